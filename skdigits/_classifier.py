@@ -1,0 +1,556 @@
+"""DigitCNN: parameters, validation, fit, predict."""
+
+from copy import deepcopy
+from numbers import Integral
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+)
+
+from skdigits._network import PRESETS, NetworkSpec, feature_map_shape
+from skdigits._validation import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_labels,
+    check_number,
+    encode_labels,
+    resolve_image_shape,
+    unchanged_on_failure,
+    validate_pixels,
+)
+
+# Epochs without improvement that early_stopping=True waits for.
+PATIENCE = 5
+
+
+class DigitCNN(ClassifierMixin, BaseEstimator):
+    """A compact convolutional network for pictures of digits.
+
+    Blocks of convolution, optional batch normalization, ReLU and 2 x 2 max pooling,
+    one dense layer with dropout, and a softmax over the classes; trained with Adam on
+    the categorical cross-entropy. It is a scikit-learn classifier in every respect:
+    pipelines, searches, cross-validation and displays take it as they take any other.
+
+    The pixels should be scaled to [0, 1]: `make_digit_pipeline` does that.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=(32, 64)
+        Filters of each convolution block. One int stands for two blocks, the second
+        with twice as many filters: ``filters=16`` is ``(16, 32)``.
+
+    kernel_size : int or tuple of int, default=3
+        Side of the square kernels, in pixels; one int for all blocks or one for each.
+
+    dense_units : int, default=64
+        Units of the dense layer before the output.
+
+    dropout : float, default=0.5
+        Share of the dense units that are left out at random in training, in [0, 1).
+
+    batch_norm : bool, default=False
+        Whether batches are normalized after each convolution.
+
+    padding : {"same", "valid"}, default="same"
+        "same" pads convolutions and poolings with zeros, so that pictures of any size
+        will do; "valid" does not, so that pictures must be large enough.
+
+    epochs : int, default=10
+        Passes over the training data.
+
+    batch_size : int, default=64
+        Pictures in one step of the optimizer.
+
+    learning_rate : float, default=0.001
+        Step size of Adam.
+
+    validation_split : float, default=0.1
+        Share of the training data, in [0, 1), that is held out to measure
+        ``val_loss`` and ``val_accuracy`` after each epoch; drawn at random, with the
+        proportions of the classes kept. `partial_fit` holds nothing out.
+
+    early_stopping : bool or int, default=False
+        Stop once ``val_loss`` has not improved for this many epochs, and go back to
+        the weights of the best epoch. True waits for 5 epochs. Without a validation
+        part the training loss is watched.
+
+    class_weight : dict or "balanced", default=None
+        Weight of each class, ``{label: weight}``; "balanced" gives each class the same
+        total weight. None gives each picture the same.
+
+    image_shape : tuple of int (height, width), default=None
+        How flat rows fold into pictures. None takes the shape of the input if it is
+        not flat, and folds flat rows into squares. Rows of fewer than 64 features
+        that are not a square number count as pictures of one row.
+
+    warm_start : bool, default=False
+        If True, `fit` trains on from the weights of the previous call.
+
+    callbacks : list of keras.callbacks.Callback, default=None
+        Called in training as by Keras. Each fit takes copies.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, validation part, order of the batches and dropout.
+        With an int, the same data on the same machine give the same weights, bit for
+        bit. None is different each time; it leaves NumPy's global state alone.
+
+    verbose : int, default=0
+        1 prints a line for each epoch, 0 nothing.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, in the order of the columns of `predict_proba`.
+
+    n_features_in_ : int
+        Number of pixels of a picture.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, only if X was a DataFrame with string column names.
+
+    image_shape_ : tuple of int (height, width)
+        Shape of a picture, in pixels.
+
+    keras_classifier_ : scikeras.wrappers.KerasClassifier
+        The wrapper around the network.
+
+    model_ : keras.Model
+        The network.
+
+    history_ : dict of list of float
+        "loss" and "accuracy" of each epoch, and "val_loss" and "val_accuracy" if there
+        is a validation part.
+
+    n_iter_ : int
+        Number of epochs trained.
+
+    See Also
+    --------
+    make_digit_pipeline : The classifier with its preprocessing.
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner. "Gradient-based learning applied to
+    document recognition." Proceedings of the IEEE 86 (1998).
+    D. P. Kingma, J. Ba. "Adam: a method for stochastic optimization." ICLR (2015).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import DigitCNN
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = DigitCNN(filters=8, epochs=5, random_state=0).fit(X / 16, y)
+    >>> clf.predict_proba(X[:3] / 16).shape
+    (3, 10)
+    """
+
+    def __init__(
+        self,
+        filters=(32, 64),
+        kernel_size=3,
+        dense_units=64,
+        dropout=0.5,
+        batch_norm=False,
+        padding="same",
+        epochs=10,
+        batch_size=64,
+        learning_rate=0.001,
+        validation_split=0.1,
+        early_stopping=False,
+        class_weight=None,
+        image_shape=None,
+        warm_start=False,
+        callbacks=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.dense_units = dense_units
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.padding = padding
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.class_weight = class_weight
+        self.image_shape = image_shape
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def from_preset(cls, name, **overrides):
+        """Make a classifier with a known set of parameters.
+
+        Parameters
+        ----------
+        name : {"notebook"}
+            "notebook" is the classic Keras example: 112,202 parameters on 28 x 28
+            pictures, 10 epochs of Adam in batches of 64, a tenth held out.
+
+        **overrides : dict
+            Parameters that differ from the preset.
+
+        Returns
+        -------
+        DigitCNN
+            Not fitted.
+
+        Examples
+        --------
+        >>> from skdigits import DigitCNN
+        >>> DigitCNN.from_preset("notebook", epochs=2).kernel_size
+        (5, 2)
+        """
+        return cls(**{**PRESETS[check_choice("preset", name, PRESETS)], **overrides})
+
+    @property
+    def model_(self):
+        """The fitted Keras model."""
+        return self.keras_classifier_.model_
+
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+            Pictures, of any numeric dtype.
+
+        y : array-like of shape (n,)
+            Labels: integers, strings or any other hashable values, of at least two
+            classes.
+
+        sample_weight : array-like of shape (n,), default=None
+            Weight of each picture in the loss. Pictures of weight zero are left out.
+
+        Returns
+        -------
+        self : DigitCNN
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y or sample_weight is not as described, or if the loss
+            stops being a finite number. The estimator is then as it was before.
+        """
+        with unchanged_on_failure(self):
+            goes_on = self.warm_start and hasattr(self, "keras_classifier_")
+            images, y, weights = self._check_training_data(
+                X,
+                y,
+                sample_weight,
+                classes=self.classes_ if goes_on else None,
+                reset=not goes_on,
+            )
+            if len(set(y.tolist())) < 2:
+                raise ValueError(
+                    "Got y with 1 class among the pictures of non-zero weight, but "
+                    "expected at least 2 classes. Add pictures of another class."
+                )
+            self._train(
+                images,
+                y,
+                weights,
+                goes_on=goes_on,
+                epochs=check_integer("epochs", self.epochs),
+                callbacks=[*self._early_stopping(), *self._copied_callbacks()],
+            )
+        return self
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch, on from the present weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+            Pictures, of any numeric dtype.
+
+        y : array-like of shape (n,)
+            Labels.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call only.
+
+        sample_weight : array-like of shape (n,), default=None
+            Weight of each picture in the loss.
+
+        Returns
+        -------
+        self : DigitCNN
+        """
+        with unchanged_on_failure(self):
+            goes_on = hasattr(self, "keras_classifier_")
+            self._check_classes(classes, goes_on)
+            images, y, weights = self._check_training_data(
+                X, y, sample_weight, classes=self.classes_, reset=not goes_on
+            )
+            self._train(
+                images,
+                y,
+                weights,
+                goes_on=goes_on,
+                epochs=1,
+                callbacks=self._copied_callbacks(),
+                validation_split=0.0,
+            )
+        return self
+
+    def decision_function(self, X):
+        """Return the outputs of the network before the softmax.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        Returns
+        -------
+        logits : ndarray of shape (n, n_classes), dtype float32
+            With two classes of shape (n,): the logit of ``classes_[1]`` less that of
+            ``classes_[0]``.
+        """
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes), dtype float32
+            Columns in the order of `classes_`; each row adds up to 1.
+        """
+        return softmax(self._logits(X), axis=1)
+
+    def predict(self, X):
+        """Return the most probable class of each picture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Of the dtype of the labels passed to `fit`.
+        """
+        codes = self._logits(X).argmax(axis=1)
+        return self.classes_[codes]
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        y : array-like of shape (n,)
+            True labels.
+
+        sample_weight : array-like of shape (n,), default=None
+
+        Returns
+        -------
+        accuracy : float
+            Share of the pictures, or of their weight, whose label is predicted.
+        """
+        if np.asarray(y).dtype.kind != "O":
+            return super().score(X, y, sample_weight)
+        # scikit-learn's metrics take no labels such as tuples
+        hits = [a == b for a, b in zip(self.predict(X), y, strict=True)]
+        return float(np.average(hits, weights=sample_weight))
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        X, native_shape = validate_pixels(self, X, reset=False, dtype=np.float32)
+        return self.keras_classifier_.predict_logits(self._fold(X, native_shape))
+
+    def _fold(self, X, native_shape):
+        resolve_image_shape(
+            X.shape[1], image_shape=self.image_shape_, native_shape=native_shape
+        )
+        return X.reshape(-1, *self.image_shape_, 1)
+
+    def _check_classes(self, classes, goes_on):
+        """Check the ``classes`` of `partial_fit` against those known, or learn them."""
+        if classes is None:
+            if not goes_on:
+                raise ValueError(
+                    "Got classes=None in the first call of partial_fit, but expected "
+                    "all labels that will ever come. Pass classes=np.unique(y)."
+                )
+            return
+        classes = column_or_1d(classes)
+        check_labels(classes)
+        classes, _ = encode_labels(classes)
+        if goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"Got classes={classes!r}, but expected those of the first call, "
+                f"{self.classes_!r}. Fit a new estimator for other classes."
+            )
+        self.classes_ = classes
+
+    def _check_training_data(self, X, y, sample_weight, *, classes, reset):
+        X, y, native_shape = validate_pixels(
+            self, X, y=y, reset=reset, dtype=np.float32
+        )
+        check_labels(y)
+        self.classes_, _ = encode_labels(y, classes)
+        if reset:
+            self.image_shape_ = resolve_image_shape(
+                X.shape[1], image_shape=self.image_shape, native_shape=native_shape
+            )
+        images = self._fold(X, native_shape)
+        weights = self._combined_weights(images, y, sample_weight)
+        if weights is not None and not weights.all():
+            kept = weights > 0
+            images, y, weights = images[kept], y[kept], weights[kept]
+        return images, y, weights
+
+    def _combined_weights(self, images, y, sample_weight):
+        """Return sample weights times class weights, None if there are neither."""
+        if sample_weight is None and self.class_weight is None:
+            return None
+        weights = _check_sample_weight(
+            sample_weight, images, dtype=np.float32, ensure_non_negative=True, copy=True
+        )
+        if self.class_weight is not None:
+            weights *= compute_sample_weight(self.class_weight, y)
+        if not weights.any():
+            raise ValueError(
+                "Got sample weights that are all zero, but expected at least one above "
+                "zero. Give weight to the pictures to learn from."
+            )
+        return weights
+
+    def _train(
+        self, images, y, weights, *, goes_on, epochs, callbacks, **other_settings
+    ):
+        from skdigits._scikeras import make_network_classifier
+
+        spec = self._network_spec()
+        settings = self._training_settings() | other_settings
+        if goes_on:
+            self._check_same_network(spec)
+            keras_classifier = deepcopy(self.keras_classifier_).set_params(**settings)
+        else:
+            keras_classifier = make_network_classifier(
+                spec, classes=self.classes_, seed=self._draw_seed(), **settings
+            )
+        keras_classifier.train(
+            images, y, sample_weight=weights, epochs=epochs, callbacks=callbacks
+        )
+        self.keras_classifier_ = keras_classifier
+        self.history_ = keras_classifier.history_
+        self.n_iter_ = keras_classifier.current_epoch
+
+    def _network_spec(self):
+        filters = self.filters
+        if isinstance(filters, Integral):
+            filters = (filters, 2 * filters)
+        filters = _check_integers("filters", filters)
+        kernel_size = self.kernel_size
+        if isinstance(kernel_size, Integral):
+            kernel_size = (kernel_size,) * len(filters)
+        kernel_size = _check_integers("kernel_size", kernel_size)
+        if len(kernel_size) != len(filters):
+            raise ValueError(
+                f"Got kernel_size={self.kernel_size!r} for filters={self.filters!r}, "
+                "but expected as many kernel sizes as filters. Pass one int for all."
+            )
+        spec = NetworkSpec(
+            image_shape=self.image_shape_,
+            n_classes=len(self.classes_),
+            filters=filters,
+            kernel_size=kernel_size,
+            dense_units=check_integer("dense_units", self.dense_units),
+            dropout=check_number("dropout", self.dropout, low=0, high=1, closed="left"),
+            batch_norm=check_bool("batch_norm", self.batch_norm),
+            padding=check_choice("padding", self.padding, ("same", "valid")),
+        )
+        feature_map_shape(spec)
+        return spec
+
+    def _training_settings(self):
+        return {
+            "optimizer__learning_rate": check_number(
+                "learning_rate",
+                self.learning_rate,
+                low=0,
+                high=np.inf,
+                closed="neither",
+            ),
+            "batch_size": check_integer("batch_size", self.batch_size),
+            "validation_split": check_number(
+                "validation_split", self.validation_split, low=0, high=1, closed="left"
+            ),
+            "verbose": check_integer("verbose", self.verbose, minimum=0),
+        }
+
+    def _check_same_network(self, spec):
+        if spec != self.keras_classifier_.spec_:
+            raise ValueError(
+                "Got other parameters of the network than in the previous fit, but "
+                "expected the same to go on from its weights. Pass warm_start=False "
+                "to start again."
+            )
+
+    def _draw_seed(self):
+        if self.random_state is None:
+            return int(np.random.default_rng().integers(2**31))
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _early_stopping(self):
+        if isinstance(self.early_stopping, bool | np.bool_):
+            patience = PATIENCE if self.early_stopping else None
+        else:
+            patience = check_integer("early_stopping", self.early_stopping)
+        if patience is None:
+            return []
+        from skdigits._training import early_stopping
+
+        return [early_stopping(patience)]
+
+    def _copied_callbacks(self):
+        callbacks = self.callbacks or []
+        if not isinstance(callbacks, list | tuple):
+            raise ValueError(
+                f"Got callbacks={callbacks!r}, but expected a list of Keras callbacks."
+            )
+        return [deepcopy(callback) for callback in callbacks]
+
+
+def _check_integers(name, values):
+    """Return ``values`` as a tuple of positive ints, or raise a ValueError."""
+    try:
+        checked = tuple(check_integer(name, value) for value in values)
+    except (TypeError, ValueError):
+        checked = ()
+    if not checked:
+        raise ValueError(
+            f"Got {name}={values!r}, but expected a positive integer or a tuple of "
+            "positive integers, one for each block."
+        )
+    return checked

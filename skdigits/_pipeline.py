@@ -1,0 +1,58 @@
+"""The classifier with its preprocessing."""
+
+from sklearn.pipeline import Pipeline
+
+from skdigits._classifier import DigitCNN
+from skdigits.preprocessing import ImageReshaper, PixelScaler
+
+
+def make_digit_pipeline(classifier=None, *, image_shape=None, **params):
+    """Make a pipeline from raw pixels to labels.
+
+    Its steps are ``scale`` (`PixelScaler`), ``reshape`` (`ImageReshaper`) and ``cnn``
+    (`DigitCNN`), so that a search says ``cnn__filters`` or ``cnn__dropout``.
+
+    Parameters
+    ----------
+    classifier : estimator, default=None
+        The last step; None makes a `DigitCNN` of ``params``.
+
+    image_shape : tuple of int (height, width), default=None
+        How flat rows fold into pictures; None folds them into squares.
+
+    **params : dict
+        Parameters of `DigitCNN`, only without ``classifier``.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Not fitted.
+
+    Raises
+    ------
+    ValueError
+        If both ``classifier`` and ``params`` are given.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import make_digit_pipeline
+    >>> X, y = load_digits(return_X_y=True)
+    >>> pipeline = make_digit_pipeline(filters=8, epochs=5, random_state=0)
+    >>> pipeline.fit(X, y).score(X, y) > 0.5
+    True
+    """
+    if classifier is not None and params:
+        raise ValueError(
+            f"Got a classifier and the parameters {sorted(params)}, but expected one "
+            "or the other. Set the parameters on the classifier."
+        )
+    if classifier is None:
+        classifier = DigitCNN(**params)
+    return Pipeline(
+        [
+            ("scale", PixelScaler()),
+            ("reshape", ImageReshaper(image_shape=image_shape)),
+            ("cnn", classifier),
+        ]
+    )

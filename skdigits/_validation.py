@@ -1,0 +1,230 @@
+"""Checks that several modules share, and their error sentences.
+
+Every sentence follows one grammar: what was got, what was expected, the remedy.
+"""
+
+from contextlib import contextmanager
+from math import isqrt
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+# A picture of a digit has at least this many pixels on a side; flat rows shorter than
+# its square cannot be a picture, so they are small tables.
+SMALLEST_SIDE = 8
+
+
+def check_integer(name, value, *, minimum=1):
+    """Return ``value`` as an int, or raise a ValueError if it is not one."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_integer or value < minimum:
+        raise ValueError(
+            f"Got {name}={value!r}, but expected an integer of at least {minimum}."
+        )
+    return int(value)
+
+
+def check_number(name, value, *, low, high, closed="both"):
+    """Return ``value`` as a float between ``low`` and ``high``, or raise a ValueError.
+
+    ``closed`` is "both", "left", "right" or "neither", as in pandas' intervals.
+    """
+    left = closed in ("both", "left")
+    right = closed in ("both", "right")
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    inside = is_number and (
+        (low <= value if left else low < value)
+        and (value <= high if right else value < high)
+    )
+    if not inside or not np.isfinite(value):
+        interval = f"{'[' if left else '('}{low:g}, {high:g}{']' if right else ')'}"
+        raise ValueError(f"Got {name}={value!r}, but expected a number in {interval}.")
+    return float(value)
+
+
+def check_bool(name, value):
+    """Return ``value`` as a bool, or raise a ValueError if it is not one."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"Got {name}={value!r}, but expected True or False.")
+    return bool(value)
+
+
+def check_choice(name, value, choices):
+    """Return ``value`` if it is one of ``choices``, else raise a ValueError."""
+    if not isinstance(value, str) or value not in choices:
+        *most, last = (repr(choice) for choice in choices)
+        expected = f"{', '.join(most)} or {last}" if most else last
+        raise ValueError(f"Got {name}={value!r}, but expected {expected}.")
+    return value
+
+
+def check_image_shape(image_shape):
+    """Return ``image_shape`` as a tuple of two positive ints, or raise a ValueError."""
+    try:
+        height, width = image_shape
+        return (
+            check_integer("height", height),
+            check_integer("width", width),
+        )
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Got image_shape={image_shape!r}, but expected two positive integers, "
+            "(height, width)."
+        ) from None
+
+
+def flatten_images(X):
+    """Lay pictures out as rows.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, n_pixels), (n, height, width) or (n, height, width, 1)
+
+    Returns
+    -------
+    X : of shape (n, n_pixels)
+        The very input if it was flat already.
+    image_shape : tuple of int (height, width) or None
+        The shape of the pictures, None for flat input.
+    """
+    if not hasattr(X, "ndim"):
+        try:
+            X = np.asarray(X)
+        except ValueError:
+            raise ValueError(
+                "Got X as pictures or rows of different sizes, but expected all of one "
+                "size. Resize them first."
+            ) from None
+    if X.ndim < 3 or issparse(X):
+        return X, None
+    if X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 1):
+        height, width = X.shape[1:3]
+        # reshape(-1) cannot guess the length of an empty array
+        return np.asarray(X).reshape(len(X), height * width), (height, width)
+    raise ValueError(
+        f"Got X of shape {X.shape}, but expected (n, height * width), (n, height, "
+        "width) or (n, height, width, 1). Convert colour pictures to grey first."
+    )
+
+
+def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
+    """Say how rows of ``n_features`` pixels fold into pictures.
+
+    ``image_shape`` is what the user asked for, ``native_shape`` what the input had.
+    Without either, rows are square pictures. Rows of fewer than 64 features that are
+    not square are one-row pictures: too small for a digit, they are small tables.
+    """
+    if image_shape is not None:
+        height, width = check_image_shape(image_shape)
+        if height * width != n_features or native_shape not in (None, (height, width)):
+            got = f"shape {native_shape}" if native_shape else f"{n_features} pixels"
+            raise ValueError(
+                f"Got pictures of {got} and image_shape={image_shape!r}, but expected "
+                f"{height * width} pixels as {height} x {width}. Pass the image_shape "
+                "of your pictures."
+            )
+        return height, width
+    if native_shape is not None:
+        return native_shape
+    side = isqrt(n_features)
+    if side * side == n_features:
+        return side, side
+    if n_features < SMALLEST_SIDE**2:
+        return 1, n_features
+    raise ValueError(
+        f"Got X with {n_features} features, but expected a square number of pixels "
+        "such as 784 = 28 x 28. Pass image_shape=(height, width)."
+    )
+
+
+def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
+    """Check pictures, and labels if given, as scikit-learn does.
+
+    Sets or checks ``n_features_in_``, the number of pixels of a picture, and
+    ``feature_names_in_`` on ``estimator``.
+
+    Returns
+    -------
+    X : ndarray of shape (n, n_pixels)
+    y : ndarray of shape (n,), only if ``y`` was passed
+    native_shape : tuple of int (height, width) or None
+        The shape of the pictures, None for flat input.
+    """
+    X, native_shape = flatten_images(X)
+    checked = validate_data(estimator, X, y, reset=reset, dtype=dtype)
+    if isinstance(y, str) and y == "no_validation":
+        return checked, native_shape
+    return *checked, native_shape
+
+
+def check_labels(y):
+    """Raise a ValueError unless ``y``, of shape (n,), can be class labels."""
+    if y.dtype.kind != "O":
+        check_classification_targets(y)
+        return
+    try:
+        missing = [label for label in set(y) if label is None or label != label]
+    except TypeError:
+        raise ValueError(
+            "Got y with labels that cannot be hashed, such as lists, but expected "
+            "one hashable label for each picture. Convert them to strings or tuples."
+        ) from None
+    if missing:
+        raise ValueError(
+            "Got y with missing labels, but expected one label for each picture. "
+            "Drop those rows."
+        )
+
+
+def encode_labels(y, classes=None):
+    """Return the distinct labels of ``y`` and the index of each row's label in them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+    classes : ndarray of shape (n_classes,), default=None
+        The labels to encode to; those of ``y`` if None, sorted where they have an
+        order, else as they first appear.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of shape (n,), dtype int64
+    """
+    if classes is None:
+        try:
+            classes, codes = np.unique(y, return_inverse=True)
+            return classes, codes.astype(np.int64)
+        except TypeError:
+            classes = as_label_array(dict.fromkeys(y))
+    index = {label: code for code, label in enumerate(classes.tolist())}
+    unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]
+    if unknown:
+        raise ValueError(
+            f"Got y with the unknown label {unknown[0]!r}, but expected only "
+            f"{list(index)}. Fit again on all labels."
+        )
+    return classes, np.array([index[label] for label in y.tolist()], dtype=np.int64)
+
+
+def as_label_array(labels):
+    """Put any labels, tuples too, into a one-dimensional array of objects."""
+    labels = list(labels)
+    array = np.empty(len(labels), dtype=object)
+    array[:] = labels
+    return array
+
+
+@contextmanager
+def unchanged_on_failure(estimator):
+    """Give an estimator its attributes back if the block fails or is interrupted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

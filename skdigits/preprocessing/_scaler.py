@@ -1,0 +1,126 @@
+"""PixelScaler."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skdigits._validation import check_number, flatten_images, validate_pixels
+
+# White in 8-bit pictures and in scikit-learn's digits; already scaled pictures have 1.
+_KNOWN_SCALES = (1, 16, 255)
+
+
+class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale pixels to float32 in [0, 1].
+
+    Parameters
+    ----------
+    scale : float, default=None
+        The value of a white pixel. None learns it from the training data: 255 for
+        uint8, else the smallest of 1, 16 and 255 that no pixel exceeds, or the
+        largest pixel if that is above 255.
+
+    Attributes
+    ----------
+    scale_ : float
+        The value that becomes 1. Pixels of later pictures above it become more.
+
+    n_features_in_ : int
+        Number of pixels of a picture.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, only if X was a DataFrame with string column names.
+
+    See Also
+    --------
+    ImageReshaper : Fold rows of pixels into pictures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.preprocessing import PixelScaler
+    >>> X = np.array([[0, 51], [102, 255]], dtype=np.uint8)
+    >>> PixelScaler().fit_transform(X)
+    array([[0. , 0.2],
+           [0.4, 1. ]], dtype=float32)
+    """
+
+    def __init__(self, scale=None):
+        self.scale = scale
+
+    def fit(self, X, y=None):
+        """Learn the scale.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+            Pictures, of any numeric dtype.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : PixelScaler
+        """
+        pixels, _ = validate_pixels(self, X, reset=True)
+        self.scale_ = self._learned_scale(pixels)
+        return self
+
+    def transform(self, X):
+        """Scale pixels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        Returns
+        -------
+        X_scaled : ndarray of the shape of X, dtype float32
+        """
+        check_is_fitted(self)
+        pixels, native_shape = validate_pixels(self, X, reset=False)
+        # divided in float64 where X is, so that no value overflows on the way
+        scaled = np.divide(pixels, self.scale_, dtype=_division_dtype(pixels))
+        scaled = scaled.astype(np.float32, copy=False)
+        return scaled if native_shape is None else scaled.reshape(np.shape(X))
+
+    def inverse_transform(self, X):
+        """Scale pixels back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+            Scaled pictures.
+
+        Returns
+        -------
+        X_original : ndarray of the shape of X, dtype float32
+        """
+        check_is_fitted(self)
+        pixels, native_shape = flatten_images(X)
+        pixels = check_array(pixels, dtype=np.float32, input_name="X")
+        original = pixels * np.float32(self.scale_)
+        return original if native_shape is None else original.reshape(np.shape(X))
+
+    def _learned_scale(self, pixels):
+        if self.scale is not None:
+            return check_number(
+                "scale", self.scale, low=0, high=np.inf, closed="neither"
+            )
+        if pixels.dtype == np.uint8:
+            return 255.0
+        largest = float(pixels.max())
+        return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _division_dtype(pixels):
+    return np.float64 if pixels.dtype.itemsize > 4 else np.float32
