@@ -196,9 +196,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        name : {"notebook"}
+        name : {"notebook", "small"}
             "notebook" is the classic Keras example: 112,202 parameters on 28 x 28
-            pictures, 10 epochs of Adam in batches of 64, a tenth held out.
+            pictures, 10 epochs of Adam in batches of 64, a tenth held out. "small" is
+            for a few thousand small pictures, such as scikit-learn's digits.
 
         **overrides : dict
             Parameters that differ from the preset.
@@ -462,6 +463,19 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         keras_classifier.train(
             images, y, sample_weight=weights, epochs=epochs, callbacks=callbacks
         )
+        self._take_over(keras_classifier)
+
+    def _restore_network(self, spec, arrays, *, seed, history):
+        """Become fitted with saved weights, for `skdigits.load`."""
+        from skdigits._scikeras import make_network_classifier
+
+        keras_classifier = make_network_classifier(
+            spec, classes=self.classes_, seed=seed, **self._training_settings()
+        )
+        keras_classifier.restore(arrays, history)
+        self._take_over(keras_classifier)
+
+    def _take_over(self, keras_classifier):
         self.keras_classifier_ = keras_classifier
         self.history_ = keras_classifier.history_
         self.n_iter_ = keras_classifier.current_epoch

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 
 # What `DigitCNN.from_preset` knows. "notebook" is the Keras classic: two convolutions,
-# two poolings, 64 dense units, half of them dropped, Adam for ten epochs.
+# two poolings, 64 dense units, half of them dropped, Adam for ten epochs. "small" is
+# for a few thousand small pictures; five-fold cross-validation on scikit-learn's
+# digits chose it.
 PRESETS = {
     "notebook": {
         "filters": (32, 64),
@@ -19,6 +21,19 @@ PRESETS = {
         "epochs": 10,
         "batch_size": 64,
         "learning_rate": 0.001,
+        "validation_split": 0.1,
+        "early_stopping": False,
+    },
+    "small": {
+        "filters": (32, 64),
+        "kernel_size": 3,
+        "dense_units": 128,
+        "dropout": 0.5,
+        "batch_norm": False,
+        "padding": "same",
+        "epochs": 40,
+        "batch_size": 32,
+        "learning_rate": 0.002,
         "validation_split": 0.1,
         "early_stopping": False,
     },
@@ -85,7 +100,7 @@ def weight_shapes(spec):
         else:
             shapes[f"conv_{block}/bias"] = (filters,)
         channels = filters
-    flat = int(np.prod(feature_map_shape(spec)))
+    flat = prod(feature_map_shape(spec))
     shapes["dense/kernel"] = (flat, spec.dense_units)
     shapes["dense/bias"] = (spec.dense_units,)
     shapes["logits/kernel"] = (spec.dense_units, spec.n_classes)

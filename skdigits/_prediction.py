@@ -33,11 +33,11 @@ def predict_logits(network, spec, images):
     forward = _compiled_forward(spec)
     weights = values_of(network.trainable_variables)
     others = values_of(network.non_trainable_variables)
-    padded = _fill_registers(images)
-    parts = [
-        forward(weights, others, tf.constant(padded[start : start + ROWS_PER_CALL]))
-        for start in range(0, len(padded), ROWS_PER_CALL)
-    ]
+    chunks = (
+        _fill_registers(images[start : start + ROWS_PER_CALL])
+        for start in range(0, len(images), ROWS_PER_CALL)
+    )
+    parts = [forward(weights, others, tf.constant(chunk)) for chunk in chunks]
     return np.concatenate([part.numpy() for part in parts])[: len(images)]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skdigits._network import build_network
+from skdigits._network import build_network, named_weights
 from skdigits._prediction import predict_logits
 from skdigits._progress import EpochLines, NoProgress
 from skdigits._training import Batchable, train
@@ -67,6 +67,10 @@ class NetworkClassifier(KerasClassifier):
     def spec_(self):
         return self.model__spec
 
+    @property
+    def seed_(self):
+        return self.model__seed
+
     def train(self, X, y, **fit_arguments):
         """Train, from the present weights and epoch on if there are any.
 
@@ -81,6 +85,15 @@ class NetworkClassifier(KerasClassifier):
             initial_epoch=self.current_epoch,
             **fit_arguments,
         )
+
+    def restore(self, arrays, history):
+        """Become fitted, with ``arrays`` by the names of `weight_shapes`."""
+        no_images = np.empty((0, *self.spec_.image_shape, 1), dtype=np.float32)
+        self._initialize(no_images, self.encoder__classes)
+        self._ensure_compiled_model()
+        for name, variable in named_weights(self.model_).items():
+            variable.assign(arrays[name])
+        self.history_ = history
 
     def predict_logits(self, X):
         return predict_logits(self.model_, self.spec_, X)

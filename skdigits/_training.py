@@ -17,6 +17,8 @@ from skdigits._prediction import predict_logits, values_of
 # Long enough to make the cost of a call vanish, short enough for Ctrl-C.
 STEPS_PER_CALL = 64
 
+_ENDS = ("begin", "end")
+
 # Keras' defaults for Adam.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
@@ -92,6 +94,11 @@ def early_stopping(patience):
     It watches the validation loss, or the training loss where there is no other.
     """
     return _BestEpoch(patience=patience, restore_best_weights=True)
+
+
+def after_each_epoch(function):
+    """Make the callback that calls ``function(epoch, logs)`` after each epoch."""
+    return keras.callbacks.LambdaCallback(on_epoch_end=function)
 
 
 class _BestEpoch(keras.callbacks.EarlyStopping):
@@ -289,10 +296,10 @@ def _evaluate(network, spec, data):
 
 
 def _looks_at_batches(callback):
-    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin")
-    hooks += ("on_batch_end",)
+    hooks = [f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in _ENDS]
     return any(
-        getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
         for hook in hooks
     )
 

@@ -1,0 +1,88 @@
+"""The commands and their options; what they do is imported when they run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skdigits.cli._errors import one_line_errors
+
+app = typer.Typer(
+    name="skdigits",
+    help="Train and evaluate a convolutional network for handwritten digits.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@app.callback()
+def _several_commands():
+    """Train and evaluate a convolutional network for handwritten digits."""
+
+
+@app.command()
+def train(
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|mnist|digits|PATH",
+            help="What to learn from: MNIST; scikit-learn's 8 x 8 digits; a folder, "
+            "CSV or npz file of yours; auto takes MNIST if it can be had, else the "
+            "8 x 8 digits.",
+        ),
+    ] = "auto",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Network and training: 'notebook' or 'small'. By default as fits the "
+            "number of pictures.",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data; by default the preset's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the model goes.")
+    ] = Path("digits.safetensors"),
+    figure: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the confusion matrix goes.")
+    ] = Path("confusion_matrix.png"),
+    debug: Debug = False,
+):
+    """Train a classifier, test it, and save it with its confusion matrix."""
+    with one_line_errors(debug):
+        from skdigits.cli._train import run
+
+        run(data, preset, epochs, seed, output, figure)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A file that train made.")
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|mnist|digits|PATH",
+            help="What to test on: MNIST's test part; the part of scikit-learn's 8 x 8 "
+            "digits that train holds out; all of a folder, CSV or npz file of yours; "
+            "auto takes what fits the model.",
+        ),
+    ] = "auto",
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the confusion matrix goes."),
+    ] = None,
+    debug: Debug = False,
+):
+    """Test a saved classifier."""
+    with one_line_errors(debug):
+        from skdigits.cli._evaluate import run
+
+        run(model, data, figure)

@@ -1,0 +1,20 @@
+"""Errors as one line on stderr."""
+
+import sys
+from contextlib import contextmanager
+
+
+@contextmanager
+def one_line_errors(debug):
+    """Print an error as one line and exit with 1; show all of it if ``debug``."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was saved.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        message = " ".join(str(error).split()) or type(error).__name__
+        print(f"Error: {message}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,66 @@
+"""skdigits train."""
+
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from skdigits import make_digit_pipeline, save
+from skdigits._classifier import DigitCNN
+from skdigits._validation import check_integer
+from skdigits.cli._data import load_training_data
+from skdigits.cli._report import check_writable, report
+
+# Below this many pictures the notebook's ten epochs are too few steps.
+_SMALL = 10_000
+
+
+def run(data, preset, epochs, seed, output, figure):
+    """Load the data, train, test, save."""
+    console = Console()
+    for path in (output, figure):
+        check_writable(path)
+    overrides = {"random_state": check_integer("seed", seed, minimum=0)}
+    if epochs is not None:
+        overrides["epochs"] = check_integer("epochs", epochs)
+    if preset is not None:
+        DigitCNN.from_preset(preset)
+    digits = load_training_data(data)
+    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    images, target = digits.train
+    preset = preset or ("small" if len(images) < _SMALL else "notebook")
+    classifier = DigitCNN.from_preset(preset, **overrides)
+    pipeline = make_digit_pipeline(classifier)
+    with _epoch_bar(console, preset, classifier.epochs) as callback:
+        classifier.set_params(callbacks=[callback])
+        pipeline.fit(images, target)
+        classifier.set_params(callbacks=None)
+    test_images, test_target = digits.test
+    predicted = pipeline.predict(test_images)
+    save(pipeline, output)
+    report(console, classifier.classes_, test_target, predicted, figure)
+    console.print(f"Model: {output}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _epoch_bar(console, preset, epochs):
+    """Show a bar over the epochs; yields the callback that moves it."""
+    from skdigits._training import after_each_epoch
+
+    with Progress(
+        TextColumn(f"Training ({preset})"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} epochs"),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bar:
+        task = bar.add_task("", total=epochs)
+
+        def show(epoch, logs):
+            figures = f"loss {logs['loss']:.4f}"
+            if "val_accuracy" in logs:
+                figures += f", validation accuracy {logs['val_accuracy']:.2%}"
+            bar.update(task, completed=epoch + 1, description=figures)
+
+        yield after_each_epoch(show)

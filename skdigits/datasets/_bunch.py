@@ -1,0 +1,30 @@
+"""What the loaders return."""
+
+from sklearn.utils import Bunch
+
+
+def make_bunch(images, target, *, descr, target_names, return_X_y, as_frame):
+    """Put pictures (n, height, width) and labels (n,) in scikit-learn's usual form."""
+    n, height, width = images.shape
+    data = images.reshape(n, height * width)
+    names = [
+        f"pixel_{row}_{column}" for row in range(height) for column in range(width)
+    ]
+    frame = None
+    if as_frame:
+        import pandas as pd
+
+        data = pd.DataFrame(data, columns=names)
+        target = pd.Series(target, name="target")
+        frame = pd.concat([data, target], axis=1)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        images=images,
+        frame=frame,
+        feature_names=names,
+        target_names=target_names,
+        DESCR=descr,
+    )
