@@ -25,7 +25,7 @@ PRESETS = {
         "early_stopping": False,
     },
     "small": {
-        "filters": (32, 64),
+        "filters": (64, 128),
         "kernel_size": 3,
         "dense_units": 128,
         "dropout": 0.5,
@@ -33,7 +33,7 @@ PRESETS = {
         "padding": "same",
         "epochs": 40,
         "batch_size": 32,
-        "learning_rate": 0.002,
+        "learning_rate": 0.001,
         "validation_split": 0.1,
         "early_stopping": False,
     },

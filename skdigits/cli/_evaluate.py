@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import load
 from skdigits.cli._data import load_test_data
-from skdigits.cli._report import check_writable, report
+from skdigits.cli._report import check_figure, report
 
 _DATA_OF_SHAPE = {(28, 28): "mnist", (8, 8): "digits"}
 
@@ -15,7 +15,7 @@ def run(model, data, figure):
     """Load the model and the data, test."""
     console = Console()
     if figure is not None:
-        check_writable(figure)
+        check_figure(figure)
     estimator = load(model)
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     name = _fitting_data(classifier) if data == "auto" else data

@@ -61,7 +61,20 @@ def _most_confused_with(counts, row, labels):
     return f"{', '.join(names)} ({worst} {'time' if worst == 1 else 'times'})"
 
 
-def check_writable(path):
+def check_figure(path):
+    """Raise an error now rather than after the training."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    if Path(path).suffix.lower().lstrip(".") not in kinds:
+        raise ValueError(
+            f"Got figure={str(path)!r}, but expected a name that ends in one of "
+            f"{', '.join(sorted(kinds))}. Change the suffix."
+        )
+    check_folder(path)
+
+
+def check_folder(path):
     """Raise an error now rather than after the training."""
     folder = Path(path).parent
     if not folder.is_dir():
@@ -83,10 +96,9 @@ def save_confusion_matrix(matrix, labels, path):
     display = ConfusionMatrixDisplay(matrix, display_labels=labels)
     display.plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
     path = Path(path)
-    kind = path.suffix.lstrip(".") or "png"
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
     try:
-        drawing.savefig(temporary, format=kind, dpi=150)
+        drawing.savefig(temporary, format=path.suffix.lower().lstrip("."), dpi=150)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

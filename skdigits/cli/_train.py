@@ -9,7 +9,7 @@ from skdigits import make_digit_pipeline, save
 from skdigits._classifier import DigitCNN
 from skdigits._validation import check_integer
 from skdigits.cli._data import load_training_data
-from skdigits.cli._report import check_writable, report
+from skdigits.cli._report import check_figure, check_folder, report
 
 # Below this many pictures the notebook's ten epochs are too few steps.
 _SMALL = 10_000
@@ -18,8 +18,8 @@ _SMALL = 10_000
 def run(data, preset, epochs, seed, output, figure):
     """Load the data, train, test, save."""
     console = Console()
-    for path in (output, figure):
-        check_writable(path)
+    check_folder(output)
+    check_figure(figure)
     overrides = {"random_state": check_integer("seed", seed, minimum=0)}
     if epochs is not None:
         overrides["epochs"] = check_integer("epochs", epochs)
@@ -30,8 +30,9 @@ def run(data, preset, epochs, seed, output, figure):
     images, target = digits.train
     preset = preset or ("small" if len(images) < _SMALL else "notebook")
     classifier = DigitCNN.from_preset(preset, **overrides)
+    console.print(f"Preset: {preset}.", highlight=False)
     pipeline = make_digit_pipeline(classifier)
-    with _epoch_bar(console, preset, classifier.epochs) as callback:
+    with _epoch_bar(console, classifier.epochs) as callback:
         classifier.set_params(callbacks=[callback])
         pipeline.fit(images, target)
         classifier.set_params(callbacks=None)
@@ -43,13 +44,13 @@ def run(data, preset, epochs, seed, output, figure):
 
 
 @contextmanager
-def _epoch_bar(console, preset, epochs):
+def _epoch_bar(console, epochs):
     """Show a bar over the epochs; yields the callback that moves it."""
     from skdigits._training import after_each_epoch
 
     with Progress(
-        TextColumn(f"Training ({preset})"),
-        BarColumn(),
+        TextColumn("Training"),
+        BarColumn(bar_width=15),
         TextColumn("{task.completed}/{task.total} epochs"),
         TextColumn("{task.description}"),
         TimeRemainingColumn(),
@@ -60,7 +61,7 @@ def _epoch_bar(console, preset, epochs):
         def show(epoch, logs):
             figures = f"loss {logs['loss']:.4f}"
             if "val_accuracy" in logs:
-                figures += f", validation accuracy {logs['val_accuracy']:.2%}"
+                figures += f", val_accuracy {logs['val_accuracy']:.4f}"
             bar.update(task, completed=epoch + 1, description=figures)
 
         yield after_each_epoch(show)

@@ -35,7 +35,8 @@ def _read_table(path):
 
     try:
         first = pd.read_csv(path, header=None, nrows=1, dtype=str)
-        has_names = not _are_numbers(first.iloc[0, 1:])
+        cells = first.iloc[0].tolist()
+        has_names = "label" in cells or not _are_numbers(cells[1:])
         table = pd.read_csv(path, header=0 if has_names else None)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
         raise ValueError(
@@ -75,7 +76,7 @@ def _check_numbers(path, column, values):
     wrong = np.flatnonzero(~np.isfinite(numbers.to_numpy(dtype=float)))
     if len(wrong):
         raise ValueError(
-            f"Got {str(path)!r} with {values.iloc[wrong[0]]!r} in column {column!r} of "
+            f"Got {str(path)!r} with {str(values.iloc[wrong[0]])!r} in column {column!r} of "
             f"data line {wrong[0] + 1}, but expected a number for each pixel. Fill it "
             "in or drop the line."
         )

@@ -1,0 +1,43 @@
+import os
+
+import matplotlib
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skdigits import make_digit_pipeline
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """scikit-learn's digits: X_train, X_test, y_train, y_test, read-only."""
+    X, y = load_digits(return_X_y=True)
+    parts = train_test_split(X, y, stratify=y, random_state=0)
+    for part in parts:
+        part.flags.writeable = False
+    return parts
+
+
+@pytest.fixture(scope="session")
+def fitted(digits):
+    """A small fitted pipeline; tests must not change it."""
+    X, _, y, _ = digits
+    pipeline = make_digit_pipeline(
+        filters=8, epochs=6, batch_size=32, learning_rate=0.005, random_state=0
+    )
+    return pipeline.fit(X, y)
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """Real MNIST as {"train": Bunch, "test": Bunch}, where it is on this machine."""
+    from skdigits.datasets import fetch_mnist
+
+    if "SKDIGITS_DATA" not in os.environ:
+        pytest.skip("needs MNIST: set SKDIGITS_DATA to the folder that has it")
+    return {
+        subset: fetch_mnist(subset=subset, download_if_missing=False)
+        for subset in ("train", "test")
+    }

@@ -1,0 +1,376 @@
+import random
+from enum import Enum
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from skdigits import DigitCNN, make_digit_pipeline
+
+
+def tiny(**params):
+    return DigitCNN(**{"filters": 4, "epochs": 1, "random_state": 0, **params})
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    X, _, y, _ = digits
+    return (X[:300] / 16).astype(np.float32), y[:300]
+
+
+def weights_of(classifier):
+    return classifier.model_.get_weights()
+
+
+def assert_same_weights(a, b):
+    for x, y in zip(weights_of(a), weights_of(b), strict=True):
+        assert_array_equal(x, y)
+
+
+class TestLearning:
+    def test_learns_the_digits(self, digits, fitted):
+        _, X, _, y = digits
+        assert fitted.score(X, y) > 0.93
+
+    def test_attributes(self, data):
+        X, y = data
+        clf = tiny(epochs=2).fit(X, y)
+        assert_array_equal(clf.classes_, np.arange(10))
+        assert clf.n_features_in_ == 64
+        assert clf.image_shape_ == (8, 8)
+        assert clf.n_iter_ == 2
+        assert set(clf.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        assert all(len(values) == 2 for values in clf.history_.values())
+        from scikeras.wrappers import KerasClassifier
+
+        assert isinstance(clf.keras_classifier_, KerasClassifier)
+        assert clf.keras_classifier_.model_ is clf.model_
+
+    def test_wrapper_predicts_labels_too(self, data):
+        X, y = data
+        labels = np.array(list("abcdefghij"))[y]
+        clf = tiny().fit(X, labels)
+        images = X.reshape(-1, 8, 8, 1)
+        assert_array_equal(clf.keras_classifier_.predict(images), clf.predict(X))
+        proba = clf.keras_classifier_.predict_proba(images)
+        assert_allclose(proba, clf.predict_proba(X), atol=1e-6)
+
+    def test_keras_model_gives_the_same_probabilities(self, data):
+        X, y = data
+        clf = tiny(batch_norm=True).fit(X, y)
+        proba = clf.model_.predict(X.reshape(-1, 8, 8, 1), verbose=0)
+        assert_allclose(proba, clf.predict_proba(X), atol=1e-6)
+
+    def test_probabilities(self, data):
+        X, y = data
+        clf = tiny().fit(X, y)
+        proba = clf.predict_proba(X)
+        assert proba.dtype == np.float32
+        assert_allclose(proba.sum(axis=1), 1, atol=1e-6)
+        assert clf.predict_proba(X[:1]).shape == (1, 10)
+        assert_allclose(clf.predict_proba(X[:1]), proba[:1], rtol=1e-4)
+        logits = clf.decision_function(X)
+        assert_array_equal(logits.argmax(axis=1), proba.argmax(axis=1))
+        assert_allclose(
+            np.diff(logits, axis=1), np.diff(np.log(proba), axis=1), atol=1e-3
+        )
+
+    def test_two_classes(self, data):
+        X, y = data
+        clf = tiny(epochs=3).fit(X[y < 2], y[y < 2])
+        assert clf.predict_proba(X).shape == (len(X), 2)
+        assert clf.decision_function(X).shape == (len(X),)
+        assert_array_equal(clf.decision_function(X) > 0, clf.predict(X) == 1)
+
+    def test_sample_weight_and_class_weight_move_the_decision(self, data):
+        X, y = data
+        heavy = np.where(y == 3, 100.0, 1.0)
+        before = heavy.copy()
+        by_sample = tiny(epochs=3).fit(X, y, sample_weight=heavy)
+        by_class = tiny(epochs=3, class_weight={3: 100.0}).fit(X, y)
+        assert_same_weights(by_sample, by_class)
+        assert (by_class.predict(X) == 3).mean() > 0.5
+        assert_array_equal(heavy, before)
+
+    def test_balanced_class_weight(self, data):
+        X, y = data
+        rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
+        clf = tiny(class_weight="balanced", validation_split=0).fit(X[rare], y[rare])
+        n, counts = len(rare), np.bincount(y[rare])
+        by_hand = (n / (2 * counts))[y[rare]]
+        other = tiny(validation_split=0).fit(X[rare], y[rare], sample_weight=by_hand)
+        assert_same_weights(clf, other)
+
+    def test_rows_of_weight_zero_are_left_out(self, data):
+        X, y = data
+        weights = (np.arange(len(y)) % 3 > 0).astype(float)
+        kept = weights > 0
+        a = tiny().fit(X, y, sample_weight=weights)
+        b = tiny().fit(X[kept], y[kept])
+        assert_same_weights(a, b)
+
+
+class TestInput:
+    @pytest.mark.parametrize(
+        "shape", [(-1, 64), (-1, 8, 8), (-1, 8, 8, 1)], ids=["flat", "3d", "4d"]
+    )
+    @pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist], ids=str)
+    def test_layouts_are_the_same(self, data, shape, convert):
+        X, y = data
+        reference = tiny().fit(X, y)
+        clf = tiny().fit(convert(X.reshape(shape)), y.tolist())
+        assert_same_weights(clf, reference)
+        assert_array_equal(clf.predict(convert(X.reshape(shape))), reference.predict(X))
+
+    @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, float])
+    def test_any_numeric_dtype_in_fit_and_another_in_predict(self, data, dtype):
+        X, y = data
+        clf = tiny().fit(X.round().astype(dtype), y)
+        expected = tiny().fit(X.round(), y).predict_proba(X)
+        assert_array_equal(clf.predict_proba(X.astype(np.float64)), expected)
+
+    def test_data_frames(self, data):
+        X, y = data
+        frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
+        clf = tiny().fit(frame, pd.Series(y))
+        assert clf.feature_names_in_.tolist() == frame.columns.tolist()
+        assert_same_weights(clf, tiny().fit(X, y))
+        with pytest.raises(ValueError, match="in the same order"):
+            clf.predict(frame[frame.columns[::-1]])
+
+    def test_image_shapes(self, data):
+        X, y = data
+        clf = tiny(image_shape=(4, 16)).fit(X, y)
+        assert clf.image_shape_ == (4, 16)
+        assert tiny().fit(X.reshape(-1, 16, 4), y).image_shape_ == (16, 4)
+        with pytest.raises(ValueError, match=r"shape \(8, 8\)"):
+            clf.predict(X.reshape(-1, 8, 8))
+
+    def test_input_is_not_changed(self, digits):
+        X, X_test, y, _ = digits  # read-only arrays: a write would raise
+        weights = np.ones(len(y))
+        weights.flags.writeable = False
+        clf = tiny(class_weight="balanced").fit(X, y, sample_weight=weights)
+        clf.predict_proba(X_test)
+
+
+class Shape(Enum):
+    ROUND = "round"
+    ANGULAR = "angular"
+
+
+class TestLabels:
+    @pytest.mark.parametrize(
+        "labels",
+        [
+            np.array([3, 7], dtype=np.int8),
+            np.array([-1, 1]),
+            np.array([0.0, 2.0]),
+            np.array([False, True]),
+            np.array(["even", "odd"]),
+            np.array(["even", "odd"], dtype=object),
+        ],
+        ids=lambda labels: str(labels.dtype),
+    )
+    def test_dtype_is_kept(self, data, labels):
+        X, y = data
+        clf = tiny().fit(X, labels[y % 2])
+        assert clf.classes_.dtype == labels.dtype
+        assert clf.predict(X).dtype == labels.dtype
+        assert set(clf.predict(X)) <= set(labels)
+        assert 0 <= clf.score(X, labels[y % 2]) <= 1
+
+    @pytest.mark.parametrize(
+        "pair", [((0, "a"), (1, "b")), ("odd", 2), (Shape.ROUND, Shape.ANGULAR)]
+    )
+    def test_any_hashable_label(self, data, pair):
+        X, y = data
+        labels = np.empty(len(y), dtype=object)
+        labels[:] = [pair[digit % 2] for digit in y]
+        clf = tiny(epochs=5).fit(X, labels)
+        assert set(clf.predict(X)) <= set(pair)
+        assert clf.score(X, labels) > 0.6
+        weights = (clf.predict(X) == labels).astype(float)
+        assert clf.score(X, labels, sample_weight=weights) == 1
+
+    def test_a_class_with_one_row_is_learned_from(self, data):
+        X, y = data
+        y = np.where(np.arange(len(y)) == 0, 99, y)
+        assert 99 in tiny().fit(X, y).classes_
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        "params, message",
+        [
+            ({"dropout": 1.5}, r"Got dropout=1.5, but expected a number in \[0, 1\)\."),
+            ({"dropout": "half"}, r"Got dropout='half', but expected a number in"),
+            ({"dropout": np.nan}, r"Got dropout=nan, but expected a number in"),
+            ({"epochs": 0}, r"Got epochs=0, but expected an integer of at least 1"),
+            ({"epochs": 2.5}, r"Got epochs=2.5, but expected an integer"),
+            ({"epochs": True}, r"Got epochs=True, but expected an integer"),
+            ({"batch_size": -1}, r"Got batch_size=-1, but expected an integer"),
+            ({"learning_rate": 0}, r"Got learning_rate=0, but expected .*\(0, inf\)"),
+            ({"validation_split": 1}, r"Got validation_split=1, but .* \[0, 1\)"),
+            ({"filters": ()}, r"Got filters=\(\), but expected a positive integer or"),
+            ({"filters": (8, 0)}, r"Got filters=\(8, 0\), but expected a positive"),
+            ({"filters": "many"}, r"Got filters='many', but expected a positive"),
+            ({"kernel_size": (3, 3, 3)}, r"as many kernel sizes as filters"),
+            ({"dense_units": 0}, r"Got dense_units=0, but expected an integer"),
+            ({"batch_norm": 1}, r"Got batch_norm=1, but expected True or False"),
+            ({"padding": "full"}, r"Got padding='full', but expected 'same' or 'valid"),
+            ({"early_stopping": 0}, r"Got early_stopping=0, but expected an integer"),
+            ({"callbacks": "log"}, r"Got callbacks='log', but expected a list of Ker"),
+            ({"verbose": -1}, r"Got verbose=-1, but expected an integer"),
+            ({"class_weight": "even"}, r"even"),
+            ({"image_shape": (7, 9)}, r"64 pixels and image_shape=\(7, 9\)"),
+        ],
+        ids=lambda value: str(value) if isinstance(value, dict) else "",
+    )
+    def test_parameters(self, data, params, message):
+        with pytest.raises(ValueError, match=message):
+            tiny(**params).fit(*data)
+
+    @pytest.mark.parametrize(
+        "change, message",
+        [
+            (
+                lambda X, y: (np.where(X == X[0, 2], np.nan, X), y),
+                "Input X contains Na",
+            ),
+            (lambda X, y: (np.where(X == 1, np.inf, X), y), "Input X contains infinit"),
+            (lambda X, y: (X, np.zeros(len(y))), "Got y with 1 class .* at least 2 cl"),
+            (lambda X, y: (X, y[:-1]), r"inconsistent numbers of samples: \[300, 299"),
+            (lambda X, y: (np.hstack([X, X])[:, :126], y), "126 features, but expecte"),
+            (lambda X, y: (X.reshape(-1, 2, 32, 1)[..., [0] * 3], y), "to grey first"),
+            (lambda X, y: (X, y + 0.5), "Unknown label type: continuous"),
+            (lambda X, y: (X, [None, *y[1:]]), "missing labels|contains NaN|not suppo"),
+            (lambda X, y: (X, None), "requires y to be passed, but the target y is No"),
+            (lambda X, y: (X[:0], y[:0]), "0 sample"),
+            (
+                lambda X, y: (np.full_like(X, "ink", dtype=object), y),
+                "could not conver",
+            ),
+        ],
+    )
+    def test_data(self, data, change, message):
+        X, y = change(*data)
+        clf = tiny()
+        with pytest.raises((ValueError, TypeError), match=message):
+            clf.fit(X, y)
+        assert vars(clf) == vars(tiny())
+
+    def test_sample_weights(self, data):
+        X, y = data
+        with pytest.raises(ValueError, match="all zero|at least one non-zero"):
+            tiny().fit(X, y, sample_weight=np.zeros(len(y)))
+        with pytest.raises(ValueError, match="[Nn]egative"):
+            tiny().fit(X, y, sample_weight=-np.ones(len(y)))
+        with pytest.raises(ValueError, match="1 class among the pictures of non-zero"):
+            tiny().fit(X, y, sample_weight=(y == 3).astype(float))
+
+    def test_too_small_for_unpadded_convolutions(self, data):
+        message = r"pictures of 8 x 8 pixels, but expected at least 10 x 10 .*'same'"
+        with pytest.raises(ValueError, match=message):
+            DigitCNN.from_preset("notebook").fit(*data)
+        ten = np.pad(data[0].reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
+        DigitCNN.from_preset("notebook", epochs=1, filters=4).fit(ten, data[1])
+
+    def test_before_fit(self, data):
+        for method in ("predict", "predict_proba", "decision_function"):
+            with pytest.raises(NotFittedError):
+                getattr(DigitCNN(), method)(data[0])
+        assert not hasattr(DigitCNN(), "model_")
+
+    def test_a_loss_that_is_not_finite(self, data):
+        X, y = data
+        clf = tiny(learning_rate=1e30, epochs=5)
+        with pytest.raises(
+            ValueError, match=r"loss of .* in epoch \d.*Lower learning_"
+        ):
+            clf.fit(X, y)
+        assert not hasattr(clf, "keras_classifier_")
+
+    def test_unknown_preset(self):
+        with pytest.raises(ValueError, match="Got preset='note', but expected 'notebo"):
+            DigitCNN.from_preset("note")
+
+    def test_pipeline_of_a_classifier_and_parameters(self):
+        with pytest.raises(ValueError, match="classifier and the parameters"):
+            make_digit_pipeline(DigitCNN(), epochs=3)
+
+
+class TestNothingLeaks:
+    def test_global_random_state_is_untouched(self, data):
+        import tensorflow as tf
+        from tensorflow.python.eager import context
+        from tensorflow.python.framework import config
+
+        def state():
+            return (
+                random.getstate(),
+                [str(part) for part in np.random.get_state()],
+                context.global_seed(),
+                config.is_op_determinism_enabled(),
+            )
+
+        tf.random.set_seed(5)
+        random.seed(5)
+        np.random.seed(5)
+        before = state()
+        expected = tf.random.uniform((3,)).numpy()
+        tf.random.set_seed(5)
+        for random_state in (0, None):
+            tiny(random_state=random_state, early_stopping=True).fit(*data).predict(
+                data[0]
+            )
+        assert state() == before
+        assert_array_equal(tf.random.uniform((3,)).numpy(), expected)
+
+    @pytest.mark.parametrize("batch_norm", [False, True])
+    def test_same_seed_same_weights(self, data, batch_norm):
+        a, b = (tiny(batch_norm=batch_norm, epochs=2).fit(*data) for _ in range(2))
+        assert_same_weights(a, b)
+        assert a.history_ == b.history_
+
+    def test_seeded_unseeded_seeded(self, data):
+        first = tiny(random_state=3).fit(*data)
+        others = [tiny(random_state=None).fit(*data) for _ in range(2)]
+        assert_same_weights(first, tiny(random_state=3).fit(*data))
+        assert not np.array_equal(*(weights_of(other)[0] for other in others))
+
+    def test_random_state_instance(self, data):
+        a = tiny(random_state=np.random.RandomState(3)).fit(*data)
+        assert_same_weights(a, tiny(random_state=np.random.RandomState(3)).fit(*data))
+
+    @pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+    def test_a_failed_fit_changes_nothing(self, data, fit):
+        X, y = data
+        clf = tiny().fit(X, y)
+        before, proba = dict(vars(clf)), clf.predict_proba(X)
+        with pytest.raises(ValueError):
+            getattr(clf.set_params(learning_rate=-1.0), fit)(X, y)
+        assert vars(clf) == before | {"learning_rate": -1.0}
+        assert_array_equal(clf.predict_proba(X), proba)
+
+    @pytest.mark.parametrize("warm_start", [False, True])
+    def test_an_interrupted_fit_changes_nothing(self, data, warm_start):
+        X, y = data
+        clf = tiny(warm_start=warm_start).fit(X, y)
+        proba, history = clf.predict_proba(X), dict(clf.history_)
+        clf.set_params(callbacks=[_interrupt_after_one_epoch()], epochs=3)
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(X, y)
+        assert_array_equal(clf.predict_proba(X), proba)
+        assert clf.history_ == history
+
+
+def _interrupt_after_one_epoch():
+    import keras
+
+    def interrupt(epoch, logs):
+        raise KeyboardInterrupt
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=interrupt)

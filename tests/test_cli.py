@@ -1,0 +1,170 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import skdigits
+from skdigits.cli._app import app
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """An empty folder, no MNIST on this machine, no mirror."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("SKDIGITS_DATA", raising=False)
+    monkeypatch.setattr("skdigits.datasets._mnist.MIRRORS", ())
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def failure(*arguments):
+    """Run a command that must fail with one line on stderr; return the line."""
+    result = run(*arguments)
+    assert result.exit_code == 1, result.output
+    assert result.stdout == "" or "Error" not in result.stdout
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The first command of the README, offline: its folder and what it printed."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("SCIKIT_LEARN_DATA", str(folder / "home"))
+        patch.delenv("SKDIGITS_DATA", raising=False)
+        patch.setattr("skdigits.datasets._mnist.MIRRORS", ())
+        result = run("train")
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+def test_train_offline(trained):
+    folder, result = trained
+    assert result.stderr == ""
+    first, *_ = result.stdout.splitlines()
+    assert first.startswith("Data: scikit-learn's 1,797 digits of 8 x 8 pixels")
+    assert "because MNIST is not on this machine and cannot be downloaded" in first
+    assert "Test accuracy: " in result.stdout and "95 % interval" in result.stdout
+    for heading in ("digit", "support", "recall", "precision", "most confused with"):
+        assert heading in result.stdout
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "confusion_matrix.png",
+        "digits.safetensors",
+    ]
+    with Image.open(folder / "confusion_matrix.png") as picture:
+        assert min(picture.size) > 800
+
+
+def test_train_reaches_98_percent_of_the_bundled_digits(trained):
+    _, result = trained
+    line = next(x for x in result.stdout.splitlines() if x.startswith("Test accuracy"))
+    assert float(line.split()[2].rstrip("%")) >= 98.0
+
+
+def test_evaluate_shows_the_same_table(trained):
+    folder, trained_result = trained
+    result = run("evaluate", folder / "digits.safetensors", "--figure", "again.png")
+    assert result.exit_code == 0, result.output
+    before, after = (
+        text.stdout[text.stdout.index("Test accuracy") : text.stdout.rindex("└")]
+        for text in (trained_result, result)
+    )
+    assert before == after
+    with Image.open("again.png") as picture:
+        assert picture.format == "PNG"
+
+
+def test_the_saved_model_is_a_pipeline(trained, digits):
+    folder, _ = trained
+    X = digits[0]
+    pipeline = skdigits.load(folder / "digits.safetensors")
+    assert list(pipeline.named_steps) == ["scale", "reshape", "cnn"]
+    assert pipeline.predict(X).shape == (len(X),)
+    assert pipeline["cnn"].callbacks is None
+
+
+def test_options(tmp_path):
+    arguments = ["--data", "digits", "--epochs", 1, "--seed", 3]
+    result = run("train", *arguments, "--output", "m.st", "--figure", "f.pdf")
+    assert result.exit_code == 0, result.output
+    assert "Preset: small." in result.stdout
+    classifier = skdigits.load("m.st")["cnn"]
+    assert classifier.n_iter_ == 1 and classifier.random_state == 3
+    assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_data_of_the_user(tmp_path, digits):
+    X, _, y, _ = digits
+    np.savez(tmp_path / "mine.npz", x=X[:200], y=np.array(list("abcdefghij"))[y[:200]])
+    result = run("train", "--data", "mine.npz", "--epochs", 2)
+    assert result.exit_code == 0, result.output
+    assert "200 pictures of 8 x 8 pixels in mine.npz, a fifth of them" in result.stdout
+    result = run("evaluate", "digits.safetensors", "--data", "mine.npz")
+    assert "all of them to test" in result.stdout and "of 200" in result.stdout
+    assert "Got pictures of 0, but expected only the labels" in failure(
+        "evaluate", "digits.safetensors", "--data", "digits"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (
+            ["train", "--preset", "huge"],
+            "Got preset='huge', but expected 'notebook' or",
+        ),
+        (["train", "--epochs", "0"], "Got epochs=0, but expected an integer of at lea"),
+        (["train", "--seed", "-1"], "Got seed=-1, but expected an integer of at least"),
+        (["train", "--data", "mnist"], "Got no sound copy of train-images"),
+        (["train", "--data", "nothing.csv"], "Got path='nothing.csv', but expected a"),
+        (
+            ["train", "--output", "no/m.st"],
+            "Got the file 'no/m.st', but expected an ex",
+        ),
+        (["train", "--figure", "no/f.png"], "Got the file 'no/f.png', but expected"),
+        (
+            ["train", "--data", "digits", "--preset", "notebook"],
+            "Got pictures of 8 x 8 pixels, but expected at least 10 x 10",
+        ),
+        (["evaluate", "nothing"], "Got path='nothing', but expected a file"),
+    ],
+)
+def test_errors_are_one_line(arguments, message, tmp_path):
+    assert failure(*arguments).startswith(f"Error: {message}")
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == []
+
+
+def test_unknown_kind_of_figure_is_told_before_the_training():
+    assert "Got figure='f.xyz'" in failure("train", "--figure", "f.xyz")
+
+
+def test_debug_shows_the_traceback():
+    result = run("train", "--preset", "huge", "--debug")
+    assert isinstance(result.exception, ValueError)
+
+
+def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(skdigits.DigitCNN, "_train", interrupt)
+    result = run("train", "--data", "digits")
+    assert result.exit_code == 130
+    assert result.stderr.startswith("Interrupted")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_python_m_skdigits():
+    command = [sys.executable, "-m", "skdigits", "--help"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0
+    assert "train" in result.stdout and "evaluate" in result.stdout

@@ -1,0 +1,336 @@
+import gzip
+import hashlib
+import multiprocessing
+import threading
+import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+from skdigits.datasets import _download, _mnist, fetch_mnist
+from skdigits.datasets._idx import IdxFile
+
+
+def make_files(rng):
+    """A tiny MNIST: what `_mnist.FILES` describes, and the content of its files."""
+    files, contents = {}, {}
+    for subset, prefix, n in (("train", "train", 60), ("test", "t10k", 10)):
+        pair = []
+        for kind, shape, high, key in (
+            ("images-idx3", (n, 28, 28), 256, "x"),
+            ("labels-idx1", (n,), 10, "y"),
+        ):
+            name = f"{prefix}-{kind}-ubyte"
+            draft = IdxFile(name, shape, "", npz_key=f"{key}_{subset}")
+            values = rng.integers(0, high, shape).astype(np.uint8)
+            contents[name] = draft.header + values.tobytes()
+            digest = hashlib.sha256(contents[name]).hexdigest()
+            pair.append(IdxFile(name, shape, digest, draft.npz_key))
+        files[subset] = tuple(pair)
+    return files, contents
+
+
+FILES, CONTENTS = make_files(np.random.default_rng(0))
+NAMES = list(CONTENTS)
+
+
+@pytest.fixture(autouse=True)
+def small_mnist(monkeypatch, tmp_path):
+    """No test sees the real data home, the real mirrors or the real MNIST."""
+    monkeypatch.setattr(_mnist, "FILES", FILES)
+    monkeypatch.setattr(_mnist, "MIRRORS", ())
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
+    monkeypatch.delenv("SKDIGITS_DATA", raising=False)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves /good/, /busy/, /short/, /wrong/, /junk/ and /later/ mirrors."""
+
+    seen = []
+
+    def do_GET(self):
+        _, mirror, name = self.path.split("/")
+        Handler.seen.append((mirror, name))
+        body = gzip.compress(CONTENTS[name.removesuffix(".gz")])
+        length = len(body)
+        if mirror == "busy" or (
+            mirror == "later" and Handler.seen.count((mirror, name)) < 3
+        ):
+            self.send_error(503)
+            return
+        if mirror == "short":
+            body = body[: length // 2]
+        if mirror == "wrong":
+            altered = bytearray(CONTENTS[name.removesuffix(".gz")])
+            altered[-1] ^= 1
+            body = gzip.compress(altered)
+            length = len(body)
+        if mirror == "junk":
+            body = b"<html>Sign in to the wireless network</html>"
+            length = len(body)
+        self.send_response(200)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def mirrors(server, monkeypatch):
+    def use(*names):
+        Handler.seen.clear()
+        urls = tuple(f"{server}/{name}/" for name in names)
+        monkeypatch.setattr(_mnist, "MIRRORS", urls)
+
+    return use
+
+
+def write_files(folder, kind="gz", names=NAMES):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if kind == "gz":
+            (folder / f"{name}.gz").write_bytes(gzip.compress(CONTENTS[name]))
+        else:
+            dotted = name.replace("-idx", ".idx") if kind == "dotted" else name
+            (folder / dotted).write_bytes(CONTENTS[name])
+
+
+def array_of(name):
+    shape = next(f.shape for pair in FILES.values() for f in pair if f.name == name)
+    return np.frombuffer(CONTENTS[name], np.uint8)[-np.prod(shape) :].reshape(shape)
+
+
+def write_npz(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {f.npz_key: array_of(f.name) for pair in FILES.values() for f in pair}
+    np.savez_compressed(folder / "mnist.npz", **arrays)
+
+
+def offline(**options):
+    return fetch_mnist(download_if_missing=False, **options)
+
+
+class TestContract:
+    def test_bunch(self, tmp_path):
+        write_files(tmp_path)
+        mnist = offline(data_home=tmp_path)
+        assert mnist.data.shape == (70, 784) and mnist.data.dtype == np.uint8
+        assert mnist.target.shape == (70,) and mnist.target.dtype == np.int64
+        assert mnist.images.shape == (70, 28, 28)
+        assert np.shares_memory(mnist.images, mnist.data)
+        assert mnist.target_names == [str(digit) for digit in range(10)]
+        assert mnist.frame is None and "MNIST" in mnist.DESCR
+        assert_array_equal(mnist.images[:60], array_of("train-images-idx3-ubyte"))
+        assert_array_equal(mnist.target[60:], array_of("t10k-labels-idx1-ubyte"))
+
+    @pytest.mark.parametrize("subset, n", [("train", 60), ("test", 10), ("all", 70)])
+    def test_subsets(self, tmp_path, subset, n):
+        write_files(tmp_path)
+        X, y = offline(data_home=tmp_path, subset=subset, return_X_y=True)
+        assert X.shape == (n, 784) and y.shape == (n,)
+
+    def test_only_what_is_asked_for_is_read(self, tmp_path):
+        write_files(tmp_path, names=NAMES[2:])
+        assert len(offline(data_home=tmp_path, subset="test").data) == 10
+
+    def test_frames(self, tmp_path):
+        write_files(tmp_path)
+        mnist = offline(data_home=tmp_path, as_frame=True)
+        assert mnist.frame.shape == (70, 785)
+        assert mnist.data.columns[29] == mnist.feature_names[29] == "pixel_1_1"
+        assert isinstance(mnist.target, pd.Series) and mnist.target.name == "target"
+        X, y = offline(data_home=tmp_path, as_frame=True, return_X_y=True)
+        pd.testing.assert_frame_equal(X, mnist.data)
+
+    @pytest.mark.parametrize(
+        "options, message",
+        [
+            ({"subset": "val"}, "Got subset='val', but expected 'all', 'train' or 'te"),
+            ({"n_retries": -1}, "Got n_retries=-1, but expected an integer of at leas"),
+            ({"delay": -1}, r"Got delay=-1, but expected a number in \[0, 3600\]"),
+        ],
+    )
+    def test_parameters(self, options, message):
+        with pytest.raises(ValueError, match=message):
+            offline(**options)
+
+
+class TestPlaces:
+    @pytest.mark.parametrize("kind", ["gz", "plain", "dotted", "npz"])
+    def test_kinds_of_files(self, tmp_path, kind):
+        write_npz(tmp_path) if kind == "npz" else write_files(tmp_path, kind)
+        mnist = offline(data_home=str(tmp_path))
+        assert_array_equal(mnist.images[60:], array_of("t10k-images-idx3-ubyte"))
+
+    @pytest.mark.parametrize("below", ["", "mnist"])
+    def test_folder_of_the_environment_variable(self, tmp_path, monkeypatch, below):
+        monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path / "data"))
+        write_files(tmp_path / "data" / below)
+        assert len(offline().data) == 70
+
+    def test_data_home_of_scikit_learn(self, tmp_path):
+        write_files(tmp_path / "home" / "mnist")
+        assert len(offline().data) == 70
+
+    def test_missing(self, tmp_path):
+        with pytest.raises(
+            OSError, match="Got no sound copy of train-images.*Pass dow"
+        ):
+            offline(data_home=tmp_path)
+        assert not (tmp_path / "home").exists()
+
+
+def damage(path, kind):
+    content = bytearray(path.read_bytes())
+    if kind == "truncated":
+        del content[len(content) // 2 :]
+    elif kind == "empty":
+        content.clear()
+    elif kind == "altered":
+        content = bytearray(gzip.decompress(content))
+        content[-1] ^= 1
+        content = bytearray(gzip.compress(content))
+    elif kind == "bomb":
+        content = bytearray(gzip.compress(bytes(10**7)))
+    path.write_bytes(content)
+
+
+class TestDamage:
+    @pytest.mark.parametrize("kind", ["truncated", "empty", "altered", "bomb"])
+    def test_named_and_fetched_again(self, tmp_path, mirrors, kind):
+        mirrors("good")
+        write_files(tmp_path)
+        damage(tmp_path / "train-images-idx3-ubyte.gz", kind)
+        with pytest.warns(
+            UserWarning, match="train-images-idx3-ubyte.gz is left out: "
+        ):
+            mnist = fetch_mnist(data_home=tmp_path)
+        assert_array_equal(mnist.images[:60], array_of("train-images-idx3-ubyte"))
+        assert Handler.seen == [("good", "train-images-idx3-ubyte.gz")]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            offline(data_home=tmp_path)
+
+    def test_refused_offline(self, tmp_path):
+        write_files(tmp_path)
+        damage(tmp_path / "train-images-idx3-ubyte.gz", "altered")
+        with pytest.warns(UserWarning, match="SHA-256 is not that of MNIST"):
+            with pytest.raises(OSError, match="no sound copy of train-images"):
+                offline(data_home=tmp_path)
+
+    def test_files_of_the_user_are_left_alone(self, tmp_path, monkeypatch, mirrors):
+        mirrors("good")
+        monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path / "data"))
+        write_files(tmp_path / "data")
+        path = tmp_path / "data" / "t10k-labels-idx1-ubyte.gz"
+        damage(path, "altered")
+        before = path.read_bytes()
+        with pytest.warns(UserWarning, match="t10k-labels"):
+            assert len(fetch_mnist().data) == 70
+        assert path.read_bytes() == before
+        home = tmp_path / "home" / "mnist"
+        assert [p.name for p in home.iterdir()] == ["t10k-labels-idx1-ubyte.gz"]
+
+    def test_npz_with_pickles_or_other_arrays(self, tmp_path):
+        path = tmp_path / "mnist.npz"
+        np.savez(path, x_test=np.array([{}], dtype=object), y_test=np.zeros(3))
+        with pytest.warns(UserWarning, match="x_test cannot be read .*allow_pickle"):
+            with pytest.raises(OSError, match="no sound copy"):
+                offline(data_home=tmp_path, subset="test")
+        np.savez(path, x_test=np.zeros((10, 28, 28)), y_test=np.zeros(10))
+        with pytest.warns(UserWarning, match="x_test has 62848 bytes"):
+            with pytest.raises(OSError, match="no sound copy"):
+                offline(data_home=tmp_path, subset="test")
+        path.write_bytes(b"PK no zip")
+        with pytest.warns(UserWarning, match="cannot be read"):
+            with pytest.raises(OSError, match="no sound copy"):
+                offline(data_home=tmp_path, subset="test")
+
+
+class TestDownload:
+    def test_to_the_data_home(self, tmp_path, mirrors):
+        mirrors("good")
+        assert len(fetch_mnist().data) == 70
+        names = sorted(path.name for path in (tmp_path / "home" / "mnist").iterdir())
+        assert names == sorted(f"{name}.gz" for name in NAMES)
+        mirrors()
+        assert len(offline().data) == 70
+
+    @pytest.mark.parametrize("bad", ["busy", "short", "wrong", "junk"])
+    def test_the_next_mirror_after_a_bad_one(self, tmp_path, mirrors, bad):
+        mirrors(bad, "good")
+        X, _ = fetch_mnist(subset="test", data_home=tmp_path, return_X_y=True)
+        assert len(X) == 10
+        assert [mirror for mirror, _ in Handler.seen] == [bad, "good"] * 2
+
+    def test_retries(self, tmp_path, mirrors):
+        mirrors("later")
+        fetch_mnist(subset="test", data_home=tmp_path, n_retries=2, delay=0.01)
+        assert len(Handler.seen) == 6
+
+    @pytest.mark.parametrize("bad", ["busy", "short", "wrong", "junk"])
+    def test_gives_up_with_one_error_and_no_file(self, tmp_path, mirrors, bad):
+        mirrors(bad, bad)
+        message = "Got no sound copy of t10k-images-idx3-ubyte from any mirror .*SKDIGI"
+        with pytest.raises(OSError, match=message):
+            fetch_mnist(subset="test", data_home=tmp_path, n_retries=1, delay=0.0)
+        assert len(Handler.seen) == 4
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("moment", ["read", "write"])
+    def test_an_interrupt_leaves_nothing(self, tmp_path, mirrors, monkeypatch, moment):
+        def interrupt(*_, **__):
+            raise KeyboardInterrupt
+
+        mirrors("good")
+        if moment == "read":
+            monkeypatch.setattr(_download, "_get", interrupt)
+        else:
+            monkeypatch.setattr("pathlib.Path.replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_mnist(data_home=tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_two_processes_at_once(self, tmp_path, server):
+        context = multiprocessing.get_context("spawn")
+        barrier = context.Barrier(2)
+        arguments = (f"{server}/good/", str(tmp_path), barrier)
+        processes = [
+            context.Process(target=_fetch_at_once, args=arguments) for _ in range(2)
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(timeout=60)
+        assert [process.exitcode for process in processes] == [0, 0]
+        assert len(offline(data_home=tmp_path).data) == 70
+        assert len(list(tmp_path.iterdir())) == 4
+
+
+def _fetch_at_once(mirror, folder, barrier):
+    _mnist.FILES, _mnist.MIRRORS = FILES, (mirror,)
+    barrier.wait(timeout=60)
+    assert len(fetch_mnist(data_home=folder).data) == 70
+
+
+class TestRealMnist:
+    def test_is_what_it_should_be(self, mnist):
+        train, test = mnist["train"], mnist["test"]
+        assert train.data.shape == (60000, 784) and test.data.shape == (10000, 784)
+        assert train.target[:5].tolist() == [5, 0, 4, 1, 9]
+        supports = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+        assert np.bincount(test.target).tolist() == supports

@@ -1,0 +1,209 @@
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from skdigits.datasets import _folder, load_digit_images
+
+
+def write_picture(path, values, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(values)).save(path, **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for label in ("0", "7", "10"):
+        for i in range(2):
+            values = rng.integers(0, 256, (6, 5)).astype(np.uint8)
+            write_picture(tmp_path / "digits" / label / f"{i}.png", values)
+    return tmp_path / "digits"
+
+
+class TestFolder:
+    def test_one_sub_folder_for_each_class(self, folder):
+        digits = load_digit_images(folder)
+        assert digits.data.shape == (6, 30) and digits.data.dtype == np.uint8
+        assert digits.images.shape == (6, 6, 5)
+        assert digits.target.dtype == np.int64
+        assert digits.target.tolist() == [0, 0, 10, 10, 7, 7]
+        assert digits.target_names == ["0", "7", "10"]
+        first = np.asarray(Image.open(folder / "0" / "0.png"))
+        assert_array_equal(digits.images[0], first)
+        X, y = load_digit_images(str(folder), return_X_y=True)
+        assert_array_equal(X, digits.data)
+
+    def test_names_that_are_no_numbers(self, folder):
+        (folder / "7").rename(folder / "seven")
+        assert set(load_digit_images(folder).target) == {"0", "10", "seven"}
+
+    def test_other_files_are_ignored(self, folder):
+        (folder / "notes.txt").write_text("thick pen")
+        (folder / "0" / "Thumbs.db").write_text("")
+        (folder / "0" / "._0.png").write_text("")
+        (folder / ".git").mkdir()
+        assert len(load_digit_images(folder).data) == 6
+
+    def test_frames(self, folder):
+        digits = load_digit_images(folder, as_frame=True)
+        assert digits.frame.shape == (6, 31)
+        assert digits.feature_names[5] == "pixel_1_0"
+
+    def test_sizes(self, folder):
+        write_picture(folder / "7" / "9.png", np.zeros((9, 9), np.uint8))
+        message = r"different sizes \(0.png is 6 x 5, 9.png is 9 x 9\).*image_shape="
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(folder)
+        resized = load_digit_images(folder, image_shape=(8, 4))
+        assert resized.images.shape == (7, 8, 4)
+
+    def test_colours_depths_and_transparency(self, tmp_path):
+        grey = np.array([[0, 51], [102, 255]], dtype=np.uint8)
+        write_picture(tmp_path / "1" / "a.png", grey)
+        write_picture(tmp_path / "1" / "b.png", np.stack([grey] * 3, axis=2))
+        write_picture(tmp_path / "1" / "c.png", grey.astype(np.uint16) * 257)
+        ink = np.dstack([np.zeros((2, 2, 3), np.uint8), 255 - grey])
+        write_picture(tmp_path / "1" / "d.png", ink)
+        write_picture(tmp_path / "1" / "e.bmp", grey)
+        for image in load_digit_images(tmp_path).images:
+            assert_array_equal(image, grey)
+
+    def test_empty(self, tmp_path):
+        with pytest.raises(ValueError, match="with 0 sub-folders and no pictures"):
+            load_digit_images(tmp_path)
+        write_picture(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
+        with pytest.raises(ValueError, match="Sort the pictures into sub-folders"):
+            load_digit_images(tmp_path)
+
+    @pytest.mark.parametrize("content", [b"", b"no picture", "half"])
+    def test_broken_picture(self, folder, content):
+        path = folder / "0" / "0.png"
+        path.write_bytes(path.read_bytes()[:-30] if content == "half" else content)
+        with pytest.raises(ValueError, match="0.png', which cannot be decoded"):
+            load_digit_images(folder)
+
+    @pytest.mark.parametrize("limit", [20, 2])
+    def test_too_large_to_decode_safely(self, folder, monkeypatch, limit):
+        monkeypatch.setattr(_folder, "MAX_PIXELS", 20)
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with pytest.raises(ValueError, match="expected at most 20 pixels.*Make it sm"):
+            load_digit_images(folder)
+
+
+class TestCsv:
+    def write(self, tmp_path, text):
+        path = tmp_path / "digits.csv"
+        path.write_text(text)
+        return path
+
+    def test_label_first(self, tmp_path):
+        path = self.write(tmp_path, "label,p0,p1,p2,p3\n5,0,1,2,255\n0,9,8,7,6\n")
+        digits = load_digit_images(path)
+        assert digits.target.tolist() == [5, 0] and digits.target.dtype == np.int64
+        assert digits.data.dtype == np.uint8
+        assert_array_equal(digits.images[0], [[0, 1], [2, 255]])
+
+    def test_label_anywhere(self, tmp_path):
+        path = self.write(tmp_path, "p0,p1,p2,p3,label\n0,1,2,255,5\n")
+        assert load_digit_images(path).target.tolist() == [5]
+
+    def test_without_names(self, tmp_path):
+        path = self.write(tmp_path, "5,0,1,2,255\n7,1,1,1,1\n")
+        assert load_digit_images(path).target.tolist() == [5, 7]
+
+    def test_labels_that_are_words(self, tmp_path):
+        path = self.write(tmp_path, "name,a,b,c,d\neins,0,0,0,0\nzwei,1,1,1,1\n")
+        assert load_digit_images(path).target.tolist() == ["eins", "zwei"]
+
+    def test_pixels_that_are_fractions(self, tmp_path):
+        path = self.write(tmp_path, "label,a,b,c,d\n1,0,0.5,1,0\n")
+        assert load_digit_images(path).data.dtype == np.float32
+
+    def test_image_shape(self, tmp_path):
+        frame = pd.DataFrame(np.arange(200).reshape(2, 100) % 256)
+        frame.insert(0, "label", [1, 2])
+        path = tmp_path / "digits.csv"
+        frame.drop(columns=[99]).to_csv(path, index=False)
+        with pytest.raises(ValueError, match="99 features, but expected a square num"):
+            load_digit_images(path)
+        assert load_digit_images(path, image_shape=(9, 11)).images.shape == (2, 9, 11)
+
+    @pytest.mark.parametrize(
+        "text, message",
+        [
+            ("label,a,b,c,d\n5,0,1,2,3\n,1,1,1,1\n", "no label in data line 2"),
+            ("label,a,b,c,d\n5,0,ink,2,3\n", "'ink' in column 'b' of data line 1"),
+            ("label,a,b,c,d\n5,0,1,2\n", "'nan' in column 'd' of data line 1"),
+            ("label,a,b,c,d\n5,0,1,2,3,4,5,6\n5,0\n", "line|column"),
+            ("label,a,b,c,d\n", "without a line of data"),
+            ("", "cannot be read as a table"),
+            ("5\n6\n", "with one column, but expected a label and pixels"),
+        ],
+    )
+    def test_errors(self, tmp_path, text, message):
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(self.write(tmp_path, text))
+
+
+class TestNpz:
+    def write(self, tmp_path, **arrays):
+        np.savez(tmp_path / "digits.npz", **arrays)
+        return tmp_path / "digits.npz"
+
+    @pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4), (3, 4, 4, 1)])
+    @pytest.mark.parametrize("names", [("x", "y"), ("x_train", "y_train")])
+    def test_layouts(self, tmp_path, shape, names):
+        X = np.arange(48).reshape(shape)
+        path = self.write(tmp_path, **dict(zip(names, (X, [1, 2, 3]), strict=True)))
+        digits = load_digit_images(path)
+        assert digits.images.shape == (3, 4, 4) and digits.data.dtype == np.uint8
+        assert_array_equal(digits.data, X.reshape(3, 16))
+
+    def test_pictures_that_are_not_square(self, tmp_path):
+        path = self.write(tmp_path, x=np.zeros((3, 9, 11)), y=["a", "b", "c"])
+        digits = load_digit_images(path)
+        assert digits.images.shape == (3, 9, 11)
+        assert digits.target.tolist() == ["a", "b", "c"]
+
+    @pytest.mark.parametrize(
+        "arrays, message",
+        [
+            ({"x": np.zeros((2, 4))}, r"with the arrays \['x'\], but expected 'x' and"),
+            ({"x": np.zeros((2, 4)), "y": [1]}, "expected one label for each picture"),
+            ({"x": np.zeros((0, 4)), "y": []}, "at least one"),
+            ({"x": np.full((1, 4), np.nan), "y": [1]}, "with NaN or infinite pixels"),
+            ({"x": np.array([["a"] * 4]), "y": [1]}, "but expected numbers of shape"),
+            ({"x": np.zeros((1, 2, 2, 3)), "y": [1]}, "but expected numbers of shape"),
+            ({"x": np.array([[{}]]), "y": [1]}, "allow_pickle=False"),
+        ],
+    )
+    def test_errors(self, tmp_path, arrays, message):
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(self.write(tmp_path, **arrays))
+
+    def test_broken_file(self, tmp_path):
+        path = tmp_path / "digits.npz"
+        path.write_bytes(b"PK" + bytes(100))
+        with pytest.raises(ValueError, match="which cannot be read"):
+            load_digit_images(path)
+
+    def test_too_large(self, tmp_path, monkeypatch):
+        path = self.write(tmp_path, x=np.zeros((2, 4)), y=[1, 2])
+        monkeypatch.setattr("skdigits.datasets._tables.MAX_ARRAY_BYTES", 100)
+        with pytest.raises(ValueError, match="is too large"):
+            load_digit_images(path)
+        assert zipfile.is_zipfile(path)
+
+
+def test_paths(tmp_path):
+    with pytest.raises(FileNotFoundError, match="expected a folder, a CSV file or an"):
+        load_digit_images(tmp_path / "nothing")
+    (tmp_path / "digits.pdf").write_text("")
+    with pytest.raises(ValueError, match=r"ends in .csv or .npz. Convert it"):
+        load_digit_images(tmp_path / "digits.pdf")
+    with pytest.raises(ValueError, match="expected two positive integers"):
+        load_digit_images(tmp_path, image_shape=28)

@@ -1,0 +1,58 @@
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+import skdigits
+
+NO_DEEP_LEARNING = "assert not {'keras', 'tensorflow', 'scikeras'} & set(sys.modules)"
+
+
+def run_python(code, **options):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, **options
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import skdigits",
+        "from skdigits import DigitCNN, make_digit_pipeline; make_digit_pipeline()",
+        "from skdigits.datasets import fetch_mnist, load_digit_images",
+        "from skdigits.preprocessing import ImageReshaper, PixelScaler",
+        "from typer.testing import CliRunner; from skdigits.cli._app import app; "
+        "assert 'train' in CliRunner().invoke(app, ['--help']).output",
+    ],
+)
+def test_import_loads_neither_keras_nor_tensorflow(code):
+    result = run_python(f"import sys; {code}; {NO_DEEP_LEARNING}")
+    assert result.returncode == 0, result.stderr
+
+
+def test_public_names_resolve():
+    for name in skdigits.__all__:
+        assert getattr(skdigits, name) is not None
+    assert set(skdigits.__all__) <= set(dir(skdigits))
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'DigitSVM'"):
+        skdigits.DigitSVM  # noqa: B018
+
+
+def test_version_is_that_of_the_distribution():
+    assert skdigits.__version__ == version("skdigits")
+
+
+def test_fit_and_predict_print_nothing_at_all():
+    """TensorFlow writes log lines past sys.stderr, so only a process can tell."""
+    code = (
+        "from sklearn.datasets import load_digits\n"
+        "from skdigits import make_digit_pipeline\n"
+        "X, y = load_digits(return_X_y=True)\n"
+        "make_digit_pipeline(filters=4, epochs=1).fit(X, y).predict_proba(X)\n"
+    )
+    result = run_python(code)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -1,0 +1,303 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from safetensors.numpy import load_file, save_file
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+import skdigits
+from skdigits import DigitCNN, make_digit_pipeline
+
+VERSION_1 = Path(__file__).parent / "data" / "version_1.safetensors"
+
+
+@pytest.fixture
+def path(tmp_path, fitted):
+    path = tmp_path / "digits.safetensors"
+    skdigits.save(fitted, path)
+    return path
+
+
+def document_of(path):
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        return json.loads(file.metadata()["skdigits"])
+
+
+def rewrite(path, *, document=None, arrays=None):
+    """Write a file with a changed document or weights and a right checksum."""
+    from skdigits._persistence import _checksum
+
+    document = document or document_of(path)
+    arrays = arrays or load_file(path)
+    document["sha256"] = _checksum(document, arrays)
+    save_file(arrays, path, {"skdigits": json.dumps(document)})
+
+
+def test_a_pipeline_comes_back(path, fitted, digits):
+    _, X, _, y = digits
+    again = skdigits.load(path)
+    assert_allclose(again.predict_proba(X), fitted.predict_proba(X), rtol=0, atol=1e-6)
+    assert repr(again) == repr(fitted)
+    for ours, theirs in zip(again, fitted, strict=True):
+        assert ours.n_features_in_ == theirs.n_features_in_
+    assert again["scale"].scale_ == 16
+    assert again["reshape"].image_shape_ == again["cnn"].image_shape_ == (8, 8)
+    assert again["cnn"].history_ == fitted["cnn"].history_
+    assert again["cnn"].n_iter_ == fitted["cnn"].n_iter_
+
+
+def test_it_can_learn_on(path, digits):
+    X, _, y, _ = digits
+    again = skdigits.load(path)
+    again[-1].partial_fit(again[:-1].transform(X), y)
+    assert again[-1].n_iter_ == 7
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([3, -4], dtype=np.int16),
+        np.array([0.0, 1e6]),
+        np.array([False, True]),
+        np.array(["null", "eins"]),
+        np.array(["null", 1], dtype=object),
+    ],
+    ids=str,
+)
+def test_labels_keep_their_dtype(tmp_path, digits, labels):
+    X, _, y, _ = digits
+    clf = DigitCNN(filters=4, epochs=1, batch_norm=True, random_state=0)
+    clf.fit(X / 16, labels[y % 2])
+    skdigits.save(clf, tmp_path / "model")
+    again = skdigits.load(tmp_path / "model")
+    assert isinstance(again, DigitCNN)
+    assert again.classes_.dtype == clf.classes_.dtype
+    assert_array_equal(again.predict(X / 16), clf.predict(X / 16))
+
+
+def test_parameters_and_names_come_back(tmp_path, digits):
+    import pandas as pd
+
+    X, _, y, _ = digits
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
+    pipeline = make_digit_pipeline(
+        filters=np.int64(4),
+        kernel_size=(3, 5),
+        class_weight={3: 2.0, 4: 0.5},
+        image_shape=(4, 16),
+        epochs=1,
+        random_state=np.random.RandomState(0),
+    ).fit(frame, y)
+    skdigits.save(pipeline, tmp_path / "model")
+    again = skdigits.load(tmp_path / "model")
+    params = again.get_params()
+    assert params["cnn__filters"] == 4
+    assert params["cnn__kernel_size"] == (3, 5)
+    assert params["cnn__class_weight"] == {3: 2.0, 4: 0.5}
+    assert params["cnn__random_state"] is None
+    assert again.feature_names_in_.tolist() == frame.columns.tolist()
+    assert_array_equal(again.predict(frame), pipeline.predict(frame))
+
+
+def test_parameters_changed_after_fit_do_not_disturb(tmp_path, digits):
+    X, _, y, _ = digits
+    clf = DigitCNN(filters=4, epochs=1, random_state=0).fit(X / 16, y)
+    clf.set_params(filters=64, batch_norm=True)
+    skdigits.save(clf, tmp_path / "model")
+    again = skdigits.load(tmp_path / "model")
+    assert again.filters == 64
+    assert_array_equal(again.predict_proba(X / 16), clf.predict_proba(X / 16))
+
+
+def test_a_file_of_version_1_loads_for_ever(digits):
+    """Made once, with the first format; never to be made again."""
+    X = np.load(VERSION_1.with_suffix(".npz"))
+    pipeline = skdigits.load(VERSION_1)
+    assert document_of(VERSION_1)["format_version"] == 1
+    assert pipeline.classes_.tolist() == list(range(10))
+    assert_allclose(pipeline.predict_proba(X["x"]), X["probabilities"], atol=1e-5)
+
+
+class TestRefused:
+    def refuse(self, path, message):
+        with pytest.raises(ValueError, match=message) as caught:
+            skdigits.load(path)
+        assert str(caught.value).startswith(f"Got '{path}' ")
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("keep", [0, 4, 8, 100, 3000, -1])
+    def test_truncated(self, path, keep):
+        path.write_bytes(path.read_bytes()[:keep])
+        self.refuse(path, "Save the model again")
+
+    def test_any_altered_byte(self, path):
+        content = path.read_bytes()
+        places = np.random.default_rng(0).integers(0, len(content), 60)
+        for place in [*places, *range(8, 30)]:
+            altered = bytearray(content)
+            altered[place] ^= 4
+            path.write_bytes(altered)
+            self.refuse(path, "Save the model again|Upgrade skdigits")
+
+    def test_not_a_model(self, path):
+        path.write_bytes(b"this is no model at all" * 100)
+        self.refuse(path, "Save the model again")
+        save_file({"a": np.zeros(3)}, path)
+        self.refuse(path, "damaged content")
+
+    def test_oversized(self, path):
+        os.truncate(path, 2**28 + 1)
+        self.refuse(path, "268435457 bytes")
+
+    def test_oversized_header(self, path):
+        content = bytearray(path.read_bytes())
+        content[:8] = (2**40).to_bytes(8, "little")
+        path.write_bytes(content)
+        self.refuse(path, "a header of 1099511627776 bytes")
+
+    def test_unknown_version(self, path):
+        rewrite(path, document={**document_of(path), "format_version": 2})
+        self.refuse(path, "of format version 2, but expected 1. Upgrade skdigits")
+
+    def test_weights_that_are_not_finite(self, path):
+        arrays = load_file(path)
+        arrays["logits/bias"][0] = np.nan
+        rewrite(path, arrays=arrays)
+        self.refuse(path, "weights that are not finite")
+
+    def test_wrong_shapes(self, path):
+        arrays = load_file(path)
+        arrays["logits/bias"] = arrays["logits/bias"][:-1]
+        rewrite(path, arrays=arrays)
+        self.refuse(path, "weights 'logits/bias' of another shape or type")
+        del arrays["logits/bias"]
+        rewrite(path, arrays=arrays)
+        self.refuse(path, "weights of another network")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"dense_units": 10**12},
+            {"filters": [10**9, 10**9]},
+            {"filters": [8] * 5000},
+            {"kernel_size": [10**6, 10**6]},
+            {"dropout": "os.system"},
+            {"padding": "valid"},
+        ],
+        ids=str,
+    )
+    def test_a_network_that_does_not_fit_takes_no_memory(self, path, change):
+        document = document_of(path)
+        document["steps"][-1]["fitted"]["network"].update(change)
+        rewrite(path, document=document)
+        self.refuse(path, "Save the model again")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"image_shape": [10**9, 10**9]},
+            {"n_features_in": 65},
+            {"classes": {"dtype": "<U999999999", "values": list("abcdefghij")}},
+            {"classes": {"dtype": "|V8", "values": list("abcdefghij")}},
+        ],
+        ids=str,
+    )
+    def test_learned_attributes_that_do_not_fit(self, path, change):
+        document = document_of(path)
+        document["steps"][-1]["fitted"].update(change)
+        rewrite(path, document=document)
+        self.refuse(path, "Save the model again")
+
+    def test_other_types_and_parameters(self, path):
+        document = document_of(path)
+        document["steps"][0]["type"] = "os.system"
+        rewrite(path, document=document)
+        self.refuse(path, "damaged content")
+        document["steps"][0]["type"] = "PixelScaler"
+        document["steps"][0]["params"]["command"] = "ls"
+        rewrite(path, document=document)
+        self.refuse(path, "damaged content")
+
+    def test_missing(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match="but expected a file"):
+            skdigits.load(tmp_path / "nothing")
+
+
+class TestSaving:
+    def test_what_cannot_be_saved(self, tmp_path, fitted, digits):
+        X, _, y, _ = digits
+        path = tmp_path / "model"
+        other = make_pipeline(MinMaxScaler(), DigitCNN())
+        with pytest.raises(ValueError, match="Pipeline of .*'MinMaxScaler', 'DigitCNN"):
+            skdigits.save(other, path)
+        with pytest.raises(ValueError, match="Save search.best_estimator_ for a searc"):
+            skdigits.save(GridSearchCV(fitted, {"cnn__epochs": [1]}), path)
+        with pytest.raises(NotFittedError):
+            skdigits.save(make_digit_pipeline(), path)
+        labels = np.empty(len(y), dtype=object)
+        labels[:] = [(digit % 2,) for digit in y]
+        clf = DigitCNN(filters=4, epochs=1).fit(X / 16, labels)
+        with pytest.raises(ValueError, match=r"labels such as \(.*,\), but expected"):
+            skdigits.save(clf, path)
+        with pytest.raises(FileNotFoundError, match="expected an existing folder"):
+            skdigits.save(fitted, tmp_path / "nowhere" / "model")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_failed_save_leaves_the_old_file(self, path, fitted, monkeypatch):
+        before = path.read_bytes()
+
+        def fail(_):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="disk full"):
+            skdigits.save(fitted, path)
+        assert path.read_bytes() == before
+        assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+    @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+    def test_a_kill_leaves_a_whole_file(self, path):
+        """Kill a process that writes over the file again and again."""
+        code = (
+            "import sys\n"
+            "from pathlib import Path\n"
+            "from skdigits._persistence import _write_atomically\n"
+            "path = Path(sys.argv[1])\n"
+            "content = path.read_bytes()\n"
+            "print('ready', flush=True)\n"
+            "while True:\n"
+            "    _write_atomically(path, content)\n"
+        )
+        content = path.read_bytes()
+        for pause in (0.0, 0.01, 0.03):
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, path], stdout=subprocess.PIPE
+            )
+            process.stdout.readline()
+            time.sleep(pause)
+            process.kill()
+            process.communicate()
+            assert path.read_bytes() == content
+
+
+def test_load_follows_no_import_of_the_file(path):
+    """A process that can import nothing new but skdigits' own needs loads the file."""
+    document = document_of(path)
+    assert {step["type"] for step in document["steps"]} == {
+        "PixelScaler",
+        "ImageReshaper",
+        "DigitCNN",
+    }
+    assert set(document["versions"]) >= {"skdigits", "keras", "scikit-learn"}

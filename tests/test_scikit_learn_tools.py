@@ -1,0 +1,182 @@
+"""Every tool of scikit-learn takes the classifier; most fail with plain scikeras."""
+
+import copy
+import pickle
+
+import joblib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_array_equal
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import ConfusionMatrixDisplay, get_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedKFold,
+    check_cv,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+)
+
+from skdigits import DigitCNN, make_digit_pipeline
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    X, _, y, _ = digits
+    return X[:400], y[:400]
+
+
+def quick(**params):
+    defaults = {"filters": 8, "epochs": 4, "learning_rate": 0.01, "batch_size": 32}
+    return make_digit_pipeline(**{**defaults, "random_state": 0, **params})
+
+
+def test_is_a_classifier_whose_folds_are_stratified(data):
+    X, y = data
+    assert is_classifier(DigitCNN()) and is_classifier(make_digit_pipeline())
+    cv = check_cv(3, y, classifier=is_classifier(make_digit_pipeline()))
+    assert isinstance(cv, StratifiedKFold)
+    order = np.argsort(y)  # unstratified folds of sorted labels would score 0
+    scores = cross_val_score(quick(), X[order], y[order], cv=3)
+    assert scores.shape == (3,) and scores.min() > 0.4
+
+
+def test_clone_and_parameters(fitted):
+    twin = clone(fitted)
+    assert twin.get_params()["cnn__filters"] == 8
+    assert not hasattr(twin[-1], "keras_classifier_")
+    twin.set_params(cnn__filters=(4, 8), cnn__dropout=0.1, reshape__image_shape=(8, 8))
+    assert twin[-1].filters == (4, 8)
+    with pytest.raises(ValueError, match="Invalid parameter 'units'"):
+        twin.set_params(cnn__units=3)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [lambda e, _: pickle.loads(pickle.dumps(e)), lambda e, _: copy.deepcopy(e)]
+    + [lambda e, path: joblib.load(joblib.dump(e, path / "pipeline.joblib")[0])],
+    ids=["pickle", "deepcopy", "joblib"],
+)
+def test_copies_answer_and_learn_on(fitted, digits, tmp_path, copied):
+    X, X_test, y, _ = digits
+    again = copied(fitted, tmp_path)
+    assert_array_equal(again.predict_proba(X_test), fitted.predict_proba(X_test))
+    again[-1].partial_fit(again[:-1].transform(X), y)
+    assert again[-1].n_iter_ == fitted[-1].n_iter_ + 1
+    assert not np.array_equal(again.predict_proba(X_test), fitted.predict_proba(X_test))
+
+
+def test_copies_go_on_exactly_as_the_original(data):
+    X, y = data
+    original = quick(warm_start=True).fit(X, y)
+    twin = pickle.loads(pickle.dumps(original))
+    assert_array_equal(
+        twin.fit(X, y).predict_proba(X), original.fit(X, y).predict_proba(X)
+    )
+
+
+def test_html_and_text_representation(fitted):
+    assert "DigitCNN" in fitted._repr_html_()
+    assert repr(DigitCNN(filters=8)) == "DigitCNN(filters=8)"
+
+
+def test_voting(data):
+    X, y = data
+    members = [("a", quick(random_state=1)), ("b", quick(random_state=2))]
+    voting = VotingClassifier(members, voting="soft").fit(X, y)
+    mean = np.mean([m.predict_proba(X) for m in voting.estimators_], axis=0)
+    assert_array_equal(voting.predict(X), mean.argmax(axis=1))
+
+
+def test_bagging(data):
+    X, y = data
+    bagging = BaggingClassifier(quick(), n_estimators=2, random_state=0).fit(X, y)
+    assert bagging.score(X, y) > 0.7
+
+
+def test_calibration_of_a_fitted_pipeline(fitted, digits):
+    _, X, _, y = digits
+    calibrated = CalibratedClassifierCV(FrozenEstimator(fitted)).fit(X, y)
+    assert calibrated.predict_proba(X).shape == (len(X), 10)
+    assert calibrated.score(X, y) > 0.9
+
+
+def test_confusion_matrix_display(fitted, digits):
+    _, X, _, y = digits
+    display = ConfusionMatrixDisplay.from_estimator(fitted, X, y)
+    assert display.confusion_matrix.sum() == len(y)
+    assert display.confusion_matrix.trace() == (fitted.predict(X) == y).sum()
+    plt.close(display.figure_)
+
+
+def test_cross_val_predict_and_many_scores(data):
+    X, y = data
+    proba = cross_val_predict(quick(), X, y, cv=2, method="predict_proba")
+    assert proba.shape == (len(X), 10)
+    scoring = ["accuracy", "neg_log_loss", "roc_auc_ovr"]
+    scores = cross_validate(quick(), X, y, cv=2, scoring=scoring)
+    assert all(np.isfinite(scores[f"test_{name}"]).all() for name in scoring)
+
+
+def test_grid_search_over_filters_and_dropout(data):
+    X, y = data
+    grid = {"cnn__filters": [(2, 2), (8, 16)], "cnn__dropout": [0.0, 0.3]}
+    search = GridSearchCV(quick(), grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_params_["cnn__filters"] == (8, 16)
+    assert len(search.cv_results_["params"]) == 4
+    assert search.best_estimator_.score(X, y) > 0.8
+    assert search.predict(X).shape == y.shape
+
+
+def test_sample_weight_is_routed(data):
+    X, y = data
+    weights = np.where(y == 3, 100.0, 1.0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = quick()
+        pipeline[-1].set_fit_request(sample_weight=True)
+        pipeline[-1].set_score_request(sample_weight=True)
+        routed = clone(pipeline).fit(X, y, sample_weight=weights)
+        scores = cross_val_score(
+            pipeline, X, y, cv=2, params={"sample_weight": weights}
+        )
+    named = quick().fit(X, y, cnn__sample_weight=weights)
+    assert_array_equal(routed.predict_proba(X), named.predict_proba(X))
+    assert (routed.predict(X) == 3).sum() > (y == 3).sum()
+    assert scores.shape == (2,)
+
+
+def test_set_output(data):
+    import pandas as pd
+
+    X, y = data
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
+    pipeline = quick().set_output(transform="pandas").fit(frame, y)
+    assert isinstance(pipeline["scale"].transform(frame), pd.DataFrame)
+    assert_array_equal(
+        pipeline.predict_proba(frame), quick().fit(X, y).predict_proba(X)
+    )
+
+
+def test_scorers(fitted, digits):
+    _, X, _, y = digits
+    assert get_scorer("accuracy")(fitted, X, y) == fitted.score(X, y)
+    assert get_scorer("neg_log_loss")(fitted, X, y) > -0.5
+
+
+def test_plain_scikeras_fails_here(data):
+    """What the design rests on: the wrapper alone is no classifier to scikit-learn."""
+    from skdigits import _backend  # noqa: F401
+
+    # isort: split
+    from scikeras.wrappers import KerasClassifier
+
+    try:
+        assert not is_classifier(KerasClassifier())
+    except AttributeError:
+        pass  # older scikit-learn cannot even ask

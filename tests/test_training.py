@@ -1,0 +1,304 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skdigits import DigitCNN, make_digit_pipeline
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    X, _, y, _ = digits
+    return (X[:300] / 16).astype(np.float32), y[:300]
+
+
+def tiny(**params):
+    return DigitCNN(**{"filters": 4, "epochs": 1, "random_state": 0, **params})
+
+
+def test_learns_as_keras_does(data):
+    """The same steps of Adam from the same weights as `keras.Model.fit`."""
+    from skdigits._backend import keras
+    from skdigits._network import NetworkSpec, build_network
+    from skdigits._progress import NoProgress
+    from skdigits._training import Batchable, train
+
+    spec = NetworkSpec(
+        image_shape=(8, 8),
+        n_classes=10,
+        filters=(4, 8),
+        kernel_size=(3, 3),
+        dense_units=16,
+        dropout=0.0,
+        batch_norm=True,
+        padding="same",
+    )
+    images = data[0].reshape(-1, 8, 8, 1)
+    targets = np.eye(10, dtype=np.float32)[data[1]]
+    weights = np.linspace(0.5, 2, len(images)).astype(np.float32)
+    order = np.random.default_rng([7, 0]).permutation(len(images))
+    ours, theirs = build_network(spec, 0), build_network(spec, 0)
+    for network in (ours, theirs):
+        network.compile(keras.optimizers.Adam(0.002), "categorical_crossentropy")
+    history = train(
+        ours,
+        spec,
+        Batchable(images, targets, weights),
+        batch_size=64,
+        epochs=1,
+        initial_epoch=0,
+        validation_split=0.0,
+        seed=7,
+        callbacks=[],
+        progress=NoProgress(),
+    )
+    reference = theirs.fit(
+        images[order],
+        targets[order],
+        sample_weight=weights[order],
+        batch_size=64,
+        shuffle=False,
+        verbose=0,
+    )
+    assert_allclose(history["loss"], reference.history["loss"], rtol=1e-4)
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(a, b, atol=2e-4)
+
+
+class TestStratifiedSplit:
+    def split(self, codes, fraction):
+        from skdigits._training import stratified_split
+
+        codes = np.asarray(codes)
+        kept, held_out = stratified_split(codes, fraction, np.random.default_rng(0))
+        assert sorted([*kept, *held_out]) == list(range(len(codes)))
+        return codes[kept], codes[held_out]
+
+    def test_keeps_the_proportions_of_sorted_labels(self):
+        kept, held_out = self.split(np.repeat([0, 1, 2], [500, 300, 200]), 0.1)
+        assert_array_equal(np.bincount(held_out), [50, 30, 20])
+        assert_array_equal(np.bincount(kept), [450, 270, 180])
+
+    def test_every_class_keeps_a_row(self):
+        kept, held_out = self.split([0, 1, 2, 3, 3, 3, 3, 3, 3, 3], 0.9)
+        assert set(kept) == {0, 1, 2, 3}
+        assert len(held_out) == 6
+
+    def test_fewer_held_out_rows_than_classes(self):
+        kept, held_out = self.split(np.arange(20) % 10, 0.1)
+        assert len(held_out) == 2
+
+    def test_no_row_to_hold_out(self):
+        kept, held_out = self.split([0, 1], 0.1)
+        assert len(held_out) == 0
+
+    def test_it_is_shuffled(self):
+        from skdigits._training import stratified_split
+
+        codes = np.repeat([0, 1], 50)
+        kept, held_out = stratified_split(codes, 0.2, np.random.default_rng(0))
+        assert sorted(held_out) != list(held_out)
+        assert set(held_out) != set(range(80, 100))
+
+
+def test_validation_part_sees_every_class_of_sorted_data(data):
+    """Keras would hold out the last rows, all of the last class."""
+    X, y = data
+    order = np.argsort(y)
+    clf = tiny(epochs=20, batch_size=16, validation_split=0.2, learning_rate=0.01)
+    clf.fit(X[order], y[order])
+    assert clf.history_["val_accuracy"][-1] > 0.8
+
+
+def test_without_a_validation_part(data):
+    clf = tiny(validation_split=0).fit(*data)
+    assert set(clf.history_) == {"loss", "accuracy"}
+
+
+class TestEarlyStopping:
+    def test_goes_back_to_the_best_weights(self, data):
+        clf = tiny(epochs=60, early_stopping=2, learning_rate=0.03, batch_size=16)
+        clf.fit(*data)
+        losses = clf.history_["val_loss"]
+        assert clf.n_iter_ == len(losses) < 60
+        assert len(losses) - 1 - int(np.argmin(losses)) == 2
+        shorter = tiny(
+            epochs=int(np.argmin(losses)) + 1, learning_rate=0.03, batch_size=16
+        ).fit(*data)
+        for a, b in zip(
+            clf.model_.get_weights(), shorter.model_.get_weights(), strict=True
+        ):
+            assert_array_equal(a, b)
+
+    def test_also_where_the_epochs_run_out(self, data):
+        clf = tiny(epochs=4, early_stopping=50, learning_rate=0.05, batch_size=16)
+        clf.fit(*data)
+        best = int(np.argmin(clf.history_["val_loss"])) + 1
+        shorter = tiny(epochs=best, learning_rate=0.05, batch_size=16).fit(*data)
+        assert_array_equal(clf.predict_proba(data[0]), shorter.predict_proba(data[0]))
+
+    def test_watches_the_training_loss_without_a_validation_part(self, data):
+        clf = tiny(epochs=3, early_stopping=True, validation_split=0).fit(*data)
+        assert clf.n_iter_ == 3
+
+
+class TestGoingOn:
+    def test_partial_fit_goes_on_for_an_epoch(self, data):
+        X, y = data
+        clf = tiny(learning_rate=0.005)
+        for _ in range(8):
+            clf.partial_fit(X, y, classes=np.arange(10))
+        assert clf.n_iter_ == 8
+        assert set(clf.history_) == {"loss", "accuracy"}
+        assert clf.history_["loss"][-1] < 0.7 * clf.history_["loss"][0]
+
+    def test_partial_fit_equals_fit_without_validation(self, data):
+        a = tiny(epochs=3, validation_split=0).fit(*data)
+        b = tiny()
+        for _ in range(3):
+            b.partial_fit(*data, classes=np.arange(10))
+        assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
+
+    def test_partial_fit_knows_classes_that_come_later(self, data):
+        X, y = data
+        clf = tiny().partial_fit(X[y < 5], y[y < 5], classes=np.arange(10))
+        clf.partial_fit(X[y == 7], y[y == 7])
+        assert_array_equal(clf.classes_, np.arange(10))
+
+    @pytest.mark.parametrize(
+        "first, second, message",
+        [
+            (None, None, "Got classes=None in the first call of partial_fit"),
+            (range(5), None, "Got y with the unknown label 6"),
+            (range(10), range(9), "expected those of the first call"),
+        ],
+    )
+    def test_partial_fit_errors(self, data, first, second, message):
+        X, y = data
+        few = X[y < 5], y[y < 5]
+        clf = tiny()
+        with pytest.raises(ValueError, match=message):
+            clf.partial_fit(*few, classes=first if first is None else list(first))
+            clf.partial_fit(
+                X[y == 6], y[y == 6], classes=second if second is None else list(second)
+            )
+
+    def test_warm_start(self, data):
+        a = tiny(epochs=2).fit(*data)
+        b = tiny(warm_start=True).fit(*data).fit(*data)
+        assert b.n_iter_ == 2
+        assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
+        with pytest.raises(ValueError, match="Pass warm_start=False"):
+            b.set_params(filters=8).fit(*data)
+        assert a.set_params(epochs=1).fit(*data).n_iter_ == 1
+
+    def test_warm_start_takes_a_new_learning_rate(self, data):
+        clf = tiny(warm_start=True).fit(*data)
+        clf.set_params(learning_rate=0.01).fit(*data)
+        assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+class TestCallbacks:
+    def test_keras_callbacks_are_copied_and_called(self, data):
+        from sklearn.base import clone
+
+        from skdigits._backend import keras
+
+        epochs = []
+        stop = keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=9)
+        log = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: epochs.append((epoch, set(logs)))
+        )
+        clf = clone(tiny(epochs=5, callbacks=[stop, log]))
+        clf.fit(*data)
+        names = {"loss", "accuracy", "val_loss", "val_accuracy"}
+        assert epochs == [(0, names), (1, names)]
+        assert clf.n_iter_ == 2
+        clf.fit(*data)
+        assert clf.n_iter_ == 2
+        assert stop.model is None
+
+    def test_batches_are_shown_to_those_who_look(self, data):
+        from skdigits._backend import keras
+
+        seen = []
+        watch = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: seen.append(batch)
+        )
+        a = tiny(validation_split=0, callbacks=[watch]).fit(*data)
+        assert seen == [0, 1, 2, 3, 4]
+        b = tiny(validation_split=0).fit(*data)
+        assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
+
+    def test_learning_rate_of_a_callback_is_used(self, data):
+        from skdigits._backend import keras
+
+        class Freeze(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                self.model.optimizer.learning_rate = 0.0
+
+        still = Freeze()
+        frozen = tiny(callbacks=[still]).fit(*data)
+        longer = tiny(callbacks=[still], epochs=3).fit(*data)
+        assert_array_equal(frozen.predict_proba(data[0]), longer.predict_proba(data[0]))
+
+    def test_survive_pickle(self, data):
+        import pickle
+
+        from skdigits._backend import keras
+
+        clf = tiny(callbacks=[keras.callbacks.EarlyStopping(patience=3)]).fit(*data)
+        again = pickle.loads(pickle.dumps(clf))
+        assert again.callbacks[0].patience == 3
+        again.fit(*data)
+
+
+class TestProgress:
+    def test_a_line_for_each_epoch(self, data, capsys):
+        tiny(epochs=3, verbose=1).fit(*data)
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
+        assert all("val_accuracy" in line for line in lines)
+
+    def test_the_bar_of_a_terminal_ends_as_the_same_line(self):
+        import io
+
+        from rich.console import Console
+
+        from skdigits._progress import EpochLines
+
+        out = io.StringIO()
+        lines = EpochLines(Console(file=out, force_terminal=True, width=100))
+        lines.begin(0, 2, 100)
+        lines.advance(50)
+        lines.end({"loss": 0.5})
+        assert "Epoch 1/2" in out.getvalue().splitlines()[-1]
+        assert "loss 0.5000" in out.getvalue().splitlines()[-1]
+
+
+def test_networks_of_one_shape_share_their_compiled_functions(data):
+    from skdigits import _training
+
+    tiny().fit(*data)
+    before = _training._compiled_steps.cache_info()
+    tiny(random_state=1, learning_rate=0.01, batch_size=7, epochs=2).fit(*data)
+    after = _training._compiled_steps.cache_info()
+    assert after.misses == before.misses
+    spec = tiny().fit(*data).keras_classifier_.spec_
+    function = _training._compiled_steps(spec)
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_any_size_of_picture(data):
+    X, y = data
+    for side in (1, 2, 3, 5, 12):
+        images = np.resize(X, (len(X), side, side + 1))
+        assert tiny().fit(images, y).image_shape_ == (side, side + 1)
+
+
+def test_pipeline_on_raw_pixels(digits):
+    X, X_test, y, y_test = digits
+    for rows in (X, X.reshape(-1, 8, 8), (X * 15.9375).astype(np.uint8)):
+        pipeline = make_digit_pipeline(
+            filters=8, epochs=4, learning_rate=0.01, batch_size=32, random_state=0
+        )
+        assert pipeline.fit(rows, y).score(rows, y) > 0.9
