@@ -153,7 +153,7 @@ def test_debug_shows_the_traceback():
 
 
 def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(skdigits.DigitCNN, "_train", interrupt)

@@ -24,8 +24,8 @@ def run(model, data, figure):
     images, target = digits.test
     predicted = estimator.predict(images)
     labels = classifier.classes_
-    unknown = np.setdiff1d(target, labels)
-    if len(unknown):
+    unknown = np.setdiff1d(target, labels).tolist()
+    if unknown:
         raise ValueError(
             f"Got pictures of {unknown[0]!r}, but expected only the labels of the "
             f"model, {labels.tolist()}. Test on other data."

@@ -75,8 +75,9 @@ def _check_numbers(path, column, values):
     numbers = pd.to_numeric(values, errors="coerce")
     wrong = np.flatnonzero(~np.isfinite(numbers.to_numpy(dtype=float)))
     if len(wrong):
+        value = str(values.iloc[wrong[0]])
         raise ValueError(
-            f"Got {str(path)!r} with {str(values.iloc[wrong[0]])!r} in column {column!r} of "
+            f"Got {str(path)!r} with {value!r} in column {column!r} of "
             f"data line {wrong[0] + 1}, but expected a number for each pixel. Fill it "
             "in or drop the line."
         )

@@ -1,0 +1,78 @@
+"""
+===========
+Quick start
+===========
+
+Train a classifier on scikit-learn's 8 x 8 digits, look at its answers, keep it.
+"""
+
+# %%
+# The data
+# --------
+# scikit-learn carries 1,797 digits of 8 x 8 pixels. For MNIST, write
+# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``; nothing else changes.
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+import skdigits
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+
+# %%
+# The pipeline
+# ------------
+# It scales the pixels, folds the rows into pictures and trains the network.
+
+pipeline = skdigits.make_digit_pipeline(
+    skdigits.DigitCNN.from_preset("small", epochs=15, random_state=0)
+)
+pipeline.fit(X_train, y_train)
+print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%} of {len(y_test)}")
+
+# %%
+# How it learned
+# --------------
+# A tenth of the training data was held out to measure the validation accuracy.
+
+history = pipeline["cnn"].history_
+figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+epochs = range(1, len(history["accuracy"]) + 1)
+ax.plot(epochs, history["accuracy"], label="training, with dropout")
+ax.plot(epochs, history["val_accuracy"], label="validation")
+ax.set(xlabel="epoch", ylabel="accuracy")
+ax.legend()
+
+# %%
+# What it answers
+# ---------------
+# The least certain of the test pictures, and the probability of each digit.
+
+probabilities = pipeline.predict_proba(X_test)
+least = probabilities.max(axis=1).argmin()
+figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
+left.imshow(X_test[least].reshape(8, 8), cmap="gray_r")
+left.set_title(f"labelled {y_test[least]}")
+left.set_axis_off()
+right.bar(pipeline.classes_, probabilities[least])
+right.set(xlabel="digit", ylabel="probability", xticks=pipeline.classes_)
+
+# %%
+# Keeping it
+# ----------
+# One file holds the pipeline; loading it runs no code from the file.
+
+with TemporaryDirectory() as folder:
+    path = Path(folder) / "digits.safetensors"
+    skdigits.save(pipeline, path)
+    again = skdigits.load(path)
+print(
+    "The same answers:", bool((again.predict(X_test) == pipeline.predict(X_test)).all())
+)
+
+plt.show()

@@ -1,0 +1,121 @@
+"""The classic notebook, cell by cell, with the package's own means, on real MNIST."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import seaborn as sns
+from numpy.testing import assert_array_equal
+from sklearn.metrics import confusion_matrix
+
+from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.preprocessing import ImageReshaper, PixelScaler
+
+SUPPORTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.fixture(scope="module")
+def pipeline(mnist):
+    """The notebook's network, trained for two of its ten epochs."""
+    pipeline = make_digit_pipeline(
+        DigitCNN.from_preset("notebook", epochs=2, random_state=0)
+    )
+    return pipeline.fit(mnist["train"].data, mnist["train"].target)
+
+
+@pytest.fixture(scope="module")
+def predicted(pipeline, mnist):
+    return pipeline.predict(mnist["test"].data)
+
+
+@pytest.fixture(scope="module")
+def matrix(mnist, predicted):
+    return confusion_matrix(mnist["test"].target, predicted)
+
+
+def test_load(mnist):
+    assert mnist["train"].images.shape == (60000, 28, 28)
+    assert mnist["test"].images.shape == (10000, 28, 28)
+
+
+def test_show_the_first_five_digits(mnist):
+    figure, axes = plt.subplots(1, 5)
+    rows = zip(axes, mnist["train"].images, mnist["train"].target, strict=False)
+    for ax, image, label in rows:
+        ax.imshow(image)
+        ax.set_title(f"Label {label}")
+    titles = [ax.get_title() for ax in axes]
+    plt.close(figure)
+    assert titles == ["Label 5", "Label 0", "Label 4", "Label 1", "Label 9"]
+
+
+def test_reshape_and_scale(mnist):
+    X = mnist["test"].data
+    images = ImageReshaper().fit_transform(PixelScaler().fit_transform(X))
+    expected = X.reshape(10000, 28, 28, 1).astype("float32") / 255
+    assert images.dtype == np.float32
+    np.testing.assert_allclose(images, expected, rtol=1e-6)
+
+
+def test_one_hot(pipeline, mnist):
+    encoder = pipeline["cnn"].keras_classifier_.target_encoder_
+    one_hot = encoder.transform(mnist["test"].target)
+    assert_array_equal(one_hot, np.eye(10)[mnist["test"].target])
+
+
+def test_build(pipeline):
+    model = pipeline["cnn"].model_
+    assert model.count_params() == 112_202
+    kernels = [w.shape for w in model.get_weights() if w.ndim > 1]
+    assert kernels == [(5, 5, 1, 32), (2, 2, 32, 64), (1600, 64), (64, 10)]
+    assert [type(layer).__name__ for layer in model.layers] == [
+        *("Conv2D", "ReLU", "MaxPooling2D"),
+        *("Conv2D", "ReLU", "MaxPooling2D"),
+        *("Flatten", "Dense", "Dropout"),
+        *("Dense", "Softmax"),
+    ]
+    assert model.get_layer("dense").activation.__name__ == "relu"
+    assert model.get_layer("dropout").rate == 0.5
+
+
+def test_compile(pipeline):
+    model = pipeline["cnn"].model_
+    assert type(model.optimizer).__name__ == "Adam"
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
+    assert "categorical_crossentropy" in str(model.loss)
+
+
+def test_train(pipeline):
+    history = pipeline["cnn"].history_
+    assert history["loss"][1] < history["loss"][0]
+    assert history["val_accuracy"][1] > 0.975
+    preset = DigitCNN.from_preset("notebook")
+    assert (preset.epochs, preset.batch_size, preset.validation_split) == (10, 64, 0.1)
+
+
+def test_evaluate(pipeline, mnist):
+    assert pipeline.score(mnist["test"].data, mnist["test"].target) >= 0.985
+
+
+def test_predict_and_back_to_labels(pipeline, mnist, predicted):
+    probabilities = pipeline.predict_proba(mnist["test"].data)
+    assert probabilities.shape == (10000, 10)
+    assert_array_equal(pipeline.classes_[probabilities.argmax(axis=1)], predicted)
+
+
+def test_confusion_matrix(matrix):
+    assert matrix.sum(axis=1).tolist() == SUPPORTS
+    assert matrix.trace() >= 9850
+
+
+def test_heat_map(matrix):
+    ax = sns.heatmap(matrix, annot=True, fmt="d", cmap="Blues")
+    texts = [text.get_text() for text in ax.texts]
+    plt.close(ax.figure)
+    assert texts == [str(count) for count in matrix.ravel()]
+
+
+def test_hardest_digits(matrix):
+    recall = matrix.diagonal() / matrix.sum(axis=1)
+    hardest = np.argsort(recall)[:2]
+    assert (recall[hardest] <= np.median(recall)).all()
+    assert 0.9 < recall.min() < recall.max() <= 1
