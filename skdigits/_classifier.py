@@ -439,6 +439,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         )
         if self.class_weight is not None:
             weights *= compute_sample_weight(self.class_weight, y)
+            if (weights < 0).any():
+                raise ValueError(
+                    f"Got class_weight={self.class_weight!r}, but expected weights of "
+                    "at least 0. Give rare classes a higher weight than the others."
+                )
         if not weights.any():
             raise ValueError(
                 "Got sample weights that are all zero, but expected at least one above "

@@ -225,6 +225,7 @@ class TestErrors:
             ({"callbacks": "log"}, r"Got callbacks='log', but expected a list of Ker"),
             ({"verbose": -1}, r"Got verbose=-1, but expected an integer"),
             ({"class_weight": "even"}, r"even"),
+            ({"class_weight": {3: -1}}, r"Got class_weight=\{3: -1\}, but expected we"),
             ({"image_shape": (7, 9)}, r"64 pixels and image_shape=\(7, 9\)"),
         ],
         ids=lambda value: str(value) if isinstance(value, dict) else "",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from skdigits._network import PRESETS
 from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
@@ -38,7 +39,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Network and training: 'notebook' or 'small'. By default as fits the "
+            help=f"Network and training: {', '.join(PRESETS)}. By default as fits the "
             "number of pictures.",
         ),
     ] = None,
