@@ -1,6 +1,5 @@
 """scikit-learn's common tests, with a ledger of what they cannot ask of us."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdigits import DigitCNN
@@ -26,18 +25,3 @@ def test_scikit_learn_contract(estimator, check):
 
 def test_ledger_has_at_most_one_entry_for_the_classifier():
     assert len(LEDGER["DigitCNN"]) <= 1
-
-
-@pytest.mark.parametrize("cls", [DigitCNN, ImageReshaper, PixelScaler])
-def test_documented_defaults_are_those_of_the_signature(cls):
-    import inspect
-    import re
-
-    documented = dict(
-        re.findall(r"^    (\w+) : .*default=(.+)$", cls.__doc__, flags=re.MULTILINE)
-    )
-    signature = {
-        name: parameter.default
-        for name, parameter in inspect.signature(cls).parameters.items()
-    }
-    assert {name: eval(text) for name, text in documented.items()} == signature

@@ -16,6 +16,11 @@ def download(file, folder, mirrors, n_retries, delay):
 
     Every mirror is tried in ``n_retries + 1`` rounds with ``delay`` seconds between
     them. The content is checked before anything is written.
+
+    Raises
+    ------
+    OSError
+        If no mirror has a sound copy, or ``folder`` cannot be written.
     """
     failures = {}
     for round_ in range(n_retries + 1):
@@ -28,7 +33,7 @@ def download(file, folder, mirrors, n_retries, delay):
             except (DamagedFile, OSError, http.client.HTTPException) as error:
                 failures[mirror] = str(error) or type(error).__name__
                 continue
-            _write_atomically(folder, f"{file.name}.gz", content)
+            _store(folder, f"{file.name}.gz", content)
             return array
     reasons = "; ".join(f"{mirror}: {reason}" for mirror, reason in failures.items())
     raise OSError(
@@ -41,6 +46,17 @@ def download(file, folder, mirrors, n_retries, delay):
 def _get(url, *, limit):
     with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
         return response.read(limit)
+
+
+def _store(folder, name, content):
+    try:
+        _write_atomically(folder, name, content)
+    except OSError as error:
+        raise OSError(
+            f"Got {str(folder)!r} to keep {name}, which cannot be written ({error}), "
+            "but expected a folder with space that you may write to. Pass another "
+            "data_home."
+        ) from error
 
 
 def _write_atomically(folder, name, content):

@@ -1,10 +1,12 @@
 """load_digit_images."""
 
+import re
+from math import isqrt, prod
 from pathlib import Path
 
 import numpy as np
 
-from skdigits._validation import as_label_array, check_image_shape, resolve_image_shape
+from skdigits._validation import check_bool, check_image_shape, resolve_image_shape
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._tables import read_csv, read_npz
@@ -20,15 +22,18 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
 
         - a folder with one sub-folder for each class, named after it, that holds the
           pictures (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
-          transparent pixels white;
+          transparent pixels white, 16 bits 8; photos are turned upright, of an
+          animation the first picture is taken; hidden and other files are ignored;
         - a CSV file with the label in the column ``label``, or in the first column if
-          there is none of that name, and a column for each pixel;
+          there is none of that name, and a column for each pixel; the line of names
+          may be missing;
         - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
-          ``y_train``.
+          ``y_train``; other arrays, such as ``x_test``, are not read.
 
     image_shape : tuple of int (height, width), default=None
         Size in pixels. Pictures of a folder are resized to it; None wants all of one
-        size. Rows of a table are folded to it; None folds them to squares.
+        size. Rows of a table are folded to it; None folds them to squares, and keeps
+        the shape of pictures (n, height, width).
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -42,7 +47,8 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
         data : ndarray of shape (n, height * width), or DataFrame
             uint8, or float32 if a table has other values than integers in 0..255.
         target : ndarray of shape (n,), or Series
-            int64 if all labels are integers, else strings.
+            int64 if all labels are integers, else strings; strings also where "1" and
+            "01" would become one.
         images : ndarray of shape (n, height, width)
         frame : DataFrame of shape (n, height * width + 1), only if ``as_frame``
         feature_names : list of str
@@ -69,6 +75,8 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
     ((2, 2, 2), [7, 1])
     """
     path = Path(path).expanduser()
+    return_X_y = check_bool("return_X_y", return_X_y)
+    as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
         image_shape = check_image_shape(image_shape)
     if path.is_dir():
@@ -104,10 +112,16 @@ def _table_reader(path):
 
 def _fold(rows, image_shape):
     """Fold pixels (n, n_pixels) or (n, height, width) to (n, height, width)."""
-    if rows.ndim == 3 and image_shape is None:
-        return _as_pixels(rows)
-    rows = rows.reshape(len(rows), -1)
-    shape = resolve_image_shape(rows.shape[1], image_shape=image_shape)
+    native_shape = rows.shape[1:] if rows.ndim == 3 else None
+    n_pixels = prod(rows.shape[1:])
+    if image_shape is None and native_shape is None and isqrt(n_pixels) ** 2 < n_pixels:
+        raise ValueError(
+            f"Got rows of {n_pixels} pixels, but expected a square number such as "
+            "784 = 28 x 28. Pass image_shape=(height, width)."
+        )
+    shape = resolve_image_shape(
+        n_pixels, image_shape=image_shape, native_shape=native_shape
+    )
     return _as_pixels(rows).reshape(-1, *shape)
 
 
@@ -121,13 +135,17 @@ def _as_pixels(values):
 
 def _as_target(labels):
     """Return labels as int64 where all are integers, else as strings."""
-    try:
-        numbers = np.array([int(label) for label in labels], dtype=np.int64)
-    except (TypeError, ValueError, OverflowError):
-        numbers = None
-    if numbers is not None and all(
-        str(label).strip().lstrip("+") == str(number) or label == number
-        for label, number in zip(labels, numbers.tolist(), strict=True)
-    ):
-        return numbers
-    return np.array([str(label) for label in as_label_array(labels)])
+    numbers = [_as_integer(label) for label in labels]
+    # "1" and "01" are two classes
+    if None in numbers or len(set(numbers)) < len(set(labels)):
+        return np.array([str(label) for label in labels])
+    return np.array(numbers, dtype=np.int64)
+
+
+def _as_integer(label):
+    """Return a label as an int that fits in 64 bits, None if it is none."""
+    if isinstance(label, str):
+        # 18 digits always fit; int() would also take "1_0" and other alphabets
+        return int(label) if re.fullmatch("[+-]?[0-9]{1,18}", label) else None
+    fits = -(2**63) <= label < 2**63
+    return int(label) if fits and label == int(label) else None

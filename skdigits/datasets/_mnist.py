@@ -6,7 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from skdigits._validation import check_choice, check_integer, check_number
+from skdigits._validation import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._download import download
 from skdigits.datasets._idx import DamagedFile, IdxFile, read_idx, read_npz
@@ -72,7 +77,8 @@ def fetch_mnist(
     variable ``SKDIGITS_DATA`` and its sub-folder ``mnist``, and the sub-folder
     ``mnist`` of scikit-learn's data home. There the four IDX files are read, plain or
     gzipped, or ``mnist.npz``. The content is checked against its SHA-256; a file that
-    fails is named in a warning and left out.
+    fails is named in a warning and left out. Only the files that ``subset`` needs are
+    read or downloaded, and files are written nowhere but to the download folder.
 
     Parameters
     ----------
@@ -104,6 +110,7 @@ def fetch_mnist(
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
         target : ndarray of shape (n,), dtype int64, or Series
         images : ndarray of shape (n, 28, 28), dtype uint8
+            A view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785), only if ``as_frame``, else None
         feature_names : list of str
         target_names : list of str
@@ -112,7 +119,8 @@ def fetch_mnist(
     Raises
     ------
     OSError
-        If the data are neither on this machine nor can be downloaded.
+        If the data are neither on this machine nor can be downloaded, or if the
+        download folder cannot be written.
     ValueError
         If a parameter is not as described.
 
@@ -131,15 +139,18 @@ def fetch_mnist(
     check_choice("subset", subset, ("all", "train", "test"))
     n_retries = check_integer("n_retries", n_retries, minimum=0)
     delay = check_number("delay", delay, low=0, high=3600)
+    may_download = check_bool("download_if_missing", download_if_missing)
+    return_X_y = check_bool("return_X_y", return_X_y)
+    as_frame = check_bool("as_frame", as_frame)
     folder = Path(data_home).expanduser() if data_home is not None else _cache_folder()
     places = _places(data_home)
     parts = []
     for name in ("train", "test") if subset == "all" else (subset,):
         for file in FILES[name]:
             array = _find(file, places)
+            if array is None and not may_download:
+                raise _missing(file, places)
             if array is None:
-                if not download_if_missing:
-                    raise _missing(file, places)
                 array = download(file, folder, MIRRORS, n_retries, delay)
             parts.append(array)
     images, labels = np.concatenate(parts[::2]), np.concatenate(parts[1::2])
@@ -167,14 +178,15 @@ def _places(data_home):
     if named := os.environ.get("SKDIGITS_DATA"):
         folder = Path(named).expanduser()
         places += [folder, folder / "mnist"]
-    return [*places, _cache_folder()]
+    # the same folder may be named twice, and would be warned about twice
+    return list(dict.fromkeys([*places, _cache_folder()]))
 
 
 def _find(file, places):
     """Return the first sound copy of ``file``, None if there is none."""
     for place in places:
         for path in file.paths_in(place):
-            if not path.is_file():
+            if not os.path.isfile(path):  # Path.is_file raises where access is denied
                 continue
             try:
                 return (

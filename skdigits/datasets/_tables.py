@@ -1,8 +1,8 @@
 """Reading labelled pixels from CSV and npz files."""
 
-import zipfile
-
 import numpy as np
+
+from skdigits.datasets._npz import array_names, read_array
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
@@ -17,27 +17,27 @@ def read_csv(path):
     labels : list
     """
     table = _read_table(path)
-    label_column = "label" if "label" in table.columns else table.columns[0]
-    labels, pixels = table[label_column], table.drop(columns=label_column)
-    _check_labels(path, labels)
+    label_column = _label_column(table.columns)
+    labels, pixels = table[label_column].tolist(), table.drop(columns=label_column)
+    _check_labels(path, labels, "data line")
     if pixels.shape[1] == 0:
         raise ValueError(
             f"Got {str(path)!r} with one column, but expected a label and pixels in "
             "each line. Separate them by commas."
         )
-    for column in pixels.columns:
-        _check_numbers(path, column, pixels[column])
-    return pixels.to_numpy(), labels.tolist()
+    return _to_numbers(path, pixels), labels
 
 
 def _read_table(path):
     import pandas as pd
 
     try:
-        first = pd.read_csv(path, header=None, nrows=1, dtype=str)
-        cells = first.iloc[0].tolist()
-        has_names = "label" in cells or not _are_numbers(cells[1:])
-        table = pd.read_csv(path, header=0 if has_names else None)
+        first = pd.read_csv(
+            path, header=None, nrows=1, dtype=str, keep_default_na=False
+        )
+        header = 0 if _are_names(first.iloc[0].tolist()) else None
+        # low_memory=False: else a word among the numbers of a long file is a warning
+        table = pd.read_csv(path, header=header, low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read as a table "
@@ -49,38 +49,58 @@ def _read_table(path):
             f"Got {str(path)!r} without a line of data, but expected a label and "
             "pixels in each line. Add pictures."
         )
+    # pandas takes surplus cells as row names, which would make a pixel the label
+    if not isinstance(table.index, pd.RangeIndex):
+        raise ValueError(
+            f"Got {str(path)!r} with more cells in its lines of data than in its first "
+            "line, but expected the same number. Remove the surplus."
+        )
     return table
+
+
+def _are_names(cells):
+    """Say whether the cells of a first line are names, not a label and pixels."""
+    if any(_is_label_name(cell) for cell in cells) or not _are_numbers(cells[1:]):
+        return True
+    # Columns that pandas numbered: no row of pixels counts up.
+    counted = [str(number) for number in range(len(cells))]
+    counts = cells[1:] in (counted[:-1], counted[1:])
+    return counts and len(cells) > 2 and not _are_numbers(cells[:1])
+
+
+def _label_column(columns):
+    return next((name for name in columns if _is_label_name(name)), columns[0])
+
+
+def _is_label_name(name):
+    return str(name).strip().lower() == "label"
 
 
 def _are_numbers(texts):
     try:
-        [float(text) for text in texts]
+        [float(text or "nan") for text in texts]
     except ValueError:
         return False
     return True
 
 
-def _check_labels(path, labels):
-    missing = np.flatnonzero(labels.isna())
-    if len(missing):
-        raise ValueError(
-            f"Got {str(path)!r} with no label in data line {missing[0] + 1}, but "
-            "expected a label for each picture. Fill it in or drop the line."
-        )
-
-
-def _check_numbers(path, column, values):
+def _to_numbers(path, pixels):
+    """Return a table of pixels as an array, or name its first bad cell."""
     import pandas as pd
 
-    numbers = pd.to_numeric(values, errors="coerce")
-    wrong = np.flatnonzero(~np.isfinite(numbers.to_numpy(dtype=float)))
+    if all(dtype.kind in "ui" for dtype in pixels.dtypes):
+        return pixels.to_numpy()
+    numbers = pixels.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = np.argwhere(~_fit_float32(numbers))
     if len(wrong):
-        value = str(values.iloc[wrong[0]])
+        line, column = wrong[0]
+        value = str(pixels.iloc[line, column])
         raise ValueError(
-            f"Got {str(path)!r} with {value!r} in column {column!r} of "
-            f"data line {wrong[0] + 1}, but expected a number for each pixel. Fill it "
+            f"Got {str(path)!r} with {value!r} in column {pixels.columns[column]!r} of "
+            f"data line {line + 1}, but expected a number for each pixel. Fill it "
             "in or drop the line."
         )
+    return numbers
 
 
 def read_npz(path):
@@ -91,16 +111,7 @@ def read_npz(path):
     pixels : ndarray of shape (n, n_pixels) or (n, height, width)
     labels : list
     """
-    arrays = _load_arrays(path)
-    for x, y in (("x", "y"), ("x_train", "y_train")):
-        if x in arrays and y in arrays:
-            break
-    else:
-        raise ValueError(
-            f"Got {str(path)!r} with the arrays {sorted(arrays)}, but expected 'x' and "
-            "'y', or 'x_train' and 'y_train'. Rename them."
-        )
-    pixels, labels = arrays[x], arrays[y]
+    (x, pixels), (y, labels) = _load_pair(path)
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
@@ -108,29 +119,63 @@ def read_npz(path):
             f"Got {x} of shape {pixels.shape} and dtype {pixels.dtype}, but expected "
             "numbers of shape (n, n_pixels) or (n, height, width). Convert it."
         )
-    if labels.shape != (len(pixels),) or not len(pixels):
+    if labels.shape != (len(pixels),) or not pixels.size:
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and {y} of shape {labels.shape}, but "
             "expected one label for each picture, and at least one. Match them."
         )
-    if not np.isfinite(pixels).all():
+    if pixels.dtype.kind == "f" and not _fit_float32(pixels).all():
         raise ValueError(
             f"Got {x} with NaN or infinite pixels, but expected finite numbers. Drop "
             "or fill those pictures."
         )
-    return pixels, labels.tolist()
+    return pixels, _label_list(path, y, labels)
 
 
-def _load_arrays(path):
+def _load_pair(path):
+    """Return the names and arrays of pixels and of labels."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            largest = max((item.file_size for item in archive.infolist()), default=0)
-        if largest > MAX_ARRAY_BYTES:
-            raise ValueError(f"an array of {largest} bytes is too large")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files if name[0] in "xy"}
-    except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
+        names = array_names(path)
+        for pair in (("x", "y"), ("x_train", "y_train")):
+            if set(pair) <= set(names):
+                return [
+                    (name, read_array(path, name, max_bytes=MAX_ARRAY_BYTES))
+                    for name in pair
+                ]
+    except ValueError as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read ({error}), but expected an npz "
             "file of plain arrays. Save it again with numpy.savez_compressed."
         ) from error
+    raise ValueError(
+        f"Got {str(path)!r} with the arrays {names}, but expected 'x' and 'y', or "
+        "'x_train' and 'y_train'. Rename them."
+    )
+
+
+def _label_list(path, name, labels):
+    if labels.dtype.kind not in "buifUS":
+        raise ValueError(
+            f"Got {name} of dtype {labels.dtype}, but expected integers or strings. "
+            "Convert it."
+        )
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8", "replace")
+    labels = labels.tolist()
+    _check_labels(path, labels, "row")
+    return labels
+
+
+def _check_labels(path, labels, unit):
+    for number, label in enumerate(labels, start=1):
+        if label != label or not str(label).strip():  # NaN is not itself
+            raise ValueError(
+                f"Got {str(path)!r} with no label in {unit} {number}, but expected a "
+                f"label for each picture. Fill it in or drop the {unit}."
+            )
+
+
+def _fit_float32(values):
+    """Say which values float32 can hold; NaN and infinity count as none."""
+    with np.errstate(over="ignore"):
+        return np.isfinite(values.astype(np.float32, copy=False))
