@@ -44,6 +44,7 @@ def small_mnist(monkeypatch, tmp_path):
     monkeypatch.setattr(_mnist, "MIRRORS", ())
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
     monkeypatch.delenv("SKDIGITS_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -162,6 +163,8 @@ class TestContract:
             ({"subset": "val"}, "Got subset='val', but expected 'all', 'train' or 'te"),
             ({"n_retries": -1}, "Got n_retries=-1, but expected an integer of at leas"),
             ({"delay": -1}, r"Got delay=-1, but expected a number in \[0, 3600\]"),
+            ({"return_X_y": "no"}, "Got return_X_y='no', but expected True or False"),
+            ({"as_frame": "auto"}, "Got as_frame='auto', but expected True or False"),
         ],
     )
     def test_parameters(self, options, message):
@@ -185,6 +188,19 @@ class TestPlaces:
     def test_data_home_of_scikit_learn(self, tmp_path):
         write_files(tmp_path / "home" / "mnist")
         assert len(offline().data) == 70
+
+    def test_data_home_comes_first_and_is_read_once(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path / "data"))
+        write_files(tmp_path / "data")
+        write_files(tmp_path / "mine")
+        damage(tmp_path / "data" / "t10k-labels-idx1-ubyte.gz", "altered")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert len(offline(data_home=tmp_path / "mine").data) == 70
+        with pytest.warns(UserWarning) as record:
+            with pytest.raises(OSError):
+                offline(data_home=tmp_path / "data")
+        assert len(record) == 1
 
     def test_missing(self, tmp_path):
         with pytest.raises(
@@ -245,6 +261,37 @@ class TestDamage:
         home = tmp_path / "home" / "mnist"
         assert [p.name for p in home.iterdir()] == ["t10k-labels-idx1-ubyte.gz"]
 
+    def test_named_once_beside_the_download(self, tmp_path, mirrors):
+        mirrors("good")
+        write_files(tmp_path, "plain")
+        (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"half")
+        with pytest.warns(UserWarning, match="it has 4 bytes instead of 7856"):
+            fetch_mnist(data_home=tmp_path)
+        assert (tmp_path / "t10k-images-idx3-ubyte").read_bytes() == b"half"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            offline(data_home=tmp_path)
+
+    def test_npz_damaged_anywhere(self, tmp_path):
+        """Whatever byte is wrong: the true data, or the one error."""
+        write_npz(tmp_path)
+        path = tmp_path / "mnist.npz"
+        content = path.read_bytes()
+        rng = np.random.default_rng(0)
+        for position in [*range(0, 400, 9), *range(-400, 0, 9)]:
+            altered = bytearray(content)
+            altered[position] ^= rng.integers(1, 256)
+            path.write_bytes(altered)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                try:
+                    mnist = offline(data_home=tmp_path)
+                except OSError as error:
+                    assert "Got no sound copy of" in str(error)
+                else:
+                    images = array_of("train-images-idx3-ubyte")
+                    assert_array_equal(mnist.images[:60], images)
+
     def test_npz_with_pickles_or_other_arrays(self, tmp_path):
         path = tmp_path / "mnist.npz"
         np.savez(path, x_test=np.array([{}], dtype=object), y_test=np.zeros(3))
@@ -252,7 +299,7 @@ class TestDamage:
             with pytest.raises(OSError, match="no sound copy"):
                 offline(data_home=tmp_path, subset="test")
         np.savez(path, x_test=np.zeros((10, 28, 28)), y_test=np.zeros(10))
-        with pytest.warns(UserWarning, match="x_test has 62848 bytes"):
+        with pytest.warns(UserWarning, match="x_test of 62,848 bytes is too large"):
             with pytest.raises(OSError, match="no sound copy"):
                 offline(data_home=tmp_path, subset="test")
         path.write_bytes(b"PK no zip")
@@ -304,6 +351,36 @@ class TestDownload:
         with pytest.raises(KeyboardInterrupt):
             fetch_mnist(data_home=tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+    def test_an_interrupt_amid_the_file_leaves_nothing(
+        self, tmp_path, mirrors, monkeypatch
+    ):
+        def write_half(path, content):
+            with path.open("wb") as stream:
+                stream.write(content[: len(content) // 2])
+            assert [p.suffix for p in tmp_path.iterdir()] == [".tmp"]
+            raise KeyboardInterrupt
+
+        mirrors("good")
+        monkeypatch.setattr("pathlib.Path.write_bytes", write_half)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_mnist(data_home=tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_place_that_cannot_be_written(self, tmp_path, mirrors):
+        mirrors("good")
+        (tmp_path / "file").write_text("")
+        message = "file.*cannot be written .*Pass another data_home."
+        with pytest.raises(OSError, match=message):
+            fetch_mnist(data_home=tmp_path / "file")
+
+    def test_a_mirror_that_is_not_there(self, tmp_path, monkeypatch):
+        # a port that was free a moment ago
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            url = f"http://127.0.0.1:{server.server_port}/good/"
+        monkeypatch.setattr(_mnist, "MIRRORS", (url,))
+        with pytest.raises(OSError, match=f"any mirror .{url}: .*Connect to the int"):
+            fetch_mnist(data_home=tmp_path, n_retries=0)
 
     def test_two_processes_at_once(self, tmp_path, server):
         context = multiprocessing.get_context("spawn")

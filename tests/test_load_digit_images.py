@@ -1,3 +1,4 @@
+import io
 import zipfile
 
 import numpy as np
@@ -41,11 +42,27 @@ class TestFolder:
         (folder / "7").rename(folder / "seven")
         assert set(load_digit_images(folder).target) == {"0", "10", "seven"}
 
+    @pytest.mark.parametrize(
+        "names, target",
+        [
+            (("00", "01"), [0, 1]),
+            (("-1", "+1"), [1, -1]),
+            (("1", "01"), ["01", "1"]),
+            (("1_0", "2"), ["1_0", "2"]),
+            (("9" * 30, "2"), ["2", "9" * 30]),
+        ],
+    )
+    def test_names_that_are_numbers(self, tmp_path, names, target):
+        for name in names:
+            write_picture(tmp_path / name / "a.png", np.zeros((2, 2), np.uint8))
+        assert load_digit_images(tmp_path).target.tolist() == target
+
     def test_other_files_are_ignored(self, folder):
         (folder / "notes.txt").write_text("thick pen")
         (folder / "0" / "Thumbs.db").write_text("")
         (folder / "0" / "._0.png").write_text("")
         (folder / ".git").mkdir()
+        (folder / "0" / "more.png").mkdir()
         assert len(load_digit_images(folder).data) == 6
 
     def test_frames(self, folder):
@@ -55,7 +72,7 @@ class TestFolder:
 
     def test_sizes(self, folder):
         write_picture(folder / "7" / "9.png", np.zeros((9, 9), np.uint8))
-        message = r"different sizes \(0.png is 6 x 5, 9.png is 9 x 9\).*image_shape="
+        message = r"sizes \(0.0.png is 6 x 5, 7.9.png is 9 x 9\).*image_shape="
         with pytest.raises(ValueError, match=message):
             load_digit_images(folder)
         resized = load_digit_images(folder, image_shape=(8, 4))
@@ -69,15 +86,45 @@ class TestFolder:
         ink = np.dstack([np.zeros((2, 2, 3), np.uint8), 255 - grey])
         write_picture(tmp_path / "1" / "d.png", ink)
         write_picture(tmp_path / "1" / "e.bmp", grey)
+        pgm = b"P5 2 2 65535 " + (grey.astype(">u2") * 257).tobytes()
+        (tmp_path / "1" / "f.pgm").write_bytes(pgm)
         for image in load_digit_images(tmp_path).images:
             assert_array_equal(image, grey)
 
+    @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+    def test_the_one_transparent_grey(self, tmp_path, depth):
+        grey = np.array([[0, 51], [102, 255]], dtype=depth)
+        scale = 257 if depth is np.uint16 else 1
+        write_picture(tmp_path / "1" / "a.png", grey * scale, transparency=51 * scale)
+        image = load_digit_images(tmp_path).images[0]
+        assert_array_equal(image, [[0, 255], [102, 255]])
+
+    def test_photos_are_turned_upright(self, tmp_path):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # the camera's top is at the right
+        values = np.arange(6, dtype=np.uint8).reshape(2, 3)
+        write_picture(tmp_path / "1" / "a.png", values, exif=exif)
+        assert_array_equal(load_digit_images(tmp_path).images[0], np.rot90(values, -1))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.int32])
+    def test_depths_whose_white_is_anywhere(self, tmp_path, dtype):
+        write_picture(tmp_path / "1" / "a.tif", np.ones((2, 2), dtype))
+        with pytest.raises(ValueError, match="a.tif' with pixels of mode.*Convert it"):
+            load_digit_images(tmp_path)
+
     def test_empty(self, tmp_path):
-        with pytest.raises(ValueError, match="with 0 sub-folders and no pictures"):
+        with pytest.raises(ValueError, match="without sub-folders, but expected"):
             load_digit_images(tmp_path)
         write_picture(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
         with pytest.raises(ValueError, match="Sort the pictures into sub-folders"):
             load_digit_images(tmp_path)
+
+    def test_class_without_pictures(self, folder):
+        (folder / "8").mkdir()
+        (folder / "8" / "a.heic").write_bytes(b"")
+        message = "8' with no pictures in it, but expected files that end in .bmp"
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(folder)
 
     @pytest.mark.parametrize("content", [b"", b"no picture", "half"])
     def test_broken_picture(self, folder, content):
@@ -115,6 +162,20 @@ class TestCsv:
         path = self.write(tmp_path, "5,0,1,2,255\n7,1,1,1,1\n")
         assert load_digit_images(path).target.tolist() == [5, 7]
 
+    @pytest.mark.parametrize(
+        "names",
+        ["label,0,1,2,3", "y,0,1,2,3", "y,1,2,3,4", "Label,a,b,c,d", "1,p1,p2,p3,p4"],
+    )
+    def test_names_are_no_picture(self, tmp_path, names):
+        path = self.write(tmp_path, f"{names}\n5,9,8,7,6\n")
+        digits = load_digit_images(path)
+        assert digits.target.tolist() == [5]
+        assert digits.data.tolist() == [[9, 8, 7, 6]]
+
+    def test_numbers_of_several_types(self, tmp_path):
+        path = self.write(tmp_path, f"label,a,b,c,d\n1,True,0,1.0,{10**22}\n")
+        assert load_digit_images(path).data.tolist() == [[1, 0, 1, np.float32(1e22)]]
+
     def test_labels_that_are_words(self, tmp_path):
         path = self.write(tmp_path, "name,a,b,c,d\neins,0,0,0,0\nzwei,1,1,1,1\n")
         assert load_digit_images(path).target.tolist() == ["eins", "zwei"]
@@ -128,7 +189,7 @@ class TestCsv:
         frame.insert(0, "label", [1, 2])
         path = tmp_path / "digits.csv"
         frame.drop(columns=[99]).to_csv(path, index=False)
-        with pytest.raises(ValueError, match="99 features, but expected a square num"):
+        with pytest.raises(ValueError, match="Got rows of 99 pixels, but expected a"):
             load_digit_images(path)
         assert load_digit_images(path, image_shape=(9, 11)).images.shape == (2, 9, 11)
 
@@ -138,7 +199,12 @@ class TestCsv:
             ("label,a,b,c,d\n5,0,1,2,3\n,1,1,1,1\n", "no label in data line 2"),
             ("label,a,b,c,d\n5,0,ink,2,3\n", "'ink' in column 'b' of data line 1"),
             ("label,a,b,c,d\n5,0,1,2\n", "'nan' in column 'd' of data line 1"),
-            ("label,a,b,c,d\n5,0,1,2,3,4,5,6\n5,0\n", "line|column"),
+            ("label,a,b,c,d\n ,0,1,2,3\nx,1,1,1,1\n", "no label in data line 1"),
+            ("5,0,1,2\n5,0,1,2,3\n", "cannot be read as a table .*saw 5"),
+            ("label,a,b,c,d\n5,0,1,2,3,9\n", "with more cells in its lines of data"),
+            ("label,a,b,c,d\n5,0,1,inf,3\n", "'inf' in column 'c' of data line 1"),
+            ("label,a,b,c,d\n5,0,1,1e300,3\n", "in column 'c' of data line 1"),
+            ("label,a,b,c\n5,0,1,2\n", "Got rows of 3 pixels, but expected a square"),
             ("label,a,b,c,d\n", "without a line of data"),
             ("", "cannot be read as a table"),
             ("5\n6\n", "with one column, but expected a label and pixels"),
@@ -179,11 +245,53 @@ class TestNpz:
             ({"x": np.array([["a"] * 4]), "y": [1]}, "but expected numbers of shape"),
             ({"x": np.zeros((1, 2, 2, 3)), "y": [1]}, "but expected numbers of shape"),
             ({"x": np.array([[{}]]), "y": [1]}, "allow_pickle=False"),
+            ({"x": np.zeros((1, 4)), "y": [np.nan]}, "no label in row 1"),
+            ({"x": np.zeros((2, 4)), "y": ["a", ""]}, "no label in row 2"),
+            ({"x": np.zeros((1, 4)), "y": [1j]}, "Got y of dtype complex128, but exp"),
+            ({"x": np.zeros((2, 0)), "y": [1, 2]}, r"Got x of shape \(2, 0\)"),
+            ({"x": np.zeros((1, 3)), "y": [1]}, "Got rows of 3 pixels, but expected"),
+            ({"x": np.full((1, 4), 1e300), "y": [1]}, "with NaN or infinite pixels"),
         ],
     )
     def test_errors(self, tmp_path, arrays, message):
         with pytest.raises(ValueError, match=message):
             load_digit_images(self.write(tmp_path, **arrays))
+
+    def test_other_arrays_are_not_read(self, tmp_path):
+        X, other = np.zeros((2, 4)), np.array([{}], dtype=object)
+        path = self.write(tmp_path, x_train=X, y_train=[b"a", b"b"], x_test=other)
+        assert load_digit_images(path).target.tolist() == ["a", "b"]
+
+    def test_pictures_are_not_folded_anew(self, tmp_path):
+        path = self.write(tmp_path, x=np.zeros((3, 4, 6)), y=[1, 2, 3])
+        with pytest.raises(ValueError, match=r"of shape \(4, 6\) and image_shape=\(6,"):
+            load_digit_images(path, image_shape=(6, 4))
+
+    def test_made_up_shape(self, tmp_path):
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": "|u1", "fortran_order": False, "shape": (10**15,)}
+        )
+        path = tmp_path / "digits.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.npy", header.getvalue())
+            archive.writestr("y.npy", header.getvalue())
+        with pytest.raises(ValueError, match="which cannot be read"):
+            load_digit_images(path)
+
+    def test_damaged_anywhere(self, tmp_path):
+        """Whatever byte is wrong: the true data, or a ValueError."""
+        X = np.arange(48).reshape(3, 16)
+        path = self.write(tmp_path, x=X, y=[1, 2, 3])
+        content = path.read_bytes()
+        for position in range(0, len(content), 3):
+            altered = bytearray(content)
+            altered[position] ^= 0x55
+            path.write_bytes(altered)
+            try:
+                assert_array_equal(load_digit_images(path).data, X)
+            except ValueError as error:
+                assert str(error).startswith("Got ")
 
     def test_broken_file(self, tmp_path):
         path = tmp_path / "digits.npz"
@@ -205,5 +313,7 @@ def test_paths(tmp_path):
     (tmp_path / "digits.pdf").write_text("")
     with pytest.raises(ValueError, match=r"ends in .csv or .npz. Convert it"):
         load_digit_images(tmp_path / "digits.pdf")
+    with pytest.raises(ValueError, match="Got return_X_y=1, but expected True or"):
+        load_digit_images(tmp_path, return_X_y=1)
     with pytest.raises(ValueError, match="expected two positive integers"):
         load_digit_images(tmp_path, image_shape=28)

@@ -69,11 +69,13 @@ def read_picture(path, image_shape=None):
         try:
             with Image.open(path) as picture:
                 _check_size(*picture.size)
-                grey = _to_grey(ImageOps.exif_transpose(picture))
+                # in place, as a copy forgets its file format
+                ImageOps.exif_transpose(picture, in_place=True)
+                grey = _to_grey(picture)
         except Image.DecompressionBombError:
-            raise _unusable(path, _too_large("far more")) from None
+            raise _refusal(path, _too_large("far more")) from None
         except _Unusable as error:
-            raise _unusable(path, error) from None
+            raise _refusal(path, error) from None
         # Pillow's decoders raise all sorts of errors for damaged files
         except Exception as error:
             raise ValueError(
@@ -134,7 +136,7 @@ def _too_large(size):
     )
 
 
-def _unusable(path, error):
+def _refusal(path, error):
     return ValueError(f"Got {str(path)!r} {error}")
 
 

@@ -93,12 +93,12 @@ def _to_numbers(path, pixels):
     numbers = pixels.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
     wrong = np.argwhere(~_fit_float32(numbers))
     if len(wrong):
-        line, column = wrong[0]
-        value = str(pixels.iloc[line, column])
+        line, column = wrong[0].tolist()
+        value, name = str(pixels.iloc[line, column]), pixels.columns.tolist()[column]
         raise ValueError(
-            f"Got {str(path)!r} with {value!r} in column {pixels.columns[column]!r} of "
-            f"data line {line + 1}, but expected a number for each pixel. Fill it "
-            "in or drop the line."
+            f"Got {str(path)!r} with {value!r} in column {name!r} of data line "
+            f"{line + 1}, but expected a number for each pixel. Fill it in or drop the "
+            "line."
         )
     return numbers
 
