@@ -113,7 +113,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Number of pixels of a picture.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, only if X was a DataFrame with string column names.
 
     image_shape_ : tuple of int (height, width)

@@ -44,16 +44,24 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
     Returns
     -------
     digits : sklearn.utils.Bunch
+        With these attributes, or ``(data, target)`` if ``return_X_y``:
+
         data : ndarray of shape (n, height * width), or DataFrame
-            uint8, or float32 if a table has other values than integers in 0..255.
+            A row of pixels for each picture; uint8, or float32 if a table has other
+            values than integers in 0..255.
         target : ndarray of shape (n,), or Series
-            int64 if all labels are integers, else strings; strings also where "1" and
-            "01" would become one.
+            The labels; int64 if all are integers, else strings; strings also where "1"
+            and "01" would become one.
         images : ndarray of shape (n, height, width)
-        frame : DataFrame of shape (n, height * width + 1), only if ``as_frame``
+            The same pixels as pictures.
+        frame : DataFrame of shape (n, height * width + 1) or None
+            ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
+            The names of the pixels.
         target_names : list of str
+            The labels, once each.
         DESCR : str
+            Where the pictures come from.
 
     Raises
     ------

@@ -107,14 +107,22 @@ def fetch_mnist(
     Returns
     -------
     mnist : sklearn.utils.Bunch
+        With these attributes, or ``(data, target)`` if ``return_X_y``:
+
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
+            A row of pixels for each picture, ink bright on black, 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
+            The digits, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
-            A view of ``data``, unless ``as_frame``.
-        frame : DataFrame of shape (n, 785), only if ``as_frame``, else None
+            The same pixels as pictures; a view of ``data``, unless ``as_frame``.
+        frame : DataFrame of shape (n, 785) or None
+            ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
+            The names of the pixels.
         target_names : list of str
+            The names of the digits.
         DESCR : str
+            What MNIST is.
 
     Raises
     ------
