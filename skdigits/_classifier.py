@@ -1,34 +1,34 @@
 """DigitCNN: parameters, validation, fit, predict."""
 
 from copy import deepcopy
-from numbers import Integral
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
     column_or_1d,
 )
 
-from skdigits._network import PRESETS, NetworkSpec, feature_map_shape
+from skdigits._network import PRESETS
+from skdigits._parameters import (
+    class_weights,
+    copied_callbacks,
+    draw_seed,
+    network_spec,
+    patience,
+    training_settings,
+)
 from skdigits._validation import (
-    check_bool,
     check_choice,
     check_integer,
     check_labels,
-    check_number,
     encode_labels,
     resolve_image_shape,
     unchanged_on_failure,
     validate_pixels,
 )
-
-# Epochs without improvement that early_stopping=True waits for.
-PATIENCE = 5
 
 
 class DigitCNN(ClassifierMixin, BaseEstimator):
@@ -268,7 +268,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 weights,
                 goes_on=goes_on,
                 epochs=check_integer("epochs", self.epochs),
-                callbacks=[*self._early_stopping(), *self._copied_callbacks()],
+                callbacks=copied_callbacks(self),
+                patience=patience(self),
             )
         return self
 
@@ -306,7 +307,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 weights,
                 goes_on=goes_on,
                 epochs=1,
-                callbacks=self._copied_callbacks(),
+                callbacks=copied_callbacks(self),
                 validation_split=0.0,
             )
         return self
@@ -438,12 +439,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             sample_weight, images, dtype=np.float32, ensure_non_negative=True, copy=True
         )
         if self.class_weight is not None:
-            weights *= compute_sample_weight(self.class_weight, y)
-            if (weights < 0).any():
-                raise ValueError(
-                    f"Got class_weight={self.class_weight!r}, but expected weights of "
-                    "at least 0. Give rare classes a higher weight than the others."
-                )
+            weights *= class_weights(self.class_weight, self.classes_, y)
         if not weights.any():
             raise ValueError(
                 "Got sample weights that are all zero, but expected at least one above "
@@ -452,21 +448,38 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return weights
 
     def _train(
-        self, images, y, weights, *, goes_on, epochs, callbacks, **other_settings
+        self,
+        images,
+        y,
+        weights,
+        *,
+        goes_on,
+        epochs,
+        callbacks,
+        patience=None,
+        **other_settings,
     ):
         from skdigits._scikeras import make_network_classifier
 
-        spec = self._network_spec()
-        settings = self._training_settings() | other_settings
+        spec = network_spec(self)
+        settings = training_settings(self) | other_settings
         if goes_on:
             self._check_same_network(spec)
             keras_classifier = deepcopy(self.keras_classifier_).set_params(**settings)
         else:
             keras_classifier = make_network_classifier(
-                spec, classes=self.classes_, seed=self._draw_seed(), **settings
+                spec,
+                classes=self.classes_,
+                seed=draw_seed(self.random_state),
+                **settings,
             )
         keras_classifier.train(
-            images, y, sample_weight=weights, epochs=epochs, callbacks=callbacks
+            images,
+            y,
+            sample_weight=weights,
+            epochs=epochs,
+            callbacks=callbacks,
+            patience=patience,
         )
         self._take_over(keras_classifier)
 
@@ -475,7 +488,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         from skdigits._scikeras import make_network_classifier
 
         keras_classifier = make_network_classifier(
-            spec, classes=self.classes_, seed=seed, **self._training_settings()
+            spec, classes=self.classes_, seed=seed, **training_settings(self)
         )
         keras_classifier.restore(arrays, history)
         self._take_over(keras_classifier)
@@ -485,49 +498,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.history_ = keras_classifier.history_
         self.n_iter_ = keras_classifier.current_epoch
 
-    def _network_spec(self):
-        filters = self.filters
-        if isinstance(filters, Integral):
-            filters = (filters, 2 * filters)
-        filters = _check_integers("filters", filters)
-        kernel_size = self.kernel_size
-        if isinstance(kernel_size, Integral):
-            kernel_size = (kernel_size,) * len(filters)
-        kernel_size = _check_integers("kernel_size", kernel_size)
-        if len(kernel_size) != len(filters):
-            raise ValueError(
-                f"Got kernel_size={self.kernel_size!r} for filters={self.filters!r}, "
-                "but expected as many kernel sizes as filters. Pass one int for all."
-            )
-        spec = NetworkSpec(
-            image_shape=self.image_shape_,
-            n_classes=len(self.classes_),
-            filters=filters,
-            kernel_size=kernel_size,
-            dense_units=check_integer("dense_units", self.dense_units),
-            dropout=check_number("dropout", self.dropout, low=0, high=1, closed="left"),
-            batch_norm=check_bool("batch_norm", self.batch_norm),
-            padding=check_choice("padding", self.padding, ("same", "valid")),
-        )
-        feature_map_shape(spec)
-        return spec
-
-    def _training_settings(self):
-        return {
-            "optimizer__learning_rate": check_number(
-                "learning_rate",
-                self.learning_rate,
-                low=0,
-                high=np.inf,
-                closed="neither",
-            ),
-            "batch_size": check_integer("batch_size", self.batch_size),
-            "validation_split": check_number(
-                "validation_split", self.validation_split, low=0, high=1, closed="left"
-            ),
-            "verbose": check_integer("verbose", self.verbose, minimum=0),
-        }
-
     def _check_same_network(self, spec):
         if spec != self.keras_classifier_.spec_:
             raise ValueError(
@@ -535,41 +505,3 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 "expected the same to go on from its weights. Pass warm_start=False "
                 "to start again."
             )
-
-    def _draw_seed(self):
-        if self.random_state is None:
-            return int(np.random.default_rng().integers(2**31))
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _early_stopping(self):
-        if isinstance(self.early_stopping, bool | np.bool_):
-            patience = PATIENCE if self.early_stopping else None
-        else:
-            patience = check_integer("early_stopping", self.early_stopping)
-        if patience is None:
-            return []
-        from skdigits._training import early_stopping
-
-        return [early_stopping(patience)]
-
-    def _copied_callbacks(self):
-        callbacks = self.callbacks or []
-        if not isinstance(callbacks, list | tuple):
-            raise ValueError(
-                f"Got callbacks={callbacks!r}, but expected a list of Keras callbacks."
-            )
-        return [deepcopy(callback) for callback in callbacks]
-
-
-def _check_integers(name, values):
-    """Return ``values`` as a tuple of positive ints, or raise a ValueError."""
-    try:
-        checked = tuple(check_integer(name, value) for value in values)
-    except (TypeError, ValueError):
-        checked = ()
-    if not checked:
-        raise ValueError(
-            f"Got {name}={values!r}, but expected a positive integer or a tuple of "
-            "positive integers, one for each block."
-        )
-    return checked

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._network import NetworkSpec, named_weights, weight_shapes
+from skdigits._parameters import network_spec
 from skdigits._validation import as_label_array, check_image_shape, check_number
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
@@ -32,7 +33,7 @@ _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
 # Far above any network of this package; a file above it is not one of ours.
 _MAX_FILE_BYTES = 2**28
 _MAX_HEADER_BYTES = 2**22
-_MAX_CLASSES_BYTES = 2**22
+_MAX_LABEL_CHARACTERS = 2**20
 
 
 def save(estimator, path):
@@ -229,11 +230,14 @@ def _describe_labels(labels):
 
 def _restored_labels(description):
     dtype, values = description["dtype"], description["values"]
-    if not re.fullmatch(r"[|<>][biufUO]\d*", dtype):
+    match = re.fullmatch(r"[|<>=]([biufUO])(\d*)", dtype)
+    if not match:
         raise _Damaged(f"labels of the dtype {dtype!r}")
-    if dtype[1] == "O":
+    kind, size = match.groups()
+    if kind == "O":
         return as_label_array(values)
-    if np.dtype(dtype).itemsize * len(values) > _MAX_CLASSES_BYTES:
+    # not np.dtype(dtype).itemsize, which overflows
+    if int(size or 1) * len(values) > _MAX_LABEL_CHARACTERS:
         raise _Damaged("more labels than a classifier has")
     return np.array(values, dtype=dtype)
 
@@ -273,7 +277,7 @@ def _restored_spec(description, classifier):
     )
     probe.image_shape_ = classifier.image_shape_
     probe.classes_ = classifier.classes_
-    return probe._network_spec()
+    return network_spec(probe)
 
 
 def _open(path):

@@ -109,7 +109,15 @@ class NetworkClassifier(KerasClassifier):
         self._fit_callbacks = self._predict_callbacks = []
 
     def _fit_keras_model(
-        self, X, y, sample_weight, warm_start, epochs, initial_epoch, callbacks=()
+        self,
+        X,
+        y,
+        sample_weight,
+        warm_start,
+        epochs,
+        initial_epoch,
+        callbacks=(),
+        patience=None,
     ):
         progress = EpochLines() if self.verbose else NoProgress()
         weights = np.ones(len(X)) if sample_weight is None else sample_weight
@@ -123,7 +131,8 @@ class NetworkClassifier(KerasClassifier):
                 initial_epoch=initial_epoch,
                 validation_split=self.validation_split,
                 seed=self.model__seed,
-                callbacks=list(callbacks),
+                callbacks=callbacks,
+                patience=patience,
                 progress=progress,
             )
         finally:

@@ -49,13 +49,16 @@ def train(
     validation_split,
     seed,
     callbacks,
+    patience,
     progress,
 ):
     """Train ``network`` in place and return its history, a dict of lists.
 
     Without a callback that looks at single batches, ``STEPS_PER_CALL`` batches are
-    taken in one call.
+    taken in one call. With ``patience`` training stops after so many epochs without
+    improvement, and goes back to the best weights.
     """
+    callbacks = [*_check_callbacks(callbacks), *_early_stopping(patience)]
     training, validation = data, None
     if validation_split:
         kept, held_out = stratified_split(
@@ -88,12 +91,20 @@ def train(
     return history
 
 
-def early_stopping(patience):
-    """Make the callback that stops without improvement and restores the best weights.
+def _check_callbacks(callbacks):
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"Got {callback!r} in callbacks, but expected instances of "
+                "keras.callbacks.Callback. Make one of it."
+            )
+    return callbacks
 
-    It watches the validation loss, or the training loss where there is no other.
-    """
-    return _BestEpoch(patience=patience, restore_best_weights=True)
+
+def _early_stopping(patience):
+    if patience is None:
+        return []
+    return [_BestEpoch(patience=patience, restore_best_weights=True)]
 
 
 def after_each_epoch(function):
@@ -102,6 +113,8 @@ def after_each_epoch(function):
 
 
 class _BestEpoch(keras.callbacks.EarlyStopping):
+    """Watches the validation loss, or the training loss where there is no other."""
+
     def on_epoch_end(self, epoch, logs=None):
         self.monitor = "val_loss" if "val_loss" in logs else "loss"
         super().on_epoch_end(epoch, logs)

@@ -140,10 +140,10 @@ def test_sample_weight_is_routed(data):
     with sklearn.config_context(enable_metadata_routing=True):
         pipeline = quick()
         pipeline[-1].set_fit_request(sample_weight=True)
-        pipeline[-1].set_score_request(sample_weight=True)
         routed = clone(pipeline).fit(X, y, sample_weight=weights)
+        scorer = get_scorer("accuracy").set_score_request(sample_weight=True)
         scores = cross_val_score(
-            pipeline, X, y, cv=2, params={"sample_weight": weights}
+            pipeline, X, y, cv=2, scoring=scorer, params={"sample_weight": weights}
         )
     named = quick().fit(X, y, cnn__sample_weight=weights)
     assert_array_equal(routed.predict_proba(X), named.predict_proba(X))
@@ -167,16 +167,3 @@ def test_scorers(fitted, digits):
     _, X, _, y = digits
     assert get_scorer("accuracy")(fitted, X, y) == fitted.score(X, y)
     assert get_scorer("neg_log_loss")(fitted, X, y) > -0.5
-
-
-def test_plain_scikeras_fails_here(data):
-    """What the design rests on: the wrapper alone is no classifier to scikit-learn."""
-    from skdigits import _backend  # noqa: F401
-
-    # isort: split
-    from scikeras.wrappers import KerasClassifier
-
-    try:
-        assert not is_classifier(KerasClassifier())
-    except AttributeError:
-        pass  # older scikit-learn cannot even ask

@@ -49,6 +49,7 @@ def test_learns_as_keras_does(data):
         validation_split=0.0,
         seed=7,
         callbacks=[],
+        patience=None,
         progress=NoProgress(),
     )
     reference = theirs.fit(
