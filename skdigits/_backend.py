@@ -17,7 +17,11 @@ def _silent_stderr():
     """
     if sys.stderr is not None:
         sys.stderr.flush()
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # there is no stderr to silence
+        yield
+        return
     with tempfile.TemporaryFile() as sink:
         os.dup2(sink.fileno(), 2)
         try:

@@ -5,8 +5,10 @@ from copy import deepcopy
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import (
     _check_sample_weight,
+    check_consistent_length,
     check_is_fitted,
     column_or_1d,
 )
@@ -22,6 +24,7 @@ from skdigits._parameters import (
 )
 from skdigits._validation import (
     check_choice,
+    check_image_shape,
     check_integer,
     check_labels,
     encode_labels,
@@ -95,7 +98,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         If True, `fit` trains on from the weights of the previous call.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called in training as by Keras. Each fit takes copies.
+        Called in training as by Keras, at the beginning and end of training, epochs
+        and batches. Each fit takes copies.
 
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, validation part, order of the batches and dropout.
@@ -127,7 +131,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, and "val_loss" and "val_accuracy" if there
-        is a validation part.
+        is a validation part; NaN for epochs without one.
 
     n_iter_ : int
         Number of epochs trained.
@@ -233,7 +237,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
         y : array-like of shape (n,)
             Labels: integers, strings or any other hashable values, of at least two
-            classes.
+            classes. Tuples go into a one-dimensional array of objects.
 
         sample_weight : array-like of shape (n,), default=None
             Weight of each picture in the loss. Pictures of weight zero are left out.
@@ -297,6 +301,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         """
         with unchanged_on_failure(self):
             goes_on = hasattr(self, "keras_classifier_")
+            if isinstance(self.class_weight, str):
+                raise ValueError(
+                    f"Got class_weight={self.class_weight!r} in partial_fit, but "
+                    "expected a dict or None: a part of the data does not tell the "
+                    "balance of all. Pass a weight for each label."
+                )
             self._check_classes(classes, goes_on)
             images, y, weights = self._check_training_data(
                 X, y, sample_weight, classes=self.classes_, reset=not goes_on
@@ -378,10 +388,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         accuracy : float
             Share of the pictures, or of their weight, whose label is predicted.
         """
-        if np.asarray(y).dtype.kind != "O":
-            return super().score(X, y, sample_weight)
+        predicted, y = self.predict(X), column_or_1d(y)
+        check_consistent_length(X, y, sample_weight)
+        if "O" not in (predicted.dtype.kind, y.dtype.kind):
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
         # scikit-learn's metrics take no labels such as tuples
-        hits = [a == b for a, b in zip(self.predict(X), y, strict=True)]
+        hits = predicted.astype(object) == y.astype(object)
         return float(np.average(hits, weights=sample_weight))
 
     def _logits(self, X):
@@ -407,6 +419,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         classes = column_or_1d(classes)
         check_labels(classes)
         classes, _ = encode_labels(classes)
+        if len(classes) < 2:
+            raise ValueError(
+                f"Got classes={classes!r}, but expected at least 2 classes. Pass all "
+                "labels that will ever come."
+            )
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"Got classes={classes!r}, but expected those of the first call, "
@@ -425,27 +442,17 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 X.shape[1], image_shape=self.image_shape, native_shape=native_shape
             )
         images = self._fold(X, native_shape)
-        weights = self._combined_weights(images, y, sample_weight)
-        if weights is not None and not weights.all():
-            kept = weights > 0
-            images, y, weights = images[kept], y[kept], weights[kept]
-        return images, y, weights
-
-    def _combined_weights(self, images, y, sample_weight):
-        """Return sample weights times class weights, None if there are neither."""
-        if sample_weight is None and self.class_weight is None:
-            return None
-        weights = _check_sample_weight(
-            sample_weight, images, dtype=np.float32, ensure_non_negative=True, copy=True
-        )
-        if self.class_weight is not None:
-            weights *= class_weights(self.class_weight, self.classes_, y)
-        if not weights.any():
-            raise ValueError(
-                "Got sample weights that are all zero, but expected at least one above "
-                "zero. Give weight to the pictures to learn from."
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, images, dtype=np.float32, ensure_non_negative=True
             )
-        return weights
+            images, y, weights = _drop_weightless(images, y, weights)
+        else:
+            weights = np.ones(len(images), dtype=np.float32)
+        if self.class_weight is not None:
+            weights = weights * class_weights(self.class_weight, self.classes_, y)
+            images, y, weights = _drop_weightless(images, y, weights)
+        return images, y, weights
 
     def _train(
         self,
@@ -499,9 +506,25 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.n_iter_ = keras_classifier.current_epoch
 
     def _check_same_network(self, spec):
-        if spec != self.keras_classifier_.spec_:
+        same_shape = self.image_shape is None or (
+            check_image_shape(self.image_shape) == self.image_shape_
+        )
+        if spec != self.keras_classifier_.spec_ or not same_shape:
             raise ValueError(
                 "Got other parameters of the network than in the previous fit, but "
-                "expected the same to go on from its weights. Pass warm_start=False "
-                "to start again."
+                "expected the same to go on from its weights. Fit with "
+                "warm_start=False to start again."
             )
+
+
+def _drop_weightless(images, y, weights):
+    """Leave out rows of weight zero; the batches are those of data without them."""
+    if not weights.any():
+        raise ValueError(
+            "Got sample weights that are all zero, but expected at least one above "
+            "zero. Give weight to the pictures to learn from."
+        )
+    if weights.all():
+        return images, y, weights
+    kept = weights > 0
+    return images[kept], y[kept], weights[kept]

@@ -40,6 +40,10 @@ PRESETS = {
 }
 
 
+# Whatever the user has set for all of Keras.
+_PLAIN = {"data_format": "channels_last", "dtype": "float32"}
+
+
 @dataclass(frozen=True)
 class NetworkSpec:
     """All that decides the shape of a network; hashable, so that it can be a key."""
@@ -123,7 +127,9 @@ def build_network(spec, seed):
     def glorot():
         return keras.initializers.GlorotUniform(seed=next(seeds))
 
-    network = keras.Sequential([keras.Input((*spec.image_shape, 1))], name="digit_cnn")
+    network = keras.Sequential(
+        [keras.Input((*spec.image_shape, 1), dtype="float32")], name="digit_cnn"
+    )
     blocks = zip(spec.filters, spec.kernel_size, strict=True)
     for block, (filters, size) in enumerate(blocks, start=1):
         network.add(
@@ -131,29 +137,39 @@ def build_network(spec, seed):
                 filters,
                 size,
                 padding=spec.padding,
+                **_PLAIN,
                 use_bias=not spec.batch_norm,
                 kernel_initializer=glorot(),
                 name=f"conv_{block}",
             )
         )
         if spec.batch_norm:
-            network.add(layers.BatchNormalization(name=f"norm_{block}"))
-        network.add(layers.ReLU(name=f"relu_{block}"))
-        network.add(layers.MaxPooling2D(padding=spec.padding, name=f"pool_{block}"))
-    network.add(layers.Flatten(name="flatten"))
+            network.add(
+                layers.BatchNormalization(name=f"norm_{block}", dtype="float32")
+            )
+        network.add(layers.ReLU(name=f"relu_{block}", dtype="float32"))
+        network.add(
+            layers.MaxPooling2D(padding=spec.padding, **_PLAIN, name=f"pool_{block}")
+        )
+    network.add(layers.Flatten(**_PLAIN, name="flatten"))
     network.add(
         layers.Dense(
             spec.dense_units,
             activation="relu",
             kernel_initializer=glorot(),
+            dtype="float32",
             name="dense",
         )
     )
-    network.add(layers.Dropout(spec.dropout, seed=next(seeds), name="dropout"))
     network.add(
-        layers.Dense(spec.n_classes, kernel_initializer=glorot(), name="logits")
+        layers.Dropout(spec.dropout, seed=next(seeds), dtype="float32", name="dropout")
     )
-    network.add(layers.Softmax(name="probabilities"))
+    network.add(
+        layers.Dense(
+            spec.n_classes, kernel_initializer=glorot(), dtype="float32", name="logits"
+        )
+    )
+    network.add(layers.Softmax(dtype="float32", name="probabilities"))
     return network
 
 

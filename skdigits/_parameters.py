@@ -13,6 +13,9 @@ from skdigits._validation import check_bool, check_choice, check_integer, check_
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
 
+# Enough to bring pictures of 65,536 pixels on a side down to one pixel.
+MAX_BLOCKS = 16
+
 
 def network_spec(classifier):
     """Return the `NetworkSpec` for the parameters, picture shape and classes."""
@@ -25,6 +28,11 @@ def network_spec(classifier):
     if isinstance(kernel_size, Integral):
         kernel_size = (kernel_size,) * len(filters)
     kernel_size = _check_integers("kernel_size", kernel_size)
+    if len(filters) > MAX_BLOCKS:
+        raise ValueError(
+            f"Got filters for {len(filters)} blocks, but expected at most "
+            f"{MAX_BLOCKS}. Each block halves the pictures; pass fewer."
+        )
     if len(kernel_size) != len(filters):
         raise ValueError(
             f"Got kernel_size={kernel_size} for filters={filters}, but expected as "
@@ -78,7 +86,9 @@ def training_settings(classifier):
             high=1,
             closed="left",
         ),
-        "verbose": check_integer("verbose", classifier.verbose, minimum=0),
+        "verbose": int(classifier.verbose)
+        if isinstance(classifier.verbose, bool | np.bool_)
+        else check_integer("verbose", classifier.verbose, minimum=0),
     }
 
 
@@ -87,7 +97,12 @@ def patience(classifier):
     early_stopping = classifier.early_stopping
     if isinstance(early_stopping, bool | np.bool_):
         return PATIENCE if early_stopping else None
-    return check_integer("early_stopping", early_stopping)
+    if not isinstance(early_stopping, Integral) or early_stopping < 1:
+        raise ValueError(
+            f"Got early_stopping={early_stopping!r}, but expected True, False or an "
+            "integer of at least 1."
+        )
+    return int(early_stopping)
 
 
 def copied_callbacks(classifier):

@@ -22,8 +22,13 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._network import NetworkSpec, named_weights, weight_shapes
-from skdigits._parameters import network_spec
-from skdigits._validation import as_label_array, check_image_shape, check_number
+from skdigits._parameters import network_spec, training_settings
+from skdigits._validation import (
+    as_label_array,
+    check_image_shape,
+    check_integer,
+    check_number,
+)
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 FORMAT_VERSION = 1
@@ -81,7 +86,9 @@ def save(estimator, path):
 
     steps = _steps_of(estimator)
     classifier = steps[-1][1]
-    check_is_fitted(classifier)
+    for _, step in steps:
+        check_is_fitted(step)
+    training_settings(classifier)
     arrays = {
         name: np.ascontiguousarray(variable.numpy())
         for name, variable in named_weights(classifier.model_).items()
@@ -94,7 +101,15 @@ def save(estimator, path):
         "steps": [_describe_step(name, step) for name, step in steps],
     }
     document["sha256"] = _checksum(document, arrays)
-    _write_atomically(Path(path), to_bytes(arrays, {"skdigits": json.dumps(document)}))
+    header = json.dumps(document)
+    content = to_bytes(arrays, {"skdigits": header})
+    if len(content) > _MAX_FILE_BYTES or len(header) > _MAX_HEADER_BYTES // 2:
+        raise ValueError(
+            f"Got a model of {len(content):,} bytes, {len(header):,} of them without "
+            f"the weights, but expected at most {_MAX_FILE_BYTES:,} and "
+            f"{_MAX_HEADER_BYTES // 2:,}. Use joblib.dump."
+        )
+    _write_atomically(Path(path), content)
 
 
 def load(path):
@@ -136,9 +151,12 @@ def load(path):
         if document["sha256"] != _checksum(document, arrays):
             raise _Damaged("a content that does not match its checksum")
         fitted = document["steps"][-1]["fitted"]
-    classifier._restore_network(
-        spec, arrays, seed=int(fitted["seed"]), history=fitted["history"]
-    )
+        classifier._restore_network(
+            spec,
+            arrays,
+            seed=check_integer("seed", fitted["seed"], minimum=0),
+            history=_restored_history(fitted["history"]),
+        )
     return Pipeline(steps) if document["pipeline"] else classifier
 
 
@@ -196,7 +214,7 @@ def _plain(name, value):
     if name == "callbacks" or isinstance(value, np.random.RandomState):
         return None
     if name == "class_weight" and isinstance(value, dict):
-        labels = _describe_labels(np.array(list(value)))
+        labels = _describe_labels(as_label_array(value))
         return {**labels, "weights": [float(weight) for weight in value.values()]}
     if isinstance(value, np.generic):
         return value.item()
@@ -218,12 +236,18 @@ def _from_plain(name, value):
 
 
 def _describe_labels(labels):
-    values = labels.tolist()
+    values = [getattr(label, "item", lambda label=label: label)() for label in labels]
     plain = all(isinstance(value, bool | int | float | str) for value in values)
     if labels.dtype.kind not in "biufUO" or not plain:
         raise ValueError(
             f"Got labels such as {values[0]!r}, but expected integers, floats, "
             "booleans or strings, which a file can hold. Use joblib.dump for others."
+        )
+    n_characters = max(len(str(value)) for value in values) * len(values)
+    if n_characters > _MAX_LABEL_CHARACTERS:
+        raise ValueError(
+            f"Got labels of {n_characters:,} characters, but expected at most "
+            f"{_MAX_LABEL_CHARACTERS:,}. Shorten them."
         )
     return {"dtype": labels.dtype.str, "values": values}
 
@@ -234,10 +258,17 @@ def _restored_labels(description):
     if not match:
         raise _Damaged(f"labels of the dtype {dtype!r}")
     kind, size = match.groups()
+    types = {"b": bool, "i": int, "u": int, "f": float, "U": str}
+    expected = types.get(kind, bool | int | float | str)
+    if not all(isinstance(value, expected) for value in values):
+        raise _Damaged(f"labels that are not of the dtype {dtype!r}")
+    if len(set(values)) < len(values):
+        raise _Damaged("the same label twice")
     if kind == "O":
         return as_label_array(values)
-    # not np.dtype(dtype).itemsize, which overflows
-    if int(size or 1) * len(values) > _MAX_LABEL_CHARACTERS:
+    # not by np.dtype(dtype).itemsize, which overflows
+    longest = int(size or 0) if kind == "U" else 1
+    if not 0 < longest * len(values) <= _MAX_LABEL_CHARACTERS:
         raise _Damaged("more labels than a classifier has")
     return np.array(values, dtype=dtype)
 
@@ -250,7 +281,9 @@ def _restore_step(description):
     fitted = description["fitted"]
     step.n_features_in_ = int(fitted["n_features_in"])
     if "feature_names_in" in fitted:
-        step.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+        step.feature_names_in_ = _restored_names(
+            fitted["feature_names_in"], step.n_features_in_
+        )
     if isinstance(step, PixelScaler):
         step.scale_ = check_number(
             "scale", fitted["scale"], low=0, high=np.inf, closed="neither"
@@ -262,7 +295,22 @@ def _restore_step(description):
             raise _Damaged("pictures of another shape than their number of pixels")
     if isinstance(step, DigitCNN):
         step.classes_ = _restored_labels(fitted["classes"])
-    return description["name"], step
+    return str(description["name"]), step
+
+
+def _restored_names(names, n_features):
+    if not all(isinstance(name, str) for name in names) or len(names) != n_features:
+        raise _Damaged("other names of columns than its number of pixels")
+    return as_label_array(names)
+
+
+def _restored_history(history):
+    """Check a dict of lists of numbers, one for each epoch."""
+    lengths = {len(values) for values in history.values()}
+    numbers = [value for values in history.values() for value in values]
+    if len(lengths) != 1 or not all(isinstance(number, float) for number in numbers):
+        raise _Damaged("a history that is not one number for each epoch")
+    return {"loss": history["loss"], **history}
 
 
 def _restored_spec(description, classifier):
@@ -294,7 +342,7 @@ def _open(path):
     tensors = safe_open(path, framework="numpy")
     document = json.loads((tensors.metadata() or {})["skdigits"])
     found = document["format_version"]
-    if found != FORMAT_VERSION:
+    if type(found) is not int or found != FORMAT_VERSION:
         raise _UnknownVersion(
             f"Got {str(path)!r} of format version {found!r}, but expected "
             f"{FORMAT_VERSION}. Upgrade skdigits to load it."
@@ -330,6 +378,11 @@ def _write_atomically(path, content):
         raise FileNotFoundError(
             f"Got path={str(path)!r}, but expected an existing folder. Create "
             f"{str(path.parent)!r} first."
+        )
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"Got path={str(path)!r}, which is a folder, but expected the name of a "
+            "file. Add one."
         )
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -367,6 +420,7 @@ def _one_sentence(path):
         ArithmeticError,
         AttributeError,
         LookupError,
+        MemoryError,
         RecursionError,
         SafetensorError,
         TypeError,

@@ -12,7 +12,8 @@ ROWS_PER_CALL = 1024
 
 # The last rows of a batch that does not fill the vector registers take another way
 # through the matrix product and round otherwise; with filled ones an answer does not
-# depend on the row's place. 16 float32 fill the widest registers.
+# depend on the row's place. 16 float32 fill the widest registers. A lone picture is
+# not worth sixteen times the work.
 ROWS_PER_REGISTER = 16
 
 
@@ -69,4 +70,5 @@ def _compiled_forward(spec):
     def forward(weights, others, images):
         return network.logits(weights, others, images, training=False)[0]
 
-    return forward
+    # not the function itself, which counts every network as tracing again, and warns
+    return forward.get_concrete_function()

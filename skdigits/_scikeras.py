@@ -120,12 +120,11 @@ class NetworkClassifier(KerasClassifier):
         patience=None,
     ):
         progress = EpochLines() if self.verbose else NoProgress()
-        weights = np.ones(len(X)) if sample_weight is None else sample_weight
         try:
             history = train(
                 self.model_,
                 self.spec_,
-                Batchable(X, y, weights.astype(np.float32)),
+                Batchable(X, y, sample_weight.astype(np.float32)),
                 batch_size=self.batch_size,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
@@ -137,10 +136,8 @@ class NetworkClassifier(KerasClassifier):
             )
         finally:
             progress.close()
-        if initial_epoch == 0:
-            self.history_ = {}
-        for name, values in history.items():
-            self.history_.setdefault(name, []).extend(values)
+        past = self.history_ if initial_epoch else {"loss": []}
+        self.history_ = _joined(past, history)
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -162,6 +159,19 @@ class NetworkClassifier(KerasClassifier):
     def _build_keras_model(self):
         self._random_state = None
         return super()._build_keras_model()
+
+
+def _joined(past, present):
+    """Append one history to another, with NaN where an epoch has no such figure."""
+    lengths = [len(history["loss"]) for history in (past, present)]
+    return {
+        name: [
+            value
+            for history, length in zip((past, present), lengths, strict=True)
+            for value in history.get(name, [np.nan] * length)
+        ]
+        for name in {**past, **present}
+    }
 
 
 def _variables(model):

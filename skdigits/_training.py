@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import softmax
 
 from skdigits._backend import keras, tf
 from skdigits._network import stateless_network
@@ -67,7 +68,11 @@ def train(
         if len(held_out):
             training, validation = data.take(kept), data.take(held_out)
     loop = keras.callbacks.CallbackList(
-        callbacks, model=network, epochs=initial_epoch + epochs, verbose=0
+        callbacks,
+        model=network,
+        epochs=initial_epoch + epochs,
+        steps=-(-len(training) // batch_size),
+        verbose=0,
     )
     run_epoch = _EpochRunner(network, spec, training, batch_size, loop, callbacks)
     history = {}
@@ -78,9 +83,11 @@ def train(
         loop.on_epoch_begin(epoch)
         order = np.random.default_rng([seed, epoch]).permutation(len(training))
         logs = run_epoch(order.astype(np.int32), progress.advance)
-        _check_finite(logs["loss"], epoch, network)
         if validation is not None:
             logs |= _evaluate(network, spec, validation)
+        with np.errstate(invalid="ignore", over="ignore"):
+            probe = softmax(predict_logits(network, spec, training.images[:16]))
+        _check_finite(logs, probe, epoch, network)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
         loop.on_epoch_end(epoch, dict(logs))
@@ -155,7 +162,7 @@ class _EpochRunner:
             tf.convert_to_tensor(array)
             for array in (data.images, data.targets, data.weights)
         )
-        self.batch_size = batch_size
+        self.batch_size = min(batch_size, len(data))
         self.loop = loop
         self.batch_hooks = any(map(_looks_at_batches, callbacks))
         if not network.optimizer.built:
@@ -181,7 +188,7 @@ class _EpochRunner:
 
     def _call(self, order, start, stop):
         numbers = [tf.constant(number) for number in (start, stop, self.batch_size)]
-        learning_rate = tf.convert_to_tensor(self.network.optimizer.learning_rate)
+        learning_rate = tf.cast(self.network.optimizer.learning_rate, tf.float32)
         state = _State.read(self.network)
         loss, hits, state = self.steps(
             self.tensors, order, *numbers, learning_rate, state
@@ -256,7 +263,8 @@ def _compiled_steps(spec):
         )
         return loss, hits, state
 
-    return steps
+    # not the function itself, which counts every network as tracing again, and warns
+    return steps.get_concrete_function()
 
 
 def _steps_signature(network, n_classes):
@@ -302,8 +310,9 @@ def _adam(learning_rate, iterations, weights, gradients, first, second):
 def _evaluate(network, spec, data):
     """Return the loss and the accuracy on the validation part."""
     logits = predict_logits(network, spec, data.images)
-    log_sum = np.logaddexp.reduce(logits, axis=1)
-    losses = data.weights * (log_sum - (logits * data.targets).sum(axis=1))
+    with np.errstate(invalid="ignore", over="ignore"):
+        log_sum = np.logaddexp.reduce(logits, axis=1)
+        losses = data.weights * (log_sum - (logits * data.targets).sum(axis=1))
     hits = logits.argmax(axis=1) == data.targets.argmax(axis=1)
     return {"val_loss": float(losses.mean()), "val_accuracy": float(hits.mean())}
 
@@ -317,11 +326,16 @@ def _looks_at_batches(callback):
     )
 
 
-def _check_finite(loss, epoch, network):
-    if not np.isfinite(loss):
+def _check_finite(logs, probe, epoch, network):
+    """Refuse to go on from figures, or from answers to some pictures, like NaN.
+
+    The loss is measured before the last step, which may be the one that overflows.
+    """
+    wrong = [value for value in (*logs.values(), probe.sum()) if not np.isfinite(value)]
+    if wrong:
         learning_rate = float(network.optimizer.learning_rate)
         raise ValueError(
-            f"Got a loss of {loss} in epoch {epoch + 1}, but expected a finite number. "
-            f"Lower learning_rate={learning_rate:g}, or scale the pixels to [0, 1] "
-            "with PixelScaler."
+            f"Got a loss of {wrong[0]} in epoch {epoch + 1}, but expected a finite "
+            f"number. Lower learning_rate={learning_rate:g}, or scale the pixels to "
+            "[0, 1] with PixelScaler."
         )

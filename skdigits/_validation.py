@@ -10,7 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 # A picture of a digit has at least this many pixels on a side; flat rows shorter than
 # its square cannot be a picture, so they are small tables.
@@ -160,6 +160,25 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     return *checked, native_shape
 
 
+def flatten_for_inverse(estimator, X):
+    """Check the input of ``inverse_transform``: rows or pictures as in ``fit``.
+
+    Returns
+    -------
+    X : ndarray of shape (n, n_pixels)
+    native_shape : tuple of int (height, width) or None
+    """
+    check_is_fitted(estimator)
+    X, native_shape = flatten_images(X)
+    X = check_array(X, input_name="X")
+    if X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"Got X with {X.shape[1]} features, but expected the "
+            f"{estimator.n_features_in_} of fit. Pass pictures of that size."
+        )
+    return X, native_shape
+
+
 def check_labels(y):
     """Raise a ValueError unless ``y``, of shape (n,), can be class labels."""
     if y.dtype.kind != "O":
@@ -194,12 +213,13 @@ def encode_labels(y, classes=None):
     classes : ndarray of shape (n_classes,)
     codes : ndarray of shape (n,), dtype int64
     """
+    if classes is None and y.dtype.kind != "O":
+        classes, codes = np.unique(y, return_inverse=True)
+        return classes, codes.astype(np.int64)
     if classes is None:
-        try:
-            classes, codes = np.unique(y, return_inverse=True)
-            return classes, codes.astype(np.int64)
-        except TypeError:
-            classes = as_label_array(dict.fromkeys(y))
+        # not numpy.unique, which takes equal labels for different ones where sorting
+        # does not bring them together, as with sets
+        classes = as_label_array(_sorted_if_possible(dict.fromkeys(y.tolist())))
     index = {label: code for code, label in enumerate(classes.tolist())}
     unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]
     if unknown:
@@ -208,6 +228,13 @@ def encode_labels(y, classes=None):
             f"{list(index)}. Fit again on all labels."
         )
     return classes, np.array([index[label] for label in y.tolist()], dtype=np.int64)
+
+
+def _sorted_if_possible(labels):
+    try:
+        return sorted(labels)
+    except TypeError:
+        return list(labels)
 
 
 def as_label_array(labels):

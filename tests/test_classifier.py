@@ -103,12 +103,13 @@ class TestLearning:
         other = tiny(validation_split=0).fit(X[rare], y[rare], sample_weight=by_hand)
         assert_same_weights(clf, other)
 
-    def test_rows_of_weight_zero_are_left_out(self, data):
+    @pytest.mark.parametrize("class_weight", [None, "balanced"])
+    def test_rows_of_weight_zero_are_left_out(self, data, class_weight):
         X, y = data
         weights = (np.arange(len(y)) % 3 > 0).astype(float)
         kept = weights > 0
-        a = tiny().fit(X, y, sample_weight=weights)
-        b = tiny().fit(X[kept], y[kept])
+        a = tiny(class_weight=class_weight).fit(X, y, sample_weight=weights)
+        b = tiny(class_weight=class_weight).fit(X[kept], y[kept])
         assert_same_weights(a, b)
 
 
@@ -183,15 +184,24 @@ class TestLabels:
         assert 0 <= clf.score(X, labels[y % 2]) <= 1
 
     @pytest.mark.parametrize(
-        "pair", [((0, "a"), (1, "b")), ("odd", 2), (Shape.ROUND, Shape.ANGULAR)]
+        "pair",
+        [
+            ((0, "a"), (1, "b")),
+            ("odd", 2),
+            (Shape.ROUND, Shape.ANGULAR),
+            (frozenset([0]), frozenset([1])),
+        ],
     )
     def test_any_hashable_label(self, data, pair):
         X, y = data
         labels = np.empty(len(y), dtype=object)
         labels[:] = [pair[digit % 2] for digit in y]
         clf = tiny(epochs=5).fit(X, labels)
+        assert len(clf.classes_) == 2
         assert set(clf.predict(X)) <= set(pair)
         assert clf.score(X, labels) > 0.6
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            clf.score(X[:5], labels)
         weights = (clf.predict(X) == labels).astype(float)
         assert clf.score(X, labels, sample_weight=weights) == 1
 
@@ -221,7 +231,7 @@ class TestErrors:
             ({"dense_units": 0}, r"Got dense_units=0, but expected an integer"),
             ({"batch_norm": 1}, r"Got batch_norm=1, but expected True or False"),
             ({"padding": "full"}, r"Got padding='full', but expected 'same' or 'valid"),
-            ({"early_stopping": 0}, r"Got early_stopping=0, but expected an integer"),
+            ({"early_stopping": 0}, r"Got early_stopping=0, but expected True, Fa"),
             ({"callbacks": "log"}, r"Got callbacks='log', but expected a list of Ker"),
             ({"verbose": -1}, r"Got verbose=-1, but expected an integer"),
             ({"class_weight": "even"}, r"Got class_weight='even', but expected a dict"),
@@ -299,6 +309,15 @@ class TestErrors:
             clf.fit(X, y)
         assert not hasattr(clf, "keras_classifier_")
 
+    @pytest.mark.parametrize("learning_rate", [1e15, 1e30])
+    def test_a_last_step_that_overflows(self, data, learning_rate):
+        clf = tiny(batch_size=2**40, learning_rate=learning_rate)
+        with pytest.raises(ValueError, match="Lower learning_rate="):
+            clf.fit(*data)
+        with pytest.raises(ValueError, match="Lower learning_rate="):
+            clf.partial_fit(*data, classes=np.arange(10))
+        assert not hasattr(clf, "keras_classifier_")
+
     def test_unknown_preset(self):
         with pytest.raises(ValueError, match="Got preset='note', but expected 'notebo"):
             DigitCNN.from_preset("note")
@@ -306,6 +325,23 @@ class TestErrors:
     def test_pipeline_of_a_classifier_and_parameters(self):
         with pytest.raises(ValueError, match="classifier and the parameters"):
             make_digit_pipeline(DigitCNN(), epochs=3)
+
+
+def test_settings_of_keras_do_not_disturb(data):
+    from skdigits._backend import keras
+
+    reference = tiny().fit(*data)
+    floatx, layout = keras.config.floatx(), keras.config.image_data_format()
+    try:
+        keras.config.set_floatx("float64")
+        keras.config.set_image_data_format("channels_first")
+        other = tiny(filters=4, dropout=0.51, batch_norm=True).fit(*data)
+        same = tiny().fit(*data)
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_image_data_format(layout)
+    assert other.predict_proba(data[0]).dtype == np.float32
+    assert_same_weights(reference, same)
 
 
 class TestNothingLeaks:

@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 import skdigits
-from skdigits.cli._app import app
+from skdigits.cli import main
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def run(*arguments):
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         with pytest.raises(SystemExit) as end:
-            app([str(argument) for argument in arguments])
+            main([str(argument) for argument in arguments])
     return Result(end.value.code, out.getvalue(), err.getvalue())
 
 
@@ -124,7 +125,7 @@ def test_data_of_the_user(tmp_path, digits):
     assert "200 pictures of 8 x 8 pixels in mine.npz, a fifth of them" in result.stdout
     result = run("evaluate", "digits.safetensors", "--data", "mine.npz")
     assert "all of them to test" in result.stdout and "of 200" in result.stdout
-    assert "Got pictures of 0, but expected only the labels" in failure(
+    assert "Got pictures of '0', but expected only the labels" in failure(
         "evaluate", "digits.safetensors", "--data", "digits"
     )
 
@@ -137,7 +138,7 @@ def test_data_of_the_user(tmp_path, digits):
             "Got preset='huge', but expected 'notebook' or",
         ),
         (["train", "--epochs", "0"], "Got epochs=0, but expected an integer of at lea"),
-        (["train", "--seed", "-1"], "Got seed=-1, but expected an integer of at least"),
+        (["train", "--seed", "-1"], "Got seed=-1, but expected an integer from 0 to 4"),
         (["train", "--data", "mnist"], "Got no sound copy of train-images"),
         (["train", "--data", "nothing.csv"], "Got path='nothing.csv', but expected a"),
         (
@@ -163,7 +164,7 @@ def test_unknown_kind_of_figure_is_told_before_the_training():
 
 def test_debug_shows_the_traceback():
     with pytest.raises(ValueError, match="Got preset='huge'"):
-        app(["train", "--preset", "huge", "--debug"])
+        main(["train", "--preset", "huge", "--debug"])
 
 
 def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
@@ -182,3 +183,54 @@ def test_python_m_skdigits():
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0
     assert "train" in result.stdout and "evaluate" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["train", "--epochs", "many"], "Error: Invalid value for '--epochs'"),
+        (["bake"], "Error: No such command 'bake'"),
+        (["evaluate"], "Error: Missing argument 'MODEL'"),
+    ],
+)
+def test_usage_errors_are_one_line(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
+
+
+def test_outputs_that_would_be_lost(tmp_path):
+    assert "which is a folder" in failure("train", "--output", tmp_path)
+    same = ["--output", "a.png", "--figure", "a.png"]
+    assert "for both the model and the figure" in failure("train", *same)
+
+
+def test_too_few_pictures_to_hold_some_out(tmp_path):
+    np.savez(tmp_path / "few.npz", x=np.zeros((30, 8, 8)), y=np.arange(30) % 10)
+    assert "Got 30 pictures of 10 classes" in failure("train", "--data", "few.npz")
+
+
+def test_labels_of_a_subset_of_the_classes(tmp_path, digits):
+    X, _, y, _ = digits
+    few = y[:200] < 3
+    names = np.array(["0", "1", "x"])[y[:200][few]]
+    np.savez(tmp_path / "all.npz", x=X[:200][few], y=names)
+    two = names != "x"
+    np.savez(tmp_path / "two.npz", x=X[:200][few][two], y=names[two].astype(int))
+    assert run("train", "--data", "all.npz", "--epochs", 2).exit_code == 0
+    result = run("evaluate", "digits.safetensors", "--data", "two.npz")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkeypatch):
+    from skdigits.cli import _data
+
+    def warn(*_, **__):
+        warnings.warn("mnist.gz is left out: too short.", UserWarning, stacklevel=2)
+        raise OSError("no MNIST")
+
+    monkeypatch.setattr(_data, "_mnist", warn)
+    result = run("train", "--epochs", 1)
+    assert result.exit_code == 0
+    assert result.stderr == "Warning: mnist.gz is left out: too short.\n"
+    assert "because MNIST is not on this machine" in result.stdout

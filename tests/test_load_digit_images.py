@@ -215,6 +215,14 @@ class TestCsv:
             load_digit_images(self.write(tmp_path, text))
 
 
+def test_row_numbers_of_pandas_are_no_pixels(tmp_path):
+    frame = pd.DataFrame({"label": [3, 4], "a": 0, "b": 1, "c": 2, "d": 3})
+    frame.to_csv(tmp_path / "digits.csv")
+    digits = load_digit_images(tmp_path / "digits.csv")
+    assert digits.data.tolist() == [[0, 1, 2, 3]] * 2
+    assert digits.target.tolist() == [3, 4]
+
+
 class TestNpz:
     def write(self, tmp_path, **arrays):
         np.savez(tmp_path / "digits.npz", **arrays)

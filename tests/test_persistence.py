@@ -194,6 +194,7 @@ class TestRefused:
             {"filters": [8] * 5000},
             {"kernel_size": [10**6, 10**6]},
             {"dropout": "os.system"},
+            {"filters": [1] * 300, "kernel_size": [1] * 300},
             {"padding": "valid"},
         ],
         ids=str,
@@ -211,6 +212,16 @@ class TestRefused:
             {"n_features_in": 65},
             {"classes": {"dtype": "<U999999999", "values": list("abcdefghij")}},
             {"classes": {"dtype": "|V8", "values": list("abcdefghij")}},
+            {"classes": {"dtype": "<U0", "values": ["a" * 10**6, *"bcdefghij"]}},
+            {"classes": {"dtype": "<U", "values": ["a" * 10**6, *"bcdefghij"]}},
+            {"classes": {"dtype": "<i8", "values": [1] * 10}},
+            {"classes": {"dtype": "<i8", "values": [i + 0.5 for i in range(10)]}},
+            {"classes": {"dtype": "|O", "values": [{} for _ in range(10)]}},
+            {"history": {}},
+            {"history": {"loss": 5}},
+            {"history": {"loss": ["a"] * 6}},
+            {"seed": -1},
+            {"feature_names_in": ["pixel"]},
         ],
         ids=str,
     )
@@ -235,6 +246,16 @@ class TestRefused:
             skdigits.load(tmp_path / "nothing")
 
 
+def test_class_weight_of_mixed_labels(tmp_path, digits):
+    X, _, y, _ = digits
+    labels = np.empty(len(y), dtype=object)
+    labels[:] = [digit if digit < 5 else f"d{digit}" for digit in y]  # numpy's ints
+    weights = {0: 2.0, "d7": 3.0}
+    clf = DigitCNN(filters=4, epochs=1, class_weight=weights).fit(X / 16, labels)
+    skdigits.save(clf, tmp_path / "model")
+    assert skdigits.load(tmp_path / "model").class_weight == weights
+
+
 class TestSaving:
     def test_what_cannot_be_saved(self, tmp_path, fitted, digits):
         X, _, y, _ = digits
@@ -253,7 +274,16 @@ class TestSaving:
             skdigits.save(clf, path)
         with pytest.raises(FileNotFoundError, match="expected an existing folder"):
             skdigits.save(fitted, tmp_path / "nowhere" / "model")
+        half = make_digit_pipeline(fitted["cnn"])
+        with pytest.raises(NotFittedError):
+            skdigits.save(half, path)
+        long = np.array(["x" * 10**6, "y"])[y % 2]
+        clf = DigitCNN(filters=4, epochs=1).fit(X / 16, long)
+        with pytest.raises(ValueError, match="labels of 2,000,000 characters"):
+            skdigits.save(clf, path)
         assert list(tmp_path.iterdir()) == []
+        with pytest.raises(IsADirectoryError, match="which is a folder"):
+            skdigits.save(fitted, tmp_path)
 
     def test_a_failed_save_leaves_the_old_file(self, path, fitted, monkeypatch):
         before = path.read_bytes()

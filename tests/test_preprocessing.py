@@ -11,7 +11,8 @@ from skdigits.preprocessing import ImageReshaper, PixelScaler
 @pytest.mark.parametrize(
     "X, scale",
     [
-        (np.array([[0, 7]], dtype=np.uint8), 255),
+        (np.array([[0, 7]], dtype=np.uint8), 16),
+        (np.array([[0, 200]], dtype=np.uint8), 255),
         (np.array([[0, 200]]), 255),
         (np.array([[0.0, 16.0]]), 16),
         (np.array([[0.0, 0.4]]), 1),

@@ -149,6 +149,12 @@ class TestGoingOn:
         for _ in range(8):
             clf.partial_fit(X, y, classes=np.arange(10))
         assert clf.n_iter_ == 8
+        assert clf.fit(X, y).partial_fit(X, y).history_["val_loss"][1:] == [
+            pytest.approx(np.nan, nan_ok=True)
+        ]
+        clf = tiny(learning_rate=0.005)
+        for _ in range(8):
+            clf.partial_fit(X, y, classes=np.arange(10))
         assert set(clf.history_) == {"loss", "accuracy"}
         assert clf.history_["loss"][-1] < 0.7 * clf.history_["loss"][0]
 
@@ -171,6 +177,7 @@ class TestGoingOn:
             (None, None, "Got classes=None in the first call of partial_fit"),
             (range(5), None, "Got y with the unknown label 6"),
             (range(10), range(9), "expected those of the first call"),
+            ([0], None, "expected at least 2 classes"),
         ],
     )
     def test_partial_fit_errors(self, data, first, second, message):
@@ -183,12 +190,21 @@ class TestGoingOn:
                 X[y == 6], y[y == 6], classes=second if second is None else list(second)
             )
 
+    def test_partial_fit_does_not_balance_a_part(self, data):
+        with pytest.raises(ValueError, match="class_weight='balanced' in partial_fit"):
+            tiny(class_weight="balanced").partial_fit(*data, classes=np.arange(10))
+
+    def test_warm_start_of_another_shape(self, data):
+        clf = tiny(warm_start=True).fit(*data).set_params(image_shape=(4, 16))
+        with pytest.raises(ValueError, match="Fit with warm_start=False to start"):
+            clf.fit(*data)
+
     def test_warm_start(self, data):
         a = tiny(epochs=2).fit(*data)
         b = tiny(warm_start=True).fit(*data).fit(*data)
         assert b.n_iter_ == 2
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
-        with pytest.raises(ValueError, match="Pass warm_start=False"):
+        with pytest.raises(ValueError, match="Fit with warm_start=False"):
             b.set_params(filters=8).fit(*data)
         assert a.set_params(epochs=1).fit(*data).n_iter_ == 1
 
@@ -284,9 +300,6 @@ def test_networks_of_one_shape_share_their_compiled_functions(data):
     tiny(random_state=1, learning_rate=0.01, batch_size=7, epochs=2).fit(*data)
     after = _training._compiled_steps.cache_info()
     assert after.misses == before.misses
-    spec = tiny().fit(*data).keras_classifier_.spec_
-    function = _training._compiled_steps(spec)
-    assert function.experimental_get_tracing_count() == 1
 
 
 def test_any_size_of_picture(data):

@@ -1,8 +1,23 @@
 """The command line: a thin face on the library."""
 
+import sys
 
-def main():
-    """Run the command ``skdigits``."""
+
+def main(arguments=None):
+    """Run the command ``skdigits``; ends the process.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        None takes those of the process.
+    """
     from skdigits.cli._app import app
 
-    app()
+    try:
+        sys.exit(app(arguments, standalone_mode=False) or 0)
+    except Exception as error:
+        # what click raises for wrong options, which it would print on several lines
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"Error: {error.format_message()}", file=sys.stderr)
+        sys.exit(error.exit_code)

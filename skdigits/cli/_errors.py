@@ -1,6 +1,7 @@
 """Errors as one line on stderr."""
 
 import sys
+import warnings
 from contextlib import contextmanager
 
 
@@ -8,9 +9,11 @@ from contextlib import contextmanager
 def one_line_errors(debug):
     """Print an error as one line and exit with 1; show all of it if ``debug``."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _print_warning
+            yield
     except KeyboardInterrupt:
-        print("Interrupted; nothing was saved.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
         if debug:
@@ -18,3 +21,7 @@ def one_line_errors(debug):
         message = " ".join(str(error).split()) or type(error).__name__
         print(f"Error: {message}", file=sys.stderr)
         sys.exit(1)
+
+
+def _print_warning(message, *_, **__):
+    print(f"Warning: {message}", file=sys.stderr)

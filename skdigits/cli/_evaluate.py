@@ -22,14 +22,17 @@ def run(model, data, figure):
     digits = load_test_data(name, classifier.image_shape_)
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, target = digits.test
-    predicted = estimator.predict(images)
     labels = classifier.classes_
+    if labels.dtype.kind == "U":
+        # folders 0 to 9 are integers, which the model may know as strings
+        target = target.astype(str)
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:
         raise ValueError(
             f"Got pictures of {unknown[0]!r}, but expected only the labels of the "
             f"model, {labels.tolist()}. Test on other data."
         )
+    predicted = estimator.predict(images)
     report(console, labels, target, predicted, figure)
 
 

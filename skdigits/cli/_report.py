@@ -1,5 +1,6 @@
 """What is shown of a tested classifier."""
 
+import os
 import secrets
 from pathlib import Path
 
@@ -77,6 +78,16 @@ def check_figure(path):
 def check_folder(path):
     """Raise an error now rather than after the training."""
     folder = Path(path).parent
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"Got {str(path)!r}, which is a folder, but expected the name of a file. "
+            "Add one."
+        )
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        raise PermissionError(
+            f"Got the file {str(path)!r}, but expected a folder that you may write "
+            "to. Choose another."
+        )
     if not folder.is_dir():
         raise FileNotFoundError(
             f"Got the file {str(path)!r}, but expected an existing folder. Create "

@@ -1,6 +1,7 @@
 """skdigits train."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,9 +19,18 @@ _SMALL = 10_000
 def run(data, preset, epochs, seed, output, figure):
     """Load the data, train, test, save."""
     console = Console()
+    if Path(output).resolve() == Path(figure).resolve():
+        raise ValueError(
+            f"Got {str(output)!r} for both the model and the figure, but expected two "
+            "files. Change one."
+        )
     check_folder(output)
     check_figure(figure)
-    overrides = {"random_state": check_integer("seed", seed, minimum=0)}
+    if not 0 <= seed < 2**32:
+        raise ValueError(
+            f"Got seed={seed}, but expected an integer from 0 to {2**32 - 1}."
+        )
+    overrides = {"random_state": seed}
     if epochs is not None:
         overrides["epochs"] = check_integer("epochs", epochs)
     if preset is not None:

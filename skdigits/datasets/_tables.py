@@ -19,6 +19,9 @@ def read_csv(path):
     table = _read_table(path)
     label_column = _label_column(table.columns)
     labels, pixels = table[label_column].tolist(), table.drop(columns=label_column)
+    if _is_label_name(label_column) and pixels.columns[:1].tolist() == ["Unnamed: 0"]:
+        # the row numbers that pandas writes unless told otherwise
+        pixels = pixels.iloc[:, 1:]
     _check_labels(path, labels, "data line")
     if pixels.shape[1] == 0:
         raise ValueError(

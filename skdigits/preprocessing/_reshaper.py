@@ -3,7 +3,11 @@
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits._validation import flatten_images, resolve_image_shape, validate_pixels
+from skdigits._validation import (
+    flatten_for_inverse,
+    resolve_image_shape,
+    validate_pixels,
+)
 
 
 class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
@@ -99,8 +103,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         -------
         rows : ndarray of shape (n, n_pixels), dtype of X
         """
-        check_is_fitted(self)
-        rows, native_shape = flatten_images(X)
+        rows, native_shape = flatten_for_inverse(self, X)
         resolve_image_shape(
             rows.shape[1], image_shape=self.image_shape_, native_shape=native_shape
         )

@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from skdigits._validation import check_number, flatten_images, validate_pixels
+from skdigits._validation import check_number, flatten_for_inverse, validate_pixels
 
 # White in 8-bit pictures and in scikit-learn's digits; already scaled pictures have 1.
 _KNOWN_SCALES = (1, 16, 255)
@@ -16,14 +16,15 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     scale : float, default=None
-        The value of a white pixel. None learns it from the training data: 255 for
-        uint8, else the smallest of 1, 16 and 255 that no pixel exceeds, or the
-        largest pixel if that is above 255.
+        The value of a white pixel. None learns it from the training data: the
+        smallest of 1, 16 and 255 that no pixel exceeds, or the largest pixel if that
+        is above 255.
 
     Attributes
     ----------
     scale_ : float
-        The value that becomes 1. Pixels of later pictures above it become more.
+        The value that becomes 1. Pixels of later pictures above it become more;
+        negative ones stay negative.
 
     n_features_in_ : int
         Number of pixels of a picture.
@@ -100,10 +101,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         X_original : ndarray of the shape of X, dtype float32
         """
-        check_is_fitted(self)
-        pixels, native_shape = flatten_images(X)
-        pixels = check_array(pixels, dtype=np.float32, input_name="X")
-        original = pixels * np.float32(self.scale_)
+        pixels, native_shape = flatten_for_inverse(self, X)
+        original = pixels.astype(np.float32) * np.float32(self.scale_)
         return original if native_shape is None else original.reshape(np.shape(X))
 
     def _learned_scale(self, pixels):
@@ -111,8 +110,6 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             return check_number(
                 "scale", self.scale, low=0, high=np.inf, closed="neither"
             )
-        if pixels.dtype == np.uint8:
-            return 255.0
         largest = float(pixels.max())
         return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
 
