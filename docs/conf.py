@@ -22,8 +22,13 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_",
+    # not "Text(0.5, 0, 'digit')" below every figure
+    "capture_repr": ("_repr_html_",),
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
 html_theme_options = {"show_toc_level": 2}
+# pages without pages below them need no sidebar
+_LONE_PAGES = ("quickstart", "user_guide", "performance", "contributing", "changes")
+html_sidebars = {page: [] for page in _LONE_PAGES}

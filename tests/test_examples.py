@@ -1,3 +1,4 @@
+import os
 import runpy
 from pathlib import Path
 
@@ -11,12 +12,16 @@ def test_there_are_examples():
     assert len(EXAMPLES) >= 3
 
 
-@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
+@pytest.mark.filterwarnings("error", "ignore:FigureCanvasAgg is non-interactive")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_runs_offline_and_draws(path, capsys):
-    runpy.run_path(str(path))
-    figures = plt.get_fignums()
-    plt.close("all")
-    assert figures
-    output = capsys.readouterr()
+def test_runs_offline_draws_and_warns_of_nothing(path, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    try:
+        runpy.run_path(str(path))
+        assert plt.get_fignums()
+    finally:
+        plt.close("all")
+    # capfd sees TensorFlow's log lines, which Python's sys.stderr does not
+    output = capfd.readouterr()
     assert output.out and not output.err
+    assert not os.listdir(tmp_path)
