@@ -1,7 +1,6 @@
 """The network as a pure function of its hyper-parameters, and the presets."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil, prod
 
 import numpy as np
@@ -17,10 +16,15 @@ PRESETS = {
         "dense_units": 64,
         "dropout": 0.5,
         "batch_norm": False,
+        "early_downsampling": False,
         "padding": "valid",
         "epochs": 10,
         "batch_size": 64,
         "learning_rate": 0.001,
+        "schedule": "constant",
+        "weight_decay": 0.0,
+        "label_smoothing": 0.0,
+        "augment": 0.0,
         "validation_split": 0.1,
         "early_stopping": False,
     },
@@ -30,15 +34,24 @@ PRESETS = {
         "dense_units": 128,
         "dropout": 0.5,
         "batch_norm": False,
+        "early_downsampling": False,
         "padding": "same",
         "epochs": 40,
         "batch_size": 32,
         "learning_rate": 0.001,
+        "schedule": "constant",
+        "weight_decay": 0.0,
+        "label_smoothing": 0.0,
+        "augment": 0.0,
         "validation_split": 0.1,
         "early_stopping": False,
     },
 }
 
+
+# The moving averages of batch normalization settle within a few dozen steps.
+NORM_MOMENTUM = 0.9
+NORM_EPSILON = 1e-3
 
 # Whatever the user has set for all of Keras.
 _PLAIN = {"data_format": "channels_last", "dtype": "float32"}
@@ -52,10 +65,39 @@ class NetworkSpec:
     n_classes: int
     filters: tuple[int, ...]
     kernel_size: tuple[int, ...]
-    dense_units: int
+    dense_units: int | None
     dropout: float
     batch_norm: bool
     padding: str
+    early_downsampling: bool
+
+
+@dataclass(frozen=True)
+class Block:
+    """A convolution: its number from 1, sizes, stride, and whether pooling follows."""
+
+    number: int
+    channels: int
+    filters: int
+    kernel_size: int
+    stride: int
+    pooled: bool
+
+
+def blocks(spec):
+    """Return the `Block` of each convolution; each halves height and width."""
+    channels = (1, *spec.filters)
+    return [
+        Block(
+            number,
+            channels[number - 1],
+            spec.filters[number - 1],
+            kernel_size,
+            stride=2 if spec.early_downsampling and number == 1 else 1,
+            pooled=not (spec.early_downsampling and number == 1),
+        )
+        for number, kernel_size in enumerate(spec.kernel_size, start=1)
+    ]
 
 
 def feature_map_shape(spec):
@@ -64,13 +106,10 @@ def feature_map_shape(spec):
     Raises a ValueError if unpadded convolutions leave no pixel of a picture.
     """
     height, width = spec.image_shape
-    for size in spec.kernel_size:
-        if spec.padding == "same":
-            height, width = ceil(height / 2), ceil(width / 2)
-        else:
-            height, width = (height - size + 1) // 2, (width - size + 1) // 2
+    for block in blocks(spec):
+        height, width = (halved(side, block, spec.padding) for side in (height, width))
         if min(height, width) < 1:
-            smallest = smallest_side(spec.kernel_size)
+            smallest = smallest_side(spec)
             raise ValueError(
                 f"Got pictures of {spec.image_shape[0]} x {spec.image_shape[1]} "
                 f"pixels, but expected at least {smallest} x {smallest} for "
@@ -80,11 +119,41 @@ def feature_map_shape(spec):
     return height, width, spec.filters[-1]
 
 
-def smallest_side(kernel_size):
+def halved(side, block, padding):
+    """Return the height or width after a block."""
+    if padding == "same":
+        return ceil(side / 2)
+    if block.pooled:
+        return (side - block.kernel_size + 1) // 2
+    return (side - block.kernel_size) // 2 + 1
+
+
+def same_padding(side, size, stride):
+    """Return the zeros before and after a side that "same" stands for."""
+    total = max((ceil(side / stride) - 1) * stride + size - side, 0)
+    return total // 2, total - total // 2
+
+
+def fused_pooling(spec, block):
+    """Tell whether convolution and pooling are best done in one, with stride 2.
+
+    With one channel in, there is little to multiply and much to write: the picture
+    before pooling is four times as large as after it.
+    """
+    sides = spec.image_shape
+    if spec.padding == "valid":
+        sides = tuple(side - block.kernel_size + 1 for side in sides)
+    return block.pooled and block.channels == 1 and not any(side % 2 for side in sides)
+
+
+def smallest_side(spec):
     """Return the smallest height and width that unpadded convolutions can take."""
     side = 1
-    for size in reversed(kernel_size):
-        side = 2 * side + size - 1
+    for block in reversed(blocks(spec)):
+        if block.pooled:
+            side = 2 * side + block.kernel_size - 1
+        else:
+            side = 2 * (side - 1) + block.kernel_size
     return side
 
 
@@ -93,23 +162,29 @@ def weight_shapes(spec):
 
     The seed of the dropout is not among them.
     """
-    shapes, channels = {}, 1
-    for block, (filters, size) in enumerate(
-        zip(spec.filters, spec.kernel_size, strict=True), start=1
-    ):
-        shapes[f"conv_{block}/kernel"] = (size, size, channels, filters)
+    shapes = {}
+    for block in blocks(spec):
+        size, number = block.kernel_size, block.number
+        kernel = (size, size, block.channels, block.filters)
+        shapes[f"conv_{number}/kernel"] = kernel
         if spec.batch_norm:
             for name in ("gamma", "beta", "moving_mean", "moving_variance"):
-                shapes[f"norm_{block}/{name}"] = (filters,)
+                shapes[f"norm_{number}/{name}"] = (block.filters,)
         else:
-            shapes[f"conv_{block}/bias"] = (filters,)
-        channels = filters
-    flat = prod(feature_map_shape(spec))
-    shapes["dense/kernel"] = (flat, spec.dense_units)
-    shapes["dense/bias"] = (spec.dense_units,)
-    shapes["logits/kernel"] = (spec.dense_units, spec.n_classes)
+            shapes[f"conv_{number}/bias"] = (block.filters,)
+    units = prod(feature_map_shape(spec))
+    if spec.dense_units is not None:
+        shapes["dense/kernel"] = (units, spec.dense_units)
+        shapes["dense/bias"] = (spec.dense_units,)
+        units = spec.dense_units
+    shapes["logits/kernel"] = (units, spec.n_classes)
     shapes["logits/bias"] = (spec.n_classes,)
     return shapes
+
+
+def is_statistic(name):
+    """Tell the moving averages of batch normalization from the trained weights."""
+    return "/moving_" in name
 
 
 def build_network(spec, seed):
@@ -127,89 +202,58 @@ def build_network(spec, seed):
     def glorot():
         return keras.initializers.GlorotUniform(seed=next(seeds))
 
-    network = keras.Sequential(
-        [keras.Input((*spec.image_shape, 1), dtype="float32")], name="digit_cnn"
-    )
-    blocks = zip(spec.filters, spec.kernel_size, strict=True)
-    for block, (filters, size) in enumerate(blocks, start=1):
-        network.add(
+    stack = [keras.Input((*spec.image_shape, 1), dtype="float32")]
+    for block in blocks(spec):
+        number = block.number
+        stack.append(
             layers.Conv2D(
-                filters,
-                size,
+                block.filters,
+                block.kernel_size,
+                strides=block.stride,
                 padding=spec.padding,
                 **_PLAIN,
                 use_bias=not spec.batch_norm,
                 kernel_initializer=glorot(),
-                name=f"conv_{block}",
+                name=f"conv_{number}",
             )
         )
+        if block.pooled:
+            stack.append(
+                layers.MaxPooling2D(
+                    padding=spec.padding, **_PLAIN, name=f"pool_{number}"
+                )
+            )
         if spec.batch_norm:
-            network.add(
-                layers.BatchNormalization(name=f"norm_{block}", dtype="float32")
+            stack.append(
+                layers.BatchNormalization(
+                    momentum=NORM_MOMENTUM,
+                    epsilon=NORM_EPSILON,
+                    dtype="float32",
+                    name=f"norm_{number}",
+                )
             )
-        network.add(layers.ReLU(name=f"relu_{block}", dtype="float32"))
-        network.add(
-            layers.MaxPooling2D(padding=spec.padding, **_PLAIN, name=f"pool_{block}")
+        # after the pooling, where there is less to do: the maximum of what ReLU keeps
+        # is what ReLU keeps of the maximum
+        stack.append(layers.ReLU(name=f"relu_{number}", dtype="float32"))
+    stack.append(layers.Flatten(**_PLAIN, name="flatten"))
+    if spec.dense_units is not None:
+        stack.append(
+            layers.Dense(
+                spec.dense_units,
+                activation="relu",
+                kernel_initializer=glorot(),
+                dtype="float32",
+                name="dense",
+            )
         )
-    network.add(layers.Flatten(**_PLAIN, name="flatten"))
-    network.add(
-        layers.Dense(
-            spec.dense_units,
-            activation="relu",
-            kernel_initializer=glorot(),
-            dtype="float32",
-            name="dense",
-        )
-    )
-    network.add(
-        layers.Dropout(spec.dropout, seed=next(seeds), dtype="float32", name="dropout")
-    )
-    network.add(
+    stack += [
+        layers.Dropout(spec.dropout, seed=next(seeds), dtype="float32", name="dropout"),
         layers.Dense(
             spec.n_classes, kernel_initializer=glorot(), dtype="float32", name="logits"
-        )
-    )
-    network.add(layers.Softmax(dtype="float32", name="probabilities"))
-    return network
-
-
-class StatelessNetwork:
-    """The network of a spec as a function that holds no weights of its own.
-
-    What TensorFlow compiles for it serves every network of the same shape.
-
-    Attributes
-    ----------
-    weight_signature, other_signature : tuple of tf.TensorSpec
-        Of the trainable and of the other variables, in Keras' order.
-    image_signature : tf.TensorSpec
-        Of any number of pictures.
-    """
-
-    def __init__(self, spec):
-        from skdigits._backend import keras, tf
-
-        def signature(variables):
-            return tuple(tf.TensorSpec(v.shape, v.dtype) for v in variables)
-
-        network = build_network(spec, seed=0)
-        self._headless = keras.Model(network.inputs, network.get_layer("logits").output)
-        self.weight_signature = signature(network.trainable_variables)
-        self.other_signature = signature(network.non_trainable_variables)
-        self.image_signature = tf.TensorSpec((None, *spec.image_shape, 1), tf.float32)
-
-    def logits(self, weights, others, images, *, training):
-        """Return the outputs before the softmax, and the other variables' values."""
-        logits, others = self._headless.stateless_call(
-            list(weights), list(others), images, training=training
-        )
-        return logits, tuple(others)
-
-
-@lru_cache(maxsize=32)
-def stateless_network(spec):
-    """Return the one `StatelessNetwork` of ``spec``."""
-    return StatelessNetwork(spec)
+        ),
+        layers.Softmax(dtype="float32", name="probabilities"),
+    ]
+    return keras.Sequential(stack, name="digit_cnn")
 
 
 def named_weights(network):
@@ -219,3 +263,8 @@ def named_weights(network):
         for layer in network.layers
         for variable in layer.weights
     }
+
+
+def arrays_of(network):
+    """Return copies of the weights of ``network`` by the names of `weight_shapes`."""
+    return {name: variable.numpy() for name, variable in named_weights(network).items()}

@@ -13,6 +13,8 @@ from skdigits._validation import check_bool, check_choice, check_integer, check_
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
 
+SCHEDULES = ("constant", "one_cycle")
+
 # Enough to bring pictures of 65,536 pixels on a side down to one pixel.
 MAX_BLOCKS = 16
 
@@ -43,12 +45,17 @@ def network_spec(classifier):
         n_classes=len(classifier.classes_),
         filters=filters,
         kernel_size=kernel_size,
-        dense_units=check_integer("dense_units", classifier.dense_units),
+        dense_units=None
+        if classifier.dense_units is None
+        else check_integer("dense_units", classifier.dense_units),
         dropout=check_number(
             "dropout", classifier.dropout, low=0, high=1, closed="left"
         ),
         batch_norm=check_bool("batch_norm", classifier.batch_norm),
         padding=check_choice("padding", classifier.padding, ("same", "valid")),
+        early_downsampling=check_bool(
+            "early_downsampling", classifier.early_downsampling
+        ),
     )
     feature_map_shape(spec)
     return spec
@@ -89,6 +96,26 @@ def training_settings(classifier):
         "verbose": int(classifier.verbose)
         if isinstance(classifier.verbose, bool | np.bool_)
         else check_integer("verbose", classifier.verbose, minimum=0),
+    }
+
+
+def training_recipe(classifier):
+    """Return the parameters that the training steps take, by their names."""
+    return {
+        "schedule": check_choice("schedule", classifier.schedule, SCHEDULES),
+        "weight_decay": check_number(
+            "weight_decay", classifier.weight_decay, low=0, high=np.inf, closed="left"
+        ),
+        "label_smoothing": check_number(
+            "label_smoothing",
+            classifier.label_smoothing,
+            low=0,
+            high=1,
+            closed="left",
+        ),
+        "augment": check_number(
+            "augment", classifier.augment, low=0, high=np.inf, closed="left"
+        ),
     }
 
 

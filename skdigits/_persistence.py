@@ -21,8 +21,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
-from skdigits._network import NetworkSpec, named_weights, weight_shapes
-from skdigits._parameters import network_spec, training_settings
+from skdigits._network import NetworkSpec, weight_shapes
+from skdigits._parameters import network_spec, training_recipe, training_settings
+from skdigits._prediction import FittedNetwork
 from skdigits._validation import (
     as_label_array,
     check_image_shape,
@@ -31,7 +32,16 @@ from skdigits._validation import (
 )
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+
+# What parameters that version 1 did not know stand for in its files.
+_SINCE_VERSION_2 = {
+    "early_downsampling": False,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "augment": 0.0,
+}
 _TYPES = {cls.__name__: cls for cls in (PixelScaler, ImageReshaper, DigitCNN)}
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
@@ -89,10 +99,8 @@ def save(estimator, path):
     for _, step in steps:
         check_is_fitted(step)
     training_settings(classifier)
-    arrays = {
-        name: np.ascontiguousarray(variable.numpy())
-        for name, variable in named_weights(classifier.model_).items()
-    }
+    training_recipe(classifier)
+    arrays = classifier._fitted.arrays
     document = {
         "format_version": FORMAT_VERSION,
         "versions": {"skdigits": __version__}
@@ -143,21 +151,48 @@ def load(path):
     path = Path(path)
     with _one_sentence(path):
         document, tensors = _open(path)
-        steps = [_restore_step(step) for step in document["steps"]]
+        descriptions = _in_terms_of_today(document)
+        steps = [_restore_step(description) for description in descriptions]
         classifier = steps[-1][1]
         _check_order(steps)
-        spec = _restored_spec(document["steps"][-1], classifier)
+        spec = _restored_spec(descriptions[-1], classifier)
         arrays = _read_arrays(tensors, spec)
         if document["sha256"] != _checksum(document, arrays):
             raise _Damaged("a content that does not match its checksum")
-        fitted = document["steps"][-1]["fitted"]
-        classifier._restore_network(
-            spec,
-            arrays,
-            seed=check_integer("seed", fitted["seed"], minimum=0),
-            history=_restored_history(fitted["history"]),
-        )
+        if document["format_version"] == 1:
+            arrays = _pooled_before_normalization(arrays)
+        fitted = descriptions[-1]["fitted"]
+        seed = check_integer("seed", fitted["seed"], minimum=0)
+        history = _restored_history(fitted["history"])
+        classifier._become(FittedNetwork(spec, arrays, seed, history))
     return Pipeline(steps) if document["pipeline"] else classifier
+
+
+def _in_terms_of_today(document):
+    """Return the descriptions of the steps, with what version 1 left unsaid."""
+    *others, last = document["steps"]
+    if document["format_version"] == 1:
+        network = last["fitted"]["network"] | {"early_downsampling": False}
+        last = last | {
+            "params": _SINCE_VERSION_2 | last["params"],
+            "fitted": last["fitted"] | {"network": network},
+        }
+    return [*others, last]
+
+
+def _pooled_before_normalization(arrays):
+    """Convert the weights of version 1, whose networks normalized before pooling.
+
+    The maximum of normalized values is the normalized maximum where the factor gamma
+    is not negative; where it is, so are the filter, its mean and gamma turned round.
+    """
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    for name in [name for name in arrays if name.endswith("/gamma")]:
+        sign = np.where(arrays[name] < 0, np.float32(-1), np.float32(1))
+        number = name.removeprefix("norm_").removesuffix("/gamma")
+        for turned in (name, f"norm_{number}/moving_mean", f"conv_{number}/kernel"):
+            arrays[turned] *= sign
+    return arrays
 
 
 def _steps_of(estimator):
@@ -191,12 +226,12 @@ def _describe_step(name, step):
     else:
         fitted["image_shape"] = list(step.image_shape_)
     if isinstance(step, DigitCNN):
-        keras_classifier = step.keras_classifier_
+        network = step._fitted
         fitted |= {
             "classes": _describe_labels(step.classes_),
-            "network": asdict(keras_classifier.spec_),
-            "seed": keras_classifier.seed_,
-            "history": step.history_,
+            "network": asdict(network.spec),
+            "seed": network.seed,
+            "history": network.history,
         }
     params = {
         key: _plain(key, value) for key, value in step.get_params(deep=False).items()
@@ -342,9 +377,9 @@ def _open(path):
     tensors = safe_open(path, framework="numpy")
     document = json.loads((tensors.metadata() or {})["skdigits"])
     found = document["format_version"]
-    if type(found) is not int or found != FORMAT_VERSION:
+    if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
         raise _UnknownVersion(
-            f"Got {str(path)!r} of format version {found!r}, but expected "
+            f"Got {str(path)!r} of format version {found!r}, but expected at most "
             f"{FORMAT_VERSION}. Upgrade skdigits to load it."
         )
     return document, tensors

@@ -13,8 +13,8 @@ import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skdigits._network import build_network, named_weights
-from skdigits._prediction import predict_logits
+from skdigits._network import arrays_of, build_network, named_weights
+from skdigits._prediction import FittedNetwork
 from skdigits._progress import EpochLines, NoProgress
 from skdigits._training import Batchable, train
 from skdigits._validation import encode_labels
@@ -86,17 +86,20 @@ class NetworkClassifier(KerasClassifier):
             **fit_arguments,
         )
 
-    def restore(self, arrays, history):
-        """Become fitted, with ``arrays`` by the names of `weight_shapes`."""
+    def fitted_network(self):
+        """Return the weights and the history apart from Keras."""
+        return FittedNetwork(
+            self.spec_, arrays_of(self.model_), self.seed_, self.history_
+        )
+
+    def restore(self, fitted):
+        """Become what was trained to a `FittedNetwork`."""
         no_images = np.empty((0, *self.spec_.image_shape, 1), dtype=np.float32)
         self._initialize(no_images, self.encoder__classes)
         self._ensure_compiled_model()
         for name, variable in named_weights(self.model_).items():
-            variable.assign(arrays[name])
-        self.history_ = history
-
-    def predict_logits(self, X):
-        return predict_logits(self.model_, self.spec_, X)
+            variable.assign(fitted.arrays[name])
+        self.history_ = fitted.history
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         return X, y
@@ -118,6 +121,7 @@ class NetworkClassifier(KerasClassifier):
         initial_epoch,
         callbacks=(),
         patience=None,
+        recipe=None,
     ):
         progress = EpochLines() if self.verbose else NoProgress()
         try:
@@ -133,6 +137,7 @@ class NetworkClassifier(KerasClassifier):
                 callbacks=callbacks,
                 patience=patience,
                 progress=progress,
+                recipe=recipe,
             )
         finally:
             progress.close()

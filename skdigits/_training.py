@@ -1,27 +1,25 @@
 """How a network learns.
 
-The pictures stay in memory as one tensor and are shuffled by index; one compiled
-function takes many steps at a call, with the weights as its arguments, so that every
-network of the same shape shares it. Keras' callbacks see the model as usual.
+The pictures stay in memory as one tensor and are shuffled by index. One compiled
+function, of `_steps.py`, takes many steps at a call, with the weights as its arguments,
+so that every network of the same shape shares it. Keras' callbacks see the model as
+usual.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.special import softmax
 
 from skdigits._backend import keras, tf
-from skdigits._network import stateless_network
-from skdigits._prediction import predict_logits, values_of
+from skdigits._network import arrays_of, is_statistic, named_weights
+from skdigits._prediction import Answers
+from skdigits._steps import compiled_steps, is_warped
 
 # Long enough to make the cost of a call vanish, short enough for Ctrl-C.
 STEPS_PER_CALL = 64
 
 _ENDS = ("begin", "end")
-
-# Keras' defaults for Adam.
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 
 @dataclass(frozen=True)
@@ -52,12 +50,14 @@ def train(
     callbacks,
     patience,
     progress,
+    recipe,
 ):
     """Train ``network`` in place and return its history, a dict of lists.
 
     Without a callback that looks at single batches, ``STEPS_PER_CALL`` batches are
     taken in one call. With ``patience`` training stops after so many epochs without
-    improvement, and goes back to the best weights.
+    improvement, and goes back to the best weights. ``recipe`` holds DigitCNN's
+    schedule, weight_decay, label_smoothing and augment.
     """
     callbacks = [*_check_callbacks(callbacks), *_early_stopping(patience)]
     training, validation = data, None
@@ -67,14 +67,20 @@ def train(
         )
         if len(held_out):
             training, validation = data.take(kept), data.take(held_out)
+    steps = -(-len(training) // batch_size)
     loop = keras.callbacks.CallbackList(
         callbacks,
         model=network,
         epochs=initial_epoch + epochs,
-        steps=-(-len(training) // batch_size),
+        steps=steps,
         verbose=0,
     )
-    run_epoch = _EpochRunner(network, spec, training, batch_size, loop, callbacks)
+    settings = recipe | {
+        "cycle_begin": int(network.optimizer.iterations),
+        "cycle_steps": steps * epochs if recipe["schedule"] == "one_cycle" else 0,
+    }
+    del settings["schedule"]
+    run_epoch = _EpochRunner(network, spec, training, batch_size, seed, settings, loop)
     history = {}
     network.stop_training = False
     loop.on_train_begin()
@@ -83,10 +89,11 @@ def train(
         loop.on_epoch_begin(epoch)
         order = np.random.default_rng([seed, epoch]).permutation(len(training))
         logs = run_epoch(order.astype(np.int32), progress.advance)
-        if validation is not None:
-            logs |= _evaluate(network, spec, validation)
         with np.errstate(invalid="ignore", over="ignore"):
-            probe = softmax(predict_logits(network, spec, training.images[:16]))
+            answers = Answers(spec, arrays_of(network))
+            if validation is not None:
+                logs |= _evaluate(answers, validation)
+            probe = softmax(answers(training.images[:16]))
         _check_finite(logs, probe, epoch, network)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
@@ -155,18 +162,21 @@ def stratified_split(codes, fraction, rng):
 class _EpochRunner:
     """One pass over the training data; keeps the tensors between the passes."""
 
-    def __init__(self, network, spec, data, batch_size, loop, callbacks):
+    def __init__(self, network, spec, data, batch_size, seed, settings, loop):
         self.network = network
-        self.steps = _compiled_steps(spec)
+        self.steps = compiled_steps(spec, is_warped(spec, settings["augment"]))
         self.tensors = tuple(
             tf.convert_to_tensor(array)
             for array in (data.images, data.targets, data.weights)
         )
         self.batch_size = min(batch_size, len(data))
+        self.seed = seed
+        self.settings = settings
         self.loop = loop
-        self.batch_hooks = any(map(_looks_at_batches, callbacks))
+        self.batch_hooks = any(map(_looks_at_batches, loop.callbacks))
         if not network.optimizer.built:
             network.optimizer.build(network.trainable_variables)
+        self.state = _state_variables(network)
 
     def __call__(self, order, advance):
         rows_per_call = self.batch_size * (1 if self.batch_hooks else STEPS_PER_CALL)
@@ -187,132 +197,49 @@ class _EpochRunner:
         return {"loss": loss / stop, "accuracy": hits / stop}
 
     def _call(self, order, start, stop):
-        numbers = [tf.constant(number) for number in (start, stop, self.batch_size)]
-        learning_rate = tf.cast(self.network.optimizer.learning_rate, tf.float32)
-        state = _State.read(self.network)
+        settings = self.settings | {
+            "learning_rate": self.network.optimizer.learning_rate
+        }
         loss, hits, state = self.steps(
-            self.tensors, order, *numbers, learning_rate, state
+            self.tensors,
+            order,
+            *(tf.constant(number) for number in (start, stop, self.batch_size)),
+            {name: tf.cast(value, tf.float32) for name, value in settings.items()},
+            tf.constant(self.seed, tf.int32),
+            tf.nest.map_structure(
+                lambda variable: tf.convert_to_tensor(variable.value), self.state
+            ),
         )
-        _State.write(self.network, state)
+        tf.nest.map_structure(
+            lambda variable, value: variable.value.assign(value), self.state, state
+        )
         return float(loss), float(hits)
 
 
-class _State:
-    """What changes in training: weights, other state, Adam's moments and step."""
-
-    @staticmethod
-    def variables(network):
-        optimizer = network.optimizer
-        moments = [
-            [v for v in optimizer.variables if v.path.endswith(suffix)]
-            for suffix in ("_momentum", "_velocity")
-        ]
-        return (
-            network.trainable_variables,
-            network.non_trainable_variables,
-            *moments,
-            [optimizer.iterations],
-        )
-
-    @staticmethod
-    def read(network):
-        return tuple(values_of(group) for group in _State.variables(network))
-
-    @staticmethod
-    def write(network, values):
-        for variables, group in zip(_State.variables(network), values, strict=True):
-            for variable, value in zip(variables, group, strict=True):
-                variable.value.assign(value)
-
-
-@lru_cache(maxsize=32)
-def _compiled_steps(spec):
-    """Compile the training steps of every network of this shape."""
-    network = stateless_network(spec)
-
-    def one_step(images, targets, sample_weight, learning_rate, state):
-        weights, others, first, second, (iterations,) = state
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            logits, others = network.logits(weights, others, images, training=True)
-            losses = sample_weight * tf.nn.softmax_cross_entropy_with_logits(
-                targets, logits
-            )
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, weights)
-        weights, first, second = _adam(
-            learning_rate, iterations + 1, weights, gradients, first, second
-        )
-        hits = tf.argmax(logits, axis=1) == tf.argmax(targets, axis=1)
-        sums = tf.reduce_sum(losses), tf.reduce_sum(tf.cast(hits, tf.float32))
-        return sums, (weights, others, first, second, (iterations + 1,))
-
-    signature = _steps_signature(network, spec.n_classes)
-
-    @tf.function(input_signature=signature, autograph=False)
-    def steps(data, order, start, stop, batch_size, learning_rate, state):
-        def body(position, loss, hits, state):
-            rows = order[position : tf.minimum(position + batch_size, stop)]
-            batch = [tf.gather(array, rows) for array in data]
-            sums, state = one_step(*batch, learning_rate, state)
-            return position + batch_size, loss + sums[0], hits + sums[1], state
-
-        zero = tf.constant(0.0)
-        _, loss, hits, state = tf.while_loop(
-            lambda position, *_: position < stop, body, (start, zero, zero, state)
-        )
-        return loss, hits, state
-
-    # not the function itself, which counts every network as tracing again, and warns
-    return steps.get_concrete_function()
-
-
-def _steps_signature(network, n_classes):
-    rows = tf.TensorSpec((None,), tf.float32)
-    number = tf.TensorSpec((), tf.int32)
-    state = (
-        network.weight_signature,
-        network.other_signature,
-        network.weight_signature,
-        network.weight_signature,
-        (tf.TensorSpec((), tf.int64),),
+def _state_variables(network):
+    """Return what changes in training: weights, statistics, Adam's moments and step."""
+    named = named_weights(network)
+    trained = {variable.path: name for name, variable in named.items()}
+    names = [trained[variable.path] for variable in network.trainable_variables]
+    optimizer = network.optimizer
+    first, second = (
+        [v for v in optimizer.variables if v.path.endswith(suffix)]
+        for suffix in ("_momentum", "_velocity")
     )
-    data = (network.image_signature, tf.TensorSpec((None, n_classes)), rows)
-    order = tf.TensorSpec((None,), tf.int32)
-    return data, order, number, number, number, tf.TensorSpec(()), state
+    return {
+        "weights": {name: named[name] for name in names},
+        "statistics": {name: named[name] for name in named if is_statistic(name)},
+        "first": dict(zip(names, first, strict=True)),
+        "second": dict(zip(names, second, strict=True)),
+        "iterations": optimizer.iterations,
+    }
 
 
-def _adam(learning_rate, iterations, weights, gradients, first, second):
-    """One step of Adam (Kingma & Ba, 2015, algorithm 1), as `keras.optimizers.Adam`.
-
-    Keras' own update changes variables in place; this one returns new values.
-    """
-    step = tf.cast(iterations, tf.float32)
-    rate = (
-        learning_rate
-        * tf.sqrt(1.0 - tf.pow(BETA_2, step))
-        / (1.0 - tf.pow(BETA_1, step))
-    )
-    first = tuple(
-        m + (g - m) * (1.0 - BETA_1) for m, g in zip(first, gradients, strict=True)
-    )
-    second = tuple(
-        v + (tf.square(g) - v) * (1.0 - BETA_2)
-        for v, g in zip(second, gradients, strict=True)
-    )
-    weights = tuple(
-        w - m * rate / (tf.sqrt(v) + EPSILON)
-        for w, m, v in zip(weights, first, second, strict=True)
-    )
-    return weights, first, second
-
-
-def _evaluate(network, spec, data):
+def _evaluate(answers, data):
     """Return the loss and the accuracy on the validation part."""
-    logits = predict_logits(network, spec, data.images)
-    with np.errstate(invalid="ignore", over="ignore"):
-        log_sum = np.logaddexp.reduce(logits, axis=1)
-        losses = data.weights * (log_sum - (logits * data.targets).sum(axis=1))
+    logits = answers(data.images)
+    log_sum = np.logaddexp.reduce(logits, axis=1)
+    losses = data.weights * (log_sum - (logits * data.targets).sum(axis=1))
     hits = logits.argmax(axis=1) == data.targets.argmax(axis=1)
     return {"val_loss": float(losses.mean()), "val_accuracy": float(hits.mean())}
 

@@ -1,4 +1,5 @@
 import random
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 
 import numpy as np
@@ -62,6 +63,30 @@ class TestLearning:
         clf = tiny(batch_norm=True).fit(X, y)
         proba = clf.model_.predict(X.reshape(-1, 8, 8, 1), verbose=0)
         assert_allclose(proba, clf.predict_proba(X), atol=1e-6)
+
+    def test_many_threads_may_ask_at_once(self, data):
+        X, y = data
+        clf = tiny().fit(X, y)
+        expected = clf.predict_proba(X)
+        with ThreadPoolExecutor(8) as pool:
+            for found in pool.map(clf.predict_proba, [X] * 64):
+                assert_array_equal(found, expected)
+
+    def test_memory_stays_flat_over_many_calls(self, data):
+        import tracemalloc
+
+        clf = tiny().fit(*data)
+        few = data[0][:3]
+        clf.predict(few)
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for _ in range(2000):
+                clf.predict(few)
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert after - before < 20_000
 
     def test_probabilities(self, data):
         X, y = data

@@ -130,6 +130,59 @@ def test_a_file_of_version_1_loads_for_ever(digits):
     assert_allclose(pipeline.predict_proba(X["x"]), X["probabilities"], atol=1e-5)
 
 
+def test_version_1_normalized_before_pooling():
+    """Its networks live on with the same answers, whatever the sign of gamma."""
+    from skdigits._backend import keras
+    from skdigits._network import NetworkSpec
+    from skdigits._persistence import _pooled_before_normalization
+    from skdigits._prediction import Answers
+
+    layers = keras.layers
+    old = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(6, 3, padding="same", use_bias=False, name="conv_1"),
+            layers.BatchNormalization(name="norm_1"),
+            layers.ReLU(),
+            layers.MaxPooling2D(padding="same"),
+            layers.Flatten(),
+            layers.Dense(3, name="logits"),
+        ]
+    )
+    rng = np.random.default_rng(0)
+    for variable in old.weights:
+        value = rng.normal(0, 1, variable.shape)
+        variable.assign(abs(value) if "variance" in variable.name else value)
+    arrays = {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in old.layers
+        for variable in layer.weights
+    }
+    assert (arrays["norm_1/gamma"] < 0).any()
+    spec = NetworkSpec((8, 8), 3, (6,), (3,), None, 0.0, True, "same", False)
+    images = rng.random((5, 8, 8, 1), dtype=np.float32)
+    new = Answers(spec, _pooled_before_normalization(arrays))
+    assert_allclose(new(images), np.asarray(old(images)), rtol=1e-4, atol=1e-4)
+
+
+def test_a_loaded_model_answers_without_tensorflow(path):
+    code = (
+        "import sys, numpy, skdigits\n"
+        f"pipeline = skdigits.load({str(path)!r})\n"
+        "print(pipeline.predict(numpy.zeros((1, 64))))\n"
+        "assert not {'keras', 'tensorflow', 'scikeras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_loaded_model_has_its_keras_model(path, fitted, digits):
+    _, X, _, _ = digits
+    again = skdigits.load(path)
+    images = again[:-1].transform(X)
+    probabilities = again["cnn"].model_.predict(images, verbose=0)
+    assert_allclose(probabilities, fitted.predict_proba(X), atol=1e-6)
+
+
 class TestRefused:
     def refuse(self, path, message):
         with pytest.raises(ValueError, match=message) as caught:
@@ -168,8 +221,10 @@ class TestRefused:
         self.refuse(path, "a header of 1099511627776 bytes")
 
     def test_unknown_version(self, path):
-        rewrite(path, document={**document_of(path), "format_version": 2})
-        self.refuse(path, "of format version 2, but expected 1. Upgrade skdigits")
+        rewrite(path, document={**document_of(path), "format_version": 3})
+        self.refuse(
+            path, "of format version 3, but expected at most 2. Upgrade skdigits"
+        )
 
     def test_weights_that_are_not_finite(self, path):
         arrays = load_file(path)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import ndimage
+from scipy.special import softmax
 
 from skdigits import DigitCNN, make_digit_pipeline
 
@@ -12,33 +14,111 @@ def data(digits):
 
 
 def tiny(**params):
-    return DigitCNN(**{"filters": 4, "epochs": 1, "random_state": 0, **params})
+    """A small network, trained without cycle, smoothing and warping."""
+    plain = {"filters": 4, "epochs": 1, "batch_size": 64, "random_state": 0}
+    return DigitCNN.from_preset("small", **{**plain, **params})
+
+
+SPECS = {
+    "notebook": {"padding": "valid", "dense_units": 16},
+    "fused pooling": {"image_shape": (10, 8), "dense_units": 16},
+    "normalized": {"batch_norm": True, "filters": (4, 8, 8), "kernel_size": (3,) * 3},
+    "strides": {"batch_norm": True, "early_downsampling": True},
+    "odd sides": {"image_shape": (9, 11), "early_downsampling": True},
+    "odd sides, pooled": {"image_shape": (9, 11)},
+    "unpadded strides": {"padding": "valid", "early_downsampling": True},
+    "even kernels": {"kernel_size": (4, 2), "dense_units": 5},
+}
+
+
+def spec_of(**params):
+    from skdigits._network import NetworkSpec
+
+    plain = {
+        "image_shape": (8, 8),
+        "n_classes": 10,
+        "filters": (4, 8),
+        "kernel_size": (3, 2),
+        "dense_units": None,
+        "dropout": 0.0,
+        "batch_norm": False,
+        "padding": "same",
+        "early_downsampling": False,
+    }
+    return NetworkSpec(**{**plain, **params})
+
+
+def network_of(spec):
+    """A Keras model with weights of all signs, the factors gamma among them."""
+    from skdigits._network import build_network
+
+    network, rng = build_network(spec, 0), np.random.default_rng(0)
+    for variable in network.weights:
+        value = rng.normal(0, 0.5, variable.shape)
+        variable.assign(abs(value) if "variance" in variable.name else value)
+    return network
+
+
+@pytest.mark.parametrize("params", SPECS.values(), ids=SPECS)
+class TestOneNetworkInThreeForms:
+    """What is compiled to train, and what answers, agree with the Keras model."""
+
+    def images(self, spec):
+        shape = (21, *spec.image_shape, 1)
+        return np.random.default_rng(1).random(shape, dtype=np.float32)
+
+    def test_answers(self, params):
+        from skdigits._network import arrays_of
+        from skdigits._prediction import Answers
+
+        spec = spec_of(**params)
+        network, images = network_of(spec), self.images(spec)
+        logits = Answers(spec, arrays_of(network))(images)
+        expected = np.asarray(network(images))
+        assert_allclose(softmax(logits, axis=1), expected, atol=2e-6)
+
+    def test_training(self, params):
+        from skdigits._backend import tf
+        from skdigits._network import arrays_of
+        from skdigits._steps import forward
+
+        spec = spec_of(**params)
+        network, images = network_of(spec), self.images(spec)
+        names = [n for n in arrays_of(network) if "/moving_" not in n]
+        with tf.GradientTape() as tape:
+            weights = {n: tf.constant(arrays_of(network)[n]) for n in names}
+            tape.watch(weights)
+            logits, moments = forward(spec, weights, images, seed=[0, 0])
+            loss = tf.reduce_sum(tf.nn.softmax(logits)[:, 0])
+        gradients = tape.gradient(loss, weights)
+        with tf.GradientTape() as tape:
+            expected = network(images, training=True)
+            loss = tf.reduce_sum(expected[:, 0])
+        variables = [variable.value for variable in network.trainable_variables]
+        assert_allclose(tf.nn.softmax(logits), expected, atol=2e-6)
+        for name, gradient in zip(names, tape.gradient(loss, variables), strict=True):
+            assert_allclose(gradients[name], gradient, atol=2e-5, err_msg=name)
+        assert len(moments) == (2 * len(spec.filters) if spec.batch_norm else 0)
 
 
 def test_learns_as_keras_does(data):
-    """The same steps of Adam from the same weights as `keras.Model.fit`."""
+    """The same steps of AdamW from the same weights as `keras.Model.fit`."""
     from skdigits._backend import keras
-    from skdigits._network import NetworkSpec, build_network
+    from skdigits._network import build_network
     from skdigits._progress import NoProgress
     from skdigits._training import Batchable, train
 
-    spec = NetworkSpec(
-        image_shape=(8, 8),
-        n_classes=10,
-        filters=(4, 8),
-        kernel_size=(3, 3),
-        dense_units=16,
-        dropout=0.0,
-        batch_norm=True,
-        padding="same",
-    )
-    images = data[0].reshape(-1, 8, 8, 1)
-    targets = np.eye(10, dtype=np.float32)[data[1]]
+    spec = spec_of(batch_norm=True, dense_units=16)
+    images = data[0][:256].reshape(-1, 8, 8, 1)
+    targets = np.eye(10, dtype=np.float32)[data[1][:256]]
     weights = np.linspace(0.5, 2, len(images)).astype(np.float32)
     order = np.random.default_rng([7, 0]).permutation(len(images))
     ours, theirs = build_network(spec, 0), build_network(spec, 0)
     for network in (ours, theirs):
-        network.compile(keras.optimizers.Adam(0.002), "categorical_crossentropy")
+        optimizer = keras.optimizers.AdamW(0.002, weight_decay=0.5)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+        network.compile(optimizer, loss)
     history = train(
         ours,
         spec,
@@ -51,6 +131,12 @@ def test_learns_as_keras_does(data):
         callbacks=[],
         patience=None,
         progress=NoProgress(),
+        recipe={
+            "schedule": "constant",
+            "weight_decay": 0.5,
+            "label_smoothing": 0.1,
+            "augment": 0.0,
+        },
     )
     reference = theirs.fit(
         images[order],
@@ -63,6 +149,65 @@ def test_learns_as_keras_does(data):
     assert_allclose(history["loss"], reference.history["loss"], rtol=1e-4)
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         assert_allclose(a, b, atol=2e-4)
+
+
+def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
+    from skdigits._backend import tf
+    from skdigits._steps import learning_rate
+
+    def rates(length):
+        settings = {"learning_rate": 0.1, "cycle_begin": 50.0, "cycle_steps": length}
+        settings = {name: tf.constant(value) for name, value in settings.items()}
+        steps = range(50, 50 + 40)
+        return np.array([learning_rate(settings, tf.constant(n)) for n in steps])
+
+    cycle = rates(40.0)
+    assert_allclose(cycle[:10], np.linspace(0.005, 0.095, 10), rtol=1e-5)
+    assert_allclose(np.diff(cycle[10:]), -0.1 / 30, rtol=1e-3)
+    assert 0 < cycle[-1] < 0.002
+    assert_allclose(rates(0.0), 0.1, rtol=1e-6)
+
+
+class TestWarp:
+    def warp(self, images, strength, seed=0):
+        from skdigits._backend import tf
+        from skdigits._steps import warp
+
+        return warp(tf.constant(images), tf.constant(strength), [seed, 0]).numpy()
+
+    def test_strength_zero_changes_nothing(self, mnist_like):
+        assert_allclose(self.warp(mnist_like, 0.0), mnist_like, atol=1e-5)
+
+    def test_each_picture_is_warped_a_little_in_its_own_way(self, mnist_like):
+        warped = self.warp(mnist_like, 1.0)
+        places = [ndimage.center_of_mass(image[..., 0]) for image in warped]
+        shifts = np.array(places) - 13.5
+        assert abs(shifts).max() < 3
+        assert shifts.std(axis=0).min() > 0.5
+        masses = warped.sum(axis=(1, 2, 3)) / mnist_like.sum(axis=(1, 2, 3))
+        assert 0.75 < masses.min() < masses.max() < 1.35
+        assert warped.min() >= 0 and warped.max() <= 1
+
+    def test_the_seed_decides(self, mnist_like):
+        assert_array_equal(self.warp(mnist_like, 1.0), self.warp(mnist_like, 1.0))
+        other = self.warp(mnist_like, 1.0, seed=1)
+        assert not np.array_equal(other, self.warp(mnist_like, 1.0))
+
+    @pytest.fixture
+    def mnist_like(self):
+        images = np.zeros((200, 28, 28, 1), dtype=np.float32)
+        images[:, 6:22, 11:17] = 1
+        return images
+
+    @pytest.mark.parametrize("image_shape, differs", [((8, 8), True), ((1, 64), False)])
+    def test_only_pictures_that_are_large_enough(self, data, image_shape, differs):
+        a, b = (
+            tiny(augment=augment, image_shape=image_shape)
+            .fit(*data)
+            .predict_proba(data[0])
+            for augment in (0.0, 1.0)
+        )
+        assert np.array_equal(a, b) != differs
 
 
 class TestStratifiedSplit:
@@ -293,12 +438,12 @@ class TestProgress:
 
 
 def test_networks_of_one_shape_share_their_compiled_functions(data):
-    from skdigits import _training
+    from skdigits._steps import compiled_steps
 
     tiny().fit(*data)
-    before = _training._compiled_steps.cache_info()
+    before = compiled_steps.cache_info()
     tiny(random_state=1, learning_rate=0.01, batch_size=7, epochs=2).fit(*data)
-    after = _training._compiled_steps.cache_info()
+    after = compiled_steps.cache_info()
     assert after.misses == before.misses
 
 
