@@ -35,11 +35,12 @@ def network_spec(classifier):
             f"Got filters for {len(filters)} blocks, but expected at most "
             f"{MAX_BLOCKS}. Each block halves the pictures; pass fewer."
         )
-    if len(kernel_size) != len(filters):
+    if len(kernel_size) > len(filters):
         raise ValueError(
-            f"Got kernel_size={kernel_size} for filters={filters}, but expected as "
-            "many kernel sizes as filters. Pass one int for all."
+            f"Got kernel_size={kernel_size} for filters={filters}, but expected no "
+            "more kernel sizes than filters. Pass one int for all."
         )
+    kernel_size += kernel_size[-1:] * (len(filters) - len(kernel_size))
     spec = NetworkSpec(
         image_shape=classifier.image_shape_,
         n_classes=len(classifier.classes_),

@@ -1,3 +1,4 @@
+import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -7,12 +8,15 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_info
 
 from skdigits import DigitCNN, make_digit_pipeline
+from skdigits._prediction import MANY_ROWS
 
 
 def tiny(**params):
-    return DigitCNN(**{"filters": 4, "epochs": 1, "random_state": 0, **params})
+    plain = {"filters": 4, "epochs": 1, "batch_size": 64, "random_state": 0}
+    return DigitCNN.from_preset("small", **{**plain, **params})
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +71,23 @@ class TestLearning:
     def test_many_threads_may_ask_at_once(self, data):
         X, y = data
         clf = tiny().fit(X, y)
+        assert len(X) > MANY_ROWS
         expected = clf.predict_proba(X)
+        granted = threadpool_info()
         with ThreadPoolExecutor(8) as pool:
             for found in pool.map(clf.predict_proba, [X] * 64):
                 assert_array_equal(found, expected)
+        assert threadpool_info() == granted
+
+    def test_an_answer_does_not_depend_on_its_company(self, data):
+        X, y = data
+        clf = tiny().fit(X, y)
+        together = clf.decision_function(X)
+        order = np.random.default_rng(0).permutation(len(X))
+        assert_array_equal(clf.decision_function(X[order]), together[order])
+        for company in (1, 7, 100):
+            some = clf.decision_function(X[:company])
+            assert_array_equal(some, together[:company])
 
     def test_memory_stays_flat_over_many_calls(self, data):
         import tracemalloc
@@ -252,7 +269,7 @@ class TestErrors:
             ({"filters": ()}, r"Got filters=\(\), but expected a positive integer or"),
             ({"filters": (8, 0)}, r"Got filters=\(8, 0\), but expected a positive"),
             ({"filters": "many"}, r"Got filters='many', but expected a positive"),
-            ({"kernel_size": (3, 3, 3)}, r"as many kernel sizes as filters"),
+            ({"kernel_size": (3, 3, 3)}, r"no more kernel sizes than filters"),
             ({"dense_units": 0}, r"Got dense_units=0, but expected an integer"),
             ({"batch_norm": 1}, r"Got batch_norm=1, but expected True or False"),
             ({"padding": "full"}, r"Got padding='full', but expected 'same' or 'valid"),
@@ -342,6 +359,29 @@ class TestErrors:
         with pytest.raises(ValueError, match="Lower learning_rate="):
             clf.partial_fit(*data, classes=np.arange(10))
         assert not hasattr(clf, "keras_classifier_")
+
+    def test_the_defaults_are_the_preset_balanced(self):
+        params = DigitCNN().get_params()
+        assert DigitCNN.from_preset("balanced").get_params() == params
+
+    def test_every_preset_names_the_same_parameters(self):
+        from skdigits._network import PRESETS
+
+        for name, preset in PRESETS.items():
+            assert set(preset) == set(PRESETS["notebook"]), name
+
+    def test_balanced_is_smaller_than_the_notebook(self):
+        from skdigits._network import weight_shapes
+        from skdigits._parameters import network_spec
+
+        def n_weights(name):
+            clf = DigitCNN.from_preset(name)
+            clf.image_shape_, clf.classes_ = (28, 28), np.arange(10)
+            shapes = weight_shapes(network_spec(clf))
+            return sum(map(math.prod, shapes.values()))
+
+        assert n_weights("notebook") == 112_202
+        assert n_weights("balanced") < 112_202
 
     def test_unknown_preset(self):
         with pytest.raises(ValueError, match="Got preset='note', but expected 'notebo"):

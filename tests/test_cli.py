@@ -135,7 +135,7 @@ def test_data_of_the_user(tmp_path, digits):
     [
         (
             ["train", "--preset", "huge"],
-            "Got preset='huge', but expected 'notebook' or",
+            "Got preset='huge', but expected 'notebook', 'small',",
         ),
         (["train", "--epochs", "0"], "Got epochs=0, but expected an integer of at lea"),
         (["train", "--seed", "-1"], "Got seed=-1, but expected an integer from 0 to 4"),

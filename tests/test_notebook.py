@@ -69,7 +69,10 @@ def test_one_hot(pipeline, mnist):
 
 
 def test_build(pipeline):
-    """The notebook's layers; its activations are layers of their own, but one."""
+    """The notebook's layers; activations are layers of their own, after pooling.
+
+    The maximum of what ReLU keeps is what ReLU keeps of the maximum.
+    """
     model = pipeline["cnn"].model_
     assert model.count_params() == 112_202
     assert model.input_shape == (None, 28, 28, 1)
@@ -78,11 +81,11 @@ def test_build(pipeline):
     layers = [(type(layer).__name__, layer.output.shape[1:]) for layer in model.layers]
     assert layers == [
         ("Conv2D", (24, 24, 32)),
-        ("ReLU", (24, 24, 32)),
         ("MaxPooling2D", (12, 12, 32)),
+        ("ReLU", (12, 12, 32)),
         ("Conv2D", (11, 11, 64)),
-        ("ReLU", (11, 11, 64)),
         ("MaxPooling2D", (5, 5, 64)),
+        ("ReLU", (5, 5, 64)),
         ("Flatten", (1600,)),
         ("Dense", (64,)),
         ("Dropout", (64,)),

@@ -12,7 +12,7 @@ from skdigits._validation import check_integer
 from skdigits.cli._data import load_training_data
 from skdigits.cli._report import check_figure, check_folder, report
 
-# Below this many pictures the notebook's ten epochs are too few steps.
+# Below this many pictures the few epochs of "balanced" are too few steps.
 _SMALL = 10_000
 
 
@@ -38,7 +38,7 @@ def run(data, preset, epochs, seed, output, figure):
     digits = load_training_data(data)
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, target = digits.train
-    preset = preset or ("small" if len(images) < _SMALL else "notebook")
+    preset = preset or ("small" if len(images) < _SMALL else "balanced")
     classifier = DigitCNN.from_preset(preset, **overrides)
     console.print(f"Preset: {preset}.", highlight=False)
     pipeline = make_digit_pipeline(classifier)

@@ -1,0 +1,154 @@
+"""Train on MNIST's 60,000 pictures, test on its 10,000: skdigits against its peers.
+
+Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
+
+    python tests/benchmarks/bench_training.py --rounds 3 --output training.json
+
+Every turn is a process of its own, contenders take turns, and the seed of a turn is the
+number of its round. Imports and reading the data are not timed; compiling is.
+"""
+
+import json
+import statistics
+from time import perf_counter
+
+from _common import median, parser, spread, take_turns, write
+
+PRESETS = ("fast", "balanced", "accurate", "notebook")
+
+
+def data():
+    from skdigits.datasets import fetch_mnist
+
+    parts = (fetch_mnist(subset=name, return_X_y=True) for name in ("train", "test"))
+    (X, y), (X_test, y_test) = parts
+    return X, y, X_test, y_test
+
+
+def notebook_network():
+    """The network of the notebook, as it stands there."""
+    from keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            layers.Conv2D(32, (5, 5), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(64, (2, 2), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def compiled_network(X=None, y=None):
+    network = notebook_network()
+    network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return network
+
+
+def as_pictures(X):
+    return X.reshape(-1, 28, 28, 1).astype("float32") / 255
+
+
+class PlainKeras:
+    def fit(self, X, y):
+        from keras.utils import to_categorical
+
+        self.network = compiled_network()
+        self.network.fit(
+            as_pictures(X),
+            to_categorical(y),
+            batch_size=64,
+            epochs=10,
+            validation_split=0.1,
+            verbose=0,
+        )
+
+    def predict(self, X):
+        return self.network.predict(as_pictures(X), verbose=0).argmax(axis=1)
+
+
+FIT = {"batch_size": 64, "epochs": 10, "validation_split": 0.1, "verbose": 0}
+
+
+def contender(name, seed):
+    """Return an estimator, with everything imported and seeded."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    if name in PRESETS:
+        import skdigits._scikeras  # noqa: F401
+        from skdigits import DigitCNN, make_digit_pipeline
+
+        return make_digit_pipeline(DigitCNN.from_preset(name, random_state=seed))
+    if name == "MLPClassifier":
+        from sklearn.neural_network import MLPClassifier
+
+        scale = FunctionTransformer(lambda X: X / 255)
+        return make_pipeline(scale, MLPClassifier(random_state=seed))
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    if name == "plain Keras":
+        return PlainKeras()
+    if name == "scikeras":
+        from scikeras.wrappers import KerasClassifier
+
+        wrapped = KerasClassifier(notebook_network, loss="categorical_crossentropy")
+        wrapped.set_params(optimizer="adam", metrics=["accuracy"], **FIT)
+    else:
+        from keras.wrappers import SKLearnClassifier
+
+        wrapped = SKLearnClassifier(compiled_network, fit_kwargs=FIT)
+    return make_pipeline(FunctionTransformer(as_pictures), wrapped)
+
+
+CONTENDERS = (
+    "plain Keras",
+    "scikeras",
+    "keras.wrappers",
+    "MLPClassifier",
+    "notebook",
+    "fast",
+    "balanced",
+    "accurate",
+)
+
+
+def worker(name, seed):
+    X, y, X_test, y_test = data()
+    estimator = contender(name, seed)
+    start = perf_counter()
+    estimator.fit(X, y)
+    seconds = perf_counter() - start
+    accuracy = float((estimator.predict(X_test) == y_test).mean() * 100)
+    print(json.dumps({"seconds": seconds, "accuracy": accuracy}))
+
+
+def main():
+    options = parser(__doc__.splitlines()[0], CONTENDERS, rounds=3).parse_args()
+    if options.worker:
+        return worker(options.worker[0], int(options.worker[1]))
+    turns = take_turns(__file__, options.contenders or CONTENDERS, options.rounds)
+    write(options.output, turns)
+    notebook = turns.get("plain Keras")
+    print(
+        f"{'':16}{'seconds':>9}{'ratio':>7}{'accuracy':>10}{'sd':>6}  spread of seconds"
+    )
+    for name, its in turns.items():
+        seconds = median(its, "seconds")
+        ratio = seconds / median(notebook, "seconds") if notebook else float("nan")
+        hits = [turn["accuracy"] for turn in its]
+        sd = statistics.stdev(hits) if len(hits) > 1 else float("nan")
+        print(
+            f"{name:16}{seconds:9.1f}{ratio:7.3f}{statistics.mean(hits):10.2f}{sd:6.2f}"
+            f"  {spread(its, 'seconds')}"
+        )
+
+
+if __name__ == "__main__":
+    main()
