@@ -123,7 +123,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         that are not a square number count as pictures of one row.
 
     warm_start : bool, default=False
-        If True, `fit` trains on from the weights of the previous call.
+        If True, `fit` trains on from the weights of the previous call, in a cycle of
+        the learning rate of its own.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Called in training as by Keras, at the beginning and end of training, epochs
@@ -276,13 +277,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 raise AttributeError("keras_classifier_ is there after fit.")
             from skdigits._scikeras import make_network_classifier
 
-            self._keras_classifier = make_network_classifier(
+            keras_classifier = make_network_classifier(
                 self._fitted.spec,
                 classes=self.classes_,
                 seed=self._fitted.seed,
                 **training_settings(self),
             )
-            self._keras_classifier.restore(self._fitted)
+            keras_classifier.restore(self._fitted)
+            self._keras_classifier = keras_classifier
         return self._keras_classifier
 
     @property

@@ -64,7 +64,7 @@ PRESETS = {
     },
     "fast": {**_MODERN, "filters": (16, 24, 48), "epochs": 2, "augment": 0.0},
     "balanced": {**_MODERN, "filters": (32, 48, 64, 96), "epochs": 8},
-    "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 20},
+    "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 16},
 }
 
 # The moving averages of batch normalization settle within a few dozen steps.

@@ -234,3 +234,18 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     assert result.exit_code == 0
     assert result.stderr == "Warning: mnist.gz is left out: too short.\n"
     assert "because MNIST is not on this machine" in result.stdout
+
+
+def test_evaluate_imports_only_what_it_uses(trained):
+    code = (
+        "import sys\n"
+        "from skdigits.cli import main\n"
+        "try:\n"
+        "    main(['evaluate', 'digits.safetensors'])\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        "heavy = {'keras', 'tensorflow', 'scikeras', 'matplotlib', 'pandas'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    folder, _ = trained
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)

@@ -24,7 +24,9 @@ LIBRARIES = (
 def parser(description, contenders, rounds):
     """Return a parser with the options of every benchmark."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("--rounds", type=int, default=rounds, help="turns of each")
+    options.add_argument(
+        "--seeds", type=int, nargs="+", default=range(rounds), help="one for each round"
+    )
     options.add_argument("--output", type=Path, help="write the figures as JSON")
     options.add_argument("--contenders", nargs="+", choices=contenders)
     options.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
@@ -41,13 +43,13 @@ def in_a_process_of_its_own(script, name, seed):
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def take_turns(script, contenders, rounds):
-    """Run each contender once in each round; return its turns by name."""
+def take_turns(script, contenders, seeds):
+    """Run each contender once with each seed; return its turns by name."""
     turns = {name: [] for name in contenders}
-    for seed in range(rounds):
+    for seed in seeds:
         for name in contenders:
             turns[name].append(in_a_process_of_its_own(script, name, seed))
-            print(f"round {seed + 1}: {name} {turns[name][-1]}", file=sys.stderr)
+            print(f"seed {seed}: {name} {turns[name][-1]}", file=sys.stderr)
     return turns
 
 

@@ -2,7 +2,7 @@
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
-    python tests/benchmarks/bench_ablation.py --rounds 1 --output ablation.json
+    python tests/benchmarks/bench_ablation.py --output ablation.json
 
 Networks learn from 50,000 of MNIST's training pictures and are judged by the other
 10,000 of them, drawn at random once; the test pictures are not touched. The standard
@@ -17,7 +17,7 @@ from time import perf_counter
 import numpy as np
 from _common import median, parser, take_turns, write
 
-EPOCHS = 6
+EPOCHS = 3
 
 CHANGES = {
     "balanced": {},
@@ -77,7 +77,7 @@ def main():
     options = parser(__doc__.splitlines()[0], tuple(CHANGES), rounds=1).parse_args()
     if options.worker:
         return worker(options.worker[0], int(options.worker[1]))
-    turns = take_turns(__file__, options.contenders or CHANGES, options.rounds)
+    turns = take_turns(__file__, options.contenders or CHANGES, options.seeds)
     write(options.output, turns)
     print(f"{'':24}{'seconds':>9}{'accuracy':>10}{'log loss':>10}{'calibration':>13}")
     for name, its in turns.items():

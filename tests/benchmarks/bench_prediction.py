@@ -2,7 +2,7 @@
 
 Run by hand:
 
-    python tests/benchmarks/bench_prediction.py --rounds 5 --output prediction.json
+    python tests/benchmarks/bench_prediction.py --output prediction.json
 
 Every turn is a process of its own, contenders take turns. "one" is the median time of
 `predict` for one picture, "10,000" that of the probabilities of ten thousand; "cold" is
@@ -132,7 +132,7 @@ def main():
     options = parser(__doc__.splitlines()[0], CONTENDERS, rounds=5).parse_args()
     if options.worker:
         return worker(options.worker[0])
-    turns = take_turns(__file__, options.contenders or CONTENDERS[:3], options.rounds)
+    turns = take_turns(__file__, options.contenders or CONTENDERS[:3], options.seeds)
     write(options.output, turns)
     for figure in ("one", "10,000", "cold"):
         print(figure)

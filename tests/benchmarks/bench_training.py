@@ -2,10 +2,10 @@
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
-    python tests/benchmarks/bench_training.py --rounds 3 --output training.json
+    python tests/benchmarks/bench_training.py --output training.json
 
-Every turn is a process of its own, contenders take turns, and the seed of a turn is the
-number of its round. Imports and reading the data are not timed; compiling is.
+Every turn is a process of its own, and contenders take turns: one round for each of
+``--seeds``. Imports and reading the data are not timed; compiling is.
 """
 
 import json
@@ -44,7 +44,7 @@ def notebook_network():
     )
 
 
-def compiled_network(X=None, y=None):
+def compiled_network():
     network = notebook_network()
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return network
@@ -52,6 +52,15 @@ def compiled_network(X=None, y=None):
 
 def as_pictures(X):
     return X.reshape(-1, 28, 28, 1).astype("float32") / 255
+
+
+def compiled_network_of_flat_rows(X, y):
+    """The same for `keras.wrappers`, which take two dimensions only."""
+    from keras import Sequential, layers
+
+    network = Sequential([layers.Reshape((28, 28, 1)), notebook_network()])
+    network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return network
 
 
 class PlainKeras:
@@ -103,7 +112,9 @@ def contender(name, seed):
     else:
         from keras.wrappers import SKLearnClassifier
 
-        wrapped = SKLearnClassifier(compiled_network, fit_kwargs=FIT)
+        scale = FunctionTransformer(lambda X: X.astype("float32") / 255)
+        wrapped = SKLearnClassifier(compiled_network_of_flat_rows, fit_kwargs=FIT)
+        return make_pipeline(scale, wrapped)
     return make_pipeline(FunctionTransformer(as_pictures), wrapped)
 
 
@@ -133,7 +144,7 @@ def main():
     options = parser(__doc__.splitlines()[0], CONTENDERS, rounds=3).parse_args()
     if options.worker:
         return worker(options.worker[0], int(options.worker[1]))
-    turns = take_turns(__file__, options.contenders or CONTENDERS, options.rounds)
+    turns = take_turns(__file__, options.contenders or CONTENDERS, options.seeds)
     write(options.output, turns)
     notebook = turns.get("plain Keras")
     print(
