@@ -125,7 +125,7 @@ class NetworkClassifier(KerasClassifier):
     ):
         progress = EpochLines() if self.verbose else NoProgress()
         try:
-            history = train(
+            history, self.moments_ = train(
                 self.model_,
                 self.spec_,
                 Batchable(X, y, sample_weight.astype(np.float32)),
@@ -138,6 +138,7 @@ class NetworkClassifier(KerasClassifier):
                 patience=patience,
                 progress=progress,
                 recipe=recipe,
+                moments=getattr(self, "moments_", None),
             )
         finally:
             progress.close()
@@ -180,9 +181,7 @@ def _joined(past, present):
 
 
 def _variables(model):
-    """Return all that training changes in a compiled model."""
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
+    """Return all variables of a compiled model."""
     return [
         *model.trainable_variables,
         *model.non_trainable_variables,

@@ -51,13 +51,22 @@ def train(
     patience,
     progress,
     recipe,
+    moments,
 ):
-    """Train ``network`` in place and return its history, a dict of lists.
+    """Train ``network`` in place.
 
     Without a callback that looks at single batches, ``STEPS_PER_CALL`` batches are
     taken in one call. With ``patience`` training stops after so many epochs without
     improvement, and goes back to the best weights. ``recipe`` holds DigitCNN's
-    schedule, weight_decay, label_smoothing and augment.
+    schedule, weight_decay, label_smoothing and augment, ``moments`` what an earlier
+    call returned, or None.
+
+    Returns
+    -------
+    history : dict of list of float
+
+    moments : dict of dict of ndarray
+        Adam's "first" and "second" moments of each weight.
     """
     callbacks = [*_check_callbacks(callbacks), *_early_stopping(patience)]
     training, validation = data, None
@@ -80,7 +89,9 @@ def train(
         "cycle_steps": steps * epochs if recipe["schedule"] == "one_cycle" else 0,
     }
     del settings["schedule"]
-    run_epoch = _EpochRunner(network, spec, training, batch_size, seed, settings, loop)
+    run_epoch = _EpochRunner(
+        network, spec, training, batch_size, seed, settings, loop, moments
+    )
     history = {}
     network.stop_training = False
     loop.on_train_begin()
@@ -102,7 +113,7 @@ def train(
         if network.stop_training:
             break
     loop.on_train_end(dict(logs))
-    return history
+    return history, tf.nest.map_structure(np.asarray, run_epoch.moments)
 
 
 def _check_callbacks(callbacks):
@@ -162,7 +173,7 @@ def stratified_split(codes, fraction, rng):
 class _EpochRunner:
     """One pass over the training data; keeps the tensors between the passes."""
 
-    def __init__(self, network, spec, data, batch_size, seed, settings, loop):
+    def __init__(self, network, spec, data, batch_size, seed, settings, loop, moments):
         self.network = network
         self.steps = compiled_steps(spec, is_warped(spec, settings["augment"]))
         self.tensors = tuple(
@@ -174,9 +185,10 @@ class _EpochRunner:
         self.settings = settings
         self.loop = loop
         self.batch_hooks = any(map(_looks_at_batches, loop.callbacks))
-        if not network.optimizer.built:
-            network.optimizer.build(network.trainable_variables)
-        self.state = _state_variables(network)
+        self.variables = _state_variables(network)
+        self.moments = tf.nest.map_structure(
+            tf.convert_to_tensor, moments or _zeros(self.variables["weights"])
+        )
 
     def __call__(self, order, advance):
         rows_per_call = self.batch_size * (1 if self.batch_hooks else STEPS_PER_CALL)
@@ -206,33 +218,35 @@ class _EpochRunner:
             *(tf.constant(number) for number in (start, stop, self.batch_size)),
             {name: tf.cast(value, tf.float32) for name, value in settings.items()},
             tf.constant(self.seed, tf.int32),
-            tf.nest.map_structure(
-                lambda variable: tf.convert_to_tensor(variable.value), self.state
+            self.moments
+            | tf.nest.map_structure(
+                lambda variable: tf.convert_to_tensor(variable.value), self.variables
             ),
         )
+        self.moments = {name: state.pop(name) for name in self.moments}
         tf.nest.map_structure(
-            lambda variable, value: variable.value.assign(value), self.state, state
+            lambda variable, value: variable.value.assign(value), self.variables, state
         )
         return float(loss), float(hits)
 
 
 def _state_variables(network):
-    """Return what changes in training: weights, statistics, Adam's moments and step."""
+    """Return the variables of ``network`` that change in training."""
     named = named_weights(network)
-    trained = {variable.path: name for name, variable in named.items()}
-    names = [trained[variable.path] for variable in network.trainable_variables]
-    optimizer = network.optimizer
-    first, second = (
-        [v for v in optimizer.variables if v.path.endswith(suffix)]
-        for suffix in ("_momentum", "_velocity")
-    )
     return {
-        "weights": {name: named[name] for name in names},
+        "weights": {name: named[name] for name in named if not is_statistic(name)},
         "statistics": {name: named[name] for name in named if is_statistic(name)},
-        "first": dict(zip(names, first, strict=True)),
-        "second": dict(zip(names, second, strict=True)),
-        "iterations": optimizer.iterations,
+        "iterations": network.optimizer.iterations,
     }
+
+
+def _zeros(weights):
+    """Return Adam's moments before the first step.
+
+    They are not the optimizer's own variables, whose memory Keras never frees.
+    """
+    zeros = {name: np.zeros(v.shape, dtype=np.float32) for name, v in weights.items()}
+    return {"first": zeros, "second": zeros}
 
 
 def _evaluate(answers, data):

@@ -119,7 +119,7 @@ def test_learns_as_keras_does(data):
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
         network.compile(optimizer, loss)
-    history = train(
+    history, _ = train(
         ours,
         spec,
         Batchable(images, targets, weights),
@@ -137,6 +137,7 @@ def test_learns_as_keras_does(data):
             "label_smoothing": 0.1,
             "augment": 0.0,
         },
+        moments=None,
     )
     reference = theirs.fit(
         images[order],
