@@ -1,3 +1,4 @@
+import gc
 import math
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -100,6 +101,7 @@ class TestLearning:
             before, _ = tracemalloc.get_traced_memory()
             for _ in range(2000):
                 clf.predict(few)
+            gc.collect()
             after, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
