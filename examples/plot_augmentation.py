@@ -36,7 +36,6 @@ ValidationCurveDisplay.from_estimator(
     score_name="accuracy",
     ax=ax,
 )
-print("Accuracy, with the spread over three folds, is in the figure.")
 
 # %%
 # How the rate goes
