@@ -244,7 +244,7 @@ def test_evaluate_imports_only_what_it_uses(trained):
         "    main(['evaluate', 'digits.safetensors'])\n"
         "except SystemExit as end:\n"
         "    assert not end.code\n"
-        "heavy = {'keras', 'tensorflow', 'scikeras', 'matplotlib', 'pandas'}\n"
+        "heavy = {'keras', 'tensorflow', 'scikeras', 'matplotlib'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     folder, _ = trained

@@ -17,7 +17,7 @@ from time import perf_counter
 import numpy as np
 from _common import median, parser, take_turns, write
 
-EPOCHS = 3
+EPOCHS = 2
 
 CHANGES = {
     "balanced": {},
