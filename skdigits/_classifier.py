@@ -49,7 +49,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    filters : int or tuple of int, default=(32, 48, 64, 96)
+    filters : int or tuple of int, default=(16, 32, 64, 96)
         Filters of each convolution block. One int stands for two blocks, the second
         with twice as many filters: ``filters=16`` is ``(16, 32)``.
 
@@ -75,7 +75,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         "same" pads convolutions and poolings with zeros, so that pictures of any size
         will do; "valid" does not, so that pictures must be large enough.
 
-    epochs : int, default=8
+    epochs : int, default=10
         Passes over the training data.
 
     batch_size : int, default=128
@@ -193,14 +193,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        filters=(32, 48, 64, 96),
+        filters=(16, 32, 64, 96),
         kernel_size=(5, 3),
         dense_units=None,
         dropout=0.0,
         batch_norm=True,
         early_downsampling=True,
         padding="same",
-        epochs=8,
+        epochs=10,
         batch_size=128,
         learning_rate=0.02,
         schedule="one_cycle",

@@ -62,9 +62,9 @@ PRESETS = {
         "epochs": 40,
         "batch_size": 32,
     },
-    "fast": {**_MODERN, "filters": (16, 24, 48), "epochs": 2, "augment": 0.0},
-    "balanced": {**_MODERN, "filters": (32, 48, 64, 96), "epochs": 8},
-    "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 16},
+    "fast": {**_MODERN, "filters": (16, 24, 48, 96), "epochs": 1, "augment": 0.0},
+    "balanced": {**_MODERN, "filters": (16, 32, 64, 96), "epochs": 10},
+    "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 20},
 }
 
 # The moving averages of batch normalization settle within a few dozen steps.
