@@ -71,15 +71,14 @@ class SeedRepetition:
             f"{label} ({count})" for label, count in counts[counts > 0].items()
         )
         always = counts.index[counts == n_seeds]
-        whole = (
-            f"In all of them: {enumeration(always)}."
-            if len(always)
-            else ("No class is among them every time.")
-        )
+        if len(always):
+            verdict = f"Among them every time: {enumeration(always)}."
+        else:
+            verdict = "No class is among them every time."
         return (
             f"Over {n_seeds} seeds the mean accuracy is "
             f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes of "
-            f"lowest recall, with the number of seeds: {named}. {whole}"
+            f"lowest recall, with the number of seeds: {named}. {verdict}"
         )
 
 
