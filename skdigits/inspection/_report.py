@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_integer, check_number
@@ -184,8 +183,12 @@ class ErrorReport:
     @cached_property
     def confusion_matrix(self):
         """Rows of each true label (down) and predicted label (across)."""
-        codes = np.arange(len(self.labels))
-        return confusion_matrix(self.true, self.predicted, labels=codes)
+        # scikit-learn's function warns of data of one class
+        n_labels = len(self.labels)
+        counts = np.bincount(
+            self.true * n_labels + self.predicted, minlength=n_labels**2
+        )
+        return counts.reshape(n_labels, n_labels)
 
     @property
     def per_class(self):
