@@ -116,7 +116,8 @@ def test_all_rows(matrix):
     assert report.confusions["count"].sum() == report.n_errors == len(report.mistakes)
     counts = report.confusions["count"]
     assert counts.is_monotonic_decreasing
-    assert report.summary().count(". ") >= 4 and "nan" not in report.summary()
+    summary = report.summary()
+    assert summary.count(". ") >= 4 and "nan" not in summary
 
 
 @on_tables

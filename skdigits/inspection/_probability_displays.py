@@ -216,5 +216,5 @@ class RiskCoverageDisplay(ReportDisplay):
 
 def _first_mistake(coverage, risk):
     """Return where to begin the curve of a classifier that is seldom wrong."""
-    risky = coverage[risk > 0]
-    return 0 if risky.empty else max(risky.iloc[0] - 0.1 * (100 - risky.iloc[0]), 0)
+    first = coverage[risk > 0].min()
+    return max(first - 0.1 * (100 - first), 0) if first < 100 else 0
