@@ -69,11 +69,8 @@ class ErrorReport:
     >>> report = ErrorReport.from_predictions(y_true, y_pred)
     >>> report.accuracy
     0.9
-    >>> report.per_class[["support", "errors", "recall"]]
-           support  errors  recall
-    label
-    one         40       0     1.0
-    seven       40       8     0.8
+    >>> report.per_class["recall"].to_dict()
+    {'one': 1.0, 'seven': 0.8}
     >>> report.hardest().index.tolist()
     ['seven']
     """
