@@ -262,10 +262,11 @@ def test_evaluate_repeats_the_training_over_seeds(tmp_path):
     assert "Over 2 seeds the mean accuracy is" in result.stdout
     assert "among hardest" in result.stdout
     # one of the two is the training of the model again
-    recalls = [line.split("│")[3].strip() for line in before.stdout.splitlines()[6:16]]
+    rows = [line for line in before.stdout.splitlines() if line.startswith("│")]
     later = result.stdout[result.stdout.index("Over 2 seeds") :]
-    for recall in recalls:
-        assert recall in later
+    assert len(rows) == 10
+    for row in rows:
+        assert row.split("│")[3].strip() in later
     assert "Got seeds=0" in failure("evaluate", "m.st", "--seeds", 0)
 
 

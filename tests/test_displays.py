@@ -157,7 +157,7 @@ def test_grid_orders_mistakes():
         order: DigitGridDisplay.from_report(report, order=order).titles
         for order in ("confidence", "loss", "pair")
     }
-    ba, ab, ac = "b read as a\nat 90%", "a read as b\nat {}%", "a read as c\nat 45%"
+    ba, ab, ac = "b read as a\nat 90 %", "a read as b\nat {} %", "a read as c\nat 45 %"
     assert shown["confidence"] == [ba, ab.format(70), ab.format(60), ac]
     assert shown["loss"] == [ba, ac, ab.format(70), ab.format(60)]
     assert shown["pair"][:2] == [ab.format(70), ab.format(60)]

@@ -188,6 +188,6 @@ def mistake_titles(mistakes):
     if "probability" not in mistakes:
         return titles
     return [
-        f"{title}\nat {probability:.0%}"
+        f"{title}\nat {100 * probability:.0f} %"
         for title, probability in zip(titles, mistakes["probability"], strict=True)
     ]

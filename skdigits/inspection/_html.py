@@ -158,9 +158,10 @@ def _mistake_section(report, tables):
 
 
 def _gallery_item(image, row, title):
+    caption = escape(title).replace("\n", "<br>")
     return (
         f'<li><figure><img alt="The picture in row {row}" src="{_png(image)}">'
-        f"<figcaption>{escape(title)}<br>row {row}</figcaption></figure></li>\n"
+        f"<figcaption>{caption}<br>row {row}</figcaption></figure></li>\n"
     )
 
 
