@@ -60,7 +60,7 @@ tr {{ break-inside: avoid; }}
 @media print {{
   body {{ max-width: none; padding: 0; font-size: 10pt; }}
   nav {{ display: none; }}
-  .wide {{ overflow: visible; }}
+  .wide {{ overflow: visible; break-inside: avoid; }}
   h2 {{ break-after: avoid; }}
 }}
 </style>
