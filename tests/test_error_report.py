@@ -175,15 +175,14 @@ def test_summary_never_rounds_to_perfection():
 def test_summary_has_five_sentences_with_probabilities(report):
     assert report.summary() == (
         "5 of 8 rows are classified correctly: an accuracy of 62.50 % (95 % interval "
-        "30.57 % to 86.32 %). No class is shown to be harder than all others together: "
-        "the lowest recall, that of a, is 50.00 %, and the smallest corrected value is "
-        "p = 1, by Fisher's exact test with Holm's correction at 5 %. The most "
-        "frequent confusions are a taken for b, a taken for c and b taken for a, once "
-        "each: 100.00 % of all mistakes. The mean probability of its answers is "
-        "76.25 %, 13.75 points above its accuracy, and the expected calibration error "
-        "over 15 bins is 0.2875. To be right in 80.00 % of the rows that it keeps, it "
-        "has to hand 7 of them (87.50 %) to a person: those with a probability below "
-        "about 1.0000."
+        "30.57 % to 86.32 %). No class is shown to be harder than all others together "
+        "by Fisher's exact test with Holm's correction at 5 % (smallest corrected p = "
+        "1); the lowest recall, 50.00 %, is that of a. The most frequent confusions are "
+        "a taken for b, a taken for c and b taken for a, once each: 100.00 % of all "
+        "mistakes. The mean probability of the answers is 76.25 %, 13.75 points above "
+        "the accuracy, and the expected calibration error over 15 bins is 0.2875. To "
+        "be right in 80.00 % of the rows that it keeps, the classifier has to hand 7 "
+        "of them (87.50 %) to a person: those with a probability below about 1.0000."
     )
 
 

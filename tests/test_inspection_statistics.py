@@ -287,9 +287,9 @@ def test_summary_of_the_notebook(notebook):
     assert notebook.summary() == (
         "9,919 of 10,000 rows are classified correctly: an accuracy of 99.19 % (95 % "
         "interval 98.99 % to 99.35 %). No class is shown to be harder than all others "
-        "together: the lowest recall, that of 4, is 98.78 %, and the smallest "
-        "corrected value is p = 0.97, by Fisher's exact test with Holm's correction "
-        "at 5 %. The most frequent confusion is 4 taken for 9, 8 times: 9.88 % of all "
-        "mistakes. The lowest precision is 98.55 %, that of 7. No probabilities were "
-        "given, so nothing is said of calibration and of doubtful cases."
+        "together by Fisher's exact test with Holm's correction at 5 % (smallest "
+        "corrected p = 0.97); the lowest recall, 98.78 %, is that of 4. The most "
+        "frequent confusion is 4 taken for 9, 8 times: 9.88 % of all mistakes. The "
+        "lowest precision is 98.55 %, that of 7. No probabilities were given, so "
+        "nothing is said of calibration and of doubtful cases."
     )

@@ -71,7 +71,7 @@ class SaliencyDisplay:
         estimator : estimator
             Fitted, with a `DigitCNN` at its end.
 
-        image : array-like of shape (n_pixels,) or (height, width)
+        image : array-like of shape (n_pixels,) or (height, width), or Series
             One picture, as `estimator` takes them.
 
         label : label, default=None
@@ -102,7 +102,9 @@ class SaliencyDisplay:
                 f"Got estimator={estimator!r}, but expected a fitted DigitCNN, or a "
                 "pipeline or search with one."
             )
-        row = np.asarray(image)[np.newaxis]
+        # a row of a DataFrame keeps the names of its pixels
+        is_series = hasattr(image, "to_frame")
+        row = image.to_frame().T if is_series else np.asarray(image)[np.newaxis]
         fitted = getattr(estimator, "best_estimator_", estimator)
         scaled = fitted[:-1].transform(row) if fitted is not network else row
         picture = np.reshape(scaled, network.image_shape_).astype(np.float32)

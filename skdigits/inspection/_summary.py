@@ -64,10 +64,9 @@ def hardest_sentence(report, alpha=0.05):
     if hardest.empty:
         lowest = tests.index[tests["recall"] == tests["recall"].min()]
         return (
-            "No class is shown to be harder than all others together: the lowest "
-            f"recall, that of {enumeration(lowest)}, is "
-            f"{percent(tests['recall'].min())}, and the smallest corrected value is "
-            f"{p_text(tests['p_corrected'].min())}, {by}."
+            f"No class is shown to be harder than all others together {by} (smallest "
+            f"corrected {p_text(tests['p_corrected'].min())}); the lowest recall, "
+            f"{percent(tests['recall'].min())}, is that of {enumeration(lowest)}."
         )
     names = enumeration(
         f"{label} ({percent(recall)}, {p_text(p)})"
@@ -119,7 +118,7 @@ def calibration_sentence(report):
     direction = "above" if mean > report.accuracy else "below"
     against = "equal to" if float(points) == 0 else f"{points} points {direction}"
     return (
-        f"The mean probability of its answers is {percent(mean)}, {against} its "
+        f"The mean probability of the answers is {percent(mean)}, {against} the "
         "accuracy, and the expected calibration error over 15 bins is "
         f"{report.calibration_error():.4f}."
     )
@@ -133,9 +132,9 @@ def referral_sentence(report):
     line = report.referral([wanted]).iloc[0]
     goal = f"right in {percent(wanted)} of the {noun(report)} that it keeps"
     if line["share"] == 1:
-        return f"No threshold on the probability lets it be {goal}."
+        return f"No threshold on the probability lets the classifier be {goal}."
     return (
-        f"To be {goal}, it has to hand {int(line['rows']):,} of them "
+        f"To be {goal}, the classifier has to hand {int(line['rows']):,} of them "
         f"({percent(line['share'])}) to a person: those with a probability below about "
         f"{line['threshold']:.4f}."
     )
