@@ -139,6 +139,23 @@ def test_heatmap_refuses_unknown_options():
         display.plot(grey_diagonal=1)
 
 
+def test_long_labels_are_neither_cut_nor_drawn_over_each_other():
+    labels = ["a rather long label", "another long one", "c"]
+    y_true, y_pred = np.repeat(labels, 3), labels * 3
+    display = ConfusionHeatmapDisplay.from_predictions(y_true, y_pred)
+    display.figure_.canvas.draw()
+    drawn = display.figure_.get_tightbbox().extents * display.figure_.dpi
+    assert (drawn[:2] >= 0).all()
+    assert (drawn[2:] <= display.figure_.bbox.extents[2:]).all()
+    grid = DigitGridDisplay.from_predictions(y_true, y_pred, X=np.ones((9, 8, 8)))
+    grid.figure_.canvas.draw()
+    boxes = [text.get_window_extent() for text in grid.ax_.texts]
+    assert len(boxes) == 6
+    assert all(
+        left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False)
+    )
+
+
 def test_grid_shows_the_first_five_digits(digits):
     X, _, y, _ = digits
     display = DigitGridDisplay(X[:5], y[:5]).plot()

@@ -82,7 +82,7 @@ class PerClassDisplay(ReportDisplay):
         """
         table = self.per_class.dropna(subset="recall")
         table = table.sort_values("recall", kind="stable")
-        self.figure_, self.ax_ = axes_for(ax, (6.4, 1.3 + 0.3 * len(table)))
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
         palette = colours(self.ax_)
         marked = np.array([label in self.hardest for label in table.index], dtype=bool)
         groups = (
@@ -105,6 +105,10 @@ class PerClassDisplay(ReportDisplay):
         self.ax_.set(xlabel="recall in %", ylabel="class (support)")
         legend_below(self.ax_)
         return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 6.4, 1.5 + 0.3 * len(self.per_class)
 
     def _draw(self, table, places, marker, colour, name):
         part = 100 * table.iloc[places]

@@ -101,8 +101,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         check_bool("grey_diagonal", grey_diagonal)
         values = self._values(normalize)
         n_classes = len(values)
-        side = 2 + 0.5 * min(n_classes, _TOO_MANY)
-        self.figure_, self.ax_ = axes_for(ax, (side + 0.8, side + 0.2))
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
         dark = has_dark_background(self.ax_)
         right = np.eye(n_classes, dtype=bool)
         shown = np.where(right & grey_diagonal, 0, values)
@@ -115,7 +114,6 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             vmax=max(np.nanmax(shown), np.finfo(float).tiny),
             cmap=_colour_map(dark),
             cbar=False,
-            square=True,
             linewidths=0.5,
             linecolor="#444444" if dark else "#dddddd",
             xticklabels=self._names(),
@@ -125,6 +123,13 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         self._colour_cells(grey_diagonal, dark)
         self._label_axes(normalize)
         return self
+
+    def figsize(self):
+        """Return the width and height, in inches, that make the cells about square."""
+        side = 0.55 * min(len(self.confusion_matrix), _TOO_MANY)
+        longest = 0.08 * max(len(name) for name in self._names())
+        # long names below the axes are turned
+        return side + 1.3 + longest, side + 0.8 + (longest if longest > 0.5 else 0)
 
     def _names(self):
         if self.display_labels is None:

@@ -9,7 +9,7 @@ _DARK = {"main": "#56B4E9", "accent": "#F5A04C", "muted": "#A6A6A6"}
 
 
 class ReportDisplay:
-    """A display of an `ErrorReport`; subclasses have `from_report`."""
+    """A display of an `ErrorReport`; subclasses have `from_report` and `plot`."""
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, ax=None, **options):
@@ -100,11 +100,16 @@ def split_axes(ax, n_columns, figsize):
 
 
 def legend_below(ax):
-    """Put the legend below the axes, where it hides nothing."""
-    # the distance is in parts of the axes' height
-    height = ax.get_window_extent().height / ax.figure.dpi
+    """Put the legend half an inch below the axes, where it hides nothing."""
+    from matplotlib.transforms import ScaledTranslation
+
+    below = ScaledTranslation(0, -0.5, ax.figure.dpi_scale_trans)
     ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.5 / height), ncols=2, frameon=False
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=ax.transAxes + below,
+        ncols=2,
+        frameon=False,
     )
 
 

@@ -9,9 +9,13 @@ from skdigits._validation import check_choice, check_integer
 from skdigits.inspection._drawing import ReportDisplay, axes_for
 from skdigits.inspection._inputs import pictures
 
-# Width and height of a picture with its lines of text, in inches.
-_WIDTH = 1.15
+# Width of a picture, and height and width of a line and of a letter, in inches.
+_WIDTH = 1.0
 _LINE = 0.17
+_LETTER = 0.078
+
+# Longer titles of mistakes are broken.
+_LONG = 13
 
 
 class DigitGridDisplay(ReportDisplay):
@@ -128,31 +132,35 @@ class DigitGridDisplay(ReportDisplay):
         """
         n, height, width = self.images.shape
         n_columns = min(check_integer("n_columns", n_columns), n)
+        lines = [line for title in self.titles or () for line in title.split("\n")]
+        longest = max(map(len, lines), default=0)
         n_lines = max((title.count("\n") + 1 for title in self.titles or ()), default=0)
-        # room for the titles, in pixels of the pictures
-        room = (n_lines * _LINE + 0.06) / _WIDTH * 1.12 * width
+        # distances of the pictures, in pixels
+        right = max(1.12, _LETTER * (longest + 1) / _WIDTH) * width
+        room = (n_lines * _LINE + 0.06) / _WIDTH * width
+        down = height + room
         n_rows = ceil(n / n_columns)
-        inches = _WIDTH * n_rows * (height + room) / (1.12 * width)
-        self.figure_, self.ax_ = axes_for(ax, (_WIDTH * n_columns, inches))
+        inches_per_pixel = _WIDTH / width
+        self.figure_, self.ax_ = axes_for(
+            ax, (inches_per_pixel * right * n_columns, inches_per_pixel * down * n_rows)
+        )
         for number, image in enumerate(self.images):
             row, column = divmod(number, n_columns)
-            left, top = column * 1.12 * width, row * (height + room) + room
+            left, top = column * right, row * down + room
             self._draw(image, left, top, cmap)
             if self.titles:
-                self.ax_.text(
-                    left + width / 2,
-                    top - 0.04 * height,
-                    self.titles[number],
-                    ha="center",
-                    va="bottom",
-                    fontsize=9,
-                    linespacing=1.1,
-                )
-        self.ax_.set_xlim(-0.06 * width, (1.12 * n_columns - 0.06) * width)
+                self._write(self.titles[number], left + width / 2, top - 0.04 * height)
+        margin = (right - width) / 2
+        self.ax_.set_xlim(-margin, right * n_columns - margin)
         # the last frame whole
-        self.ax_.set_ylim(n_rows * (height + room) + 0.02 * height, 0)
+        self.ax_.set_ylim(n_rows * down + 0.02 * height, 0)
         self.ax_.set_axis_off()
         return self
+
+    def _write(self, title, x, y):
+        self.ax_.text(
+            x, y, title, ha="center", va="bottom", fontsize=9, linespacing=1.1
+        )
 
     def _draw(self, image, left, top, cmap):
         from matplotlib.patches import Rectangle
@@ -183,6 +191,8 @@ def mistake_titles(mistakes):
     """Return what is written above the picture of each mistake."""
     titles = [
         f"{true} read as {predicted}"
+        if len(f"{true}{predicted}") + len(" read as ") <= _LONG
+        else f"{true}\nread as {predicted}"
         for true, predicted in zip(mistakes["true"], mistakes["predicted"], strict=True)
     ]
     if "probability" not in mistakes:

@@ -200,15 +200,10 @@ def _drawing(display, report, **options):
     import matplotlib.style
     from matplotlib.figure import Figure
 
-    n_classes = len(report.labels)
-    side = 2.4 + 0.45 * min(n_classes, 30)
-    sizes = {
-        ConfusionHeatmapDisplay: (side + 0.8, side),
-        PerClassDisplay: (7, 1.6 + 0.3 * n_classes),
-    }
     with matplotlib.style.context("default"):
-        figure = Figure(figsize=sizes.get(display, (6, 4.6)), layout="constrained")
-        display.from_report(report, ax=figure.subplots(), **options)
+        figure = Figure(layout="constrained")
+        drawn = display.from_report(report, ax=figure.subplots(), **options)
+        figure.set_size_inches(drawn.figsize())
         content = BytesIO()
         figure.savefig(content, format="svg", metadata={"Date": None})
     return _data_uri("image/svg+xml", content.getvalue())

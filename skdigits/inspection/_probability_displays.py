@@ -89,7 +89,7 @@ class ReliabilityDisplay(ReportDisplay):
         self : ReliabilityDisplay
         """
         bins = self.bins
-        self.figure_, self.ax_ = axes_for(ax, (5, 4.6))
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
         palette = colours(self.ax_)
         self.ax_.bar(
             bins["low"],
@@ -123,6 +123,10 @@ class ReliabilityDisplay(ReportDisplay):
         )
         legend_below(self.ax_)
         return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 5.6, 5.2
 
 
 class RiskCoverageDisplay(ReportDisplay):
@@ -188,7 +192,7 @@ class RiskCoverageDisplay(ReportDisplay):
         -------
         self : RiskCoverageDisplay
         """
-        self.figure_, self.ax_ = axes_for(ax, (5.6, 3.8))
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
         palette = colours(self.ax_)
         coverage, risk = 100 * self.curve["coverage"], 100 * self.curve["risk"]
         everything = risk.iloc[-1]
@@ -212,6 +216,10 @@ class RiskCoverageDisplay(ReportDisplay):
         self.ax_.set_ylim(bottom=0)
         legend_below(self.ax_)
         return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 5.6, 4.2
 
 
 def _first_mistake(coverage, risk):
