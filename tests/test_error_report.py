@@ -180,9 +180,10 @@ def test_summary_has_five_sentences_with_probabilities(report):
         "1); the lowest recall, 50.00 %, is that of a. The most frequent confusions "
         "are a taken for b, a taken for c and b taken for a, once each: 100.00 % of "
         "all mistakes. The mean probability of the answers is 76.25 %, 13.75 points "
-        "above the accuracy, and the expected calibration error over 15 bins is 0.2875. To "
-        "be right in 80.00 % of the rows that it keeps, the classifier has to hand 7 "
-        "of them (87.50 %) to a person: those with a probability below about 1.0000."
+        "above the accuracy, and the expected calibration error over 15 bins is "
+        "0.2875. To be right in 80.00 % of the rows that it keeps, the classifier has "
+        "to hand 7 of them (87.50 %) to a person: those with a probability below about "
+        "1.0000."
     )
 
 

@@ -40,7 +40,8 @@ def run(model, data, figure, report_folder, n_seeds):
     )
     print_report(console, report, figure)
     if report_folder is not None:
-        page = report.write(report_folder, f"{model}, tested on {digits.description}")
+        title = f"Errors of {model.name}: {digits.description}"
+        page = report.write(report_folder, title)
         console.print(f"Report: {page}", highlight=False, soft_wrap=True)
     if n_seeds is not None:
         _repeat(console, estimator, name, n_seeds)

@@ -10,7 +10,7 @@ from skdigits._validation import check_integer, check_number
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection import _tables as tables
 from skdigits.inspection._inputs import answers_of, check_predictions, pictures
-from skdigits.inspection._summary import markdown, sentences
+from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,6 +73,10 @@ class ErrorReport:
     {'one': 1.0, 'seven': 0.8}
     >>> report.hardest().index.tolist()
     ['seven']
+    >>> print(report.hardest_in_words(alpha=0.001))
+    No class is shown to be harder than all others together by Fisher's exact test \
+with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest recall, \
+80.00 %, is that of seven.
     """
 
     labels: np.ndarray
@@ -247,12 +251,30 @@ class ErrorReport:
         Returns
         -------
         hardest : DataFrame
-            The rows of `recall_tests` with `p_corrected` of at most ``alpha``. It is
-            empty where the data do not carry the claim; `summary` says so in words.
+            The rows of `recall_tests` with `p_corrected` of at most ``alpha``; none
+            where the data do not carry the claim.
+
+        See Also
+        --------
+        hardest_in_words : The same as a sentence.
         """
         alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
         tests = self.recall_tests
         return tests[tests["p_corrected"] <= alpha]
+
+    def hardest_in_words(self, alpha=0.05):
+        """Name the hardest classes, or say that the data name none.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            As in `hardest`.
+
+        Returns
+        -------
+        sentence : str
+        """
+        return hardest_sentence(self, alpha)
 
     def calibration(self, n_bins=15):
         """Compare probabilities with what came true.
