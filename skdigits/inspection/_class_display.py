@@ -112,14 +112,16 @@ class PerClassDisplay(ReportDisplay):
 
     def _draw(self, table, places, marker, colour, name):
         part = 100 * table.iloc[places]
-        recall = part["recall"]
+        recall, low, high = (
+            part[column].to_numpy()
+            for column in ("recall", "recall_low", "recall_high")
+        )
+        # rounding can put a bound beyond the recall itself
+        lengths = np.maximum([recall - low, high - recall], 0)
         self.ax_.errorbar(
             recall,
             places,
-            xerr=[
-                np.maximum(recall - part["recall_low"], 0),
-                np.maximum(part["recall_high"] - recall, 0),
-            ],
+            xerr=lengths,
             fmt=marker,
             color=colour,
             capsize=3,

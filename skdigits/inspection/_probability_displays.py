@@ -103,12 +103,14 @@ class ReliabilityDisplay(ReportDisplay):
         self.ax_.plot(
             [0, 1], [0, 1], "--", c=palette["muted"], label="as often as it says"
         )
-        below = np.maximum(bins["accuracy"] - bins["accuracy_low"], 0)
-        above = np.maximum(bins["accuracy_high"] - bins["accuracy"], 0)
+        probability, accuracy, low, high = (
+            bins[column].to_numpy()
+            for column in ("probability", "accuracy", "accuracy_low", "accuracy_high")
+        )
         self.ax_.errorbar(
-            bins["probability"],
-            bins["accuracy"],
-            yerr=[below, above],
+            probability,
+            accuracy,
+            yerr=np.maximum([accuracy - low, high - accuracy], 0),
             fmt="o-",
             color=palette["main"],
             capsize=3,
