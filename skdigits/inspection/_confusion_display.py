@@ -157,7 +157,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         """Grey the diagonal; choose black or white for each figure by its cell."""
         from matplotlib.colors import to_rgba
 
-        mesh = self.ax_.collections[0]
+        # the last ones, should the axes have been drawn on before
+        mesh = self.ax_.collections[-1]
         faces = mesh.get_facecolors()
         if grey_diagonal:
             n_classes = len(self.confusion_matrix)
@@ -165,7 +166,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             # colours of its own in place of those of the values
             mesh.set_array(None)
             mesh.set_facecolors(faces)
-        for text, face in zip(self.ax_.texts, faces, strict=False):
+        for text, face in zip(self.ax_.texts[-len(faces) :], faces, strict=False):
             text.set_color("white" if is_dark(face) else "black")
 
     def _label_axes(self, normalize):

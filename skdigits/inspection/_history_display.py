@@ -94,32 +94,21 @@ class TrainingHistoryDisplay:
         for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):
             self._draw(part, name)
         self.ax_[0].set_ylim(bottom=0)
-        handles, labels = self.ax_[0].get_legend_handles_labels()
-        self.ax_[0].legend(handles, labels)
+        self.ax_[0].legend()
         return self
 
     def _draw(self, ax, name):
         from matplotlib.ticker import MaxNLocator
 
         palette = colours(ax)
-        epochs = np.arange(1, len(self.history[name]) + 1)
-        ax.plot(
-            epochs,
-            self.history[name],
-            "o--",
-            ms=4,
-            c=palette["muted"],
-            label="training",
-        )
-        if f"val_{name}" in self.history:
-            ax.plot(
-                epochs,
-                self.history[f"val_{name}"],
-                "s-",
-                ms=4,
-                c=palette["main"],
-                label="validation",
-            )
+        for key, style, colour, label in (
+            (name, "o--", palette["muted"], "training"),
+            (f"val_{name}", "s-", palette["main"], "validation"),
+        ):
+            if key in self.history:
+                figures = self.history[key]
+                epochs = np.arange(1, len(figures) + 1)
+                ax.plot(epochs, figures, style, ms=4, c=colour, label=label)
         ax.axvline(
             self.best_epoch,
             c=palette["accent"],

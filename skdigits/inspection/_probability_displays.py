@@ -88,9 +88,19 @@ class ReliabilityDisplay(ReportDisplay):
         -------
         self : ReliabilityDisplay
         """
-        bins = self.bins
         self.figure_, self.ax_ = axes_for(ax, self.figsize())
-        palette = colours(self.ax_)
+        self._draw(self.bins, colours(self.ax_))
+        self.ax_.set(
+            xlabel="probability of the answer",
+            ylabel="share that is right",
+            xlim=(0, 1.02),
+            ylim=(0, 1.02),
+            title=f"expected calibration error {self.calibration_error:.3f}",
+        )
+        legend_below(self.ax_)
+        return self
+
+    def _draw(self, bins, palette):
         self.ax_.bar(
             bins["low"],
             bins["count"] / bins["count"].sum(),
@@ -116,15 +126,6 @@ class ReliabilityDisplay(ReportDisplay):
             capsize=3,
             label="accuracy, 95 % interval",
         )
-        self.ax_.set(
-            xlabel="probability of the answer",
-            ylabel="share that is right",
-            xlim=(0, 1.02),
-            ylim=(0, 1.02),
-            title=f"expected calibration error {self.calibration_error:.3f}",
-        )
-        legend_below(self.ax_)
-        return self
 
     def figsize(self):
         """Return the width and height, in inches, of a figure of its own."""
