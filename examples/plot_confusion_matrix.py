@@ -9,15 +9,22 @@ look like.
 
 # %%
 import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from scipy.stats import binomtest
-from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.metrics import ConfusionMatrixDisplay, recall_score
 from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
 
 from skdigits import make_digit_pipeline
+from skdigits.inspection import (
+    ConfusionHeatmapDisplay,
+    DigitGridDisplay,
+    ErrorReport,
+    PerClassDisplay,
+    ReliabilityDisplay,
+    RiskCoverageDisplay,
+    SaliencyDisplay,
+    repeat_over_seeds,
+    suspicious_labels,
+)
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -29,31 +36,26 @@ pipeline = make_digit_pipeline(
 pipeline.fit(X_train, y_train)
 
 # %%
+# The report
+# ----------
+# It asks the classifier once; all that follows comes from its answers.
+
+report = ErrorReport.from_estimator(pipeline, X_test, y_test)
+print(report.summary())
+
+# %%
 # The matrix
 # ----------
-# Rows are the true digits, columns the predicted ones.
+# Rows are the true digits, columns the predicted ones. The right answers are grey, so
+# that the colours are those of the mistakes.
 
-figure, ax = plt.subplots(figsize=(6, 6), layout="constrained")
-display = ConfusionMatrixDisplay.from_estimator(
-    pipeline, X_test, y_test, cmap="Blues", colorbar=False, ax=ax
-)
+ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 
 # %%
 # The most confused pairs
 # -----------------------
-# The entries of three or more off the diagonal: a few pictures each.
 
-matrix = display.confusion_matrix
-pairs = pd.DataFrame(
-    [
-        (true, predicted, matrix[true, predicted])
-        for true, predicted in np.ndindex(matrix.shape)
-        if true != predicted
-    ],
-    columns=["true digit", "read as", "pictures"],
-)
-pairs = pairs[pairs["pictures"] >= 3].sort_values("pictures", ascending=False)
-print(pairs.to_string(index=False))
+print(report.confusions.head(8).to_string(index=False))
 
 # %%
 # Recall of each digit
@@ -61,64 +63,79 @@ print(pairs.to_string(index=False))
 # Recall is the share of a digit's pictures, its support, that are read rightly. Some
 # ninety pictures of each digit leave wide 95 % intervals (Wilson's).
 
-rows = []
-for digit, support, hits in zip(
-    pipeline.classes_, matrix.sum(axis=1), matrix.diagonal(), strict=True
-):
-    interval = binomtest(int(hits), int(support)).proportion_ci(method="wilson")
-    rows.append((digit, support, hits / support, interval.low, interval.high))
-recalls = pd.DataFrame(rows, columns=["digit", "support", "recall", "low", "high"])
-recalls = recalls.sort_values("recall", ignore_index=True)
-print(recalls.round(3).to_string(index=False))
-
-figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.errorbar(
-    range(10),
-    recalls["recall"],
-    yerr=[recalls["recall"] - recalls["low"], recalls["high"] - recalls["recall"]],
-    fmt="o",
-    capsize=3,
-)
-ax.set(xlabel="digit", ylabel="recall and its 95 % interval")
-ax.set_xticks(range(10), recalls["digit"])
+columns = ["support", "recall", "recall_low", "recall_high"]
+print(report.per_class.sort_values("recall")[columns].round(3))
+PerClassDisplay.from_report(report)
 
 # %%
 # Which digit is hard?
 # --------------------
-# The intervals answer for one network, and for the chance in its test pictures. They
-# say nothing of the chance in training. So here are the three lowest recalls of four
-# seeds on two splits of the same data: some digits come back, no order does.
+# Fisher's exact test tells whether the recall of a digit is lower than that of all
+# others together; Holm's correction allows for the ten tests.
 
-lowest = {}
-for split, seed in np.ndindex(2, 4):
-    X_fit, X_other, y_fit, y_other = train_test_split(
-        X, y, test_size=0.5, stratify=y, random_state=split
-    )
-    other = clone(pipeline).set_params(cnn__random_state=seed).fit(X_fit, y_fit)
-    recall = recall_score(y_other, other.predict(X_other), average=None)
-    lowest[split, seed] = [
-        f"{digit}: {recall[digit]:.2f}" for digit in recall.argsort()[:3]
-    ]
-table = pd.DataFrame.from_dict(
-    lowest, orient="index", columns=["lowest", "second", "third"]
-)
-table.index = pd.MultiIndex.from_tuples(table.index, names=["split", "seed"])
-print(table)
+print(report.recall_tests[["recall", "recall_of_others", "p_corrected"]].round(3))
+print("Harder than the others:", report.hardest().index.tolist() or "none for sure")
+
+# %%
+# The test answers for one network, and for the chance in its test pictures. It says
+# nothing of the chance in training. So here is how often each digit was among the two
+# of lowest recall, with four seeds.
+
+repetition = repeat_over_seeds(pipeline, X_train, y_train, X_test, y_test, n_seeds=4)
+print(repetition.table.round(3))
 
 # %%
 # The most confident mistakes
 # ---------------------------
 
-probabilities = pipeline.predict_proba(X_test)
-predicted = pipeline.classes_[probabilities.argmax(axis=1)]
-wrong = np.flatnonzero(predicted != y_test)
-wrong = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:8]
-figure, axes = plt.subplots(2, 4, figsize=(7, 4), layout="constrained")
-for ax in axes.flat:
-    ax.set_axis_off()
-for ax, row in zip(axes.flat, wrong, strict=False):
-    ax.imshow(X_test[row].reshape(8, 8), cmap="gray_r")
-    share = probabilities[row].max()
-    ax.set_title(f"{y_test[row]} read as {predicted[row]}\nat {share:.0%}", fontsize=9)
+DigitGridDisplay.from_report(report, max_images=16)
+
+# %%
+# Why so?
+# -------
+# For the first of them: the pixels that spoke for the answer, and those that spoke
+# for the true digit (integrated gradients).
+
+first = report.mistakes.iloc[0]
+row = report.mistakes.index[0]
+SaliencyDisplay.from_estimator(
+    pipeline, X_test[row], label=first["predicted"], against=first["true"]
+)
+
+# %%
+# How far the probabilities can be trusted
+# ----------------------------------------
+# Training smooths the labels, so that the network says less than it knows.
+
+ReliabilityDisplay.from_report(report)
+
+# %%
+# The least sure answers can go to a person.
+
+print(report.referral([0.98, 0.99, 0.995]).round(3).to_string(index=False))
+RiskCoverageDisplay.from_report(report)
+
+# %%
+# Against another classifier
+# --------------------------
+# McNemar's test looks at the pictures that only one of the two reads rightly.
+
+other = ErrorReport.from_estimator(SVC().fit(X_train, y_train), X_test, y_test)
+print(report.compare(other).summary())
+
+# %%
+# Labels that may be wrong
+# ------------------------
+# By cross-validation over all pictures: those whose given label is the least probable.
+# Most are only hard; a person decides.
+
+suspicious = suspicious_labels(pipeline, X, y, cv=3).head(8)
+titles = [
+    f"labelled {label},\n{suggested}?"
+    for label, suggested in zip(
+        suspicious["label"], suspicious["suggested"], strict=True
+    )
+]
+DigitGridDisplay(X[suspicious.index], titles).plot()
 
 plt.show()

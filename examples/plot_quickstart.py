@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import skdigits
+from skdigits.inspection import TrainingHistoryDisplay
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
@@ -40,13 +41,7 @@ print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%} of {len(y_test)}")
 # --------------
 # A tenth of the training data was held out to measure the validation accuracy.
 
-history = pipeline["cnn"].history_
-figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-epochs = range(1, len(history["accuracy"]) + 1)
-ax.plot(epochs, history["accuracy"], label="training, with dropout")
-ax.plot(epochs, history["val_accuracy"], label="validation")
-ax.set(xlabel="epoch", ylabel="accuracy")
-ax.legend()
+TrainingHistoryDisplay.from_estimator(pipeline)
 
 # %%
 # What it answers

@@ -1,4 +1,5 @@
 import io
+import json
 import subprocess
 import sys
 import warnings
@@ -236,16 +237,52 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     assert "because MNIST is not on this machine" in result.stdout
 
 
-def test_evaluate_imports_only_what_it_uses(trained):
+def test_evaluate_writes_a_report(trained, tmp_path):
+    folder, _ = trained
+    model = folder / "digits.safetensors"
+    result = run("evaluate", model, "--report", "new")
+    assert result.exit_code == 0, result.stderr
+    assert "Report: new/index.html" in result.stdout
+    document = json.loads((tmp_path / "new" / "report.json").read_text())
+    assert f"{100 * document['accuracy']:.2f} % of 360" in result.stdout
+    page = (tmp_path / "new" / "index.html").read_text()
+    assert document["summary"][0] in page
+    assert page.count('alt="The picture in row') == document["n_errors"]
+    (tmp_path / "file").write_text("")
+    assert "which is a file" in failure("evaluate", model, "--report", "file")
+    assert "an existing folder" in failure("evaluate", model, "--report", "no/new")
+
+
+def test_evaluate_repeats_the_training_over_seeds(tmp_path):
+    train = ["train", "--data", "digits", "--epochs", 1, "--seed", 1]
+    before = run(*train, "--output", "m.st")
+    result = run("evaluate", "m.st", "--seeds", 2)
+    assert result.exit_code == 0, result.stderr
+    assert "Training 2 times on: scikit-learn's 1,797 digits" in result.stdout
+    assert "Over 2 seeds the mean accuracy is" in result.stdout
+    assert "among hardest" in result.stdout
+    # one of the two is the training of the model again
+    rows = [line for line in before.stdout.splitlines() if line.startswith("│")]
+    later = result.stdout[result.stdout.index("Over 2 seeds") :]
+    assert len(rows) == 10
+    for row in rows:
+        assert row.split("│")[3].strip() in later
+    assert "Got seeds=0" in failure("evaluate", "m.st", "--seeds", 0)
+
+
+@pytest.mark.parametrize("options", [[], ["--report", "report"]])
+def test_evaluate_imports_only_what_it_uses(trained, options):
     code = (
         "import sys\n"
         "from skdigits.cli import main\n"
         "try:\n"
-        "    main(['evaluate', 'digits.safetensors'])\n"
+        "    main(['evaluate', 'digits.safetensors', *sys.argv[1:]])\n"
         "except SystemExit as end:\n"
         "    assert not end.code\n"
-        "heavy = {'keras', 'tensorflow', 'scikeras', 'matplotlib'}\n"
+        "heavy = {'keras', 'tensorflow', 'scikeras'}\n"
+        "heavy |= set() if sys.argv[1:] else {'matplotlib'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     folder, _ = trained
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
+    command = [sys.executable, "-c", code, *options]
+    subprocess.run(command, check=True, cwd=folder)

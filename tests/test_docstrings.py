@@ -6,10 +6,11 @@ import pkgutil
 import re
 from importlib import import_module
 
+import matplotlib.pyplot as plt
 import pytest
 
 import skdigits
-from skdigits import datasets, preprocessing
+from skdigits import datasets, inspection, preprocessing
 
 MODULES = [
     info.name
@@ -18,7 +19,7 @@ MODULES = [
 ]
 PUBLIC = {
     name: getattr(module, name)
-    for module in (skdigits, datasets, preprocessing)
+    for module in (skdigits, datasets, inspection, preprocessing)
     for name in module.__all__
     if callable(getattr(module, name))
 }
@@ -27,6 +28,7 @@ PUBLIC = {
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name):
     result = doctest.testmod(import_module(name))
+    plt.close("all")
     assert result.failed == 0
 
 

@@ -21,6 +21,8 @@ def run_python(code, **options):
         "import skdigits",
         "from skdigits import DigitCNN, make_digit_pipeline; make_digit_pipeline()",
         "from skdigits.datasets import fetch_mnist, load_digit_images",
+        "from skdigits.inspection import ErrorReport, ConfusionHeatmapDisplay; "
+        "assert not {'matplotlib', 'seaborn'} & set(sys.modules)",
         "from skdigits.preprocessing import ImageReshaper, PixelScaler",
         "from typer.testing import CliRunner; from skdigits.cli._app import app; "
         "assert 'train' in CliRunner().invoke(app, ['--help']).output",

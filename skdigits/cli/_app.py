@@ -80,10 +80,26 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="Where the confusion matrix goes."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where a page on the mistakes goes, index.html, with its figures as "
+            "JSON and CSV.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Train the same N times more, with seeds 0 to N - 1, and tell how "
+            "often each digit was among the two hardest.",
+        ),
+    ] = None,
     debug: Debug = False,
 ):
     """Test a saved classifier."""
     with one_line_errors(debug):
         from skdigits.cli._evaluate import run
 
-        run(model, data, figure)
+        run(model, data, figure, report, seeds)

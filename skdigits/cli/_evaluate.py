@@ -5,17 +5,28 @@ from rich.console import Console
 from sklearn.pipeline import Pipeline
 
 from skdigits import load
-from skdigits.cli._data import load_test_data
-from skdigits.cli._report import check_figure, report
+from skdigits._validation import check_integer
+from skdigits.cli._data import load_test_data, load_training_data
+from skdigits.cli._report import (
+    check_figure,
+    check_report_folder,
+    print_repetition,
+    print_report,
+)
+from skdigits.inspection import ErrorReport, repeat_over_seeds
 
 _DATA_OF_SHAPE = {(28, 28): "mnist", (8, 8): "digits"}
 
 
-def run(model, data, figure):
+def run(model, data, figure, report_folder, n_seeds):
     """Load the model and the data, test."""
     console = Console()
     if figure is not None:
         check_figure(figure)
+    if report_folder is not None:
+        check_report_folder(report_folder)
+    if n_seeds is not None:
+        check_integer("seeds", n_seeds)
     estimator = load(model)
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     name = _fitting_data(classifier) if data == "auto" else data
@@ -23,6 +34,21 @@ def run(model, data, figure):
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, target = digits.test
     labels = classifier.classes_
+    target = _as_known(target, labels)
+    report = ErrorReport.from_predictions(
+        target, y_proba=estimator.predict_proba(images), X=images, labels=labels
+    )
+    print_report(console, report, figure)
+    if report_folder is not None:
+        title = f"Errors of {model.name}: {digits.description}"
+        page = report.write(report_folder, title)
+        console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+    if n_seeds is not None:
+        _repeat(console, estimator, name, n_seeds)
+
+
+def _as_known(target, labels):
+    """Return the true labels as the model knows them, or raise a ValueError."""
     if labels.dtype.kind == "U":
         # folders 0 to 9 are integers, which the model may know as strings
         target = target.astype(str)
@@ -32,8 +58,22 @@ def run(model, data, figure):
             f"Got pictures of {unknown[0]!r}, but expected only the labels of the "
             f"model, {labels.tolist()}. Test on other data."
         )
-    predicted = estimator.predict(images)
-    report(console, labels, target, predicted, figure)
+    return target
+
+
+def _repeat(console, estimator, name, n_seeds):
+    """Train again, with other seeds, and tell which digits are the hardest."""
+    digits = load_training_data(name)
+    console.print(
+        f"Training {n_seeds} times on: {digits.description}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    with console.status("Training"):
+        repetition = repeat_over_seeds(
+            estimator, *digits.train, *digits.test, n_seeds=n_seeds
+        )
+    print_repetition(console, repetition)
 
 
 def _fitting_data(classifier):

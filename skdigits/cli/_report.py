@@ -2,64 +2,61 @@
 
 import os
 import secrets
+from math import isnan
 from pathlib import Path
 
-import numpy as np
 from rich.table import Table
 
+from skdigits.inspection._format import percent
 
-def report(console, labels, target, predicted, figure):
+
+def print_report(console, report, figure):
     """Print accuracy and a table of the classes; save the confusion matrix."""
-    from sklearn.metrics import confusion_matrix
-
-    matrix = confusion_matrix(target, predicted, labels=labels)
-    console.print(_accuracy_line(matrix), highlight=False)
-    console.print(_class_table(matrix, labels))
+    console.print(_accuracy_line(report), highlight=False)
+    console.print(_class_table(report.per_class))
     if figure is not None:
-        save_confusion_matrix(matrix, labels, figure)
+        save_confusion_matrix(report.confusion_matrix, report.labels, figure)
         console.print(f"Confusion matrix: {figure}", highlight=False, soft_wrap=True)
 
 
-def _accuracy_line(matrix):
-    from scipy.stats import binomtest
-
-    hits, total = int(np.trace(matrix)), int(matrix.sum())
-    interval = binomtest(hits, total).proportion_ci(method="wilson")
+def _accuracy_line(report):
+    low, high = report.accuracy_interval
     return (
-        f"Test accuracy: {hits / total:.2%} of {total:,} "
-        f"(95 % interval {interval.low:.2%} to {interval.high:.2%})"
+        f"Test accuracy: {percent(report.accuracy)} of {report.n_rows:,} "
+        f"(95 % interval {percent(low)} to {percent(high)})"
     )
 
 
-def _class_table(matrix, labels):
+def _class_table(per_class):
     table = Table()
     for heading in ("digit", "support", "recall", "precision"):
         table.add_column(heading, justify="right")
     table.add_column("most confused with")
-    for row, label in enumerate(labels):
-        hits, support = matrix[row, row], matrix[row].sum()
+    for row in per_class.itertuples():
+        times = "time" if row.times == 1 else "times"
         table.add_row(
-            str(label),
-            f"{support:,}",
-            _share(hits, support),
-            _share(hits, matrix[:, row].sum()),
-            _most_confused_with(matrix[row], row, labels),
+            str(row.Index),
+            f"{row.support:,}",
+            _share_or_dash(row.recall),
+            _share_or_dash(row.precision),
+            f"{row.most_confused_with} ({row.times} {times})" if row.times else "-",
         )
     return table
 
 
-def _share(part, whole):
-    return f"{part / whole:.2%}" if whole else "-"
+def _share_or_dash(share):
+    return "-" if isnan(share) else percent(share)
 
 
-def _most_confused_with(counts, row, labels):
-    mistakes = counts.copy()
-    mistakes[row] = 0
-    if not mistakes.any():
-        return "-"
-    worst = mistakes.max()
-    names = [str(labels[column]) for column in np.flatnonzero(mistakes == worst)]
-    return f"{', '.join(names)} ({worst} {'time' if worst == 1 else 'times'})"
+def print_repetition(console, repetition):
+    """Print how often each class was among the hardest."""
+    console.print(repetition.summary(), highlight=False)
+    table = Table()
+    for heading in ("digit", "among hardest", "mean recall", "lowest", "highest"):
+        table.add_column(heading, justify="right")
+    for label, seeds, *recalls in repetition.table.itertuples():
+        table.add_row(str(label), str(seeds), *map(percent, recalls))
+    console.print(table)
 
 
 def check_figure(path):
@@ -73,6 +70,18 @@ def check_figure(path):
             f"{', '.join(sorted(kinds))}. Change the suffix."
         )
     check_folder(path)
+
+
+def check_report_folder(path):
+    """Raise an error now rather than after the training."""
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(
+            f"Got {str(path)!r}, which is a file, but expected a folder. Choose "
+            "another name."
+        )
+    # the report makes the folder, but not those above it
+    check_folder(path / "index.html" if path.is_dir() else path)
 
 
 def check_folder(path):

@@ -10,7 +10,8 @@ from skdigits import make_digit_pipeline, save
 from skdigits._classifier import DigitCNN
 from skdigits._validation import check_integer
 from skdigits.cli._data import load_training_data
-from skdigits.cli._report import check_figure, check_folder, report
+from skdigits.cli._report import check_figure, check_folder, print_report
+from skdigits.inspection import ErrorReport
 
 # Below this many pictures the few epochs of "balanced" are too few steps.
 _SMALL = 10_000
@@ -47,9 +48,13 @@ def run(data, preset, epochs, seed, output, figure):
         pipeline.fit(images, target)
         classifier.set_params(callbacks=None)
     test_images, test_target = digits.test
-    predicted = pipeline.predict(test_images)
+    report = ErrorReport.from_predictions(
+        test_target,
+        pipeline.predict(test_images),
+        labels=classifier.classes_,
+    )
     save(pipeline, output)
-    report(console, classifier.classes_, test_target, predicted, figure)
+    print_report(console, report, figure)
     console.print(f"Model: {output}", highlight=False, soft_wrap=True)
 
 

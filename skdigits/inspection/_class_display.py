@@ -1,0 +1,129 @@
+"""PerClassDisplay."""
+
+import numpy as np
+
+from skdigits.inspection._drawing import (
+    ReportDisplay,
+    axes_for,
+    colours,
+    legend_below,
+)
+
+
+class PerClassDisplay(ReportDisplay):
+    """Recall of each class with its 95 % interval, the lowest first.
+
+    Parameters
+    ----------
+    per_class : DataFrame
+        As `ErrorReport.per_class`: a row for each label, with `recall`, `recall_low`,
+        `recall_high` and `support`.
+
+    hardest : array-like, default=()
+        The labels to mark.
+
+    accuracy : float, default=None
+        Where to draw a line; None draws none.
+
+    Attributes
+    ----------
+    ax_ : matplotlib axes
+        Where it is drawn.
+
+    figure_ : matplotlib figure
+        The figure of ``ax_``.
+
+    Examples
+    --------
+    >>> from skdigits.inspection import PerClassDisplay
+    >>> y_true = [1] * 40 + [7] * 40
+    >>> y_pred = [1] * 40 + [1] * 8 + [7] * 32
+    >>> PerClassDisplay.from_predictions(y_true, y_pred).hardest
+    [7]
+    """
+
+    def __init__(self, per_class, hardest=(), accuracy=None):
+        self.per_class = per_class
+        self.hardest = list(hardest)
+        self.accuracy = accuracy
+
+    @classmethod
+    def from_report(cls, report, *, alpha=0.05, ax=None):
+        """Draw the recalls of an `ErrorReport`.
+
+        Parameters
+        ----------
+        report : ErrorReport
+
+        alpha : float, default=0.05
+            As in `ErrorReport.hardest`, whose classes are marked.
+
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        PerClassDisplay
+        """
+        hardest = report.hardest(alpha).index.tolist()
+        return cls(report.per_class, hardest, report.accuracy).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : PerClassDisplay
+        """
+        table = self.per_class.dropna(subset="recall")
+        table = table.sort_values("recall", kind="stable")
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+        palette = colours(self.ax_)
+        marked = np.array([label in self.hardest for label in table.index], dtype=bool)
+        groups = (
+            (~marked, "o", palette["main"], "recall, 95 % interval"),
+            (marked, "D", palette["accent"], "lower than all others together"),
+        )
+        for rows, marker, colour, name in groups:
+            if rows.any():
+                self._draw(table, np.flatnonzero(rows), marker, colour, name)
+        if self.accuracy is not None:
+            self.ax_.axvline(
+                100 * self.accuracy, c=palette["muted"], ls="--", lw=1, label="accuracy"
+            )
+        names = [
+            f"{label} ({support:,})"
+            for label, support in zip(table.index, table["support"], strict=True)
+        ]
+        self.ax_.set_yticks(range(len(table)), names)
+        self.ax_.set_ylim(len(table) - 0.4, -0.6)
+        self.ax_.set(xlabel="recall in %", ylabel="class (support)")
+        legend_below(self.ax_)
+        return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 6.4, 1.5 + 0.3 * len(self.per_class)
+
+    def _draw(self, table, places, marker, colour, name):
+        part = 100 * table.iloc[places]
+        recall, low, high = (
+            part[column].to_numpy()
+            for column in ("recall", "recall_low", "recall_high")
+        )
+        # rounding can put a bound beyond the recall itself
+        lengths = np.maximum([recall - low, high - recall], 0)
+        self.ax_.errorbar(
+            recall,
+            places,
+            xerr=lengths,
+            fmt=marker,
+            color=colour,
+            capsize=3,
+            label=name,
+        )

@@ -1,0 +1,124 @@
+"""Two classifiers on the same rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skdigits._validation import check_number
+from skdigits.inspection._format import enumeration, p_text, percent
+from skdigits.inspection._statistics import holm, mcnemar_p_value
+from skdigits.inspection._tables import label_index
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two classifiers on the same rows, by McNemar's exact test [1]_.
+
+    Made by `ErrorReport.compare`. Only the rows that one of the two gets right and the
+    other wrong say which is better.
+
+    Parameters
+    ----------
+    overall : Series
+        All rows: `support`, the `accuracy` and `other_accuracy`, the rows that
+        `only_this` and `only_other` gets right, and the two-sided `p_value`.
+
+    per_class : DataFrame
+        The same for each class that occurs, and `p_corrected` by Holm's method.
+
+    References
+    ----------
+    .. [1] Q. McNemar. "Note on the sampling error of the difference between correlated
+       proportions or percentages." Psychometrika 12 (1947).
+
+    Examples
+    --------
+    >>> from skdigits.inspection import ErrorReport
+    >>> y_true = [1] * 20 + [7] * 20
+    >>> careful = ErrorReport.from_predictions(y_true, y_true)
+    >>> hasty = ErrorReport.from_predictions(y_true, [1] * 20 + [7] * 10 + [1] * 10)
+    >>> print(careful.compare(hasty).summary())
+    Of 10 rows that only one of the two gets right, the first gets 10, the other 0: \
+the first is better (100.00 % against 75.00 %, McNemar's exact test, p = 0.002). By \
+class, with Holm's correction, they differ in 7.
+    """
+
+    overall: pd.Series
+    per_class: pd.DataFrame
+
+    def summary(self, alpha=0.05):
+        """Return the result in words.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            Probability, in (0, 1), of seeing a difference without reason; once for the
+            overall test, once for those of all classes.
+
+        Returns
+        -------
+        text : str
+        """
+        alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
+        return f"{_overall_sentence(self.overall, alpha)} {self._classes(alpha)}"
+
+    def _classes(self, alpha):
+        different = self.per_class.index[self.per_class["p_corrected"] <= alpha]
+        if len(different) == 0:
+            return "By class, with Holm's correction, no difference is shown."
+        names = enumeration(different)
+        return f"By class, with Holm's correction, they differ in {names}."
+
+
+def compare(first, second):
+    """Compare two reports on the same rows."""
+    truth = first.labels[first.true].tolist()
+    if truth != second.labels[second.true].tolist():
+        raise ValueError(
+            f"Got reports of {first.n_rows} and {second.n_rows} rows with different "
+            "true labels, but expected the same rows in the same order. Report on the "
+            "same X and y."
+        )
+    hits = first.true == first.predicted
+    other_hits = second.true == second.predicted
+    everything = np.ones(len(hits), dtype=bool)
+    codes = np.unique(first.true)
+    per_class = pd.DataFrame(
+        [_line(hits, other_hits, first.true == code) for code in codes],
+        index=label_index(first.labels[codes]),
+    )
+    per_class["p_corrected"] = holm(per_class["p_value"])
+    overall = pd.Series(_line(hits, other_hits, everything), dtype=object)
+    return Comparison(overall, per_class)
+
+
+def _line(hits, other_hits, rows):
+    hits, other_hits = hits[rows], other_hits[rows]
+    only_this = int((hits & ~other_hits).sum())
+    only_other = int((other_hits & ~hits).sum())
+    return {
+        "support": len(hits),
+        "accuracy": float(hits.mean()),
+        "other_accuracy": float(other_hits.mean()),
+        "only_this": only_this,
+        "only_other": only_other,
+        "p_value": mcnemar_p_value(only_this, only_other),
+    }
+
+
+def _overall_sentence(overall, alpha):
+    this, other = overall["only_this"], overall["only_other"]
+    accuracies = [percent(overall[name]) for name in ("accuracy", "other_accuracy")]
+    figures = (
+        f"{' against '.join(accuracies)}, McNemar's exact test, "
+        f"{p_text(overall['p_value'])}"
+    )
+    if overall["p_value"] > alpha:
+        verdict = "no difference is shown"
+    else:
+        verdict = f"the {'first' if this > other else 'other'} is better"
+    return (
+        f"Of {this + other:,} rows that only one of the two gets right, the first gets "
+        f"{this:,}, the other {other:,}: {verdict} ({figures})."
+    )

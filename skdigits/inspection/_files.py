@@ -1,0 +1,78 @@
+"""An error report as files."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from skdigits.inspection._html import page
+from skdigits.inspection._summary import sentences
+
+
+def write_report(report, folder, title):
+    """Write the page, and its figures as JSON and CSV; return the path of the page."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(
+            f"Got folder={str(folder)!r}, which is a file, but expected a folder. "
+            "Choose another name."
+        )
+    tables = _all_tables(report)
+    texts = {f"{name}.csv": table.to_csv() for name, table in tables.items()}
+    texts["report.json"] = json.dumps(
+        _document(report, title, tables), indent=1, allow_nan=False, default=str
+    )
+    texts["index.html"] = page(report, title, files=tuple(texts))
+    folder.mkdir(parents=True, exist_ok=True)
+    # moved into place once all are written, so that none is ever half a file
+    with TemporaryDirectory(dir=folder, prefix=".") as workplace:
+        for name, text in texts.items():
+            (Path(workplace) / name).write_text(text, encoding="utf-8", newline="")
+        for name in texts:
+            (Path(workplace) / name).replace(folder / name)
+    return folder / "index.html"
+
+
+def _all_tables(report):
+    tables = {
+        "per_class": report.per_class,
+        "recall_tests": report.recall_tests,
+        "confusions": report.confusions,
+        "mistakes": report.mistakes,
+    }
+    if report.y_proba is not None:
+        tables["calibration"] = report.calibration()
+        tables["referral"] = report.referral()
+        tables["risk_coverage"] = report.risk_coverage
+    # indices that only count would be a column without a name
+    return {
+        name: table.rename_axis("number") if table.index.name is None else table
+        for name, table in tables.items()
+    }
+
+
+def _document(report, title, tables):
+    return {
+        "title": title,
+        "summary": sentences(report),
+        "n_rows": report.n_rows,
+        "n_errors": report.n_errors,
+        "accuracy": report.accuracy,
+        "accuracy_interval": report.accuracy_interval,
+        "labels": report.labels.tolist(),
+        "confusion_matrix": report.confusion_matrix.tolist(),
+        "calibration_error": (
+            None if report.y_proba is None else report.calibration_error()
+        ),
+        "tables": {name: _columns(table) for name, table in tables.items()},
+    }
+
+
+def _columns(table):
+    """Return the columns of a table as lists, with None for what is undefined."""
+    table = table.reset_index()
+    return {
+        name: [None if pd.isna(value) else value for value in column.tolist()]
+        for name, column in table.items()
+    }

@@ -1,0 +1,125 @@
+"""TrainingHistoryDisplay."""
+
+import numpy as np
+
+from skdigits.inspection._drawing import colours, split_axes
+
+
+class TrainingHistoryDisplay:
+    """Loss and accuracy over the epochs of a training, the best epoch marked.
+
+    Parameters
+    ----------
+    history : dict of list of float
+        "loss" and "accuracy" of each epoch, and "val_loss" and "val_accuracy" if there
+        is a validation part; as `DigitCNN.history_` has them, and Keras' `History`.
+
+    Attributes
+    ----------
+    best_epoch : int
+        The epoch, counted from 1, of the lowest validation loss; without a validation
+        part, of the lowest loss.
+
+    ax_ : ndarray of shape (2,) of matplotlib axes
+        Where loss and accuracy are drawn.
+
+    figure_ : matplotlib figure
+        The figure of ``ax_``.
+
+    Examples
+    --------
+    >>> from skdigits.inspection import TrainingHistoryDisplay
+    >>> history = {"loss": [0.9, 0.4, 0.2], "accuracy": [0.7, 0.9, 0.95]}
+    >>> TrainingHistoryDisplay(history).plot().best_epoch
+    3
+    """
+
+    def __init__(self, history):
+        missing = [
+            name for name in ("loss", "accuracy") if not len(history.get(name, ()))
+        ]
+        if missing:
+            raise ValueError(
+                f"Got a history with {sorted(history)}, but expected {missing[0]!r} of "
+                "one epoch at least."
+            )
+        self.history = history
+        losses = np.asarray(history.get("val_loss", history["loss"]), dtype=float)
+        if np.isnan(losses).all():
+            losses = np.asarray(history["loss"], dtype=float)
+        self.best_epoch = int(np.nanargmin(losses)) + 1
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the training of a fitted `DigitCNN`, or a pipeline or search with one.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted, with `history_` at its end.
+
+        ax : matplotlib axes, default=None
+            Where to draw, in two parts; None makes a figure.
+
+        Returns
+        -------
+        TrainingHistoryDisplay
+
+        Raises
+        ------
+        ValueError
+            If it has no history.
+        """
+        network = network_of(estimator)
+        if not hasattr(network, "history_"):
+            raise ValueError(
+                f"Got estimator={estimator!r} without history_, but expected a fitted "
+                "DigitCNN, or a pipeline or search with one."
+            )
+        return cls(network.history_).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw, in two parts; None makes a figure.
+
+        Returns
+        -------
+        self : TrainingHistoryDisplay
+        """
+        self.figure_, self.ax_ = split_axes(ax, 2, (8, 3.4))
+        for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):
+            self._draw(part, name)
+        self.ax_[0].set_ylim(bottom=0)
+        self.ax_[0].legend()
+        return self
+
+    def _draw(self, ax, name):
+        from matplotlib.ticker import MaxNLocator
+
+        palette = colours(ax)
+        for key, style, colour, label in (
+            (name, "o--", palette["muted"], "training"),
+            (f"val_{name}", "s-", palette["main"], "validation"),
+        ):
+            if key in self.history:
+                figures = self.history[key]
+                epochs = np.arange(1, len(figures) + 1)
+                ax.plot(epochs, figures, style, ms=4, c=colour, label=label)
+        ax.axvline(
+            self.best_epoch,
+            c=palette["accent"],
+            ls=":",
+            label=f"best epoch, {self.best_epoch}",
+        )
+        ax.set(xlabel="epoch", ylabel=name)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def network_of(estimator):
+    """Return the last step of a pipeline, or of the best one that a search found."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    return estimator[-1] if hasattr(estimator, "named_steps") else estimator

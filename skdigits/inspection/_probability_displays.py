@@ -1,0 +1,231 @@
+"""ReliabilityDisplay and RiskCoverageDisplay."""
+
+import numpy as np
+
+from skdigits.inspection._drawing import (
+    ReportDisplay,
+    axes_for,
+    colours,
+    legend_below,
+)
+from skdigits.inspection._statistics import expected_calibration_error
+
+
+class ReliabilityDisplay(ReportDisplay):
+    """Whether the answers are right as often as their probabilities say.
+
+    The probability of the predicted label of each row against how often it is right,
+    for any number of classes. Bars show the share of the rows in each bin.
+
+    Parameters
+    ----------
+    bins : DataFrame
+        As `ErrorReport.calibration` returns them.
+
+    Attributes
+    ----------
+    calibration_error : float
+        The expected calibration error of the bins.
+
+    ax_ : matplotlib axes
+        Where it is drawn.
+
+    figure_ : matplotlib figure
+        The figure of ``ax_``.
+
+    See Also
+    --------
+    sklearn.calibration.CalibrationDisplay : The same for two classes.
+
+    References
+    ----------
+    .. [1] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern
+       neural networks." ICML (2017).
+
+    Examples
+    --------
+    >>> from skdigits.inspection import ReliabilityDisplay
+    >>> y_proba = [[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.2, 0.8]]
+    >>> display = ReliabilityDisplay.from_predictions([1, 1, 7, 1], y_proba=y_proba)
+    >>> round(display.calibration_error, 3)
+    0.2
+    """
+
+    def __init__(self, bins):
+        self.bins = bins
+        self.calibration_error = expected_calibration_error(bins)
+
+    @classmethod
+    def from_report(cls, report, *, n_bins=15, ax=None):
+        """Draw the calibration of an `ErrorReport`.
+
+        Parameters
+        ----------
+        report : ErrorReport
+            With probabilities.
+
+        n_bins : int, default=15
+            Bins of equal width in [0, 1].
+
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        return cls(report.calibration(n_bins)).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : ReliabilityDisplay
+        """
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+        self._draw(self.bins, colours(self.ax_))
+        self.ax_.set(
+            xlabel="probability of the answer",
+            ylabel="share that is right",
+            xlim=(0, 1.02),
+            ylim=(0, 1.02),
+            title=f"expected calibration error {self.calibration_error:.3f}",
+        )
+        legend_below(self.ax_)
+        return self
+
+    def _draw(self, bins, palette):
+        self.ax_.bar(
+            bins["low"],
+            bins["count"] / bins["count"].sum(),
+            bins["high"] - bins["low"],
+            align="edge",
+            color=palette["muted"],
+            alpha=0.35,
+            label="share of the rows",
+        )
+        self.ax_.plot(
+            [0, 1], [0, 1], "--", c=palette["muted"], label="as often as it says"
+        )
+        probability, accuracy, low, high = (
+            bins[column].to_numpy()
+            for column in ("probability", "accuracy", "accuracy_low", "accuracy_high")
+        )
+        self.ax_.errorbar(
+            probability,
+            accuracy,
+            yerr=np.maximum([accuracy - low, high - accuracy], 0),
+            fmt="o-",
+            color=palette["main"],
+            capsize=3,
+            label="accuracy, 95 % interval",
+        )
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 5.6, 5.2
+
+
+class RiskCoverageDisplay(ReportDisplay):
+    """How few mistakes are left if the least sure answers go to a person.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `ErrorReport.risk_coverage`.
+
+    Attributes
+    ----------
+    ax_ : matplotlib axes
+        Where it is drawn.
+
+    figure_ : matplotlib figure
+        The figure of ``ax_``.
+
+    References
+    ----------
+    .. [1] R. El-Yaniv, Y. Wiener. "On the foundations of noise-free selective
+       classification." Journal of Machine Learning Research 11 (2010).
+
+    Examples
+    --------
+    >>> from skdigits.inspection import RiskCoverageDisplay
+    >>> y_proba = [[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.4, 0.6]]
+    >>> display = RiskCoverageDisplay.from_predictions([1, 1, 7, 1], y_proba=y_proba)
+    >>> display.curve["risk"].tolist()
+    [0.0, 0.0, 0.25]
+    """
+
+    def __init__(self, curve):
+        self.curve = curve
+
+    @classmethod
+    def from_report(cls, report, *, ax=None):
+        """Draw risk against coverage of an `ErrorReport`.
+
+        Parameters
+        ----------
+        report : ErrorReport
+            With probabilities.
+
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        RiskCoverageDisplay
+        """
+        return cls(report.risk_coverage).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : RiskCoverageDisplay
+        """
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+        palette = colours(self.ax_)
+        coverage, risk = 100 * self.curve["coverage"], 100 * self.curve["risk"]
+        everything = risk.iloc[-1]
+        self.ax_.plot(coverage, risk, c=palette["main"], label="the surest answers")
+        self.ax_.axhline(
+            everything, c=palette["muted"], ls="--", label="as many drawn at random"
+        )
+        self.ax_.plot(
+            100,
+            everything,
+            "D",
+            c=palette["accent"],
+            clip_on=False,
+            label="all answers",
+        )
+        self.ax_.set(
+            xlabel="coverage: answers kept, in %",
+            ylabel="risk: mistakes among them, in %",
+        )
+        self.ax_.set_xlim(_first_mistake(coverage, risk), 100)
+        self.ax_.set_ylim(bottom=0)
+        legend_below(self.ax_)
+        return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 5.6, 4.2
+
+
+def _first_mistake(coverage, risk):
+    """Return where to begin the curve of a classifier that is seldom wrong."""
+    first = coverage[risk > 0].min()
+    return max(first - 0.1 * (100 - first), 0) if first < 100 else 0

@@ -1,0 +1,445 @@
+"""ErrorReport: what a classifier gets wrong."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from skdigits._validation import check_integer, check_number
+from skdigits.inspection import _statistics as statistics
+from skdigits.inspection import _tables as tables
+from skdigits.inspection._inputs import answers_of, check_predictions, pictures
+from skdigits.inspection._summary import hardest_sentence, markdown, sentences
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorReport:
+    """What a classifier gets wrong, and how sure one can be of that.
+
+    Made by `from_estimator` or `from_predictions`, for any classifier, any labels and
+    any number of classes.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_labels,)
+        All labels.
+
+    true : ndarray of shape (n,), dtype int64
+        The true label of each row, as an index into ``labels``.
+
+    predicted : ndarray of shape (n,), dtype int64
+        The predicted label of each row, as an index into ``labels``.
+
+    y_proba : ndarray of shape (n, n_labels), dtype float64, default=None
+        The probability of each label.
+
+    images : ndarray of shape (n, height, width), default=None
+        The pictures.
+
+    See Also
+    --------
+    suspicious_labels : Rows that may be labelled wrong.
+    repeat_over_seeds : Whether the same classes are hard with other seeds.
+
+    Notes
+    -----
+    Intervals are Wilson's, of 95 % [1]_. They, and the tests, speak of the chance in
+    the rows: of other rows of the same kind, and the same fitted classifier. Of the
+    chance in training, `repeat_over_seeds` tells more.
+
+    References
+    ----------
+    .. [1] E. B. Wilson. "Probable inference, the law of succession, and statistical
+       inference." Journal of the American Statistical Association 22 (1927).
+    .. [2] R. A. Fisher. "The logic of inductive inference." Journal of the Royal
+       Statistical Society 98 (1935).
+    .. [3] S. Holm. "A simple sequentially rejective multiple test procedure."
+       Scandinavian Journal of Statistics 6 (1979).
+    .. [4] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern
+       neural networks." ICML (2017).
+    .. [5] R. El-Yaniv, Y. Wiener. "On the foundations of noise-free selective
+       classification." Journal of Machine Learning Research 11 (2010).
+
+    Examples
+    --------
+    >>> from skdigits.inspection import ErrorReport
+    >>> y_true = ["one"] * 40 + ["seven"] * 40
+    >>> y_pred = ["one"] * 40 + ["one"] * 8 + ["seven"] * 32
+    >>> report = ErrorReport.from_predictions(y_true, y_pred)
+    >>> report.accuracy
+    0.9
+    >>> report.per_class["recall"].to_dict()
+    {'one': 1.0, 'seven': 0.8}
+    >>> report.hardest().index.tolist()
+    ['seven']
+    >>> print(report.hardest_in_words(alpha=0.001))
+    No class is shown to be harder than all others together by Fisher's exact test \
+with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest recall, \
+80.00 %, is that of seven.
+    """
+
+    labels: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+    y_proba: np.ndarray | None = None
+    images: np.ndarray | None = None
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y):
+        """Let a fitted classifier answer, and report.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted; also a pipeline or a search.
+
+        X : array-like of shape (n, n_features), (n, height, width) or \
+                (n, height, width, 1)
+            What it takes. Square pictures, and any that are not flat, are kept for the
+            gallery of mistakes.
+
+        y : array-like of shape (n,)
+            True labels. Those that the classifier does not know count as mistakes.
+
+        Returns
+        -------
+        ErrorReport
+
+        Raises
+        ------
+        ValueError
+            If the estimator is no classifier, or X or y is not as described.
+        """
+        y_pred, y_proba, labels = answers_of(estimator, X, y)
+        return cls.from_predictions(y, y_pred, y_proba, X, labels=labels)
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, y_pred=None, y_proba=None, X=None, *, labels=None
+    ):
+        """Report on answers that are there already.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n,)
+            True labels.
+
+        y_pred : array-like of shape (n,), default=None
+            Predicted labels; None takes the most probable ones.
+
+        y_proba : array-like of shape (n, n_labels), default=None
+            Probability of each label. Without it, nothing is said of calibration, and
+            the mistakes have no order.
+
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1), default=None
+            Pictures for the gallery of mistakes. Flat rows must be square pictures.
+
+        labels : array-like of shape (n_labels,), default=None
+            All labels, in the order of the columns of ``y_proba``. None takes those
+            that occur, sorted.
+
+        Returns
+        -------
+        ErrorReport
+
+        Raises
+        ------
+        ValueError
+            If there are neither labels nor probabilities predicted, or if the
+            arguments do not fit each other.
+        """
+        codes = check_predictions(y_true, y_pred, y_proba, labels)
+        images = pictures(X)
+        check_consistent_length(y_true, images)
+        return cls(*codes, images)
+
+    def __repr__(self):
+        return (
+            f"<ErrorReport: {self.n_errors:,} of {self.n_rows:,} wrong, "
+            f"{len(self.labels)} classes>"
+        )
+
+    @property
+    def n_rows(self):
+        """Number of rows."""
+        return len(self.true)
+
+    @property
+    def n_errors(self):
+        """Number of rows that are predicted wrong."""
+        return int((~self._hits).sum())
+
+    @property
+    def accuracy(self):
+        """Share of the rows that are predicted right."""
+        return float(self._hits.mean())
+
+    @property
+    def accuracy_interval(self):
+        """The 95 % interval of the accuracy, (low, high)."""
+        return statistics.wilson_interval(self._hits.sum(), self.n_rows)
+
+    @cached_property
+    def confusion_matrix(self):
+        """Rows of each true label (down) and predicted label (across)."""
+        # scikit-learn's function warns of data of one class
+        n_labels = len(self.labels)
+        counts = np.bincount(
+            self.true * n_labels + self.predicted, minlength=n_labels**2
+        )
+        return counts.reshape(n_labels, n_labels)
+
+    @property
+    def per_class(self):
+        """A DataFrame with a row for each label.
+
+        Its columns are `support`, `errors`, `recall` with its 95 % interval from
+        `recall_low` to `recall_high`, `precision`, `f1`, `most_confused_with`, as text,
+        and how many `times`. What is undefined, as the recall of a label that does not
+        occur, is NaN.
+        """
+        return tables.per_class_table(
+            self.labels, self.true, self.predicted, self.confusion_matrix
+        )
+
+    @property
+    def confusions(self):
+        """A DataFrame of the pairs `true`, `predicted`, the most frequent first.
+
+        `count` is how often the pair occurs, `rate` its share of all rows of that true
+        label.
+        """
+        return tables.confusions_table(self.labels, self.confusion_matrix)
+
+    @property
+    def mistakes(self):
+        """A DataFrame of the wrong rows, the most confident first.
+
+        Its index is the position of the `row`; its columns are `true`, `predicted`, the
+        `probability` of the predicted label, and the `loss`: the negative logarithm of
+        the probability of the true label. Without probabilities the last two are
+        missing, and the order is that of the rows.
+        """
+        if self.y_proba is None:
+            confidence, losses = None, None
+        else:
+            confidence, losses = self._confidence, self._losses
+        return tables.mistakes_table(
+            self.labels, self.true, self.predicted, confidence, losses
+        )
+
+    @property
+    def recall_tests(self):
+        """A DataFrame of the tests behind `hardest`, the smallest p-value first.
+
+        For each label that occurs: `recall`, `recall_of_others`, that of all other
+        labels together, `p_value` of Fisher's exact test of the first against the
+        second, one-sided, and `p_corrected` by Holm's method.
+        """
+        return tables.recall_tests_table(self.labels, self.confusion_matrix)
+
+    def hardest(self, alpha=0.05):
+        """Return the classes whose recall is lower than that of all others together.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            Probability, in (0, 1), of naming any class without reason.
+
+        Returns
+        -------
+        hardest : DataFrame
+            The rows of `recall_tests` with `p_corrected` of at most ``alpha``; none
+            where the data do not carry the claim.
+
+        See Also
+        --------
+        hardest_in_words : The same as a sentence.
+        """
+        alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
+        tests = self.recall_tests
+        return tests[tests["p_corrected"] <= alpha]
+
+    def hardest_in_words(self, alpha=0.05):
+        """Name the hardest classes, or say that the data name none.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            As in `hardest`.
+
+        Returns
+        -------
+        sentence : str
+        """
+        return hardest_sentence(self, alpha)
+
+    def calibration(self, n_bins=15):
+        """Compare probabilities with what came true.
+
+        Parameters
+        ----------
+        n_bins : int, default=15
+            Bins of equal width in [0, 1].
+
+        Returns
+        -------
+        bins : DataFrame
+            For each bin with answers in it: its bounds `low` and `high`, `count`, mean
+            `probability` of the predicted label, and `accuracy` with its 95 % interval
+            from `accuracy_low` to `accuracy_high`.
+
+        Raises
+        ------
+        ValueError
+            If the report has no probabilities.
+        """
+        n_bins = check_integer("n_bins", n_bins)
+        return statistics.calibration_bins(self._confidence, self._hits, n_bins)
+
+    def calibration_error(self, n_bins=15):
+        """Return the expected calibration error.
+
+        Parameters
+        ----------
+        n_bins : int, default=15
+            Bins of equal width in [0, 1].
+
+        Returns
+        -------
+        error : float
+            The mean distance of probability and accuracy over the bins of
+            `calibration`, weighted by their counts.
+        """
+        return statistics.expected_calibration_error(self.calibration(n_bins))
+
+    @property
+    def risk_coverage(self):
+        """A DataFrame of what a threshold on the probability would do.
+
+        For each probability that occurs, the highest first: `threshold`, the rows
+        `kept`, the `errors` among them, `coverage`, the share kept, and `risk`, the
+        share of errors in it.
+        """
+        return statistics.risk_coverage(self._confidence, self._hits)
+
+    def referral(self, accuracies=(0.99, 0.995, 0.999, 1.0)):
+        """Say what must be handed to a person for a wanted accuracy of the rest.
+
+        The thresholds are chosen on the very rows that they are measured on, which
+        flatters them a little: try them on others before you rely on them.
+
+        Parameters
+        ----------
+        accuracies : sequence of float, default=(0.99, 0.995, 0.999, 1.0)
+            Wanted accuracies, in [0, 1].
+
+        Returns
+        -------
+        table : DataFrame
+            For each `wanted_accuracy`: the number of `rows` and the `share` to hand
+            over, the `threshold`, which is the smallest probability that is kept, and
+            the `accuracy` of what is kept. All rows go where no threshold will do.
+        """
+        wanted = [check_number("accuracies", a, low=0, high=1) for a in accuracies]
+        return statistics.referral(self.risk_coverage, wanted)
+
+    def compare(self, other):
+        """Compare with another classifier on the same rows.
+
+        Parameters
+        ----------
+        other : ErrorReport
+            On the same rows in the same order.
+
+        Returns
+        -------
+        Comparison
+
+        Raises
+        ------
+        ValueError
+            If the true labels differ.
+        """
+        from skdigits.inspection._compare import compare
+
+        return compare(self, other)
+
+    def summary(self):
+        """Return five sentences in plain words.
+
+        Returns
+        -------
+        text : str
+        """
+        return " ".join(sentences(self))
+
+    def to_markdown(self):
+        """Return the summary and the tables as Markdown.
+
+        Returns
+        -------
+        text : str
+            The twenty most frequent confusions and most confident mistakes.
+        """
+        return markdown(self)
+
+    def to_html(self, title="Error report"):
+        """Return the report as one page that needs nothing else.
+
+        Parameters
+        ----------
+        title : str, default="Error report"
+            Its heading.
+
+        Returns
+        -------
+        page : str
+            HTML with the summary, tables, figures and, with pictures, the mistakes.
+        """
+        from skdigits.inspection._html import page
+
+        return page(self, title)
+
+    def write(self, folder, title="Error report"):
+        """Write the page, and its figures as JSON and CSV.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            Made if it is missing. Files of the same names in it are replaced.
+
+        title : str, default="Error report"
+            Heading of the page.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Of the page, `index.html`. Beside it are `report.json` and a CSV file for
+            each table.
+        """
+        from skdigits.inspection._files import write_report
+
+        return write_report(self, folder, title)
+
+    @property
+    def _hits(self):
+        return self.true == self.predicted
+
+    @property
+    def _confidence(self):
+        """Probability of the predicted label of each row."""
+        if self.y_proba is None:
+            raise ValueError(
+                "Got a report without probabilities, but expected some for this. Pass "
+                "y_proba, or a classifier that has predict_proba."
+            )
+        return self.y_proba[np.arange(self.n_rows), self.predicted]
+
+    @property
+    def _losses(self):
+        of_truth = self.y_proba[np.arange(self.n_rows), self.true]
+        # as scikit-learn's log_loss, so that no loss is infinite
+        return -np.log(np.maximum(of_truth, np.finfo(float).eps))

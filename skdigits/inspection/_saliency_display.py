@@ -1,0 +1,189 @@
+"""SaliencyDisplay."""
+
+import numpy as np
+
+from skdigits._validation import check_integer
+from skdigits.inspection._drawing import split_axes
+from skdigits.inspection._history_display import network_of
+
+
+class SaliencyDisplay:
+    """Which pixels spoke for one label and against another.
+
+    Integrated gradients [1]_ of the difference of the two labels' logits, along the
+    way from an empty picture to the one given. They add up to that difference, less
+    that of the empty picture.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width)
+        The picture.
+
+    attributions : ndarray of shape (height, width)
+        What each pixel adds to the logit of ``label``, less that of ``against``.
+
+    label : label
+        The label that positive attributions speak for.
+
+    against : label
+        The label that negative attributions speak for.
+
+    Attributes
+    ----------
+    ax_ : ndarray of shape (2,) of matplotlib axes
+        Where the picture and the attributions are drawn.
+
+    figure_ : matplotlib figure
+        The figure of ``ax_``.
+
+    References
+    ----------
+    .. [1] M. Sundararajan, A. Taly, Q. Yan. "Axiomatic attribution for deep networks."
+       ICML (2017).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import make_digit_pipeline
+    >>> from skdigits.inspection import SaliencyDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> pipeline = make_digit_pipeline(filters=8, epochs=5, random_state=0).fit(X, y)
+    >>> SaliencyDisplay.from_estimator(pipeline, X[0]).attributions.shape
+    (8, 8)
+    """
+
+    def __init__(self, image, attributions, label, against):
+        self.image = image
+        self.attributions = attributions
+        self.label = label
+        self.against = against
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, image, *, label=None, against=None, n_steps=64, ax=None
+    ):
+        """Ask a fitted `DigitCNN`, or a pipeline or search with one.
+
+        Imports TensorFlow.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted, with a `DigitCNN` at its end.
+
+        image : array-like of shape (n_pixels,) or (height, width), or Series
+            One picture, as `estimator` takes them.
+
+        label : label, default=None
+            What to look for reasons for; None takes the most probable label.
+
+        against : label, default=None
+            What to look for reasons against; None takes the most probable other label.
+
+        n_steps : int, default=64
+            Steps on the way from the empty picture.
+
+        ax : matplotlib axes, default=None
+            Where to draw, in two parts; None makes a figure.
+
+        Returns
+        -------
+        SaliencyDisplay
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no network, or does not know a label.
+        """
+        n_steps = check_integer("n_steps", n_steps)
+        network = network_of(estimator)
+        if not hasattr(network, "model_"):
+            raise ValueError(
+                f"Got estimator={estimator!r}, but expected a fitted DigitCNN, or a "
+                "pipeline or search with one."
+            )
+        # a row of a DataFrame keeps the names of its pixels
+        is_series = hasattr(image, "to_frame")
+        row = image.to_frame().T if is_series else np.asarray(image)[np.newaxis]
+        fitted = getattr(estimator, "best_estimator_", estimator)
+        scaled = fitted[:-1].transform(row) if fitted is not network else row
+        picture = np.reshape(scaled, network.image_shape_).astype(np.float32)
+        order = network.predict_proba(scaled)[0].argsort()[::-1]
+        code = _code(network, "label", label, order)
+        other = _code(network, "against", against, order[order != code])
+        attributions = integrated_gradients(
+            network.model_, picture, code, other, n_steps
+        )
+        labels = network.classes_
+        return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw, in two parts; None makes a figure.
+
+        Returns
+        -------
+        self : SaliencyDisplay
+        """
+        self.figure_, self.ax_ = split_axes(ax, 2, (7, 3.4))
+        picture, reasons = self.ax_
+        picture.imshow(self.image, cmap="gray_r")
+        picture.set_title("the picture")
+        # a single pixel would leave the others pale
+        limit = np.quantile(np.abs(self.attributions), 0.99) or 1
+        drawn = reasons.imshow(self.attributions, cmap="PuOr", vmin=-limit, vmax=limit)
+        reasons.contour(self.image, levels=[self.image.max() / 2], colors="0.4")
+        reasons.set_title(f"for {self.label} (purple), {self.against} (orange)")
+        self.figure_.colorbar(
+            drawn, ax=reasons, extend="both", label="difference of logits"
+        )
+        for part in self.ax_:
+            part.set(xticks=[], yticks=[])
+        return self
+
+
+def integrated_gradients(model, image, code, other, n_steps):
+    """Return the integrated gradients of a difference of logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With a layer called ``logits``.
+
+    image : ndarray of shape (height, width), dtype float32
+
+    code, other : int
+        The outputs whose difference is explained.
+
+    n_steps : int
+        Points of the midpoint rule.
+
+    Returns
+    -------
+    attributions : ndarray of shape (height, width), dtype float32
+    """
+    from skdigits._backend import keras, tf
+
+    to_logits = keras.Model(model.inputs, model.get_layer("logits").output)
+    shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps
+    steps = tf.constant(shares[:, None, None, None] * image[None, :, :, None])
+    with tf.GradientTape() as tape:
+        tape.watch(steps)
+        logits = to_logits(steps, training=False)
+        difference = logits[:, code] - logits[:, other]
+    gradients = tape.gradient(difference, steps).numpy()
+    return gradients.mean(axis=0)[:, :, 0] * image
+
+
+def _code(network, name, label, order):
+    """Return the place of a label in the classes, or the first of ``order``."""
+    if label is None:
+        return int(order[0])
+    labels = network.classes_.tolist()
+    if label not in labels:
+        raise ValueError(f"Got {name}={label!r}, but expected one of {labels}.")
+    return labels.index(label)

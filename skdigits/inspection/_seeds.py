@@ -1,0 +1,156 @@
+"""Whether the same classes are hard when training is repeated."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sklearn.base import clone
+
+from skdigits._validation import check_integer
+from skdigits.inspection._format import enumeration, percent
+from skdigits.inspection._report import ErrorReport
+
+
+@dataclass(frozen=True, eq=False)
+class SeedRepetition:
+    """How the recall of each class comes out with several seeds.
+
+    Made by `repeat_over_seeds`.
+
+    Parameters
+    ----------
+    recalls : DataFrame of shape (n_seeds, n_classes)
+        The recall of each class (across) with each seed (down); only classes that
+        occur in the test data.
+
+    accuracies : Series of shape (n_seeds,)
+        The accuracy with each seed.
+
+    n_hardest : int, default=2
+        How many classes of lowest recall count as the hardest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skdigits.inspection import SeedRepetition
+    >>> recalls = pd.DataFrame({"1": [0.9, 0.9], "2": [0.8, 0.95], "3": [0.7, 0.7]})
+    >>> SeedRepetition(recalls, recalls.mean(axis=1)).among_hardest.to_dict()
+    {'3': 2, '1': 1, '2': 1}
+    """
+
+    recalls: pd.DataFrame
+    accuracies: pd.Series
+    n_hardest: int = 2
+
+    @property
+    def among_hardest(self):
+        """A Series: with how many seeds each class was among the hardest.
+
+        Classes of equal recall count alike, so there can be more than `n_hardest`.
+        """
+        ranks = self.recalls.rank(axis=1, method="min")
+        counts = (ranks <= self.n_hardest).sum().rename("seeds")
+        return counts.sort_values(ascending=False, kind="stable")
+
+    @property
+    def table(self):
+        """A DataFrame: for each class `seeds`, and mean, lowest and highest recall."""
+        counts = self.among_hardest
+        recalls = self.recalls.agg(["mean", "min", "max"]).T
+        recalls.columns = ["mean_recall", "lowest_recall", "highest_recall"]
+        return pd.concat([counts, recalls.loc[counts.index]], axis=1)
+
+    def summary(self):
+        """Return the result in words.
+
+        Returns
+        -------
+        text : str
+        """
+        counts, n_seeds = self.among_hardest, len(self.recalls)
+        named = enumeration(
+            f"{label} ({count})" for label, count in counts[counts > 0].items()
+        )
+        always = counts.index[counts == n_seeds]
+        if len(always):
+            verdict = f"Among them every time: {enumeration(always)}."
+        else:
+            verdict = "No class is among them every time."
+        return (
+            f"Over {n_seeds} seeds the mean accuracy is "
+            f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes of "
+            f"lowest recall, with the number of seeds: {named}. {verdict}"
+        )
+
+
+def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2):
+    """Train with several seeds and count which classes come out as the hardest.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Cloned, never changed. All its parameters that are called `random_state` are
+        set to 0, 1, 2 and so on.
+
+    X : array-like of shape (n, n_features), (n, height, width) or \
+            (n, height, width, 1)
+        Training data.
+
+    y : array-like of shape (n,)
+        Training labels.
+
+    X_test : array-like, as X
+        Test data.
+
+    y_test : array-like of shape (n_test,)
+        Test labels.
+
+    n_seeds : int, default=5
+        How often to train.
+
+    n_hardest : int, default=2
+        How many classes of lowest recall count as the hardest.
+
+    Returns
+    -------
+    SeedRepetition
+
+    Raises
+    ------
+    ValueError
+        If the estimator has no parameter `random_state`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdigits.inspection import repeat_over_seeds
+    >>> X, y = load_digits(return_X_y=True)
+    >>> tree = DecisionTreeClassifier(max_features=8)
+    >>> repetition = repeat_over_seeds(tree, X[:900], y[:900], X[900:], y[900:])
+    >>> repetition.recalls.shape
+    (5, 10)
+    """
+    n_seeds = check_integer("n_seeds", n_seeds)
+    n_hardest = check_integer("n_hardest", n_hardest)
+    names = [
+        name
+        for name in estimator.get_params()
+        if name == "random_state" or name.endswith("__random_state")
+    ]
+    if not names:
+        raise ValueError(
+            f"Got estimator={estimator!r} without a parameter random_state, but "
+            "expected one that chance plays a part in."
+        )
+    recalls, accuracies = {}, {}
+    for seed in range(n_seeds):
+        candidate = clone(estimator).set_params(**dict.fromkeys(names, seed))
+        predicted = candidate.fit(X, y).predict(X_test)
+        report = ErrorReport.from_predictions(y_test, predicted)
+        recalls[seed] = report.per_class["recall"].dropna()
+        accuracies[seed] = report.accuracy
+    return SeedRepetition(
+        pd.DataFrame(recalls).T.rename_axis("seed"),
+        pd.Series(accuracies, name="accuracy").rename_axis("seed"),
+        n_hardest,
+    )

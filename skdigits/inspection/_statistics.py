@@ -1,0 +1,162 @@
+"""The statistics, as pure functions of counts, probabilities and hits."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest, fisher_exact
+from sklearn.calibration import calibration_curve
+
+# A wanted accuracy times a count is not always the integer that it stands for.
+_ROUNDING = 1e-9
+
+
+def wilson_interval(hits, total, confidence=0.95):
+    """Return Wilson's interval of a proportion, NaN where nothing was counted [1].
+
+    [1] E. B. Wilson. "Probable inference, the law of succession, and statistical
+    inference." Journal of the American Statistical Association 22 (1927).
+    """
+    if total == 0:
+        return np.nan, np.nan
+    interval = binomtest(int(hits), int(total)).proportion_ci(
+        confidence, method="wilson"
+    )
+    return interval.low, interval.high
+
+
+def wilson_intervals(hits, totals):
+    """Return the 95 % interval of each proportion, of shape (n, 2)."""
+    pairs = [wilson_interval(*pair) for pair in zip(hits, totals, strict=True)]
+    return np.array(pairs, dtype=float).reshape(-1, 2)
+
+
+def holm(p_values):
+    """Correct p-values for their number by Holm's method [1]; NaN is no test.
+
+    [1] S. Holm. "A simple sequentially rejective multiple test procedure."
+    Scandinavian Journal of Statistics 6 (1979).
+    """
+    p_values = np.asarray(p_values, dtype=float)
+    corrected = np.full(p_values.shape, np.nan)
+    tests = np.flatnonzero(~np.isnan(p_values))
+    order = tests[np.argsort(p_values[tests], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    steps = np.maximum.accumulate(p_values[order] * factors)
+    corrected[order] = np.minimum(steps, 1)
+    return corrected
+
+
+def lower_recall_p_values(matrix):
+    """Test for each class whether its recall is below that of all others together.
+
+    Fisher's exact test, one-sided, not corrected; NaN for a class without rows, and
+    for one that is alone.
+    """
+    support = matrix.sum(axis=1)
+    hits = matrix.diagonal()
+    p_values = np.full(len(matrix), np.nan)
+    for code in np.flatnonzero((support > 0) & (support < support.sum())):
+        own = [hits[code], support[code] - hits[code]]
+        others = [hits.sum() - own[0], (support - hits).sum() - own[1]]
+        p_values[code] = fisher_exact([own, others], alternative="less").pvalue
+    return p_values
+
+
+def mcnemar_p_value(only_first, only_second):
+    """Compare two classifiers by the rows that only one gets right.
+
+    McNemar's test in its exact form, two-sided; 1 where they differ in no row.
+    """
+    discordant = int(only_first + only_second)
+    if discordant == 0:
+        return 1.0
+    return float(binomtest(int(only_first), discordant).pvalue)
+
+
+def calibration_bins(confidence, hits, n_bins):
+    """Sort answers into bins of equal width by their probability.
+
+    Returns
+    -------
+    bins : DataFrame
+        The bins (low, high] that are not empty, with their count, mean probability,
+        and accuracy with its 95 % interval.
+    """
+    edges = np.linspace(0, 1, n_bins + 1)
+    bin_of = np.searchsorted(edges[1:-1], confidence)
+    counts = np.bincount(bin_of, minlength=n_bins)
+    right = np.bincount(bin_of, weights=hits, minlength=n_bins).astype(int)
+    filled = counts > 0
+    accuracy, probability = calibration_curve(
+        hits, confidence, n_bins=n_bins, pos_label=True
+    )
+    intervals = wilson_intervals(right[filled], counts[filled])
+    return pd.DataFrame(
+        {
+            "low": edges[:-1][filled],
+            "high": edges[1:][filled],
+            "count": counts[filled],
+            "probability": probability,
+            "accuracy": accuracy,
+            "accuracy_low": intervals[:, 0],
+            "accuracy_high": intervals[:, 1],
+        }
+    )
+
+
+def expected_calibration_error(bins):
+    """Return the mean gap between probability and accuracy, weighted by the counts."""
+    gaps = (bins["accuracy"] - bins["probability"]).abs()
+    return float(np.average(gaps, weights=bins["count"]))
+
+
+def risk_coverage(confidence, hits):
+    """Say how wrong a classifier is on the rows that it is surest of.
+
+    Returns
+    -------
+    curve : DataFrame
+        For each probability that occurs, the highest first: the rows kept if it is the
+        threshold, the mistakes among them, coverage (the share kept) and risk (the
+        share of mistakes in it).
+    """
+    order = np.argsort(-confidence, kind="stable")
+    threshold = confidence[order]
+    # equal probabilities are kept or left together
+    last = np.append(threshold[1:] != threshold[:-1], True)
+    kept = np.flatnonzero(last) + 1
+    errors = np.cumsum(~hits[order])[last]
+    return pd.DataFrame(
+        {
+            "threshold": threshold[last],
+            "kept": kept,
+            "errors": errors,
+            "coverage": kept / len(hits),
+            "risk": errors / kept,
+        }
+    )
+
+
+def referral(curve, accuracies):
+    """Say what must be left to a person so that the rest is right often enough.
+
+    Returns
+    -------
+    table : DataFrame
+        For each wanted accuracy, of the largest coverage that reaches it: the rows and
+        the share left to a person, the smallest probability that is kept, and the
+        accuracy reached on what is kept. All rows are left where no threshold will do.
+    """
+    total = curve["kept"].iloc[-1]
+    lines = []
+    for wanted in accuracies:
+        hits = curve["kept"] - curve["errors"]
+        good = np.flatnonzero(hits >= wanted * curve["kept"] - _ROUNDING)
+        if len(good):
+            best = curve.iloc[good[-1]]
+            left = total - int(best["kept"])
+            line = (left, left / total, best["threshold"], 1 - best["risk"])
+        else:
+            line = (total, 1.0, np.nan, np.nan)
+        lines.append((wanted, *line))
+    columns = ["wanted_accuracy", "rows", "share", "threshold", "accuracy"]
+    return pd.DataFrame(lines, columns=columns)

@@ -1,0 +1,180 @@
+"""An error report in words, and what a reader sees of its tables."""
+
+import numpy as np
+
+from skdigits.inspection._format import (
+    as_text,
+    enumeration,
+    markdown_table,
+    p_text,
+    percent,
+)
+
+# How many lines of long tables a reader sees.
+SHOWN = 20
+
+# The summary says what the next of these above the accuracy would cost.
+_WANTED = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1.0)
+
+# A tie of more pairs than this is not worth their names.
+_NAMED_PAIRS = 3
+
+
+def sentences(report):
+    """Return five sentences on a report, each true to its figures."""
+    common = [
+        accuracy_sentence(report),
+        hardest_sentence(report),
+        confusion_sentence(report),
+    ]
+    if report.y_proba is not None:
+        return [*common, calibration_sentence(report), referral_sentence(report)]
+    return [
+        *common,
+        precision_sentence(report),
+        "No probabilities were given, so nothing is said of calibration and of "
+        "doubtful cases.",
+    ]
+
+
+def noun(report):
+    """Say what the rows are."""
+    return "rows" if report.images is None else "pictures"
+
+
+def accuracy_sentence(report):
+    """Say how many rows are right."""
+    low, high = report.accuracy_interval
+    return (
+        f"{report.n_rows - report.n_errors:,} of {report.n_rows:,} {noun(report)} are "
+        f"classified correctly: an accuracy of {percent(report.accuracy)} (95 % "
+        f"interval {percent(low)} to {percent(high)})."
+    )
+
+
+def hardest_sentence(report, alpha=0.05):
+    """Name the hardest classes, or say that the data name none."""
+    tests = report.recall_tests
+    if len(tests) < 2:
+        return f"All {noun(report)} are of one class, so none can be the harder one."
+    if tests["recall"].nunique() == 1:
+        return "All classes have the same recall, so none is harder than the others."
+    by = f"by Fisher's exact test with Holm's correction at {100 * alpha:g} %"
+    hardest = report.hardest(alpha)
+    if hardest.empty:
+        lowest = tests.index[tests["recall"] == tests["recall"].min()]
+        return (
+            f"No class is shown to be harder than all others together {by} (smallest "
+            f"corrected {p_text(tests['p_corrected'].min())}); the lowest recall, "
+            f"{percent(tests['recall'].min())}, is that of {enumeration(lowest)}."
+        )
+    names = enumeration(
+        f"{label} ({percent(recall)}, {p_text(p)})"
+        for label, recall, p in zip(
+            hardest.index, hardest["recall"], hardest["p_corrected"], strict=True
+        )
+    )
+    verb = "has" if len(hardest) == 1 else "have each"
+    return f"{names} {verb} a lower recall than all other classes together, {by}."
+
+
+def confusion_sentence(report):
+    """Name the most frequent confusion."""
+    confusions = report.confusions
+    if confusions.empty:
+        return "No class is taken for another."
+    most = confusions["count"].max()
+    times = "once" if most == 1 else f"{most:,} times"
+    pairs = confusions[confusions["count"] == most]
+    if len(pairs) > _NAMED_PAIRS:
+        return (
+            f"No confusion stands out: {len(pairs)} pairs of classes are confused "
+            f"{times}, and none more often."
+        )
+    names = enumeration(
+        f"{true} taken for {predicted}"
+        for true, predicted in zip(pairs["true"], pairs["predicted"], strict=True)
+    )
+    share = percent(pairs["count"].sum() / report.n_errors)
+    kind, each = (
+        ("confusion is", "") if len(pairs) == 1 else ("confusions are", " each")
+    )
+    return f"The most frequent {kind} {names}, {times}{each}: {share} of all mistakes."
+
+
+def precision_sentence(report):
+    """Name the class whose name is given wrongly most often."""
+    precision = report.per_class["precision"]
+    lowest = precision.min()
+    names = enumeration(precision.index[precision == lowest])
+    return f"The lowest precision is {percent(lowest)}, that of {names}."
+
+
+def calibration_sentence(report):
+    """Compare the mean probability with the accuracy."""
+    bins = report.calibration()
+    mean = float(np.average(bins["probability"], weights=bins["count"]))
+    points = f"{100 * abs(mean - report.accuracy):.2f}"
+    direction = "above" if mean > report.accuracy else "below"
+    against = "equal to" if float(points) == 0 else f"{points} points {direction}"
+    return (
+        f"The mean probability of the answers is {percent(mean)}, {against} the "
+        "accuracy, and the expected calibration error over 15 bins is "
+        f"{report.calibration_error():.4f}."
+    )
+
+
+def referral_sentence(report):
+    """Say what a higher accuracy would cost."""
+    if report.n_errors == 0:
+        return "There is no mistake, so nothing needs to be handed to a person."
+    wanted = next(share for share in _WANTED if share > report.accuracy)
+    line = report.referral([wanted]).iloc[0]
+    goal = f"right in {percent(wanted)} of the {noun(report)} that it keeps"
+    if line["share"] == 1:
+        return f"No threshold on the probability lets the classifier be {goal}."
+    return (
+        f"To be {goal}, the classifier has to hand {int(line['rows']):,} of them "
+        f"({percent(line['share'])}) to a person: those with a probability below about "
+        f"{line['threshold']:.4f}."
+    )
+
+
+def shown_tables(report):
+    """Return heading and table, all cells as text, of what there is to show."""
+    confusions, mistakes = report.confusions, report.mistakes
+    tables = {
+        "classes": ("Classes", report.per_class),
+        "tests": ("Each class against all others", report.recall_tests),
+        "confusions": (
+            _heading("Confusions", confusions),
+            confusions[:SHOWN].set_index("true"),
+        ),
+        "mistakes": (_heading("Mistakes", mistakes), mistakes[:SHOWN]),
+    }
+    if report.y_proba is not None:
+        bins, referral = report.calibration(), report.referral()
+        tables["calibration"] = ("Calibration", bins.set_index("low"))
+        tables["referral"] = (
+            "What to hand to a person",
+            referral.set_index("wanted_accuracy"),
+        )
+    return {
+        key: (heading, as_text(table))
+        for key, (heading, table) in tables.items()
+        if len(table)
+    }
+
+
+def _heading(name, table):
+    if len(table) <= SHOWN:
+        return name
+    return f"{name}: the first {SHOWN} of {len(table):,}"
+
+
+def markdown(report):
+    """Return the summary and the tables as Markdown."""
+    parts = ["# Error report", " ".join(sentences(report))]
+    for heading, table in shown_tables(report).values():
+        parts += [f"## {heading}", markdown_table(table)]
+    return "\n\n".join(parts) + "\n"

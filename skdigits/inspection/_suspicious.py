@@ -1,0 +1,83 @@
+"""Rows that may be labelled wrong."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_classifier
+from sklearn.model_selection import cross_val_predict
+
+from skdigits.inspection._inputs import as_labels
+
+
+def suspicious_labels(estimator, X, y, cv=5):
+    """Find rows whose given label is probably wrong.
+
+    The classifier is trained on parts of the data and asked for the rest. Rows for
+    which it finds another label more probable are returned, the given label of least
+    probability first: the ranking by self-confidence of [1]_. What it returns is for a
+    person to look at; many are only hard.
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba`
+        Cloned, never changed.
+
+    X : array-like of shape (n, n_features), (n, height, width) or \
+            (n, height, width, 1)
+        What it takes.
+
+    y : array-like of shape (n,)
+        Labels as given.
+
+    cv : int, cross-validation generator or iterable, default=5
+        As in scikit-learn's `cross_val_predict`: an integer stands for as many
+        stratified parts.
+
+    Returns
+    -------
+    suspicious : DataFrame
+        Its index is the position of the `row`; its columns are `label`, as given, its
+        `probability`, the `suggested` label and its `suggested_probability`.
+
+    Raises
+    ------
+    ValueError
+        If the estimator is no classifier with `predict_proba`.
+
+    References
+    ----------
+    .. [1] C. G. Northcutt, L. Jiang, I. L. Chuang. "Confident learning: estimating
+       uncertainty in dataset labels." Journal of Artificial Intelligence Research 70
+       (2021).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skdigits.inspection import suspicious_labels
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y[20] = 5  # a wrong label
+    >>> suspicious = suspicious_labels(GaussianNB(var_smoothing=0.1), X, y)
+    >>> int(suspicious.loc[20, "suggested"])
+    0
+    """
+    if not is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
+        raise ValueError(
+            f"Got estimator={estimator!r}, but expected a classifier with "
+            "predict_proba."
+        )
+    y = as_labels("y", y)
+    y_proba = cross_val_predict(estimator, X, y, cv=cv, method="predict_proba")
+    labels, given = np.unique(y, return_inverse=True)
+    rows = np.arange(len(y))
+    suggested = y_proba.argmax(axis=1)
+    table = pd.DataFrame(
+        {
+            "label": y,
+            "probability": y_proba[rows, given],
+            "suggested": labels[suggested],
+            "suggested_probability": y_proba[rows, suggested],
+        },
+        index=pd.Index(rows, name="row"),
+    )
+    table = table[suggested != given]
+    return table.sort_values("probability", kind="stable")

@@ -1,0 +1,99 @@
+"""The tables of an error report, as pure functions of codes and labels."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_fscore_support
+
+from skdigits.inspection._statistics import (
+    holm,
+    lower_recall_p_values,
+    wilson_intervals,
+)
+
+
+def label_index(labels, name="label"):
+    """Return labels as an index; tuples stay whole."""
+    return pd.Index(labels, name=name, tupleize_cols=False)
+
+
+def per_class_table(labels, true, predicted, matrix):
+    """Return support, errors, recall and its interval, precision, F1, confusions."""
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, predicted, labels=np.arange(len(labels)), zero_division=np.nan
+    )
+    hits = matrix.diagonal()
+    intervals = wilson_intervals(hits, support)
+    mistakes = matrix - np.diag(hits)
+    most = mistakes.max(axis=1)
+    partners = [
+        ", ".join(str(labels[code]) for code in np.flatnonzero(row == row.max()))
+        if row.any()
+        else ""
+        for row in mistakes
+    ]
+    return pd.DataFrame(
+        {
+            "support": support,
+            "errors": support - hits,
+            "recall": recall,
+            "recall_low": intervals[:, 0],
+            "recall_high": intervals[:, 1],
+            "precision": precision,
+            "f1": f1,
+            "most_confused_with": pd.Series(partners, dtype=object).to_numpy(),
+            "times": most,
+        },
+        index=label_index(labels),
+    )
+
+
+def confusions_table(labels, matrix):
+    """Return the pairs (true, predicted) that occur, the most frequent first."""
+    mistakes = matrix - np.diag(matrix.diagonal())
+    true, predicted = np.nonzero(mistakes)
+    counts = mistakes[true, predicted]
+    order = np.argsort(-counts, kind="stable")
+    true, predicted, counts = true[order], predicted[order], counts[order]
+    return pd.DataFrame(
+        {
+            "true": labels[true],
+            "predicted": labels[predicted],
+            "count": counts,
+            "rate": counts / matrix.sum(axis=1)[true],
+        }
+    )
+
+
+def mistakes_table(labels, true, predicted, confidence, losses):
+    """Return the wrong rows, the most confident first, or in order of the rows."""
+    rows = np.flatnonzero(true != predicted)
+    if confidence is not None:
+        rows = rows[np.argsort(-confidence[rows], kind="stable")]
+    table = pd.DataFrame(
+        {"true": labels[true[rows]], "predicted": labels[predicted[rows]]},
+        index=pd.Index(rows, name="row"),
+    )
+    if confidence is not None:
+        table["probability"] = confidence[rows]
+        table["loss"] = losses[rows]
+    return table
+
+
+def recall_tests_table(labels, matrix):
+    """Return each class with rows against all others, the smallest p-value first."""
+    support = matrix.sum(axis=1)
+    hits = matrix.diagonal()
+    p_values = lower_recall_p_values(matrix)
+    with np.errstate(invalid="ignore"):
+        table = pd.DataFrame(
+            {
+                "support": support,
+                "errors": support - hits,
+                "recall": hits / support,
+                "recall_of_others": (hits.sum() - hits) / (support.sum() - support),
+                "p_value": p_values,
+                "p_corrected": holm(p_values),
+            },
+            index=label_index(labels),
+        )
+    return table[support > 0].sort_values("p_value", kind="stable")

@@ -1,0 +1,333 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+
+from skdigits import DigitCNN
+from skdigits.inspection import (
+    ConfusionHeatmapDisplay,
+    DigitGridDisplay,
+    ErrorReport,
+    PerClassDisplay,
+    ReliabilityDisplay,
+    RiskCoverageDisplay,
+    SaliencyDisplay,
+    TrainingHistoryDisplay,
+)
+
+OF_REPORTS = [
+    ConfusionHeatmapDisplay,
+    DigitGridDisplay,
+    PerClassDisplay,
+    ReliabilityDisplay,
+    RiskCoverageDisplay,
+]
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def logistic(digits):
+    X, _, y, _ = digits
+    return LogisticRegression(max_iter=2000).fit(X[:200] / 16, y[:200])
+
+
+@pytest.fixture(scope="module")
+def report(logistic, digits):
+    _, X, _, y = digits
+    return ErrorReport.from_estimator(logistic, X / 16, y)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.parametrize("display", OF_REPORTS)
+def test_contract(display, style, report, logistic, digits):
+    _, X, _, y = digits
+    with plt.style.context(style):
+        first = display.from_report(report)
+        assert plt.get_fignums() == [first.figure_.number]
+        assert first.ax_.figure is first.figure_
+        figure, ax = plt.subplots()
+        second = display.from_estimator(logistic, X / 16, y, ax=ax)
+        assert second.ax_ is ax and second.figure_ is figure
+        third = display.from_predictions(
+            y, logistic.predict(X / 16), logistic.predict_proba(X / 16), X
+        )
+        assert len(plt.get_fignums()) == 3
+        assert third.plot(ax=ax) is third
+        first.figure_.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "y_true, y_pred",
+    [([1, 1], [1, 2]), ([1, 2], [1, 2]), ([1, 2], [2, 1]), ([1], [1]), ([1], [2])],
+)
+@pytest.mark.parametrize("display", OF_REPORTS)
+def test_degenerate_answers(display, y_true, y_pred):
+    y_proba = np.eye(2)[np.array(y_pred) - 1]
+    report = ErrorReport.from_predictions(
+        y_true, None, y_proba, np.ones((len(y_true), 8, 8)), labels=[1, 2]
+    )
+    if display is DigitGridDisplay and not report.n_errors:
+        with pytest.raises(ValueError, match="Got a report without mistakes"):
+            display.from_report(report)
+        return
+    display.from_report(report).figure_.canvas.draw()
+
+
+def test_heatmap_shows_integers_and_recall():
+    matrix = [[975, 5], [0, 1135]]
+    display = ConfusionHeatmapDisplay(matrix, display_labels=["zero", "one"]).plot()
+    assert texts(display.ax_) == ["975", "5", "1135", "recall", "99.49 %", "100.00 %"]
+    assert [tick.get_text() for tick in display.ax_.get_yticklabels()] == [
+        "zero",
+        "one",
+    ]
+
+
+@pytest.mark.parametrize(
+    "normalize, cells",
+    [
+        ("true", ["75.0", "25.0", "100.0"]),
+        ("pred", ["100.0", "20.0", "80.0"]),
+        ("all", ["37.5", "12.5", "50.0"]),
+    ],
+)
+def test_heatmap_normalized(normalize, cells):
+    display = ConfusionHeatmapDisplay([[3, 1], [0, 4]]).plot(normalize=normalize)
+    assert texts(display.ax_)[:3] == cells
+    assert display.confusion_matrix.tolist() == [[3, 1], [0, 4]]
+
+
+def test_heatmap_greys_the_diagonal_and_scales_to_the_mistakes():
+    matrix = np.array([[900, 3, 0], [1, 800, 0], [0, 0, 0]])
+    display = ConfusionHeatmapDisplay(matrix).plot(grey_diagonal=True)
+    display.figure_.canvas.draw()
+    red, green, blue, _ = display.ax_.collections[0].get_facecolors().T
+    assert np.flatnonzero((red == green) & (green == blue) & (red < 1)).tolist() == [
+        0,
+        4,
+        8,
+    ]
+    # three mistakes are the darkest, one is paler, none is white
+    assert red[1] < red[3] < red[2] == 1
+    assert "900" in texts(display.ax_)
+
+
+def test_heatmap_of_many_classes_has_no_figures_in_its_cells():
+    display = ConfusionHeatmapDisplay(np.ones((40, 40), dtype=int)).plot()
+    assert len(texts(display.ax_)) == 41
+    display.figure_.canvas.draw()
+
+
+def test_heatmap_refuses_unknown_options():
+    display = ConfusionHeatmapDisplay([[1]])
+    with pytest.raises(ValueError, match="Got normalize='rows', but expected 'true', "):
+        display.plot(normalize="rows")
+    with pytest.raises(ValueError, match="Got grey_diagonal=1, but expected True or "):
+        display.plot(grey_diagonal=1)
+
+
+def test_long_labels_are_neither_cut_nor_drawn_over_each_other():
+    labels = ["a rather long label", "another long one", "c"]
+    y_true, y_pred = np.repeat(labels, 3), labels * 3
+    display = ConfusionHeatmapDisplay.from_predictions(y_true, y_pred)
+    display.figure_.canvas.draw()
+    drawn = display.figure_.get_tightbbox().extents * display.figure_.dpi
+    assert (drawn[:2] >= 0).all()
+    assert (drawn[2:] <= display.figure_.bbox.extents[2:]).all()
+    grid = DigitGridDisplay.from_predictions(y_true, y_pred, X=np.ones((9, 8, 8)))
+    grid.figure_.canvas.draw()
+    boxes = [text.get_window_extent() for text in grid.ax_.texts]
+    assert len(boxes) == 6
+    assert all(
+        left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False)
+    )
+
+
+def test_grid_shows_the_first_five_digits(digits):
+    X, _, y, _ = digits
+    display = DigitGridDisplay(X[:5], y[:5]).plot()
+    assert texts(display.ax_) == y[:5].astype(str).tolist()
+    assert len(display.ax_.images) == 5
+    np.testing.assert_array_equal(display.ax_.images[3].get_array(), display.images[3])
+
+
+def test_grid_orders_mistakes():
+    y_true = list("aaab")
+    y_proba = [[0.4, 0.6, 0], [0.2, 0.35, 0.45], [0.3, 0.7, 0], [0.9, 0.1, 0]]
+    report = ErrorReport.from_predictions(
+        y_true, y_proba=y_proba, X=np.ones((4, 8, 8)), labels=list("abc")
+    )
+    shown = {
+        order: DigitGridDisplay.from_report(report, order=order).titles
+        for order in ("confidence", "loss", "pair")
+    }
+    ba, ab, ac = "b read as a\nat 90 %", "a read as b\nat {} %", "a read as c\nat 45 %"
+    assert shown["confidence"] == [ba, ab.format(70), ab.format(60), ac]
+    assert shown["loss"] == [ba, ac, ab.format(70), ab.format(60)]
+    assert shown["pair"][:2] == [ab.format(70), ab.format(60)]
+    one = DigitGridDisplay.from_report(report, max_images=1)
+    assert one.titles == [ba]
+
+
+def test_grid_without_probabilities(report):
+    bare = ErrorReport.from_predictions(
+        report.labels[report.true], report.labels[report.predicted], X=report.images
+    )
+    for order in ("confidence", "loss", "pair"):
+        display = DigitGridDisplay.from_report(bare, order=order, max_images=3)
+        assert all("\n" not in title for title in display.titles)
+
+
+@pytest.mark.parametrize(
+    "images, titles, message",
+    [
+        (
+            np.zeros((2, 3)),
+            None,
+            r"Got images of shape \(2, 3\), but expected at least",
+        ),
+        (np.zeros((0, 8, 8)), None, r"Got images of shape \(0, 8, 8\)"),
+        (np.zeros((2, 8, 8)), [1], "inconsistent numbers of samples"),
+    ],
+)
+def test_errors_of_the_grid(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        DigitGridDisplay(images, titles)
+
+
+def test_errors_of_the_grid_of_mistakes(report):
+    with pytest.raises(ValueError, match="Got a report without pictures"):
+        DigitGridDisplay.from_predictions([0, 1], [1, 1])
+    with pytest.raises(ValueError, match="Got order='size', but expected 'confidence'"):
+        DigitGridDisplay.from_report(report, order="size")
+    with pytest.raises(ValueError, match="Got max_images=0, but expected an integer"):
+        DigitGridDisplay.from_report(report, max_images=0)
+
+
+def test_per_class_is_sorted_and_marks_the_hardest():
+    y_true = ["a"] * 50 + ["b"] * 50 + ["c"] * 50
+    y_pred = ["a"] * 49 + ["b"] + ["b"] * 30 + ["a"] * 20 + ["c"] * 50
+    display = PerClassDisplay.from_predictions(y_true, y_pred)
+    ticks = [tick.get_text() for tick in display.ax_.get_yticklabels()]
+    assert ticks == ["b (50)", "a (50)", "c (50)"]
+    assert display.hardest == ["b"]
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "lower than all others together" in names
+
+
+def test_history_marks_the_best_epoch():
+    history = {
+        "loss": [3, 2, 1],
+        "accuracy": [0.1, 0.2, 0.3],
+        "val_loss": [3, 1, 2],
+        "val_accuracy": [0.1, 0.3, 0.2],
+    }
+    display = TrainingHistoryDisplay(history).plot()
+    assert display.best_epoch == 2
+    assert [ax.get_ylabel() for ax in display.ax_] == ["loss", "accuracy"]
+    assert display.ax_[0].lines[1].get_ydata().tolist() == [3, 1, 2]
+    # epochs of partial_fit have no validation part
+    assert TrainingHistoryDisplay(history | {"val_loss": [np.nan] * 3}).best_epoch == 3
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_history_of_pipelines_and_searches(fitted, style):
+    with plt.style.context(style):
+        display = TrainingHistoryDisplay.from_estimator(fitted)
+        display.figure_.canvas.draw()
+        assert len(display.ax_[0].lines[0].get_xdata()) == fitted["cnn"].n_iter_
+        search = GridSearchCV(fitted, {})
+        search.best_estimator_ = fitted
+        _, axes = plt.subplots(2)
+        inside = TrainingHistoryDisplay.from_estimator(search, ax=axes[1])
+        assert inside.figure_ is axes[0].figure and len(inside.ax_) == 2
+        inside.figure_.canvas.draw()
+
+
+def test_errors_of_the_history():
+    with pytest.raises(
+        ValueError, match=r"Got a history with \['loss'\], but expected"
+    ):
+        TrainingHistoryDisplay({"loss": [1]})
+    with pytest.raises(ValueError, match="without history_, but expected a fitted"):
+        TrainingHistoryDisplay.from_estimator(DigitCNN())
+
+
+def test_axes_that_cannot_be_split():
+    figure = plt.figure()
+    ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+    display = TrainingHistoryDisplay({"loss": [1], "accuracy": [1]})
+    with pytest.raises(ValueError, match="Got axes that are no subplot"):
+        display.plot(ax=ax)
+
+
+def test_reliability_of_ten_classes(report):
+    display = ReliabilityDisplay.from_report(report, n_bins=5)
+    assert len(display.bins) <= 5
+    assert display.calibration_error == report.calibration_error(5)
+    assert f"{display.calibration_error:.3f}" in display.ax_.get_title()
+
+
+def test_risk_coverage_ends_at_the_error_of_all(report):
+    display = RiskCoverageDisplay.from_report(report)
+    coverage, risk = display.ax_.lines[0].get_data()
+    assert coverage[-1] == 100
+    assert risk[-1] == pytest.approx(100 * (1 - report.accuracy))
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_saliency_adds_up_to_the_difference_of_logits(fitted, digits, style):
+    _, X, _, _ = digits
+    with plt.style.context(style):
+        display = SaliencyDisplay.from_estimator(fitted, X[3], n_steps=256)
+        display.figure_.canvas.draw()
+    logits = fitted.decision_function(np.array([X[3], np.zeros(64)]))
+    order = fitted.predict_proba(X[3:4])[0].argsort()[::-1]
+    assert [display.label, display.against] == fitted.classes_[order[:2]].tolist()
+    difference = logits[:, order[0]] - logits[:, order[1]]
+    assert display.attributions.sum() == pytest.approx(
+        difference[0] - difference[1], abs=0.02
+    )
+
+
+def test_saliency_of_chosen_labels(fitted, digits):
+    _, X, _, _ = digits
+    picture = X[0].reshape(8, 8)
+    one = SaliencyDisplay.from_estimator(fitted, picture, label=4, against=9)
+    other = SaliencyDisplay.from_estimator(fitted, X[0], label=9, against=4)
+    np.testing.assert_allclose(one.attributions, -other.attributions, atol=1e-5)
+    assert (one.label, one.against) == (4, 9)
+    with pytest.raises(ValueError, match="Got label='four', but expected one of"):
+        SaliencyDisplay.from_estimator(fitted, picture, label="four")
+    with pytest.raises(ValueError, match="but expected a fitted DigitCNN, or a pipe"):
+        SaliencyDisplay.from_estimator(DummyClassifier(), picture)
+
+
+def test_saliency_of_a_lone_network(digits):
+    X, _, y, _ = digits
+    network = DigitCNN(filters=2, epochs=1, random_state=0).fit(X[:100] / 16, y[:100])
+    display = SaliencyDisplay.from_estimator(network, X[0] / 16)
+    np.testing.assert_allclose(display.image.ravel(), X[0] / 16, rtol=1e-6)
+
+
+def test_displays_keep_their_data(report):
+    pd.testing.assert_frame_equal(
+        RiskCoverageDisplay.from_report(report).curve, report.risk_coverage
+    )
+    assert (
+        ConfusionHeatmapDisplay.from_report(report).confusion_matrix
+        == report.confusion_matrix
+    ).all()

@@ -1,0 +1,186 @@
+"""The page of an error report: what it says, and how a browser takes it."""
+
+import json
+import os
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from skdigits.inspection import ErrorReport
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+
+VOID = {"meta", "img", "br", "link"}
+HEADINGS = ["Classes", "Each class against all others"]
+
+
+class Outline(HTMLParser):
+    """Collects the tags of a page, and checks that they are closed in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], {}
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open:
+            self.text.setdefault(self.open[-1], []).append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def report():
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(10, size=600)
+    y_proba = rng.dirichlet(np.ones(10), size=600)
+    y_proba[np.arange(600), y_true] += 2
+    y_proba /= y_proba.sum(axis=1, keepdims=True)
+    y_proba[:40] = np.roll(y_proba[:40], 1, axis=1)
+    return ErrorReport.from_predictions(
+        y_true, y_proba=y_proba, X=rng.integers(255, size=(600, 28, 28))
+    )
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.to_html("A page")
+
+
+def test_structure(page, report):
+    outline = Outline(page)
+    assert outline.all("html") == [{"lang": "en"}]
+    assert outline.text["title"] == outline.text["h1"] == ["A page"]
+    headings = [tag for tag, _ in outline.tags if tag in ("h1", "h2", "h3")]
+    assert headings == ["h1"] + ["h2"] * 5
+    ids = [attributes["id"] for attributes in outline.all("h2")]
+    assert [a["href"] for a in outline.all("a")] == [f"#{name}" for name in ids]
+    assert [s["aria-labelledby"] for s in outline.all("section")] == ids
+    assert outline.text["caption"][:2] == HEADINGS
+    assert all(th["scope"] in ("col", "row") for th in outline.all("th"))
+    assert len(outline.all("figcaption")) == len(outline.all("img")) == 4 + 40
+
+
+def test_every_picture_is_inside_and_described(page):
+    for picture in Outline(page).all("img"):
+        assert picture["src"].startswith(("data:image/svg+xml;", "data:image/png;"))
+        assert picture["alt"]
+    assert "http:" not in page and "https:" not in page and "<script" not in page
+
+
+def test_the_sentences_are_those_of_the_summary(page, report):
+    sentences = Outline(page).text["li"][:5]
+    assert " ".join(sentences) == report.summary()
+
+
+def test_labels_are_escaped():
+    label = "<script>alert('5')</script>"
+    page = ErrorReport.from_predictions([label, "6"], ["6", "6"]).to_html("<b>")
+    Outline(page)
+    assert "<script" not in page and "<b>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_without_pictures_the_mistakes_are_a_table(report):
+    labels = report.labels
+    bare = ErrorReport.from_predictions(labels[report.true], labels[report.predicted])
+    outline = Outline(bare.to_html())
+    assert "Mistakes: the first 20 of 40" in outline.text["caption"]
+    assert "Probabilities" not in outline.text["h2"]
+    assert len(outline.all("img")) == 2
+
+
+def test_a_hopeless_classifier_has_a_gallery_of_bounded_length():
+    y_true = np.arange(1000) % 2
+    report = ErrorReport.from_predictions(y_true, 1 - y_true, X=np.ones((1000, 8, 8)))
+    page = report.to_html()
+    assert "200 of 1,000 mistakes" in page
+    assert page.count('class="gallery"') == 1
+    assert len(Outline(page).all("img")) == 2 + 200
+
+
+def test_the_style_of_the_user_is_neither_taken_nor_changed(page, report):
+    with plt.style.context("dark_background"):
+        before = dict(plt.rcParams)
+        again = report.to_html("A page")
+        assert dict(plt.rcParams) == before
+    # the ids inside the drawings are random
+    assert len(again) == pytest.approx(len(page), rel=0.001)
+    assert plt.get_fignums() == []
+
+
+def visit(path, folder):
+    """Open a file in Chromium.
+
+    Returns the page as it then is, the lines of its console, and the requests that it
+    made; what the browser itself asks for has no origin.
+    """
+    log = folder / "requests.json"
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--enable-logging=stderr",
+        f"--user-data-dir={folder / 'profile'}",
+        f"--log-net-log={log}",
+        "--virtual-time-budget=5000",
+        "--dump-dom",
+        path.as_uri(),
+    ]
+    if os.geteuid() == 0:
+        command.insert(1, "--no-sandbox")
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    console = [line for line in result.stderr.splitlines() if ":CONSOLE" in line]
+    record = json.loads(log.read_text())
+    start = record["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    requests = [
+        event["params"]["url"]
+        for event in record["events"]
+        if event["type"] == start
+        and event.get("params", {}).get("initiator", "not an origin") != "not an origin"
+    ]
+    return result.stdout, console, requests
+
+
+@needs_chromium
+def test_a_browser_shows_it_and_fetches_nothing(report, tmp_path):
+    path = report.write(tmp_path / "report", "A page")
+    page, console, requests = visit(path, tmp_path)
+    assert console == [] and requests == []
+    outline = Outline(page)
+    assert len(outline.all("table")) == 5
+    assert outline.text["caption"][:2] == HEADINGS
+    for name in Outline(path.read_text()).all("a"):
+        if not name["href"].startswith("#"):
+            assert (path.parent / name["href"]).is_file()
+
+
+@needs_chromium
+def test_the_browser_would_tell(tmp_path):
+    path = tmp_path / "bad.html"
+    path.write_text(
+        '<!doctype html><img src="http://picture.invalid/x.png">'
+        '<script>console.error("oh no")</script>'
+    )
+    _, console, requests = visit(path, tmp_path)
+    assert "oh no" in console[0]
+    assert requests == ["http://picture.invalid/x.png"]
