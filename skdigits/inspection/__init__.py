@@ -1,0 +1,5 @@
+"""What is found out about classifiers and searches, drawn."""
+
+from skdigits.inspection._search_results import SearchResultsDisplay
+
+__all__ = ["SearchResultsDisplay"]
