@@ -236,7 +236,12 @@ class HalvingEpochSearchCV(BaseSearchCV):
         X, y = indexable(X, y)
         routed = self._get_routed_params_for_fit(_check_method_params(X, params))
         cv = check_cv(self.cv, y, classifier=True)
-        splits = list(cv.split(X, y, **routed.splitter.split))
+        # lists go with each call; arrays would be placed by joblib's Dask backend on one
+        # worker, whose loss would be the end of the search
+        splits = [
+            (list(train), list(test))
+            for train, test in cv.split(X, y, **routed.splitter.split)
+        ]
         candidates = _candidates(self.estimator, self.param_grid, len(splits))
         stops = self._stops(candidates)
         data = {"X": X, "y": y, "scorer": scorers}
