@@ -13,14 +13,15 @@ def report(console, labels, target, predicted, figure):
     from sklearn.metrics import confusion_matrix
 
     matrix = confusion_matrix(target, predicted, labels=labels)
-    console.print(_accuracy_line(matrix), highlight=False)
+    console.print(accuracy_line(matrix), highlight=False)
     console.print(_class_table(matrix, labels))
     if figure is not None:
         save_confusion_matrix(matrix, labels, figure)
         console.print(f"Confusion matrix: {figure}", highlight=False, soft_wrap=True)
 
 
-def _accuracy_line(matrix):
+def accuracy_line(matrix):
+    """Return the accuracy in a confusion matrix, with its interval, in words."""
     from scipy.stats import binomtest
 
     hits, total = int(np.trace(matrix)), int(matrix.sum())

@@ -236,7 +236,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
         X, y = indexable(X, y)
         routed = self._get_routed_params_for_fit(_check_method_params(X, params))
         cv = check_cv(self.cv, y, classifier=True)
-        # lists go with each call; arrays would be placed by joblib's Dask backend on one
+        # lists go with each call; joblib's Dask backend would place arrays on one
         # worker, whose loss would be the end of the search
         splits = [
             (list(train), list(test))
