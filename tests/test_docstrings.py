@@ -6,10 +6,11 @@ import pkgutil
 import re
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 import skdigits
-from skdigits import datasets, preprocessing
+from skdigits import datasets, inspection, model_selection, preprocessing
 
 MODULES = [
     info.name
@@ -18,7 +19,7 @@ MODULES = [
 ]
 PUBLIC = {
     name: getattr(module, name)
-    for module in (skdigits, datasets, preprocessing)
+    for module in (skdigits, datasets, inspection, model_selection, preprocessing)
     for name in module.__all__
     if callable(getattr(module, name))
 }
@@ -47,7 +48,8 @@ def test_documented_defaults_are_those_of_the_signature(name):
         for parameter in inspect.signature(PUBLIC[name]).parameters.values()
         if parameter.default is not parameter.empty
     }
-    assert {key: eval(text) for key, text in documented.items()} == signature
+    names = {"np": np}
+    assert {key: eval(text, names) for key, text in documented.items()} == signature
 
 
 @pytest.mark.parametrize("name", PUBLIC)

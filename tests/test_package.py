@@ -22,6 +22,8 @@ def run_python(code, **options):
         "from skdigits import DigitCNN, make_digit_pipeline; make_digit_pipeline()",
         "from skdigits.datasets import fetch_mnist, load_digit_images",
         "from skdigits.preprocessing import ImageReshaper, PixelScaler",
+        "from skdigits.inspection import SearchResultsDisplay",
+        "from skdigits.model_selection import HalvingEpochSearchCV",
         "from typer.testing import CliRunner; from skdigits.cli._app import app; "
         "assert 'train' in CliRunner().invoke(app, ['--help']).output",
     ],

@@ -233,9 +233,9 @@ class SearchResultsDisplay:
         -------
         self : SearchResultsDisplay
         """
-        import matplotlib.pyplot as plt
-
         if ax is None:
+            import matplotlib.pyplot as plt
+
             _, ax = plt.subplots(layout="constrained")
         if len(self.names) == 2:
             self._plot_heat_map(ax, cmap, values_format)
