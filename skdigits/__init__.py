@@ -14,7 +14,7 @@ _MODULE_OF = {
     "make_digit_pipeline": "skdigits._pipeline",
     "save": "skdigits._persistence",
 }
-_SUBPACKAGES = ("datasets", "inspection", "preprocessing")
+_SUBPACKAGES = ("datasets", "inspection", "model_selection", "preprocessing")
 
 __all__ = [*_MODULE_OF, *_SUBPACKAGES]
 

@@ -3,9 +3,9 @@
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "refuse_forked_process", "tf"]
 
 
 @contextmanager
@@ -35,6 +35,25 @@ def _silent_stderr():
             os.close(saved)
 
 
+def _granted_threads():
+    """Return how many threads this process may use, 0 where nobody says.
+
+    joblib and Dask tell their workers in OMP_NUM_THREADS, which TensorFlow does not
+    read.
+    """
+    number = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def _limit_threads(tf):
+    threading = tf.config.threading
+    with suppress(RuntimeError):  # TensorFlow has started already, with other threads
+        if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+            threading.set_intra_op_parallelism_threads(_granted_threads())
+        if "TF_NUM_INTEROP_THREADS" not in os.environ:
+            threading.set_inter_op_parallelism_threads(_granted_threads())
+
+
 def _import_quietly():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow's faster kernels; by itself it takes them on some processors only
@@ -43,6 +62,7 @@ def _import_quietly():
         import keras
         import tensorflow as tf
 
+        _limit_threads(tf)
         # the first operation starts the runtime, which writes lines of its own
         tf.constant(0)
     if keras.backend.backend() != "tensorflow":
@@ -54,3 +74,17 @@ def _import_quietly():
 
 
 keras, tf = _import_quietly()
+_process_of_tensorflow = os.getpid()
+
+
+def refuse_forked_process():
+    """Raise a RuntimeError where TensorFlow would wait for threads that are not there.
+
+    They stay behind in the parent process when it is forked.
+    """
+    if os.getpid() != _process_of_tensorflow:
+        raise RuntimeError(
+            "Got a process that was forked after TensorFlow had started, in which "
+            "training would hang, but expected one that starts TensorFlow itself. Use "
+            "joblib's backend 'loky', or multiprocessing's start method 'spawn'."
+        )

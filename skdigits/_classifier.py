@@ -1,7 +1,5 @@
 """DigitCNN: parameters, validation, fit, predict."""
 
-from copy import deepcopy
-
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -191,6 +189,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     (3, 10)
     """
 
+    # The epoch after which `fit` pauses, to go on in the same cycle when it is called
+    # again: how a search by epochs keeps what its candidates have learned so far.
+    _pause_after = None
+
     def __init__(
         self,
         filters=(16, 32, 64, 96),
@@ -283,7 +285,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 seed=self._fitted.seed,
                 **training_settings(self),
             )
-            keras_classifier.restore(self._fitted)
+            keras_classifier.restore(self._fitted, self._optimizer_state)
             self._keras_classifier = keras_classifier
         return self._keras_classifier
 
@@ -319,7 +321,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             stops being a finite number. The estimator is then as it was before.
         """
         with unchanged_on_failure(self):
-            goes_on = self.warm_start and hasattr(self, "_fitted")
+            pauses = self._pause_after is not None
+            goes_on = (self.warm_start or pauses) and hasattr(self, "_fitted")
             images, y, weights = self._check_training_data(
                 X,
                 y,
@@ -338,6 +341,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 weights,
                 goes_on=goes_on,
                 epochs=check_integer("epochs", self.epochs),
+                pause_after=self._pause_after,
                 callbacks=copied_callbacks(self),
                 patience=patience(self),
                 recipe=training_recipe(self),
@@ -464,6 +468,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         hits = predicted.astype(object) == y.astype(object)
         return float(np.average(hits, weights=sample_weight))
 
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        # the weights are in `_fitted` already
+        state.pop("_keras_classifier", None)
+        return state
+
     def _logits(self, X):
         check_is_fitted(self)
         X, native_shape = validate_pixels(self, X, reset=False, dtype=np.float32)
@@ -533,22 +543,22 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         callbacks,
         recipe,
         patience=None,
+        pause_after=None,
         **other_settings,
     ):
         from skdigits._scikeras import make_network_classifier
 
         spec = network_spec(self)
-        settings = training_settings(self) | other_settings
         if goes_on:
             self._check_same_network(spec)
-            keras_classifier = deepcopy(self.keras_classifier_).set_params(**settings)
-        else:
-            keras_classifier = make_network_classifier(
-                spec,
-                classes=self.classes_,
-                seed=draw_seed(self.random_state),
-                **settings,
-            )
+        keras_classifier = make_network_classifier(
+            spec,
+            classes=self.classes_,
+            seed=self._fitted.seed if goes_on else draw_seed(self.random_state),
+            **training_settings(self) | other_settings,
+        )
+        if goes_on:
+            keras_classifier.restore(self._fitted, self._optimizer_state)
         keras_classifier.train(
             images,
             y,
@@ -556,14 +566,21 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             epochs=epochs,
             callbacks=callbacks,
             patience=patience,
+            pause_after=pause_after,
             recipe=recipe,
         )
-        self._keras_classifier = keras_classifier
-        self._become(keras_classifier.fitted_network())
+        self._become(
+            keras_classifier.fitted_network(), keras_classifier.optimizer_state()
+        )
 
-    def _become(self, fitted):
-        """Take a `FittedNetwork` for one's own."""
+    def _become(self, fitted, optimizer_state=None):
+        """Take a `FittedNetwork` for one's own, and the state of its optimizer.
+
+        The Keras model is left behind: it is built again where somebody asks for it.
+        """
+        vars(self).pop("_keras_classifier", None)
         self._fitted = fitted
+        self._optimizer_state = optimizer_state
         self._answers = Answers(fitted.spec, fitted.arrays)
         self.history_ = fitted.history
         self.n_iter_ = len(fitted.history["loss"])

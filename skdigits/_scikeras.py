@@ -6,7 +6,8 @@ of dtype, turn TensorFlow's determinism on for the whole process, and keep refer
 to the model.
 """
 
-import skdigits._backend  # noqa: F401  imports Keras in silence, before scikeras does
+# imports Keras in silence, before scikeras does
+from skdigits._backend import refuse_forked_process
 
 # isort: split
 import numpy as np
@@ -92,13 +93,20 @@ class NetworkClassifier(KerasClassifier):
             self.spec_, arrays_of(self.model_), self.seed_, self.history_
         )
 
-    def restore(self, fitted):
+    def optimizer_state(self):
+        """Return Adam's moments and its number of steps apart from Keras."""
+        return self.moments_, int(self.model_.optimizer.iterations)
+
+    def restore(self, fitted, optimizer_state=None):
         """Become what was trained to a `FittedNetwork`."""
         no_images = np.empty((0, *self.spec_.image_shape, 1), dtype=np.float32)
         self._initialize(no_images, self.encoder__classes)
         self._ensure_compiled_model()
         for name, variable in named_weights(self.model_).items():
             variable.assign(fitted.arrays[name])
+        if optimizer_state is not None:
+            self.moments_, iterations = optimizer_state
+            self.model_.optimizer.iterations.assign(iterations)
         self.history_ = fitted.history
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
@@ -121,6 +129,7 @@ class NetworkClassifier(KerasClassifier):
         initial_epoch,
         callbacks=(),
         patience=None,
+        pause_after=None,
         recipe=None,
     ):
         progress = EpochLines() if self.verbose else NoProgress()
@@ -132,6 +141,7 @@ class NetworkClassifier(KerasClassifier):
                 batch_size=self.batch_size,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
+                pause_after=pause_after,
                 validation_split=self.validation_split,
                 seed=self.model__seed,
                 callbacks=callbacks,
@@ -195,6 +205,7 @@ def make_network_classifier(spec, *, classes, seed, **settings):
     ``settings`` are its optimizer__learning_rate, batch_size, validation_split and
     verbose.
     """
+    refuse_forked_process()
     return NetworkClassifier(
         model=build_network,
         model__spec=spec,

@@ -52,6 +52,7 @@ def train(
     progress,
     recipe,
     moments,
+    pause_after=None,
 ):
     """Train ``network`` in place.
 
@@ -60,6 +61,10 @@ def train(
     improvement, and goes back to the best weights. ``recipe`` holds DigitCNN's
     schedule, weight_decay, label_smoothing and augment, ``moments`` what an earlier
     call returned, or None.
+
+    With ``pause_after`` the call ends after that epoch, in the midst of a cycle of
+    ``epochs`` that began with epoch 0, and whose first ``initial_epoch`` epochs an
+    earlier call has trained.
 
     Returns
     -------
@@ -77,15 +82,17 @@ def train(
         if len(held_out):
             training, validation = data.take(kept), data.take(held_out)
     steps = -(-len(training) // batch_size)
+    done = 0 if pause_after is None else initial_epoch
+    last_epoch = initial_epoch - done + epochs
     loop = keras.callbacks.CallbackList(
         callbacks,
         model=network,
-        epochs=initial_epoch + epochs,
+        epochs=last_epoch,
         steps=steps,
         verbose=0,
     )
     settings = recipe | {
-        "cycle_begin": int(network.optimizer.iterations),
+        "cycle_begin": int(network.optimizer.iterations) - steps * done,
         "cycle_steps": steps * epochs if recipe["schedule"] == "one_cycle" else 0,
     }
     del settings["schedule"]
@@ -95,8 +102,8 @@ def train(
     history = {}
     network.stop_training = False
     loop.on_train_begin()
-    for epoch in range(initial_epoch, initial_epoch + epochs):
-        progress.begin(epoch, initial_epoch + epochs, len(training))
+    for epoch in range(initial_epoch, pause_after or last_epoch):
+        progress.begin(epoch, last_epoch, len(training))
         loop.on_epoch_begin(epoch)
         order = np.random.default_rng([seed, epoch]).permutation(len(training))
         logs = run_epoch(order.astype(np.int32), progress.advance)

@@ -1,12 +1,16 @@
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -286,3 +290,105 @@ def test_evaluate_imports_only_what_it_uses(trained, options):
     folder, _ = trained
     command = [sys.executable, "-c", code, *options]
     subprocess.run(command, check=True, cwd=folder)
+
+
+TUNE = ["tune", "--data", "digits", "--filters", "2,4-8-8", "--dropout", "0,0.3"]
+
+
+@pytest.mark.parametrize("search, epochs", [("grid", [3] * 4), ("halving", [1, 1, 3])])
+def test_tune(search, epochs, digits):
+    options = ["--epochs", 3, "--cv", 2, "--search", search, "--seed", 1]
+    result = run(*TUNE, *options)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    table = pd.read_csv("search_results.csv")
+    assert f"4 candidates, to epoch {epochs[0]} of 3" in result.stdout
+    assert "8/8 folds" in result.stdout
+    assert set(epochs) == set(table["n_resources"])
+    for heading in ("The best 4 of 4", "filters", "accuracy", "spread", "seconds"):
+        assert heading in result.stdout
+    last = table[table["iter"] == table["iter"].max()]
+    best = last.loc[last["mean_test_score"].idxmax()]
+    winner = next(line for line in lines if line.startswith("Winner: "))
+    assert winner == "Winner: filters={}, dropout={}".format(
+        best["param_cnn__filters"], best["param_cnn__dropout"]
+    )
+    assert any(line.startswith("Test accuracy: ") for line in lines)
+    classifier = skdigits.load("digits.safetensors")["cnn"]
+    assert str(classifier.filters) == best["param_cnn__filters"]
+    assert classifier.n_iter_ == 3 and classifier.random_state == 1
+    with Image.open("search_results.png") as picture:
+        assert picture.format == "PNG" and min(picture.size) > 500
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (
+            ["--filters", "16;32"],
+            "Got filters='16;32', but expected values with commas",
+        ),
+        (["--dropout", "half"], "Got dropout='half', but expected values with commas"),
+        (["--dropout", "0,1.5"], "Got dropout=1.5, but expected a number in [0, 1)."),
+        (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
+        (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
+        (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'small',"),
+        (["--table", "search_results.png"], "Got digits.safetensors, search_results.p"),
+        (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),
+    ],
+)
+def test_errors_of_tune_are_one_line(arguments, message, tmp_path):
+    assert failure(*TUNE, "--epochs", 1, *arguments).startswith(f"Error: {message}")
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == []
+
+
+def test_interrupting_tune_keeps_the_results_so_far(tmp_path):
+    """As Ctrl-C does it: the signal goes to the workers too."""
+    dropout = ",".join(f"0.{number:03d}" for number in range(500))
+    code = f"""
+from pathlib import Path
+from skdigits.cli import _tune, main
+
+def marking(self, folds, *arguments, watch=_tune._SearchWithBar._watch):
+    for number, fold in enumerate(watch(self, folds, *arguments)):
+        if number == 4:
+            Path("two are ready").touch()
+        yield fold
+
+_tune._SearchWithBar._watch = marking
+main(
+    "tune --data digits --filters 2 --dropout {dropout} --cv 2 --epochs 1 "
+    "--n-jobs 2 --search grid".split()
+)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        while not (tmp_path / "two are ready").exists() and process.poll() is None:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=300)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert (process.returncode, error) == (130, "Interrupted.\n")
+    table = pd.read_csv(tmp_path / "search_results.csv")
+    assert 2 <= len(table) < 500 and table["mean_test_score"].notna().all()
+    assert "The best" in out and "Table: search_results.csv" in out
+    assert not (tmp_path / "digits.safetensors").exists()
+
+
+def test_interrupting_tune_before_there_are_results(tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(skdigits.DigitCNN, "_train", interrupt)
+    result = run(*TUNE)
+    assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
+    assert list(tmp_path.iterdir()) == []

@@ -7,10 +7,11 @@ import re
 from importlib import import_module
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import skdigits
-from skdigits import datasets, inspection, preprocessing
+from skdigits import datasets, inspection, model_selection, preprocessing
 
 MODULES = [
     info.name
@@ -19,7 +20,7 @@ MODULES = [
 ]
 PUBLIC = {
     name: getattr(module, name)
-    for module in (skdigits, datasets, inspection, preprocessing)
+    for module in (skdigits, datasets, inspection, model_selection, preprocessing)
     for name in module.__all__
     if callable(getattr(module, name))
 }
@@ -49,7 +50,8 @@ def test_documented_defaults_are_those_of_the_signature(name):
         for parameter in inspect.signature(PUBLIC[name]).parameters.values()
         if parameter.default is not parameter.empty
     }
-    assert {key: eval(text) for key, text in documented.items()} == signature
+    names = {"np": np}
+    assert {key: eval(text, names) for key, text in documented.items()} == signature
 
 
 @pytest.mark.parametrize("name", PUBLIC)

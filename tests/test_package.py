@@ -24,6 +24,8 @@ def run_python(code, **options):
         "from skdigits.inspection import ErrorReport, ConfusionHeatmapDisplay; "
         "assert not {'matplotlib', 'seaborn'} & set(sys.modules)",
         "from skdigits.preprocessing import ImageReshaper, PixelScaler",
+        "from skdigits.inspection import SearchResultsDisplay",
+        "from skdigits.model_selection import HalvingEpochSearchCV",
         "from typer.testing import CliRunner; from skdigits.cli._app import app; "
         "assert 'train' in CliRunner().invoke(app, ['--help']).output",
     ],

@@ -10,7 +10,7 @@ from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
     name="skdigits",
-    help="Train and evaluate a convolutional network for handwritten digits.",
+    help="Train, tune and evaluate a convolutional network for handwritten digits.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -21,7 +21,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 @app.callback()
 def _several_commands():
-    """Train and evaluate a convolutional network for handwritten digits."""
+    """Train, tune and evaluate a convolutional network for handwritten digits."""
 
 
 @app.command()
@@ -103,3 +103,66 @@ def evaluate(
         from skdigits.cli._evaluate import run
 
         run(model, data, figure, report, seeds)
+
+
+@app.command()
+def tune(
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|mnist|digits|PATH",
+            help="What to learn from, as in train.",
+        ),
+    ] = "auto",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"What stays the same: {', '.join(PRESETS)}. By default as fits the "
+            "number of pictures.",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data; by default the preset's.")
+    ] = None,
+    filters: Annotated[
+        str,
+        typer.Option(
+            metavar="16,32",
+            help="Filters to try: numbers for two blocks of layers, or one for each "
+            "block as in 16-24-48.",
+        ),
+    ] = "16,32",
+    dropout: Annotated[
+        str, typer.Option(metavar="0.25,0.5", help="Shares of dropout to try.")
+    ] = "0.25,0.5",
+    cv: Annotated[int, typer.Option(help="Folds of cross-validation.")] = 3,
+    search: Annotated[
+        str,
+        typer.Option(
+            metavar="grid|halving",
+            help="grid trains every candidate to the end; halving stops those that "
+            "fall behind.",
+        ),
+    ] = "halving",
+    n_jobs: Annotated[
+        int, typer.Option(help="Folds to train at the same time; -1 for every core.")
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the winner goes.")
+    ] = Path("digits.safetensors"),
+    table: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the table of results goes: CSV.")
+    ] = Path("search_results.csv"),
+    figure: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where their picture goes.")
+    ] = Path("search_results.png"),
+    debug: Debug = False,
+):
+    """Search for the best filters and dropout; train, test and save the winner."""
+    with one_line_errors(debug):
+        from skdigits.cli._tune import run
+
+        files = (output, table, figure)
+        run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from skdigits.inspection._format import percent
 
 def print_report(console, report, figure):
     """Print accuracy and a table of the classes; save the confusion matrix."""
-    console.print(_accuracy_line(report), highlight=False)
+    console.print(accuracy_line(report), highlight=False)
     console.print(_class_table(report.per_class))
     if figure is not None:
         save_confusion_matrix(report.confusion_matrix, report.labels, figure)
         console.print(f"Confusion matrix: {figure}", highlight=False, soft_wrap=True)
 
 
-def _accuracy_line(report):
+def accuracy_line(report):
+    """Return the accuracy with its interval, in words."""
     low, high = report.accuracy_interval
     return (
         f"Test accuracy: {percent(report.accuracy)} of {report.n_rows:,} "
@@ -106,19 +108,39 @@ def check_folder(path):
 
 def save_confusion_matrix(matrix, labels, path):
     """Draw the confusion matrix with integers and save it in one step."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from sklearn.metrics import ConfusionMatrixDisplay
 
     side = 3 + 0.45 * len(labels)
-    drawing = Figure(figsize=(side, side), layout="constrained")
-    FigureCanvasAgg(drawing)
+    drawing = new_figure(side, side)
     display = ConfusionMatrixDisplay(matrix, display_labels=labels)
     display.plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
+    save_figure(drawing, path)
+
+
+def new_figure(width, height):
+    """Return a figure, its sides in inches, that no window will show."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    drawing = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(drawing)
+    return drawing
+
+
+def save_figure(drawing, path):
+    """Save a figure in one step, as the suffix of its name says."""
+    with replacing(path) as temporary:
+        kind = Path(path).suffix.lower().lstrip(".")
+        drawing.savefig(temporary, format=kind, dpi=150)
+
+
+@contextmanager
+def replacing(path):
+    """Yield a temporary file that takes the place of ``path`` once it is written."""
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
     try:
-        drawing.savefig(temporary, format=path.suffix.lower().lstrip("."), dpi=150)
+        yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -27,10 +27,7 @@ def run(data, preset, epochs, seed, output, figure):
         )
     check_folder(output)
     check_figure(figure)
-    if not 0 <= seed < 2**32:
-        raise ValueError(
-            f"Got seed={seed}, but expected an integer from 0 to {2**32 - 1}."
-        )
+    check_seed(seed)
     overrides = {"random_state": seed}
     if epochs is not None:
         overrides["epochs"] = check_integer("epochs", epochs)
@@ -39,7 +36,7 @@ def run(data, preset, epochs, seed, output, figure):
     digits = load_training_data(data)
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, target = digits.train
-    preset = preset or ("small" if len(images) < _SMALL else "balanced")
+    preset = preset or fitting_preset(images)
     classifier = DigitCNN.from_preset(preset, **overrides)
     console.print(f"Preset: {preset}.", highlight=False)
     pipeline = make_digit_pipeline(classifier)
@@ -56,6 +53,19 @@ def run(data, preset, epochs, seed, output, figure):
     save(pipeline, output)
     print_report(console, report, figure)
     console.print(f"Model: {output}", highlight=False, soft_wrap=True)
+
+
+def check_seed(seed):
+    """Raise a ValueError unless NumPy takes the seed."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(
+            f"Got seed={seed}, but expected an integer from 0 to {2**32 - 1}."
+        )
+
+
+def fitting_preset(images):
+    """Return the name of the preset for so many pictures."""
+    return "small" if len(images) < _SMALL else "balanced"
 
 
 @contextmanager

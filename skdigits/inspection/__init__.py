@@ -1,4 +1,4 @@
-"""What a classifier gets wrong: statistics, displays, and a page."""
+"""What a classifier gets wrong, and what a search found: statistics and displays."""
 
 from skdigits.inspection._class_display import PerClassDisplay
 from skdigits.inspection._compare import Comparison
@@ -11,6 +11,7 @@ from skdigits.inspection._probability_displays import (
 )
 from skdigits.inspection._report import ErrorReport
 from skdigits.inspection._saliency_display import SaliencyDisplay
+from skdigits.inspection._search_results import SearchResultsDisplay
 from skdigits.inspection._seeds import SeedRepetition, repeat_over_seeds
 from skdigits.inspection._suspicious import suspicious_labels
 
@@ -23,6 +24,7 @@ __all__ = [
     "ReliabilityDisplay",
     "RiskCoverageDisplay",
     "SaliencyDisplay",
+    "SearchResultsDisplay",
     "SeedRepetition",
     "TrainingHistoryDisplay",
     "repeat_over_seeds",

@@ -33,9 +33,9 @@ def parser(description, contenders, rounds):
     return options
 
 
-def in_a_process_of_its_own(script, name, seed):
+def in_a_process_of_its_own(script, name, seed, *options):
     """Run one turn and return what its worker printed last, as a dict."""
-    command = [sys.executable, script, "--worker", name, str(seed)]
+    command = [sys.executable, script, "--worker", name, str(seed), *options]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     if result.returncode:

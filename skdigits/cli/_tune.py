@@ -1,0 +1,181 @@
+"""skdigits tune."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from skdigits import make_digit_pipeline, save
+from skdigits._classifier import DigitCNN
+from skdigits._validation import check_choice, check_integer
+from skdigits.cli._data import load_training_data
+from skdigits.cli._report import (
+    accuracy_line,
+    check_figure,
+    check_folder,
+    new_figure,
+    replacing,
+    save_figure,
+)
+from skdigits.cli._train import check_seed, fitting_preset
+from skdigits.inspection import ErrorReport
+from skdigits.model_selection import HalvingEpochSearchCV
+
+_SHOWN = 10
+
+
+def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files):
+    """Load the data, search, train the winner, test and save it.
+
+    ``files`` are the paths of the model, the table and the figure.
+    """
+    console = Console()
+    _check_files(files)
+    check_seed(seed)
+    check_integer("cv", cv, minimum=2)
+    check_choice("search", search, ("grid", "halving"))
+    grid = {
+        "cnn__filters": _parsed("filters", filters, _filters),
+        "cnn__dropout": _parsed("dropout", dropout, float),
+    }
+    overrides = {"random_state": seed}
+    if epochs is not None:
+        overrides["epochs"] = check_integer("epochs", epochs)
+    if preset is not None:
+        DigitCNN.from_preset(preset)
+    digits = load_training_data(data)
+    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    images, target = digits.train
+    preset = preset or fitting_preset(images)
+    classifier = DigitCNN.from_preset(preset, **overrides)
+    console.print(f"Preset: {preset}.", highlight=False)
+    searched = _SearchWithBar(
+        make_digit_pipeline(classifier),
+        grid,
+        min_epochs=classifier.epochs if search == "grid" else 1,
+        cv=cv,
+        n_jobs=n_jobs,
+        error_score="raise",
+    ).set_console(console)
+    model, table, figure = files
+    try:
+        searched.fit(images, target)
+    except KeyboardInterrupt:
+        if hasattr(searched, "cv_results_"):
+            _show(console, searched.cv_results_, table)
+        raise
+    _show(console, searched.cv_results_, table)
+    _draw(searched, figure)
+    console.print(f"Figure: {figure}", highlight=False, soft_wrap=True)
+    save(searched.best_estimator_, model)
+    test_images, test_target = digits.test
+    report = ErrorReport.from_predictions(
+        test_target, searched.predict(test_images), labels=searched.classes_
+    )
+    console.print(f"Winner: {_words(searched.best_params_)}", highlight=False)
+    console.print(accuracy_line(report), highlight=False)
+    console.print(f"Model: {model}", highlight=False, soft_wrap=True)
+
+
+class _SearchWithBar(HalvingEpochSearchCV):
+    """Shows a bar over candidates and folds."""
+
+    def set_console(self, console):
+        self._console = console
+        return self
+
+    def _watch(self, folds, n_folds, title):
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=15),
+            MofNCompleteColumn(),
+            TextColumn("folds"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console) as bar:
+            yield from bar.track(folds, total=n_folds, description=title)
+
+
+def _check_files(files):
+    model, table, figure = files
+    if len({Path(path).resolve() for path in files}) < len(files):
+        raise ValueError(
+            f"Got {', '.join(map(str, files))} for the model, the table and the "
+            "figure, but expected three files. Change one."
+        )
+    check_folder(model)
+    check_folder(table)
+    check_figure(figure)
+
+
+def _parsed(name, text, convert):
+    """Return the values in a text such as "16,32"."""
+    try:
+        return [convert(value) for value in text.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"Got {name}={text!r}, but expected values with commas between them. "
+            "Write --filters 16,32 or --filters 16-24-48,32-48-64, and "
+            "--dropout 0.25,0.5."
+        ) from None
+
+
+def _filters(text):
+    """Return 16 for "16", and (16, 24, 48) for "16-24-48"."""
+    filters = tuple(int(number) for number in text.split("-"))
+    return filters if len(filters) > 1 else filters[0]
+
+
+def _show(console, cv_results, path):
+    """Print the best candidates, and write all to a CSV file."""
+    results = pd.DataFrame(cv_results)
+    with replacing(path) as temporary:
+        results.drop(columns="params").to_csv(temporary, index=False)
+    console.print(_best_table(results))
+    console.print(f"Table: {path}", highlight=False, soft_wrap=True)
+
+
+def _best_table(results):
+    """Return the best candidates of those that came furthest, then the others."""
+    key = results["params"].map(str)
+    results = results.assign(seconds=results["mean_fit_time"].groupby(key).cumsum())
+    results = results.sort_values("iter").groupby(key.loc[results.index]).tail(1)
+    results = results.sort_values(["iter", "mean_test_score"], ascending=False)
+    table = Table(title=f"The best {min(len(results), _SHOWN)} of {len(results)}")
+    for heading in ("filters", "dropout", "epochs", "accuracy", "spread", "seconds"):
+        table.add_column(heading, justify="right")
+    for row in results.head(_SHOWN).to_dict("records"):
+        table.add_row(
+            *(str(value) for value in _values(row["params"])),
+            str(row["n_resources"]),
+            f"{row['mean_test_score']:.2%}",
+            f"± {row['std_test_score']:.2%}",
+            f"{row['seconds']:.1f}",
+        )
+    return table
+
+
+def _values(params):
+    return params["cnn__filters"], params["cnn__dropout"]
+
+
+def _words(params):
+    return "filters={}, dropout={}".format(*_values(params))
+
+
+def _draw(searched, path):
+    """Draw the scores over filters and dropout."""
+    from skdigits.inspection import SearchResultsDisplay
+
+    rows, columns = (len(set(map(str, v))) for v in searched.param_grid.values())
+    drawing = new_figure(3 + 1.3 * columns, 2.5 + rows)
+    SearchResultsDisplay.from_estimator(searched, ax=drawing.subplots())
+    save_figure(drawing, path)

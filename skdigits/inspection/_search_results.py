@@ -1,0 +1,385 @@
+"""The scores of a search, drawn over one or two of its parameters."""
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+
+class SearchResultsDisplay:
+    """Scores of a search: a heat map over two parameters, or points over one.
+
+    Make it with `from_estimator`, or with `from_cv_results` from a mere table. Each
+    place shows the candidate with these values that went furthest, and of several
+    the best; so it does where more parameters were searched than are drawn. Where
+    candidates were dropped on the way, it also says how far they came: their scores do
+    not compare with those of candidates that were trained to the end.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_values,) or (n_rows, n_columns)
+        Mean score over the folds, NaN where there is none.
+
+    spread : ndarray of the shape of ``mean``
+        Standard deviation of the score over the folds.
+
+    names : list of str
+        The parameters; with two, that of the rows first.
+
+    values : list of list
+        The values of each parameter, in the order of ``mean``.
+
+    best : tuple of int, default=None
+        The place of the winner in ``mean``.
+
+    resources : ndarray of the shape of ``mean``, default=None
+        How far each candidate came in a search with successive halving.
+
+    score_name : str, default="score"
+        What the scores are.
+
+    resource_name : str, default="resources"
+        What the resources are.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        What it is drawn on.
+
+    figure_ : matplotlib.figure.Figure
+        The figure of `ax_`.
+
+    See Also
+    --------
+    skdigits.model_selection.HalvingEpochSearchCV : A search that drops candidates.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skdigits.inspection import SearchResultsDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> grid = {"n_neighbors": [1, 3, 9], "weights": ["uniform", "distance"]}
+    >>> search = GridSearchCV(KNeighborsClassifier(), grid, cv=2).fit(X, y)
+    >>> display = SearchResultsDisplay.from_estimator(search)
+    >>> display.names, display.mean.shape
+    (['n_neighbors', 'weights'], (3, 2))
+    """
+
+    def __init__(
+        self,
+        mean,
+        spread,
+        names,
+        values,
+        best=None,
+        resources=None,
+        score_name="score",
+        resource_name="resources",
+    ):
+        self.mean = mean
+        self.spread = spread
+        self.names = names
+        self.values = values
+        self.best = best
+        self.resources = resources
+        self.score_name = score_name
+        self.resource_name = resource_name
+
+    @classmethod
+    def from_estimator(
+        cls, search, *, params=None, metric=None, ax=None, **plot_params
+    ):
+        """Draw the results of a fitted search.
+
+        Parameters
+        ----------
+        search : estimator
+            A fitted search of scikit-learn, or one with its `cv_results_`.
+
+        params : str or sequence of str, default=None
+            One or two of the searched parameters; None takes those with more than one
+            value.
+
+        metric : str, default=None
+            Which of several metrics to draw; None takes the one that chose the winner.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        SearchResultsDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are not one or two parameters to draw, or no such metric.
+        """
+        check_is_fitted(search, "cv_results_")
+        several = search.multimetric_ if hasattr(search, "multimetric_") else False
+        if metric is None:
+            metric = search.refit if several and search.refit else "score"
+        return cls.from_cv_results(
+            search.cv_results_,
+            params=params,
+            metric=metric,
+            best_index=getattr(search, "best_index_", None),
+            score_name=metric if several else _score_name(search),
+            resource_name=getattr(search, "resource", "epochs").rpartition("__")[2],
+            ax=ax,
+            **plot_params,
+        )
+
+    @classmethod
+    def from_cv_results(
+        cls,
+        cv_results,
+        *,
+        params=None,
+        metric="score",
+        best_index=None,
+        score_name="score",
+        resource_name="resources",
+        ax=None,
+        **plot_params,
+    ):
+        """Draw a table of results.
+
+        Parameters
+        ----------
+        cv_results : dict of ndarray or DataFrame
+            `cv_results_` of a search.
+
+        params : str or sequence of str, default=None
+            One or two of the searched parameters; None takes those with more than one
+            value.
+
+        metric : str, default="score"
+            Which of several metrics to draw.
+
+        best_index : int, default=None
+            The row of the winner; None marks none.
+
+        score_name : str, default="score"
+            What the scores are.
+
+        resource_name : str, default="resources"
+            What the resources of successive halving are.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        SearchResultsDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are not one or two parameters to draw, or no such metric.
+        """
+        if f"mean_test_{metric}" not in cv_results:
+            known = [key[10:] for key in cv_results if key.startswith("mean_test_")]
+            raise ValueError(
+                f"Got metric={metric!r}, but expected one of {known}. Pass one of them."
+            )
+        names = _names(cv_results, params)
+        values, places = zip(
+            *(_distinct(cv_results[f"param_{name}"]) for name in names), strict=True
+        )
+        shape = tuple(map(len, values))
+        mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+        resources = np.zeros(shape) if "n_resources" in cv_results else None
+        places = list(zip(*places, strict=True))
+        for row in _from_worst_to_best(cv_results, metric):
+            mean[places[row]] = cv_results[f"mean_test_{metric}"][row]
+            spread[places[row]] = cv_results[f"std_test_{metric}"][row]
+            if resources is not None:
+                resources[places[row]] = cv_results["n_resources"][row]
+        display = cls(
+            mean,
+            spread,
+            names,
+            list(values),
+            best=None if best_index is None else places[best_index],
+            resources=resources,
+            score_name=score_name,
+            resource_name=resource_name,
+        )
+        return display.plot(ax=ax, **plot_params)
+
+    def plot(self, *, ax=None, cmap="viridis", values_format=".3f"):
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        cmap : str or matplotlib.colors.Colormap, default="viridis"
+            Colours of the heat map.
+
+        values_format : str, default=".3f"
+            How the scores are written in the heat map.
+
+        Returns
+        -------
+        self : SearchResultsDisplay
+        """
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        if len(self.names) == 2:
+            self._plot_heat_map(ax, cmap, values_format)
+        else:
+            self._plot_points(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _plot_heat_map(self, ax, cmap, values_format):
+        import seaborn as sns
+        from matplotlib.patches import Rectangle
+
+        height, width = self.mean.shape
+        texts = np.array(
+            [
+                ["\n".join(self._lines((y, x), values_format)) for x in range(width)]
+                for y in range(height)
+            ]
+        )
+        sns.heatmap(
+            self.mean,
+            annot=texts,
+            fmt="",
+            cmap=cmap,
+            mask=np.isnan(self.mean),
+            xticklabels=[str(value) for value in self.values[1]],
+            yticklabels=[str(value) for value in self.values[0]],
+            cbar_kws={"label": f"mean {self.score_name}"},
+            linewidths=1,
+            ax=ax,
+        )
+        ax.tick_params(axis="y", rotation=0)
+        ax.set(ylabel=_short(self.names[0]), xlabel=_short(self.names[1]))
+        if self.best is not None:
+            y, x = self.best
+            frame = Rectangle((x, y), 1, 1, fill=False, lw=3, ec="red", clip_on=False)
+            ax.add_patch(frame)
+            ax.set_title("framed: the winner", fontsize="medium")
+
+    def _plot_points(self, ax):
+        values = self.values[0]
+        numbers = _are_numbers(values)
+        x = np.array(values, dtype=float) if numbers else np.arange(len(values))
+        ax.errorbar(x, self.mean, yerr=self.spread, fmt="o", capsize=4, zorder=1)
+        if self.resources is not None:
+            for place in np.flatnonzero(np.isfinite(self.mean)):
+                top = x[place], self.mean[place] + self.spread[place]
+                ax.annotate(
+                    self._progress(place),
+                    top,
+                    (0, 6),
+                    textcoords="offset points",
+                    ha="center",
+                )
+            ax.margins(x=0.1, y=0.15)
+        if numbers and x.min() > 0 and x.max() >= 50 * x.min():
+            ax.set_xscale("log")
+        if not numbers:
+            ax.set_xticks(x, [str(value) for value in values])
+        if self.best is not None:
+            ax.plot(
+                x[self.best], self.mean[self.best], "o", color="red", label="winner"
+            )
+            ax.legend()
+        ax.set(xlabel=_short(self.names[0]), ylabel=f"mean {self.score_name}")
+
+    def _lines(self, place, values_format):
+        lines = [
+            f"{self.mean[place]:{values_format}}",
+            f"± {self.spread[place]:{values_format}}",
+        ]
+        if self.resources is not None:
+            lines.append(self._progress(place))
+        return lines
+
+    def _progress(self, place):
+        return f"{self.resource_name}: {self.resources[place]:g}"
+
+
+def _names(cv_results, params):
+    """Return the one or two parameters to draw."""
+    searched = [key[6:] for key in cv_results if key.startswith("param_")]
+    if params is None:
+        names = [
+            name
+            for name in searched
+            if len(_distinct(cv_results[f"param_{name}"])[0]) > 1
+            and not _is_resource(cv_results, name)
+        ] or searched[:1]
+        remedy = f"Pass params=({searched[0]!r}, {searched[-1]!r})."
+    else:
+        names = [params] if isinstance(params, str) else list(params)
+        remedy = f"Choose from {searched}."
+    if not 1 <= len(names) <= 2 or not set(names) <= set(searched):
+        raise ValueError(
+            f"Got the parameters {names} to draw, but expected one or two of those "
+            f"that were searched. {remedy}"
+        )
+    return names
+
+
+def _is_resource(cv_results, name):
+    """Tell whether successive halving changed this parameter on the way."""
+    return "n_resources" in cv_results and all(
+        value == resources
+        for value, resources in zip(
+            cv_results[f"param_{name}"], cv_results["n_resources"], strict=True
+        )
+    )
+
+
+def _distinct(column):
+    """Return the distinct values, sorted where they can be, and the place of each."""
+    # by their text: values such as lists or estimators are no keys
+    distinct = list({repr(value): value for value in column}.values())
+    try:
+        distinct.sort()
+    except TypeError:
+        pass
+    place = {repr(value): number for number, value in enumerate(distinct)}
+    return distinct, [place[repr(value)] for value in column]
+
+
+def _from_worst_to_best(cv_results, metric):
+    """Return the numbers of the rows that have a score, those that went far last."""
+    mean = np.asarray(cv_results[f"mean_test_{metric}"], dtype=float)
+    rungs = np.asarray(cv_results["iter"] if "iter" in cv_results else 0 * mean)
+    order = np.lexsort((mean, rungs))
+    return [row for row in order if np.isfinite(mean[row])]
+
+
+def _are_numbers(values):
+    return all(
+        isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        for value in values
+    )
+
+
+def _short(name):
+    """Return the name of a parameter without that of its step in a pipeline."""
+    return name.rpartition("__")[2]
+
+
+def _score_name(search):
+    if isinstance(search.scoring, str):
+        return search.scoring
+    return "accuracy" if search.scoring is None and is_classifier(search) else "score"

@@ -1,0 +1,235 @@
+"""What searches cost: memory over many candidates, two workers, halving on epochs.
+
+Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
+
+    python tests/benchmarks/bench_search.py --what memory --output memory.json
+    python tests/benchmarks/bench_search.py --what jobs --output jobs.json
+    python tests/benchmarks/bench_search.py --what halving --output halving.json
+
+``memory`` fits 60 different candidates to scikit-learn's digits in one process.
+``jobs`` is a grid of 12 candidates (3 filters, 4 dropouts) in one process and in two
+workers. ``halving`` is a grid of 27 (3 filters, 3 dropouts, 3 learning rates): scikeras
+with the notebook's network and `GridSearchCV`, against `HalvingEpochSearchCV`. All
+take the same pictures of MNIST and the same folds; imports are not timed, nor is the
+start of the workers. Every turn is a process of its own: one for each of ``--seeds``.
+``--pictures`` and ``--epochs`` make it smaller, to try it out.
+"""
+
+import gc
+import json
+import sys
+from itertools import product
+from pathlib import Path
+from time import perf_counter
+
+from _common import in_a_process_of_its_own, median, parser, spread, write
+
+FITS = 60
+CONTENDERS = {
+    "memory": ("digits",),
+    "jobs": ("n_jobs=1", "n_jobs=2"),
+    "halving": ("scikeras", "halving"),
+}
+PAIRS = {"jobs": ("n_jobs=2", "n_jobs=1"), "halving": ("halving", "scikeras")}
+
+
+def resident_megabytes():
+    gc.collect()
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+
+
+def memory(seed):
+    from sklearn.datasets import load_digits
+
+    from skdigits import make_digit_pipeline
+
+    X, y = load_digits(return_X_y=True)
+    candidates = product((4, 6, 8, 12, 16), (0.0, 0.2, 0.4, 0.6), (2, 3, 4))
+    megabytes = []
+    for filters, dropout, kernel_size in candidates:
+        make_digit_pipeline(
+            filters=filters,
+            dropout=dropout,
+            kernel_size=kernel_size,
+            epochs=2,
+            random_state=seed,
+        ).fit(X, y)
+        megabytes.append(resident_megabytes())
+    assert len(megabytes) == FITS
+    return {
+        "growth": megabytes[-1] - megabytes[0],
+        "growth of the last 30": megabytes[-1] - megabytes[-31],
+    }
+
+
+def pictures(number):
+    from sklearn.model_selection import train_test_split
+
+    from skdigits.datasets import fetch_mnist
+
+    parts = (fetch_mnist(subset=name, return_X_y=True) for name in ("train", "test"))
+    (X, y), test = parts
+    X, _, y, _ = train_test_split(X, y, train_size=number, stratify=y, random_state=0)
+    return X, y, *test
+
+
+def searched(search, X, y, X_test, y_test):
+    start = perf_counter()
+    search.fit(X, y)
+    return {
+        "seconds": perf_counter() - start,
+        "accuracy": float((search.predict(X_test) == y_test).mean() * 100),
+        "best": {name: str(value) for name, value in search.best_params_.items()},
+    }
+
+
+def jobs(n_jobs, seed, n_pictures, epochs):
+    from sklearn.model_selection import GridSearchCV
+
+    from skdigits import make_digit_pipeline
+
+    params = {"random_state": seed} | ({"epochs": epochs} if epochs else {})
+    pipeline = make_digit_pipeline(**params)
+    grid = {
+        "cnn__filters": [(16, 24, 32, 48), (24, 32, 48, 64), (32, 48, 64, 96)],
+        "cnn__dropout": [0.0, 0.1, 0.2, 0.4],
+    }
+    search = GridSearchCV(pipeline, grid, cv=3, n_jobs=n_jobs)
+    data = pictures(n_pictures)
+    start_workers(pipeline, n_jobs, *data[:2])
+    return searched(search, *data)
+
+
+def start_workers(pipeline, n_jobs, X, y):
+    """Let every worker import TensorFlow, and train once."""
+    from joblib import Parallel, delayed
+    from sklearn.base import clone
+
+    calls = (
+        delayed(_fit_and_wait)(clone(pipeline), X[:500], y[:500]) for _ in range(n_jobs)
+    )
+    Parallel(n_jobs=n_jobs)(calls)
+
+
+def _fit_and_wait(pipeline, X, y):
+    from time import sleep
+
+    pipeline.set_params(cnn__epochs=1).fit(X, y)
+    sleep(5)  # so that no worker takes the call of another
+
+
+def halving(name, seed, n_pictures, epochs):
+    data = pictures(n_pictures)
+    search = (ours if name == "halving" else scikeras)(seed, epochs)
+    return searched(search, *data)
+
+
+def ours(seed, epochs):
+    import skdigits._scikeras  # noqa: F401
+    from skdigits import DigitCNN, make_digit_pipeline
+    from skdigits.model_selection import HalvingEpochSearchCV
+
+    # the network of "fast", warped and for more epochs: there are few pictures
+    classifier = DigitCNN.from_preset(
+        "fast", epochs=epochs or 9, augment=1.0, random_state=seed
+    )
+    grid = {
+        "cnn__filters": [(16, 24, 48), (24, 32, 64), (32, 48, 96)],
+        "cnn__dropout": [0.0, 0.2, 0.4],
+        "cnn__learning_rate": [0.01, 0.02, 0.04],
+    }
+    return HalvingEpochSearchCV(make_digit_pipeline(classifier), grid, cv=3)
+
+
+def scikeras(seed, epochs):
+    import keras
+    from bench_training import FIT, as_pictures
+    from scikeras.wrappers import KerasClassifier
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    keras.utils.set_random_seed(seed)
+    wrapped = KerasClassifier(
+        notebook_network,
+        loss="categorical_crossentropy",
+        optimizer="adam",
+        metrics=["accuracy"],
+        filters=32,
+        dropout=0.5,
+        **(FIT | ({"epochs": epochs} if epochs else {})),
+    )
+    steps = [("pictures", FunctionTransformer(as_pictures)), ("cnn", wrapped)]
+    grid = {
+        "cnn__filters": [16, 32, 48],
+        "cnn__dropout": [0.25, 0.4, 0.5],
+        "cnn__optimizer__learning_rate": [0.0005, 0.001, 0.002],
+    }
+    # an integer would not be stratified: scikit-learn takes it for no classifier
+    cv = StratifiedKFold(3)
+    return GridSearchCV(Pipeline(steps), grid, cv=cv, scoring="accuracy")
+
+
+def notebook_network(filters, dropout):
+    """The network of the notebook, of any width."""
+    from keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            layers.Conv2D(filters, (5, 5), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(2 * filters, (2, 2), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def worker(name, seed, n_pictures, epochs):
+    if name == "digits":
+        figures = memory(seed)
+    elif name in CONTENDERS["jobs"]:
+        figures = jobs(int(name[-1]), seed, n_pictures, epochs)
+    else:
+        figures = halving(name, seed, n_pictures, epochs)
+    print(json.dumps(figures))
+
+
+def main():
+    names = [name for names in CONTENDERS.values() for name in names]
+    options = parser(__doc__.splitlines()[0], names, rounds=1)
+    options.add_argument("--what", choices=CONTENDERS, default="memory")
+    options.add_argument("--pictures", type=int, default=12_000)
+    options.add_argument("--epochs", type=int, default=0, help="0: as many as usual")
+    options = options.parse_args()
+    if options.worker:
+        name, seed = options.worker
+        return worker(name, int(seed), options.pictures, options.epochs)
+    sizes = ("--pictures", str(options.pictures), "--epochs", str(options.epochs))
+    turns = {name: [] for name in options.contenders or CONTENDERS[options.what]}
+    for seed in options.seeds:
+        for name, its in turns.items():
+            its.append(in_a_process_of_its_own(__file__, name, seed, *sizes))
+            print(f"seed {seed}: {name} {its[-1]}", file=sys.stderr)
+    write(options.output, turns)
+    report(options.what, turns)
+
+
+def report(what, turns):
+    for name, its in turns.items():
+        for figure in (key for key in its[0] if key != "best"):
+            middle, range_ = median(its, figure), spread(its, figure)
+            print(f"{name:10}{figure:24}{middle:10.2f}  {range_}")
+    if what in PAIRS and len(turns) == 2:
+        ours, theirs = (median(turns[name], "seconds") for name in PAIRS[what])
+        print(f"ratio of seconds, {' to '.join(PAIRS[what])}: {ours / theirs:.3f}")
+
+
+if __name__ == "__main__":
+    main()

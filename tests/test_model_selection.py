@@ -1,0 +1,237 @@
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_digits
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterSampler,
+    StratifiedKFold,
+    cross_val_score,
+)
+
+from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.model_selection import HalvingEpochSearchCV
+
+GRID = {"cnn__filters": [1, 2, 8], "cnn__dropout": [0.0, 0.3]}
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, y = load_digits(return_X_y=True)
+    return X[:300], y[:300]
+
+
+def quick(**params):
+    defaults = {"filters": 8, "epochs": 5, "batch_size": 32, "random_state": 0}
+    return make_digit_pipeline(**{**defaults, **params})
+
+
+@pytest.fixture(scope="module")
+def search(data):
+    cv = StratifiedKFold(2, shuffle=True)  # other folds at every call of split
+    return HalvingEpochSearchCV(quick(), GRID, factor=2, cv=cv).fit(*data)
+
+
+def rows_of_rung(search, rung):
+    return np.flatnonzero(search.cv_results_["iter"] == rung)
+
+
+def test_half_of_the_candidates_go_on_for_twice_the_epochs(search):
+    results = search.cv_results_
+    assert search.n_candidates_.tolist() == [6, 3, 2]
+    assert search.n_resources_.tolist() == [2, 3, 5]
+    assert results["n_resources"].tolist() == [2] * 6 + [3] * 3 + [5] * 2
+    for rung in (0, 1):
+        before, after = (rows_of_rung(search, number) for number in (rung, rung + 1))
+        scores = results["mean_test_score"][before]
+        names = [results["params"][row] for row in before]
+        best = [names[place] for place in np.argsort(-scores, kind="stable")]
+        kept = [results["params"][row] for row in after]
+        assert all(params in best[: len(kept)] for params in kept)
+
+
+def test_the_best_of_the_last_rung_wins(search, data):
+    last = rows_of_rung(search, 2)
+    assert search.best_index_ in last
+    assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
+    assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+    twin = clone(search.estimator).set_params(**search.best_params_).fit(*data)
+    assert_array_equal(search.predict_proba(data[0]), twin.predict_proba(data[0]))
+
+
+def test_is_a_search_as_scikit_learn_knows_them(search, data):
+    X, y = data
+    assert is_classifier(search) and search.classes_.tolist() == list(range(10))
+    assert search.n_features_in_ == 64 and search.n_splits_ == 2
+    assert search.score(X, y) == accuracy_score(y, search.predict(X))
+    assert search.refit_time_ > 0 and not search.multimetric_
+    again = pickle.loads(pickle.dumps(search))
+    assert_array_equal(again.predict(X), search.predict(X))
+    assert not hasattr(clone(search), "cv_results_")
+    assert "HalvingEpochSearchCV" in search._repr_html_()
+
+
+def test_survivors_were_trained_as_by_one_fit(data):
+    """Their scores are those of a grid search, fold by fold and bit for bit."""
+    pipeline = quick(validation_split=0.1, dropout=0.3)
+    grid = {"cnn__filters": [4, 8]}
+    options = {"cv": 2, "scoring": "neg_log_loss", "refit": False}
+    halving = HalvingEpochSearchCV(pipeline, grid, factor=1.5, **options).fit(*data)
+    full = GridSearchCV(pipeline, grid, **options).fit(*data)
+    assert len(halving.n_resources_) == 2
+    row = halving.best_index_
+    same = full.cv_results_["params"].index(halving.best_params_)
+    for fold in ("split0_test_score", "split1_test_score"):
+        assert halving.cv_results_[fold][row] == full.cv_results_[fold][same]
+    assert not hasattr(halving, "best_estimator_")
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
+def test_a_fit_in_parts_is_the_fit(data, schedule):
+    X, y = data
+    params = {"filters": 4, "epochs": 4, "schedule": schedule, "random_state": 0}
+    whole = DigitCNN(**params, validation_split=0.2).fit(X / 16, y)
+    parts = DigitCNN(**params, validation_split=0.2)
+    for stop in (1, 3, 4):
+        parts._pause_after = stop
+        parts = pickle.loads(pickle.dumps(parts.fit(X / 16, y)))
+        assert parts.n_iter_ == stop
+    assert parts.history_ == whole.history_
+    for mine, its in zip(
+        parts.model_.get_weights(), whole.model_.get_weights(), strict=True
+    ):
+        assert_array_equal(mine, its)
+
+
+def test_min_epochs_of_a_whole_fit_is_a_grid_search(data):
+    options = {"cv": 2, "return_train_score": True, "error_score": "raise"}
+    grid = {"cnn__filters": [1, 8]}
+    one = HalvingEpochSearchCV(quick(), grid, min_epochs=9, **options).fit(*data)
+    full = GridSearchCV(quick(), grid, **options).fit(*data)
+    assert one.n_candidates_.tolist() == [2] and one.n_resources_.tolist() == [5]
+    for name in ("mean_test_score", "std_test_score", "mean_train_score"):
+        assert_array_equal(one.cv_results_[name], full.cv_results_[name])
+    assert set(one.cv_results_) == {*full.cv_results_, "iter", "n_resources"}
+
+
+def test_drawn_candidates_and_a_bare_classifier(data):
+    X, y = data
+    drawn = ParameterSampler({"filters": [1, 4], "dropout": [0.0, 0.2]}, 3)
+    classifier = DigitCNN(epochs=2, random_state=0)
+    search = HalvingEpochSearchCV(classifier, drawn, cv=2).fit(X / 16, y)
+    assert search.n_candidates_.tolist() == [3, 1]
+
+
+def test_several_metrics(data):
+    scoring = ["accuracy", "neg_log_loss", "roc_auc_ovr"]
+    search = HalvingEpochSearchCV(
+        quick(epochs=2), {"cnn__filters": [1, 4, 8]}, cv=2, scoring=scoring
+    )
+    with pytest.raises(ValueError, match="refit"):
+        search.fit(*data)
+    with pytest.raises(ValueError, match="Got refit=False with the metrics accuracy"):
+        clone(search).set_params(refit=False).fit(*data)
+    search.set_params(refit="neg_log_loss").fit(*data)
+    assert search.multimetric_ and set(search.scorer_) == set(scoring)
+    losses = search.cv_results_["mean_test_neg_log_loss"]
+    assert search.best_score_ == losses[search.best_index_]
+    assert np.isfinite(search.cv_results_["mean_test_roc_auc_ovr"]).all()
+
+
+def test_refit_can_choose(data):
+    search = HalvingEpochSearchCV(
+        quick(epochs=1), {"cnn__filters": [1, 8]}, cv=2, refit=lambda results: 0
+    ).fit(*data)
+    assert search.best_params_ == {"cnn__filters": 1}
+
+
+def test_weights_of_the_pictures_are_split(data):
+    X, y = data
+    weights = np.where(y < 5, 1.0, 0.0)
+    search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [8]}, cv=2)
+    search.fit(X, y, cnn__sample_weight=weights)
+    assert search.predict(X).max() < 5
+
+
+def test_a_candidate_that_fails_is_dropped(data):
+    grid = {"cnn__kernel_size": [3, 99], "cnn__padding": ["valid"]}
+    search = HalvingEpochSearchCV(quick(epochs=2), grid, cv=2, factor=2)
+    search.set_params(estimator__cnn__filters=(4,), estimator__cnn__kernel_size=3)
+    failed = pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 4")
+    with failed, pytest.warns(UserWarning, match="non-finite"):
+        search.fit(*data)
+    assert np.isnan(search.cv_results_["mean_test_score"][1])
+    assert search.n_candidates_.tolist() == [2, 1]
+    assert search.best_params_["cnn__kernel_size"] == 3
+    with pytest.raises(ValueError, match="Got pictures of 8 x 8 pixels"):
+        search.set_params(error_score="raise").fit(*data)
+
+
+@pytest.mark.parametrize(
+    "estimator, options, message",
+    [
+        (quick(), {"factor": 1}, r"Got factor=1, but expected a number in \(1, inf\)"),
+        (quick(), {"min_epochs": 0}, "Got min_epochs=0, but expected an integer of at"),
+        (quick(epochs=0), {}, "Got epochs=0, but expected an integer of at least 1"),
+        (
+            quick(),
+            {"param_grid": {"cnn__epochs": [2, 4]}},
+            r"Got candidates of \[2, 4\] epochs, but expected the same for all",
+        ),
+        (
+            quick(early_stopping=True),
+            {},
+            "Got early_stopping=True, but expected False: the search itself stops",
+        ),
+        (
+            LogisticRegression(),
+            {"param_grid": {"C": [1]}},
+            "Got an estimator that ends with LogisticRegression, but expected a Digit",
+        ),
+    ],
+)
+def test_errors(data, estimator, options, message):
+    search = HalvingEpochSearchCV(estimator, **{"param_grid": GRID, "cv": 2, **options})
+    with pytest.raises(ValueError, match=message):
+        search.fit(*data)
+    assert not [name for name in vars(search) if name.endswith("_")]
+
+
+def test_an_interrupted_search_keeps_what_was_ready(data):
+    calls = []
+
+    def interrupting_score(estimator, X, y):
+        calls.append(y)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return estimator.score(X, y)
+
+    search = HalvingEpochSearchCV(
+        quick(epochs=1), GRID, cv=2, scoring=interrupting_score
+    )
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(*data)
+    assert len(search.cv_results_["params"]) == 2
+    assert not hasattr(search, "best_estimator_")
+
+
+def test_verbose_prints_a_line_for_each_rung(data, capsys):
+    search = HalvingEpochSearchCV(
+        quick(epochs=4), {"cnn__filters": [1, 2, 4]}, cv=2, verbose=1, refit=False
+    )
+    search.fit(*data)
+    assert capsys.readouterr().out.splitlines() == [
+        "Rung 1 of 2: 3 candidates, to epoch 2 of 4",
+        "Rung 2 of 2: 1 candidates, to epoch 4 of 4",
+    ]
+
+
+def test_nested_validation(data):
+    search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [1, 8]}, cv=2)
+    assert cross_val_score(search, *data, cv=2).mean() > 0.3
