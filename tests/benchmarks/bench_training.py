@@ -94,8 +94,6 @@ def contender(name, seed):
         from skdigits import DigitCNN, make_digit_pipeline
 
         return make_digit_pipeline(DigitCNN.from_preset(name, random_state=seed))
-    if name == "five votes":
-        return vote_of_five(seed)
     if name == "MLPClassifier":
         from sklearn.neural_network import MLPClassifier
 
@@ -120,17 +118,6 @@ def contender(name, seed):
     return make_pipeline(FunctionTransformer(as_pictures), wrapped)
 
 
-def vote_of_five(seed):
-    """Return a pipeline whose last step averages five networks of "balanced"."""
-    from sklearn.ensemble import VotingClassifier
-
-    import skdigits._scikeras  # noqa: F401
-    from skdigits import DigitCNN, make_digit_pipeline
-
-    networks = [(f"{n}", DigitCNN(random_state=5 * seed + n)) for n in range(5)]
-    return make_digit_pipeline(VotingClassifier(networks, voting="soft"))
-
-
 CONTENDERS = (
     "plain Keras",
     "scikeras",
@@ -140,7 +127,6 @@ CONTENDERS = (
     "fast",
     "balanced",
     "accurate",
-    "five votes",
 )
 
 
