@@ -347,8 +347,12 @@ def test_interrupting_tune_keeps_the_results_so_far(tmp_path):
     """As Ctrl-C does it: the signal goes to the workers too."""
     dropout = ",".join(f"0.{number:03d}" for number in range(500))
     code = f"""
+import signal
 from pathlib import Path
 from skdigits.cli import _tune, main
+
+# a shell starts what runs in the background with this signal ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def marking(self, folds, *arguments, watch=_tune._SearchWithBar._watch):
     for number, fold in enumerate(watch(self, folds, *arguments)):
