@@ -17,6 +17,8 @@ default_role = "literal"
 autosummary_generate = True
 numpydoc_show_class_members = False
 exclude_patterns = ["_build"]
+# of scikit-learn's glossary, in docstrings that are inherited from it
+suppress_warnings = ["ref.term"]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

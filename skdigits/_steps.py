@@ -4,6 +4,7 @@ Written with TensorFlow's operations and not with Keras' layers, which spend mor
 biases and pooling of large maps than on the convolutions.
 """
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from math import pi, prod
 
@@ -34,9 +35,10 @@ def is_warped(spec, augment):
     return augment > 0 and min(spec.image_shape) >= SMALLEST_WARPED
 
 
-@lru_cache(maxsize=32)
 def compiled_steps(spec, warped):
-    """Compile the training steps of every network of this shape.
+    """Return the training steps of every network of this shape.
+
+    The share of dropout is no part of the shape, only whether there is any.
 
     Returns
     -------
@@ -45,7 +47,12 @@ def compiled_steps(spec, warped):
         rows ``order[start:stop]`` of the three tensors ``data`` in batches and returns
         the sums of loss and hits, and the new state.
     """
+    return _compiled_steps(replace(spec, dropout=float(spec.dropout > 0)), warped)
 
+
+# Few, since each keeps megabytes: a search is done with one shape before the next.
+@lru_cache(maxsize=2)
+def _compiled_steps(spec, warped):
     kernels = _one_for_kernels(spec)
 
     def one_step(batch, rate, settings, seed, state):
@@ -58,7 +65,8 @@ def compiled_steps(spec, warped):
         with tf.GradientTape() as tape:
             tape.watch(state["weights"])
             weights = _split(state["weights"], spec)
-            logits, moments = forward(spec, weights, images, step_seed)
+            dropout = settings["dropout"]
+            logits, moments = forward(spec, weights, images, dropout, step_seed)
             losses = sample_weight * tf.nn.softmax_cross_entropy_with_logits(
                 wanted, logits
             )
@@ -117,6 +125,7 @@ def _signature(spec):
         "weight_decay": scalar,
         "label_smoothing": scalar,
         "augment": scalar,
+        "dropout": scalar,
     }
     state = {
         "weights": weights,
@@ -201,7 +210,7 @@ def _one_for_kernels(spec):
     )
 
 
-def forward(spec, weights, images, seed):
+def forward(spec, weights, images, dropout, seed):
     """Return logits and the moments of each batch normalization, in training."""
     maps, moments = images, {}
     for block in blocks(spec):
@@ -219,7 +228,7 @@ def forward(spec, weights, images, seed):
         units = tf.nn.relu(units @ weights["dense/kernel"] + weights["dense/bias"])
     if spec.dropout:
         units = tf.nn.experimental.stateless_dropout(
-            units, spec.dropout, seed=seed, rng_alg="philox"
+            units, dropout, seed=seed, rng_alg="philox"
         )
     return units @ weights["logits/kernel"] + weights["logits/bias"], moments
 

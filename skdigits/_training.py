@@ -92,6 +92,7 @@ def train(
         verbose=0,
     )
     settings = recipe | {
+        "dropout": spec.dropout,
         "cycle_begin": int(network.optimizer.iterations) - steps * done,
         "cycle_steps": steps * epochs if recipe["schedule"] == "one_cycle" else 0,
     }

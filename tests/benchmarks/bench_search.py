@@ -6,7 +6,8 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
     python tests/benchmarks/bench_search.py --what jobs --output jobs.json
     python tests/benchmarks/bench_search.py --what halving --output halving.json
 
-``memory`` fits 60 different candidates to scikit-learn's digits in one process.
+``memory`` fits 60 candidates to scikit-learn's digits in one process: a grid over
+filters, dropout and learning rate in its order, and as many shapes of network.
 ``jobs`` is a grid of 12 candidates (3 filters, 4 dropouts) in one process and in two
 workers. ``halving`` is a grid of 27 (3 filters, 3 dropouts, 3 learning rates): scikeras
 with the notebook's network and `GridSearchCV`, against `HalvingEpochSearchCV`. All
@@ -18,15 +19,26 @@ start of the workers. Every turn is a process of its own: one for each of ``--se
 import gc
 import json
 import sys
-from itertools import product
 from pathlib import Path
 from time import perf_counter
 
 from _common import in_a_process_of_its_own, median, parser, spread, write
 
 FITS = 60
+GRIDS = {
+    "grid": {
+        "filters": [4, 6, 8, 12, 16],
+        "dropout": [0.0, 0.2, 0.4, 0.6],
+        "learning_rate": [0.01, 0.02, 0.04],
+    },
+    "shapes": {
+        "filters": list(range(4, 19)),
+        "kernel_size": [2, 3],
+        "batch_norm": [False, True],
+    },
+}
 CONTENDERS = {
-    "memory": ("digits",),
+    "memory": ("grid", "shapes"),
     "jobs": ("n_jobs=1", "n_jobs=2"),
     "halving": ("scikeras", "halving"),
 }
@@ -40,22 +52,16 @@ def resident_megabytes():
             return int(line.split()[1]) / 1024
 
 
-def memory(seed):
+def memory(name, seed):
     from sklearn.datasets import load_digits
+    from sklearn.model_selection import ParameterGrid
 
     from skdigits import make_digit_pipeline
 
     X, y = load_digits(return_X_y=True)
-    candidates = product((4, 6, 8, 12, 16), (0.0, 0.2, 0.4, 0.6), (2, 3, 4))
     megabytes = []
-    for filters, dropout, kernel_size in candidates:
-        make_digit_pipeline(
-            filters=filters,
-            dropout=dropout,
-            kernel_size=kernel_size,
-            epochs=2,
-            random_state=seed,
-        ).fit(X, y)
+    for params in ParameterGrid(GRIDS[name]):
+        make_digit_pipeline(**params, epochs=2, random_state=seed).fit(X, y)
         megabytes.append(resident_megabytes())
     assert len(megabytes) == FITS
     return {
@@ -192,8 +198,8 @@ def notebook_network(filters, dropout):
 
 
 def worker(name, seed, n_pictures, epochs):
-    if name == "digits":
-        figures = memory(seed)
+    if name in GRIDS:
+        figures = memory(name, seed)
     elif name in CONTENDERS["jobs"]:
         figures = jobs(int(name[-1]), seed, n_pictures, epochs)
     else:
