@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits.inspection._drawing import axes_for
+
 
 class SearchResultsDisplay:
     """Scores of a search: a heat map over two parameters, or points over one.
@@ -233,15 +235,11 @@ class SearchResultsDisplay:
         -------
         self : SearchResultsDisplay
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
+        self.figure_, self.ax_ = axes_for(ax, (6.4, 4.8))
         if len(self.names) == 2:
-            self._plot_heat_map(ax, cmap, values_format)
+            self._plot_heat_map(self.ax_, cmap, values_format)
         else:
-            self._plot_points(ax)
-        self.ax_, self.figure_ = ax, ax.figure
+            self._plot_points(self.ax_)
         return self
 
     def _plot_heat_map(self, ax, cmap, values_format):
