@@ -14,9 +14,7 @@ from rich.progress import (
 from rich.table import Table
 
 from skdigits import make_digit_pipeline, save
-from skdigits._classifier import DigitCNN
 from skdigits._validation import check_choice, check_integer
-from skdigits.cli._data import load_training_data
 from skdigits.cli._report import (
     accuracy_line,
     check_figure,
@@ -25,7 +23,7 @@ from skdigits.cli._report import (
     replacing,
     save_figure,
 )
-from skdigits.cli._train import check_seed, fitting_preset
+from skdigits.cli._setup import data_and_classifier
 from skdigits.inspection import ErrorReport
 from skdigits.model_selection import HalvingEpochSearchCV
 
@@ -39,24 +37,13 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     """
     console = Console()
     _check_files(files)
-    check_seed(seed)
     check_integer("cv", cv, minimum=2)
     check_choice("search", search, ("grid", "halving"))
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
     }
-    overrides = {"random_state": seed}
-    if epochs is not None:
-        overrides["epochs"] = check_integer("epochs", epochs)
-    if preset is not None:
-        DigitCNN.from_preset(preset)
-    digits = load_training_data(data)
-    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
-    images, target = digits.train
-    preset = preset or fitting_preset(images)
-    classifier = DigitCNN.from_preset(preset, **overrides)
-    console.print(f"Preset: {preset}.", highlight=False)
+    digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
     searched = _SearchWithBar(
         make_digit_pipeline(classifier),
         grid,
@@ -66,23 +53,32 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
         error_score="raise",
     ).set_console(console)
     model, table, figure = files
+    _fit_and_show(console, searched, digits.train, table)
+    _draw(searched, figure)
+    console.print(f"Figure: {figure}", highlight=False, soft_wrap=True)
+    save(searched.best_estimator_, model)
+    _show_winner(console, searched, digits.test)
+    console.print(f"Model: {model}", highlight=False, soft_wrap=True)
+
+
+def _fit_and_show(console, searched, data, table):
+    """Search; show the results, those so far if it is interrupted."""
     try:
-        searched.fit(images, target)
+        searched.fit(*data)
     except KeyboardInterrupt:
         if hasattr(searched, "cv_results_"):
             _show(console, searched.cv_results_, table)
         raise
     _show(console, searched.cv_results_, table)
-    _draw(searched, figure)
-    console.print(f"Figure: {figure}", highlight=False, soft_wrap=True)
-    save(searched.best_estimator_, model)
-    test_images, test_target = digits.test
+
+
+def _show_winner(console, searched, data):
+    images, target = data
     report = ErrorReport.from_predictions(
-        test_target, searched.predict(test_images), labels=searched.classes_
+        target, searched.predict(images), labels=searched.classes_
     )
     console.print(f"Winner: {_words(searched.best_params_)}", highlight=False)
     console.print(accuracy_line(report), highlight=False)
-    console.print(f"Model: {model}", highlight=False, soft_wrap=True)
 
 
 class _SearchWithBar(HalvingEpochSearchCV):

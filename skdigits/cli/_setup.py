@@ -1,0 +1,41 @@
+"""What train and tune begin with: the data, and the classifier that fits them."""
+
+from skdigits._classifier import DigitCNN
+from skdigits._validation import check_integer
+from skdigits.cli._data import load_training_data
+
+# Below this many pictures the few epochs of "balanced" are too few steps.
+_SMALL = 10_000
+
+
+def data_and_classifier(console, data, preset, epochs, seed):
+    """Load the data and make the classifier; say which they are.
+
+    What can be wrong with the options is found before anything is loaded.
+
+    Returns
+    -------
+    digits : Digits
+    classifier : DigitCNN
+        Not fitted.
+    """
+    overrides = {"random_state": _checked_seed(seed)}
+    if epochs is not None:
+        overrides["epochs"] = check_integer("epochs", epochs)
+    if preset is not None:
+        DigitCNN.from_preset(preset)
+    digits = load_training_data(data)
+    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    images, _ = digits.train
+    preset = preset or ("small" if len(images) < _SMALL else "balanced")
+    console.print(f"Preset: {preset}.", highlight=False)
+    return digits, DigitCNN.from_preset(preset, **overrides)
+
+
+def _checked_seed(seed):
+    """Return a seed that NumPy takes, or raise a ValueError."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(
+            f"Got seed={seed}, but expected an integer from 0 to {2**32 - 1}."
+        )
+    return seed
