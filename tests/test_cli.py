@@ -333,6 +333,7 @@ def test_tune(search, epochs, digits):
         (["--dropout", "0,1.5"], "Got dropout=1.5, but expected a number in [0, 1)."),
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many folds to train at"),
         (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'small',"),
         (["--table", "search_results.png"], "Got digits.safetensors, search_results.p"),
         (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),

@@ -199,3 +199,8 @@ def test_draws_where_it_is_told(grid_search):
     assert display.ax_ is ax and display.figure_ is figure
     assert "%" in texts(display)[0]
     assert display.plot() is display and display.ax_ is not ax
+
+
+def test_what_is_no_search_is_refused():
+    with pytest.raises(ValueError, match="but expected a fitted search, such as"):
+        SearchResultsDisplay.from_estimator(SVC())

@@ -39,6 +39,11 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     _check_files(files)
     check_integer("cv", cv, minimum=2)
     check_choice("search", search, ("grid", "halving"))
+    if n_jobs == 0:
+        raise ValueError(
+            "Got n_jobs=0, but expected how many folds to train at the same time, or "
+            "-1 for every core."
+        )
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),

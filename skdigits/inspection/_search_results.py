@@ -97,7 +97,7 @@ class SearchResultsDisplay:
         Parameters
         ----------
         search : estimator
-            A fitted search of scikit-learn, or one with its `cv_results_`.
+            A fitted search of scikit-learn, or one with its `refit` and `cv_results_`.
 
         params : str or sequence of str, default=None
             One or two of the searched parameters; None takes those with more than one
@@ -119,8 +119,14 @@ class SearchResultsDisplay:
         Raises
         ------
         ValueError
-            If there are not one or two parameters to draw, or no such metric.
+            If it is no search, if there are not one or two parameters to draw, or no
+            such metric.
         """
+        if not hasattr(search, "refit"):
+            raise ValueError(
+                f"Got search={search!r}, but expected a fitted search, such as "
+                "GridSearchCV."
+            )
         check_is_fitted(search, "cv_results_")
         several = search.multimetric_ if hasattr(search, "multimetric_") else False
         if metric is None:
