@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from math import pi, prod
 
-from skdigits._backend import tf
+from skdigits._backend import drop_kernels, tf
 from skdigits._network import (
     NORM_EPSILON,
     NORM_MOMENTUM,
@@ -53,6 +53,7 @@ def compiled_steps(spec, warped):
 # Few, since each keeps megabytes: a search is done with one shape before the next.
 @lru_cache(maxsize=2)
 def _compiled_steps(spec, warped):
+    drop_kernels()
     kernels = _one_for_kernels(spec)
 
     def one_step(batch, rate, settings, seed, state):

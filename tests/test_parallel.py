@@ -1,4 +1,4 @@
-"""Workers: none hangs, each takes its share of the cores, none says a word.
+"""Workers: none hangs, none grows, each takes its share of the cores, in silence.
 
 Whatever might hang runs in a process of its own, with a time-out. The module must be
 importable by workers, so it imports TensorFlow nowhere.
@@ -156,6 +156,22 @@ main()
         "would hang, but expected one that starts TensorFlow itself. Use joblib's "
         "backend 'loky', or multiprocessing's start method 'spawn'.\n"
     )
+
+
+def test_memory_stays_flat_when_shapes_of_networks_take_turns():
+    """Three are one more than are kept compiled: each fit compiles."""
+    code = f"""{PREAMBLE}
+import gc, psutil
+megabytes = []
+for number in range(24):
+    pipeline.set_params(cnn__filters=8 + number % 3).fit(X, y)
+    gc.collect()
+    megabytes.append(psutil.Process().memory_info().rss / 2**20)
+print(megabytes[-1] - megabytes[7])
+"""
+    status, out, error = run_python(code)
+    assert status == 0, error
+    assert float(out) < 1.7, out
 
 
 def test_pickles_are_small(fitted):
