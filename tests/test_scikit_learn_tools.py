@@ -12,15 +12,20 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import ConfusionMatrixDisplay, get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
     StratifiedKFold,
     check_cv,
     cross_val_predict,
     cross_val_score,
     cross_validate,
+    learning_curve,
 )
 
 from skdigits import DigitCNN, make_digit_pipeline
@@ -132,6 +137,56 @@ def test_grid_search_over_filters_and_dropout(data):
     assert len(search.cv_results_["params"]) == 4
     assert search.best_estimator_.score(X, y) > 0.8
     assert search.predict(X).shape == y.shape
+
+
+def test_halving_search_over_epochs(data):
+    search = HalvingGridSearchCV(
+        quick(),
+        {"cnn__filters": [1, 2, 8], "cnn__learning_rate": [0.001, 0.01]},
+        resource="cnn__epochs",
+        max_resources=6,
+        min_resources=1,
+        cv=2,
+        random_state=0,
+        error_score="raise",
+    ).fit(*data)
+    assert search.n_resources_ == [1, 3]
+    assert search.best_params_["cnn__epochs"] == 3
+    assert search.best_estimator_[-1].n_iter_ == 3
+
+
+def test_randomized_search_over_every_step(data):
+    X, y = data
+    search = RandomizedSearchCV(
+        quick(epochs=1),
+        {
+            "scale__scale": [None, 16],
+            "reshape__image_shape": [None, (8, 8), (7, 8)],
+            "cnn__kernel_size": [2, 3],
+        },
+        n_iter=12,
+        cv=2,
+        scoring=["accuracy", "neg_log_loss"],
+        refit="neg_log_loss",
+        return_train_score=True,
+        error_score=-9.0,
+        random_state=0,
+    )
+    with pytest.warns(FitFailedWarning, match=r"Pass image_shape|expected"):
+        search.fit(X, y)
+    shapes = search.cv_results_["param_reshape__image_shape"]
+    wrong = np.array([shape == (7, 8) for shape in shapes])
+    for name in ("mean_test_neg_log_loss", "mean_train_accuracy"):
+        assert_array_equal(search.cv_results_[name] == -9.0, wrong)
+    assert search.best_params_["reshape__image_shape"] != (7, 8)
+
+
+def test_learning_curve(data):
+    sizes, train, test = learning_curve(
+        quick(epochs=8), *data, train_sizes=[40, 200], cv=2, error_score="raise"
+    )
+    assert sizes.tolist() == [40, 200] and train.shape == test.shape == (2, 2)
+    assert test[1].mean() > test[0].mean()
 
 
 def test_sample_weight_is_routed(data):
