@@ -7,9 +7,7 @@ network's weights. Nothing in a file is ever run or followed.
 
 import hashlib
 import json
-import os
 import re
-import secrets
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -21,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
+from skdigits._files import replacing
 from skdigits._network import NetworkSpec, weight_shapes
 from skdigits._parameters import network_spec, training_recipe, training_settings
 from skdigits._prediction import FittedNetwork
@@ -117,7 +116,9 @@ def save(estimator, path):
             f"the weights, but expected at most {_MAX_FILE_BYTES:,} and "
             f"{_MAX_HEADER_BYTES // 2:,}. Use joblib.dump."
         )
-    _write_atomically(Path(path), content)
+    _check_is_file_name(Path(path))
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def load(path):
@@ -408,7 +409,7 @@ def _checksum(document, arrays):
     return digest.hexdigest()
 
 
-def _write_atomically(path, content):
+def _check_is_file_name(path):
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"Got path={str(path)!r}, but expected an existing folder. Create "
@@ -419,15 +420,6 @@ def _write_atomically(path, content):
             f"Got path={str(path)!r}, which is a folder, but expected the name of a "
             "file. Add one."
         )
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class _UnknownVersion(ValueError):

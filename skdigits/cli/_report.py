@@ -1,13 +1,12 @@
 """What is shown of a tested classifier."""
 
 import os
-import secrets
-from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 
 from rich.table import Table
 
+from skdigits._files import replacing
 from skdigits.inspection._format import percent
 
 
@@ -132,15 +131,3 @@ def save_figure(drawing, path):
     with replacing(path) as temporary:
         kind = Path(path).suffix.lower().lstrip(".")
         drawing.savefig(temporary, format=kind, dpi=150)
-
-
-@contextmanager
-def replacing(path):
-    """Yield a temporary file that takes the place of ``path`` once it is written."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -14,13 +14,13 @@ from rich.progress import (
 from rich.table import Table
 
 from skdigits import make_digit_pipeline, save
+from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
 from skdigits.cli._report import (
     accuracy_line,
     check_figure,
     check_folder,
     new_figure,
-    replacing,
     save_figure,
 )
 from skdigits.cli._setup import data_and_classifier

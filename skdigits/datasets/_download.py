@@ -1,11 +1,10 @@
 """Downloading MNIST's files."""
 
 import http.client
-import os
-import secrets
 import time
 from urllib.request import urlopen
 
+from skdigits._files import replacing
 from skdigits.datasets._idx import DamagedFile, parse_gzip
 
 TIMEOUT_SECONDS = 20
@@ -50,21 +49,12 @@ def _get(url, *, limit):
 
 def _store(folder, name, content):
     try:
-        _write_atomically(folder, name, content)
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
         raise OSError(
             f"Got {str(folder)!r} to keep {name}, which cannot be written ({error}), "
             "but expected a folder with space that you may write to. Pass another "
             "data_home."
         ) from error
-
-
-def _write_atomically(folder, name, content):
-    """Write a file so that other processes see all of it or none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
-    finally:
-        temporary.unlink(missing_ok=True)
