@@ -124,6 +124,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         If True, `fit` trains on from the weights of the previous call, in a cycle of
         the learning rate of its own.
 
+    pause_after : int, default=None
+        The epoch, counted from 1, after which `fit` pauses. Called again, with a later
+        one, it goes on in the same cycle of the learning rate: pauses change nothing of
+        what is learned. None trains to the end.
+
     callbacks : list of keras.callbacks.Callback, default=None
         Called in training as by Keras, at the beginning and end of training, epochs
         and batches. Each fit takes copies.
@@ -189,10 +194,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     (3, 10)
     """
 
-    # The epoch after which `fit` pauses, to go on in the same cycle when it is called
-    # again: how a search by epochs keeps what its candidates have learned so far.
-    _pause_after = None
-
     def __init__(
         self,
         filters=(16, 32, 64, 96),
@@ -214,6 +215,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         class_weight=None,
         image_shape=None,
         warm_start=False,
+        pause_after=None,
         callbacks=None,
         random_state=None,
         verbose=0,
@@ -237,6 +239,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.image_shape = image_shape
         self.warm_start = warm_start
+        self.pause_after = pause_after
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
@@ -321,7 +324,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             stops being a finite number. The estimator is then as it was before.
         """
         with unchanged_on_failure(self):
-            pauses = self._pause_after is not None
+            pauses = self.pause_after is not None
             goes_on = (self.warm_start or pauses) and hasattr(self, "_fitted")
             images, y, weights = self._check_training_data(
                 X,
@@ -341,7 +344,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 weights,
                 goes_on=goes_on,
                 epochs=check_integer("epochs", self.epochs),
-                pause_after=self._pause_after,
+                pause_after=self.pause_after,
                 callbacks=copied_callbacks(self),
                 patience=patience(self),
                 recipe=training_recipe(self),

@@ -99,8 +99,8 @@ def test_a_fit_in_parts_is_the_fit(data, schedule):
     whole = DigitCNN(**params, validation_split=0.2).fit(X / 16, y)
     parts = DigitCNN(**params, validation_split=0.2)
     for stop in (1, 3, 4):
-        parts._pause_after = stop
-        parts = pickle.loads(pickle.dumps(parts.fit(X / 16, y)))
+        parts.set_params(pause_after=stop).fit(X / 16, y)
+        parts = pickle.loads(pickle.dumps(parts))
         assert parts.n_iter_ == stop
     assert parts.history_ == whole.history_
     for mine, its in zip(

@@ -308,7 +308,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
             for estimator, (train, test) in zip(
                 candidate.estimators, splits, strict=True
             ):
-                _network(estimator)._pause_after = stop
+                _network(estimator).set_params(pause_after=stop)
                 yield delayed(_fit_and_score)(
                     estimator,
                     **data,
