@@ -10,9 +10,9 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "DigitCNN": "skdigits._classifier",
-    "load": "skdigits._persistence",
+    "load": "skdigits.persistence._format",
     "make_digit_pipeline": "skdigits._pipeline",
-    "save": "skdigits._persistence",
+    "save": "skdigits.persistence._format",
 }
 _SUBPACKAGES = ("datasets", "inspection", "model_selection", "preprocessing")
 

@@ -11,7 +11,6 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skdigits._network import PRESETS
 from skdigits._parameters import (
     class_weights,
     copied_callbacks,
@@ -21,7 +20,6 @@ from skdigits._parameters import (
     training_recipe,
     training_settings,
 )
-from skdigits._prediction import Answers
 from skdigits._validation import (
     check_choice,
     check_image_shape,
@@ -32,6 +30,8 @@ from skdigits._validation import (
     unchanged_on_failure,
     validate_pixels,
 )
+from skdigits.network._answers import Answers
+from skdigits.network._spec import PRESETS
 
 
 class DigitCNN(ClassifierMixin, BaseEstimator):

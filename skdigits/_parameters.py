@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skdigits._network import NetworkSpec, feature_map_shape
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
+from skdigits.network._spec import NetworkSpec, feature_map_shape
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5

@@ -7,18 +7,18 @@ to the model.
 """
 
 # imports Keras in silence, before scikeras does
-from skdigits._backend import refuse_forked_process
+from skdigits.training._tensorflow import refuse_forked_process
 
 # isort: split
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skdigits._network import arrays_of, build_network, named_weights
-from skdigits._prediction import FittedNetwork
-from skdigits._progress import EpochLines, NoProgress
-from skdigits._training import Batchable, train
 from skdigits._validation import encode_labels
+from skdigits.network._answers import FittedNetwork
+from skdigits.network._spec import arrays_of, build_network, named_weights
+from skdigits.training._loop import Batchable, train
+from skdigits.training._progress import EpochLines, NoProgress
 
 
 class OneHotLabels(TransformerMixin, BaseEstimator):

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
 
 from skdigits import DigitCNN, make_digit_pipeline
-from skdigits._prediction import MANY_ROWS
+from skdigits.network._answers import MANY_ROWS
 
 
 def tiny(**params):
@@ -368,14 +368,14 @@ class TestErrors:
         assert DigitCNN.from_preset("balanced").get_params() == params
 
     def test_every_preset_names_the_same_parameters(self):
-        from skdigits._network import PRESETS
+        from skdigits.network._spec import PRESETS
 
         for name, preset in PRESETS.items():
             assert set(preset) == set(PRESETS["notebook"]), name
 
     def test_balanced_is_smaller_than_the_notebook(self):
-        from skdigits._network import weight_shapes
         from skdigits._parameters import network_spec
+        from skdigits.network._spec import weight_shapes
 
         def n_weights(name):
             clf = DigitCNN.from_preset(name)
@@ -396,7 +396,7 @@ class TestErrors:
 
 
 def test_settings_of_keras_do_not_disturb(data):
-    from skdigits._backend import keras
+    from skdigits.training._tensorflow import keras
 
     reference = tiny().fit(*data)
     floatx, layout = keras.config.floatx(), keras.config.image_data_format()

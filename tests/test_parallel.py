@@ -75,7 +75,7 @@ for name in ("split0_test_score", "split1_test_score"):
     assert np.allclose(both.cv_results_[name], alone.cv_results_[name], atol=0.05)
 
 def threads():
-    from skdigits._backend import tf
+    from skdigits.training._tensorflow import tf
     threading = tf.config.threading
     return (
         threading.get_intra_op_parallelism_threads(),
@@ -102,7 +102,7 @@ assert threads() == (0, 0)
     ],
 )
 def test_threads_follow_what_is_granted(variables, expected, monkeypatch):
-    from skdigits import _backend
+    from skdigits.training import _tensorflow
 
     class Threading:
         intra = inter = 0
@@ -121,7 +121,7 @@ def test_threads_follow_what_is_granted(variables, expected, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    _backend._limit_threads(FakeTensorFlow)
+    _tensorflow._limit_threads(FakeTensorFlow)
     threading = FakeTensorFlow.config.threading
     assert f"{threading.intra} {threading.inter}" == expected
 

@@ -37,7 +37,7 @@ def document_of(path):
 
 def rewrite(path, *, document=None, arrays=None):
     """Write a file with a changed document or weights and a right checksum."""
-    from skdigits._persistence import _checksum
+    from skdigits.persistence._format import _checksum
 
     document = document or document_of(path)
     arrays = arrays or load_file(path)
@@ -134,10 +134,10 @@ def test_a_file_of_an_old_version_loads_for_ever(number):
 
 def test_version_1_normalized_before_pooling():
     """Its networks live on with the same answers, whatever the sign of gamma."""
-    from skdigits._backend import keras
-    from skdigits._network import NetworkSpec
-    from skdigits._persistence import _pooled_before_normalization
-    from skdigits._prediction import Answers
+    from skdigits.network._answers import Answers
+    from skdigits.network._spec import NetworkSpec
+    from skdigits.persistence._format import _pooled_before_normalization
+    from skdigits.training._tensorflow import keras
 
     layers = keras.layers
     old = keras.Sequential(

@@ -32,7 +32,7 @@ SPECS = {
 
 
 def spec_of(**params):
-    from skdigits._network import NetworkSpec
+    from skdigits.network._spec import NetworkSpec
 
     plain = {
         "image_shape": (8, 8),
@@ -50,7 +50,7 @@ def spec_of(**params):
 
 def network_of(spec):
     """A Keras model with weights of all signs, the factors gamma among them."""
-    from skdigits._network import build_network
+    from skdigits.network._spec import build_network
 
     network, rng = build_network(spec, 0), np.random.default_rng(0)
     for variable in network.weights:
@@ -68,8 +68,8 @@ class TestOneNetworkInThreeForms:
         return np.random.default_rng(1).random(shape, dtype=np.float32)
 
     def test_answers(self, params):
-        from skdigits._network import arrays_of
-        from skdigits._prediction import Answers
+        from skdigits.network._answers import Answers
+        from skdigits.network._spec import arrays_of
 
         spec = spec_of(**params)
         network, images = network_of(spec), self.images(spec)
@@ -78,9 +78,9 @@ class TestOneNetworkInThreeForms:
         assert_allclose(softmax(logits, axis=1), expected, atol=2e-6)
 
     def test_training(self, params):
-        from skdigits._backend import tf
-        from skdigits._network import arrays_of
-        from skdigits._steps import forward
+        from skdigits.network._spec import arrays_of
+        from skdigits.training._steps import forward
+        from skdigits.training._tensorflow import tf
 
         spec = spec_of(**params)
         network, images = network_of(spec), self.images(spec)
@@ -103,10 +103,10 @@ class TestOneNetworkInThreeForms:
 
 def test_learns_as_keras_does(data):
     """The same steps of AdamW from the same weights as `keras.Model.fit`."""
-    from skdigits._backend import keras
-    from skdigits._network import build_network
-    from skdigits._progress import NoProgress
-    from skdigits._training import Batchable, train
+    from skdigits.network._spec import build_network
+    from skdigits.training._loop import Batchable, train
+    from skdigits.training._progress import NoProgress
+    from skdigits.training._tensorflow import keras
 
     spec = spec_of(batch_norm=True, dense_units=16)
     images = data[0][:256].reshape(-1, 8, 8, 1)
@@ -153,8 +153,8 @@ def test_learns_as_keras_does(data):
 
 
 def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
-    from skdigits._backend import tf
-    from skdigits._steps import learning_rate
+    from skdigits.training._steps import learning_rate
+    from skdigits.training._tensorflow import tf
 
     def rates(length):
         settings = {"learning_rate": 0.1, "cycle_begin": 50.0, "cycle_steps": length}
@@ -171,8 +171,8 @@ def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
 
 class TestWarp:
     def warp(self, images, strength, seed=0):
-        from skdigits._backend import tf
-        from skdigits._steps import warp
+        from skdigits.training._steps import warp
+        from skdigits.training._tensorflow import tf
 
         return warp(tf.constant(images), tf.constant(strength), [seed, 0]).numpy()
 
@@ -213,7 +213,7 @@ class TestWarp:
 
 class TestStratifiedSplit:
     def split(self, codes, fraction):
-        from skdigits._training import stratified_split
+        from skdigits.training._loop import stratified_split
 
         codes = np.asarray(codes)
         kept, held_out = stratified_split(codes, fraction, np.random.default_rng(0))
@@ -239,7 +239,7 @@ class TestStratifiedSplit:
         assert len(held_out) == 0
 
     def test_it_is_shuffled(self):
-        from skdigits._training import stratified_split
+        from skdigits.training._loop import stratified_split
 
         codes = np.repeat([0, 1], 50)
         kept, held_out = stratified_split(codes, 0.2, np.random.default_rng(0))
@@ -364,7 +364,7 @@ class TestCallbacks:
     def test_keras_callbacks_are_copied_and_called(self, data):
         from sklearn.base import clone
 
-        from skdigits._backend import keras
+        from skdigits.training._tensorflow import keras
 
         epochs = []
         stop = keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=9)
@@ -381,7 +381,7 @@ class TestCallbacks:
         assert stop.model is None
 
     def test_batches_are_shown_to_those_who_look(self, data):
-        from skdigits._backend import keras
+        from skdigits.training._tensorflow import keras
 
         seen = []
         watch = keras.callbacks.LambdaCallback(
@@ -393,7 +393,7 @@ class TestCallbacks:
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
 
     def test_learning_rate_of_a_callback_is_used(self, data):
-        from skdigits._backend import keras
+        from skdigits.training._tensorflow import keras
 
         class Freeze(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
@@ -407,7 +407,7 @@ class TestCallbacks:
     def test_survive_pickle(self, data):
         import pickle
 
-        from skdigits._backend import keras
+        from skdigits.training._tensorflow import keras
 
         clf = tiny(callbacks=[keras.callbacks.EarlyStopping(patience=3)]).fit(*data)
         again = pickle.loads(pickle.dumps(clf))
@@ -427,7 +427,7 @@ class TestProgress:
 
         from rich.console import Console
 
-        from skdigits._progress import EpochLines
+        from skdigits.training._progress import EpochLines
 
         out = io.StringIO()
         lines = EpochLines(Console(file=out, force_terminal=True, width=100))
@@ -439,7 +439,7 @@ class TestProgress:
 
 
 def test_networks_of_one_shape_share_their_compiled_functions(data):
-    from skdigits._steps import _compiled_steps
+    from skdigits.training._steps import _compiled_steps
 
     tiny(dropout=0.5).fit(*data)
     before = _compiled_steps.cache_info()

@@ -42,7 +42,7 @@ def run(data, preset, epochs, seed, output, figure):
 @contextmanager
 def _epoch_bar(console, epochs):
     """Show a bar over the epochs; yields the callback that moves it."""
-    from skdigits._training import after_each_epoch
+    from skdigits.training._loop import after_each_epoch
 
     with Progress(
         TextColumn("Training"),

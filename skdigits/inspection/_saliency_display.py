@@ -166,7 +166,7 @@ def integrated_gradients(model, image, code, other, n_steps):
     -------
     attributions : ndarray of shape (height, width), dtype float32
     """
-    from skdigits._backend import keras, tf
+    from skdigits.training._tensorflow import keras, tf
 
     to_logits = keras.Model(model.inputs, model.get_layer("logits").output)
     shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps

@@ -20,15 +20,15 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
-from skdigits._network import NetworkSpec, weight_shapes
 from skdigits._parameters import network_spec, training_recipe, training_settings
-from skdigits._prediction import FittedNetwork
 from skdigits._validation import (
     as_label_array,
     check_image_shape,
     check_integer,
     check_number,
 )
+from skdigits.network._answers import FittedNetwork
+from skdigits.network._spec import NetworkSpec, weight_shapes
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 FORMAT_VERSION = 2

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import ThreadpoolController
 
-from skdigits._network import (
+from skdigits.network._spec import (
     NORM_EPSILON,
     NetworkSpec,
     blocks,

@@ -211,7 +211,7 @@ def build_network(spec, seed):
     Every layer gets a seed of its own: a layer without one draws it from Python's
     global random state.
     """
-    from skdigits._backend import keras
+    from skdigits.training._tensorflow import keras
 
     layers = keras.layers
     n_seeds = len(spec.filters) + 3

@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from math import pi, prod
 
-from skdigits._backend import drop_kernels, tf
-from skdigits._network import (
+from skdigits.network._spec import (
     NORM_EPSILON,
     NORM_MOMENTUM,
     blocks,
     is_statistic,
     weight_shapes,
 )
+from skdigits.training._tensorflow import drop_kernels, tf
 
 # Keras' defaults for Adam.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from skdigits._backend import keras, tf
-from skdigits._network import arrays_of, is_statistic, named_weights
-from skdigits._prediction import Answers
-from skdigits._steps import compiled_steps, is_warped
+from skdigits.network._answers import Answers
+from skdigits.network._spec import arrays_of, is_statistic, named_weights
+from skdigits.training._steps import compiled_steps, is_warped
+from skdigits.training._tensorflow import keras, tf
 
 # Long enough to make the cost of a call vanish, short enough for Ctrl-C.
 STEPS_PER_CALL = 64

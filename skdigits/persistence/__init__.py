@@ -1,0 +1,1 @@
+"""A fitted classifier or pipeline in one file."""

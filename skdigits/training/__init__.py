@@ -1,0 +1,1 @@
+"""How networks learn: the one door to TensorFlow."""
