@@ -10,9 +10,9 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "DigitCNN": "skdigits._classifier",
-    "load": "skdigits.persistence._format",
+    "load": "skdigits.persistence",
     "make_digit_pipeline": "skdigits._pipeline",
-    "save": "skdigits.persistence._format",
+    "save": "skdigits.persistence",
 }
 _SUBPACKAGES = ("datasets", "inspection", "model_selection", "preprocessing")
 

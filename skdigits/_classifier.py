@@ -1,5 +1,7 @@
 """DigitCNN: parameters, validation, fit, predict."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -16,22 +18,22 @@ from skdigits._parameters import (
     copied_callbacks,
     draw_seed,
     network_spec,
-    patience,
     training_recipe,
-    training_settings,
+    verbosity,
 )
+from skdigits._presets import PRESETS
 from skdigits._validation import (
+    check_bool,
     check_choice,
     check_image_shape,
-    check_integer,
     check_labels,
     encode_labels,
     resolve_image_shape,
     unchanged_on_failure,
     validate_pixels,
 )
-from skdigits.network._answers import Answers
-from skdigits.network._spec import PRESETS
+from skdigits.preprocessing import OneHotLabelEncoder
+from skdigits.preprocessing._labels import one_hot
 
 
 class DigitCNN(ClassifierMixin, BaseEstimator):
@@ -275,27 +277,47 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return cls(**{**PRESETS[check_choice("preset", name, PRESETS)], **overrides})
 
     @property
-    def keras_classifier_(self):
-        """The wrapper around the network."""
-        if not hasattr(self, "_keras_classifier"):
-            if not hasattr(self, "_fitted"):
-                raise AttributeError("keras_classifier_ is there after fit.")
-            from skdigits._scikeras import make_network_classifier
+    def history_(self):
+        """The figures of each epoch."""
+        return self._fitted("history_").history
 
-            keras_classifier = make_network_classifier(
-                self._fitted.spec,
-                classes=self.classes_,
-                seed=self._fitted.seed,
-                **training_settings(self),
-            )
-            keras_classifier.restore(self._fitted, self._optimizer_state)
-            self._keras_classifier = keras_classifier
-        return self._keras_classifier
+    @property
+    def n_iter_(self):
+        """Number of epochs trained."""
+        return self._fitted("n_iter_").n_epochs
 
     @property
     def model_(self):
-        """The network."""
-        return self.keras_classifier_.model_
+        """A Keras model of the network."""
+        if not hasattr(self, "_model"):
+            network = self._fitted("model_")
+            from skdigits.training import keras_model
+
+            self._model = keras_model(network)
+        return self._model
+
+    @property
+    def keras_classifier_(self):
+        """scikeras' wrapper around a Keras model of the network."""
+        if not hasattr(self, "_keras_classifier"):
+            network = self._fitted("keras_classifier_")
+            from skdigits._scikeras import make_keras_classifier
+
+            callbacks, class_weight = self._wrapped
+            self._keras_classifier = make_keras_classifier(
+                network,
+                self.classes_,
+                self.model_,
+                callbacks=copied_callbacks(callbacks),
+                class_weight=class_weight,
+            )
+        return self._keras_classifier
+
+    def _fitted(self, name):
+        """Return the network, or say that an attribute is not there yet."""
+        if not hasattr(self, "network_"):
+            raise AttributeError(f"{name} is there after fit.")
+        return self.network_
 
     def fit(self, X, y, sample_weight=None):
         """Train the network.
@@ -324,31 +346,20 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             stops being a finite number. The estimator is then as it was before.
         """
         with unchanged_on_failure(self):
-            pauses = self.pause_after is not None
-            goes_on = (self.warm_start or pauses) and hasattr(self, "_fitted")
-            images, y, weights = self._check_training_data(
-                X,
-                y,
-                sample_weight,
-                classes=self.classes_ if goes_on else None,
-                reset=not goes_on,
+            recipe = training_recipe(self)
+            warm_start = check_bool("warm_start", self.warm_start)
+            goes_on = hasattr(self, "network_") and (
+                warm_start or recipe.pause_after is not None
             )
-            if len(set(y.tolist())) < 2:
+            data = self._training_data(X, y, sample_weight, goes_on=goes_on)
+            if data.targets.any(axis=0).sum() < 2:
                 raise ValueError(
                     "Got y with 1 class among the pictures of non-zero weight, but "
                     "expected at least 2 classes. Add pictures of another class."
                 )
-            self._train(
-                images,
-                y,
-                weights,
-                goes_on=goes_on,
-                epochs=check_integer("epochs", self.epochs),
-                pause_after=self.pause_after,
-                callbacks=copied_callbacks(self),
-                patience=patience(self),
-                recipe=training_recipe(self),
-            )
+            if goes_on and recipe.pause_after is None:
+                recipe = recipe.once_more(self.n_iter_)
+            self._train(data, recipe, goes_on=goes_on)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -374,7 +385,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self : DigitCNN
         """
         with unchanged_on_failure(self):
-            goes_on = hasattr(self, "_fitted")
+            goes_on = hasattr(self, "network_")
             if isinstance(self.class_weight, str):
                 raise ValueError(
                     f"Got class_weight={self.class_weight!r} in partial_fit, but "
@@ -382,19 +393,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                     "balance of all. Pass a weight for each label."
                 )
             self._check_classes(classes, goes_on)
-            images, y, weights = self._check_training_data(
-                X, y, sample_weight, classes=self.classes_, reset=not goes_on
+            data = self._training_data(
+                X, y, sample_weight, goes_on=goes_on, classes=self.classes_
             )
-            self._train(
-                images,
-                y,
-                weights,
-                goes_on=goes_on,
-                epochs=1,
-                callbacks=copied_callbacks(self),
-                recipe=training_recipe(self) | {"schedule": "constant"},
-                validation_split=0.0,
-            )
+            recipe = training_recipe(self)
+            n_epochs = self.n_iter_ if goes_on else 0
+            self._train(data, recipe.for_a_part(n_epochs), goes_on=goes_on)
         return self
 
     def decision_function(self, X):
@@ -473,14 +477,15 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # the weights are in `_fitted` already
-        state.pop("_keras_classifier", None)
+        # made again from the network where somebody asks for them
+        for name in ("_keras_classifier", "_model"):
+            state.pop(name, None)
         return state
 
     def _logits(self, X):
         check_is_fitted(self)
         X, native_shape = validate_pixels(self, X, reset=False, dtype=np.float32)
-        return self._answers(self._fold(X, native_shape))
+        return self.network_.answers(self._fold(X, native_shape))
 
     def _fold(self, X, native_shape):
         resolve_image_shape(
@@ -497,9 +502,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                     "all labels that will ever come. Pass classes=np.unique(y)."
                 )
             return
-        classes = column_or_1d(classes)
-        check_labels(classes)
-        classes, _ = encode_labels(classes)
+        classes = OneHotLabelEncoder().fit(classes).classes_
         if len(classes) < 2:
             raise ValueError(
                 f"Got classes={classes!r}, but expected at least 2 classes. Pass all "
@@ -512,95 +515,69 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             )
         self.classes_ = classes
 
-    def _check_training_data(self, X, y, sample_weight, *, classes, reset):
+    def _training_data(self, X, y, sample_weight, *, goes_on, classes=None):
+        """Check the data; return them without rows of weight zero."""
+        from skdigits.training import Data
+
+        if goes_on:
+            classes = self.classes_
         X, y, native_shape = validate_pixels(
-            self, X, y=y, reset=reset, dtype=np.float32
+            self, X, y=y, reset=not goes_on, dtype=np.float32
         )
         check_labels(y)
-        self.classes_, _ = encode_labels(y, classes)
-        if reset:
+        self.classes_, codes = encode_labels(y, classes)
+        if not goes_on:
             self.image_shape_ = resolve_image_shape(
                 X.shape[1], image_shape=self.image_shape, native_shape=native_shape
             )
         images = self._fold(X, native_shape)
+        weights = np.ones(len(images), dtype=np.float32)
         if sample_weight is not None:
             weights = _check_sample_weight(
                 sample_weight, images, dtype=np.float32, ensure_non_negative=True
             )
-            images, y, weights = _drop_weightless(images, y, weights)
-        else:
-            weights = np.ones(len(images), dtype=np.float32)
+            images, codes, weights = _drop_weightless(images, codes, weights)
         if self.class_weight is not None:
-            weights = weights * class_weights(self.class_weight, self.classes_, y)
-            images, y, weights = _drop_weightless(images, y, weights)
-        return images, y, weights
+            weights = weights * class_weights(self.class_weight, self.classes_, codes)
+            images, codes, weights = _drop_weightless(images, codes, weights)
+        return Data(images, one_hot(codes, len(self.classes_)), weights)
 
-    def _train(
-        self,
-        images,
-        y,
-        weights,
-        *,
-        goes_on,
-        epochs,
-        callbacks,
-        recipe,
-        patience=None,
-        pause_after=None,
-        **other_settings,
-    ):
-        from skdigits._scikeras import make_network_classifier
+    def _train(self, data, recipe, *, goes_on):
+        from skdigits.training import initial_network, train
 
-        spec = network_spec(self)
+        callbacks = copied_callbacks(self.callbacks)
+        spec = network_spec(self, self.image_shape_, len(self.classes_))
         if goes_on:
-            self._check_same_network(spec)
-        keras_classifier = make_network_classifier(
-            spec,
-            classes=self.classes_,
-            seed=self._fitted.seed if goes_on else draw_seed(self.random_state),
-            **training_settings(self) | other_settings,
-        )
-        if goes_on:
-            keras_classifier.restore(self._fitted, self._optimizer_state)
-        keras_classifier.train(
-            images,
-            y,
-            sample_weight=weights,
-            epochs=epochs,
-            callbacks=callbacks,
-            patience=patience,
-            pause_after=pause_after,
-            recipe=recipe,
-        )
-        self._become(
-            keras_classifier.fitted_network(), keras_classifier.optimizer_state()
-        )
+            network = self.network_
+            self._check_goes_on(spec, recipe)
+        else:
+            network = initial_network(spec, draw_seed(self.random_state))
+        network = train(network, recipe, data, callbacks, verbosity(self.verbose))
+        self.network_ = replace(network, recipe=training_recipe(self))
+        self._wrapped = self.callbacks, self.class_weight
+        for name in ("_keras_classifier", "_model"):
+            vars(self).pop(name, None)
 
-    def _become(self, fitted, optimizer_state=None):
-        """Take a `FittedNetwork` for one's own, and the state of its optimizer.
-
-        The Keras model is left behind: it is built again where somebody asks for it.
-        """
-        vars(self).pop("_keras_classifier", None)
-        self._fitted = fitted
-        self._optimizer_state = optimizer_state
-        self._answers = Answers(fitted.spec, fitted.arrays)
-        self.history_ = fitted.history
-        self.n_iter_ = len(fitted.history["loss"])
-
-    def _check_same_network(self, spec):
+    def _check_goes_on(self, spec, recipe):
+        network = self.network_
         same_shape = self.image_shape is None or (
             check_image_shape(self.image_shape) == self.image_shape_
         )
-        if spec != self._fitted.spec or not same_shape:
+        if spec != network.spec or not same_shape:
             raise ValueError(
                 "Got other parameters of the network than in the previous fit, but "
                 "expected the same to go on from its weights. Fit with "
                 "warm_start=False to start again."
             )
+        if recipe.stop <= network.n_epochs:
+            raise ValueError(
+                f"Got pause_after={self.pause_after} and epochs={self.epochs} after "
+                f"{network.n_epochs} epochs, but expected a later epoch. Raise them, "
+                "or fit with pause_after=None to start again."
+            )
 
 
-def _drop_weightless(images, y, weights):
+def _drop_weightless(images, codes, weights):
     """Leave out rows of weight zero; the batches are those of data without them."""
     if not weights.any():
         raise ValueError(
@@ -608,6 +585,6 @@ def _drop_weightless(images, y, weights):
             "zero. Give weight to the pictures to learn from."
         )
     if weights.all():
-        return images, y, weights
+        return images, codes, weights
     kept = weights > 0
-    return images[kept], y[kept], weights[kept]
+    return images[kept], codes[kept], weights[kept]

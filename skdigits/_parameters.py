@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 
+from skdigits._recipe import Recipe
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
-from skdigits.network._spec import NetworkSpec, feature_map_shape
+from skdigits.network import NetworkSpec, check_room
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
@@ -19,47 +20,47 @@ SCHEDULES = ("constant", "one_cycle")
 MAX_BLOCKS = 16
 
 
-def network_spec(classifier):
-    """Return the `NetworkSpec` for the parameters, picture shape and classes."""
-    filters = classifier.filters
+def network_spec(params, image_shape, n_classes):
+    """Return the `NetworkSpec` for what has DigitCNN's parameters of the network."""
+    filters = params.filters
     if isinstance(filters, Integral):
         check_integer("filters", filters)
         filters = (filters, 2 * filters)
     filters = _check_integers("filters", filters)
-    kernel_size = classifier.kernel_size
-    if isinstance(kernel_size, Integral):
-        kernel_size = (kernel_size,) * len(filters)
-    kernel_size = _check_integers("kernel_size", kernel_size)
     if len(filters) > MAX_BLOCKS:
         raise ValueError(
             f"Got filters for {len(filters)} blocks, but expected at most "
             f"{MAX_BLOCKS}. Each block halves the pictures; pass fewer."
         )
+    dense_units = params.dense_units
+    if dense_units is not None:
+        dense_units = check_integer("dense_units", dense_units)
+    spec = NetworkSpec(
+        image_shape=image_shape,
+        n_classes=n_classes,
+        filters=filters,
+        kernel_size=_kernel_sizes(params.kernel_size, filters),
+        dense_units=dense_units,
+        dropout=check_number("dropout", params.dropout, low=0, high=1, closed="left"),
+        batch_norm=check_bool("batch_norm", params.batch_norm),
+        padding=check_choice("padding", params.padding, ("same", "valid")),
+        early_downsampling=check_bool("early_downsampling", params.early_downsampling),
+    )
+    check_room(spec)
+    return spec
+
+
+def _kernel_sizes(kernel_size, filters):
+    """Return a kernel size for each block; the last one given stands for the others."""
+    if isinstance(kernel_size, Integral):
+        kernel_size = (kernel_size,)
+    kernel_size = _check_integers("kernel_size", kernel_size)
     if len(kernel_size) > len(filters):
         raise ValueError(
             f"Got kernel_size={kernel_size} for filters={filters}, but expected no "
             "more kernel sizes than filters. Pass one int for all."
         )
-    kernel_size += kernel_size[-1:] * (len(filters) - len(kernel_size))
-    spec = NetworkSpec(
-        image_shape=classifier.image_shape_,
-        n_classes=len(classifier.classes_),
-        filters=filters,
-        kernel_size=kernel_size,
-        dense_units=None
-        if classifier.dense_units is None
-        else check_integer("dense_units", classifier.dense_units),
-        dropout=check_number(
-            "dropout", classifier.dropout, low=0, high=1, closed="left"
-        ),
-        batch_norm=check_bool("batch_norm", classifier.batch_norm),
-        padding=check_choice("padding", classifier.padding, ("same", "valid")),
-        early_downsampling=check_bool(
-            "early_downsampling", classifier.early_downsampling
-        ),
-    )
-    feature_map_shape(spec)
-    return spec
+    return kernel_size + kernel_size[-1:] * (len(filters) - len(kernel_size))
 
 
 def _check_integers(name, values):
@@ -76,53 +77,33 @@ def _check_integers(name, values):
     return checked
 
 
-def training_settings(classifier):
-    """Return what scikeras' KerasClassifier takes, by its names."""
-    return {
-        "optimizer__learning_rate": check_number(
-            "learning_rate",
-            classifier.learning_rate,
-            low=0,
-            high=np.inf,
-            closed="neither",
-        ),
-        "batch_size": check_integer("batch_size", classifier.batch_size),
-        "validation_split": check_number(
-            "validation_split",
-            classifier.validation_split,
-            low=0,
-            high=1,
-            closed="left",
-        ),
-        "verbose": int(classifier.verbose)
-        if isinstance(classifier.verbose, bool | np.bool_)
-        else check_integer("verbose", classifier.verbose, minimum=0),
-    }
+def training_recipe(params):
+    """Return the `Recipe` for what has DigitCNN's parameters of training."""
+
+    def number(name, low=0, high=np.inf, closed="left"):
+        return check_number(
+            name, getattr(params, name), low=low, high=high, closed=closed
+        )
+
+    pause_after = params.pause_after
+    if pause_after is not None:
+        pause_after = check_integer("pause_after", pause_after)
+    return Recipe(
+        epochs=check_integer("epochs", params.epochs),
+        batch_size=check_integer("batch_size", params.batch_size),
+        learning_rate=number("learning_rate", closed="neither"),
+        schedule=check_choice("schedule", params.schedule, SCHEDULES),
+        weight_decay=number("weight_decay"),
+        label_smoothing=number("label_smoothing", high=1),
+        augment=number("augment"),
+        validation_split=number("validation_split", high=1),
+        patience=_patience(params.early_stopping),
+        pause_after=pause_after,
+    )
 
 
-def training_recipe(classifier):
-    """Return the parameters that the training steps take, by their names."""
-    return {
-        "schedule": check_choice("schedule", classifier.schedule, SCHEDULES),
-        "weight_decay": check_number(
-            "weight_decay", classifier.weight_decay, low=0, high=np.inf, closed="left"
-        ),
-        "label_smoothing": check_number(
-            "label_smoothing",
-            classifier.label_smoothing,
-            low=0,
-            high=1,
-            closed="left",
-        ),
-        "augment": check_number(
-            "augment", classifier.augment, low=0, high=np.inf, closed="left"
-        ),
-    }
-
-
-def patience(classifier):
+def _patience(early_stopping):
     """Return the epochs that early stopping waits for, None without it."""
-    early_stopping = classifier.early_stopping
     if isinstance(early_stopping, bool | np.bool_):
         return PATIENCE if early_stopping else None
     if not isinstance(early_stopping, Integral) or early_stopping < 1:
@@ -133,9 +114,16 @@ def patience(classifier):
     return int(early_stopping)
 
 
-def copied_callbacks(classifier):
+def verbosity(verbose):
+    """Return ``verbose`` as an int."""
+    if isinstance(verbose, bool | np.bool_):
+        return int(verbose)
+    return check_integer("verbose", verbose, minimum=0)
+
+
+def copied_callbacks(callbacks):
     """Return copies of the callbacks; Keras' keep the model they were called with."""
-    callbacks = classifier.callbacks or []
+    callbacks = callbacks or []
     if not isinstance(callbacks, list | tuple):
         raise ValueError(
             f"Got callbacks={callbacks!r}, but expected a list of Keras callbacks."
@@ -150,10 +138,10 @@ def draw_seed(random_state):
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def class_weights(class_weight, classes, y):
-    """Return the weight of each row of ``y`` by its class."""
+def class_weights(class_weight, classes, codes):
+    """Return the weight of each row by the place of its label in ``classes``."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        return compute_sample_weight("balanced", y)
+        return compute_sample_weight("balanced", codes)
     if not isinstance(class_weight, dict):
         raise ValueError(
             f"Got class_weight={class_weight!r}, but expected a dict of a weight for "
@@ -167,4 +155,4 @@ def class_weights(class_weight, classes, y):
         )
     for label, weight in class_weight.items():
         check_number(f"class_weight[{label!r}]", weight, low=0, high=np.inf)
-    return np.array([class_weight.get(label, 1.0) for label in y.tolist()])
+    return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])[codes]

@@ -1,48 +1,26 @@
-"""The one door to scikeras: its KerasClassifier, set up right.
-
-DigitCNN checks X and y before they come here, and gives every random choice a seed, so
-the wrapper's own checks, seeding and callbacks are switched off: they refuse a change
-of dtype, turn TensorFlow's determinism on for the whole process, and keep references
-to the model.
-"""
+"""The one door to scikeras: its KerasClassifier around the network, set up right."""
 
 # imports Keras in silence, before scikeras does
-from skdigits.training._tensorflow import refuse_forked_process
+from skdigits.training import AdamW, DigitNetwork, keras
 
 # isort: split
+from types import SimpleNamespace
+
 import numpy as np
 from scikeras.wrappers import KerasClassifier
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags
 
-from skdigits._validation import encode_labels
-from skdigits.network._answers import FittedNetwork
-from skdigits.network._spec import arrays_of, build_network, named_weights
-from skdigits.training._loop import Batchable, train
-from skdigits.training._progress import EpochLines, NoProgress
+from skdigits._parameters import network_spec
+from skdigits._validation import unchanged_on_failure
+from skdigits.preprocessing import OneHotLabelEncoder
 
 
-class OneHotLabels(TransformerMixin, BaseEstimator):
-    """KerasClassifier's target encoder: any hashable labels to one-hot rows and back.
+class TargetEncoder(OneHotLabelEncoder):
+    """`OneHotLabelEncoder` with what scikeras asks of a target encoder besides."""
 
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,), default=None
-        The labels, where they are more than those passed to ``fit``.
-    """
-
-    def __init__(self, classes=None):
-        self.classes = classes
-
-    def fit(self, y):
-        self.classes_, _ = encode_labels(y, self.classes)
-        return self
-
-    def transform(self, y):
-        _, codes = encode_labels(y, self.classes_)
-        return np.eye(len(self.classes_), dtype=np.float32)[codes]
-
-    def inverse_transform(self, y, return_proba=False):
-        return y if return_proba else self.classes_[y.argmax(axis=1)]
+    def inverse_transform(self, Y, return_proba=False):
+        return Y if return_proba else super().inverse_transform(Y)
 
     def get_metadata(self):
         """Return what scikeras copies to its own attributes."""
@@ -54,165 +32,129 @@ class OneHotLabels(TransformerMixin, BaseEstimator):
         }
 
 
-class NetworkClassifier(KerasClassifier):
-    """scikeras' KerasClassifier around the network of a `NetworkSpec`.
+class DigitKerasClassifier(KerasClassifier):
+    """scikeras' KerasClassifier around a `DigitNetwork`.
 
-    Pickles and copies hold the weights and Adam's state as arrays.
+    It checks, encodes, trains, answers and is cloned as scikeras does it. Only these
+    are its own: labels of any kind; scikit-learn takes it for the classifier that it
+    is, although scikeras' base classes stand in an order that hides it; `partial_fit`
+    goes by a constant rate; a fit that fails leaves everything as it was.
     """
 
     @property
     def target_encoder(self):
-        return OneHotLabels(self.encoder__classes)
+        return TargetEncoder(self.classes_)
 
-    @property
-    def spec_(self):
-        return self.model__spec
+    def fit(self, X, y, sample_weight=None, **kwargs):
+        with unchanged_on_failure(self):
+            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
 
-    @property
-    def seed_(self):
-        return self.model__seed
+    def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
+        part = {"schedule": "constant", "validation_split": 0.0, **kwargs}
+        with unchanged_on_failure(self):
+            return super().partial_fit(X, y, classes, sample_weight, **part)
 
-    def train(self, X, y, **fit_arguments):
-        """Train, from the present weights and epoch on if there are any.
-
-        scikeras' own ways to go on forget the classes, or do not take epochs.
-        """
-        if self.initialized_:
-            self.model_.optimizer.learning_rate = self.optimizer__learning_rate
-        self._fit(
-            X,
-            y,
-            warm_start=True,
-            initial_epoch=self.current_epoch,
-            **fit_arguments,
-        )
-
-    def fitted_network(self):
-        """Return the weights and the history apart from Keras."""
-        return FittedNetwork(
-            self.spec_, arrays_of(self.model_), self.seed_, self.history_
-        )
-
-    def optimizer_state(self):
-        """Return Adam's moments and its number of steps apart from Keras."""
-        return self.moments_, int(self.model_.optimizer.iterations)
-
-    def restore(self, fitted, optimizer_state=None):
-        """Become what was trained to a `FittedNetwork`."""
-        no_images = np.empty((0, *self.spec_.image_shape, 1), dtype=np.float32)
-        self._initialize(no_images, self.encoder__classes)
-        self._ensure_compiled_model()
-        for name, variable in named_weights(self.model_).items():
-            variable.assign(fitted.arrays[name])
-        if optimizer_state is not None:
-            self.moments_, iterations = optimizer_state
-            self.model_.optimizer.iterations.assign(iterations)
-        self.history_ = fitted.history
-
-    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
-        return X, y
-
-    @staticmethod
-    def _validate_sample_weight(X, y, sample_weight):
-        return X, y, sample_weight
-
-    def _initialize_callbacks(self):
-        self._fit_callbacks = self._predict_callbacks = []
-
-    def _fit_keras_model(
-        self,
-        X,
-        y,
-        sample_weight,
-        warm_start,
-        epochs,
-        initial_epoch,
-        callbacks=(),
-        patience=None,
-        pause_after=None,
-        recipe=None,
-    ):
-        progress = EpochLines() if self.verbose else NoProgress()
-        try:
-            history, self.moments_ = train(
-                self.model_,
-                self.spec_,
-                Batchable(X, y, sample_weight.astype(np.float32)),
-                batch_size=self.batch_size,
-                epochs=epochs,
-                initial_epoch=initial_epoch,
-                pause_after=pause_after,
-                validation_split=self.validation_split,
-                seed=self.model__seed,
-                callbacks=callbacks,
-                patience=patience,
-                progress=progress,
-                recipe=recipe,
-                moments=getattr(self, "moments_", None),
-            )
-        finally:
-            progress.close()
-        past = self.history_ if initial_epoch else {"loss": []}
-        self.history_ = _joined(past, history)
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        model = state.pop("model_", None)
-        if model is not None:
-            state["_arrays"] = [variable.numpy() for variable in _variables(model)]
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        arrays = state.pop("_arrays", None)
-        super().__setstate__(state)
-        if arrays is not None:
-            self.model_ = self._build_keras_model()
-            self._ensure_compiled_model()
-            for variable, value in zip(_variables(self.model_), arrays, strict=True):
-                variable.assign(value)
-
-    def _build_keras_model(self):
-        self._random_state = None
-        return super()._build_keras_model()
+    def __sklearn_tags__(self):
+        tags = BaseEstimator.__sklearn_tags__(self)
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags()
+        tags.target_tags.required = True
+        return tags
 
 
-def _joined(past, present):
-    """Append one history to another, with NaN where an epoch has no such figure."""
-    lengths = [len(history["loss"]) for history in (past, present)]
-    return {
-        name: [
-            value
-            for history, length in zip((past, present), lengths, strict=True)
-            for value in history.get(name, [np.nan] * length)
-        ]
-        for name in {**past, **present}
-    }
+def build_network(
+    meta,
+    compile_kwargs,
+    filters,
+    kernel_size,
+    dense_units,
+    dropout,
+    batch_norm,
+    early_downsampling,
+    padding,
+    schedule,
+    augment,
+    patience,
+    seed,
+):
+    """Build and compile a `DigitNetwork`, as scikeras asks for it.
 
-
-def _variables(model):
-    """Return all variables of a compiled model."""
-    return [
-        *model.trainable_variables,
-        *model.non_trainable_variables,
-        *model.optimizer.variables,
-    ]
-
-
-def make_network_classifier(spec, *, classes, seed, **settings):
-    """Set scikeras' KerasClassifier up for the network of ``spec``.
-
-    ``settings`` are its optimizer__learning_rate, batch_size, validation_split and
-    verbose.
+    The parameters are those of `skdigits.DigitCNN`; ``meta`` tells what scikeras has
+    seen of the data, ``compile_kwargs`` its optimizer, loss and metrics.
     """
-    refuse_forked_process()
-    return NetworkClassifier(
+    params = SimpleNamespace(**locals())
+    _, *image_shape = meta["X_shape_"][:3]
+    spec = network_spec(params, tuple(image_shape), meta["n_classes_"])
+    model = DigitNetwork(spec, seed, schedule, augment, patience)
+    model.compile(**compile_kwargs)
+    return model
+
+
+def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
+    """Return scikeras' KerasClassifier with a trained network in it.
+
+    Parameters
+    ----------
+    network : FittedNetwork
+
+    classes : ndarray of shape (n_classes,)
+
+    model : DigitNetwork
+        The Keras model of ``network``.
+
+    callbacks : list of keras.callbacks.Callback
+
+    class_weight : dict or "balanced"
+
+    Returns
+    -------
+    DigitKerasClassifier
+        Ready to answer; its `fit` starts again, with the same recipe and seed.
+    """
+    spec, recipe = network.spec, network.recipe
+    decay = recipe.weight_decay
+    optimizer = {"optimizer": keras.optimizers.Adam}
+    if decay:
+        optimizer = {"optimizer": AdamW, "optimizer__weight_decay": decay}
+    classifier = DigitKerasClassifier(
         model=build_network,
-        model__spec=spec,
-        model__seed=seed,
-        loss="categorical_crossentropy",
-        optimizer="adam",
+        model__filters=spec.filters,
+        model__kernel_size=_without_repeats(spec.kernel_size),
+        model__dense_units=spec.dense_units,
+        model__dropout=spec.dropout,
+        model__batch_norm=spec.batch_norm,
+        model__early_downsampling=spec.early_downsampling,
+        model__padding=spec.padding,
+        model__schedule=recipe.schedule,
+        model__augment=recipe.augment,
+        model__patience=recipe.patience,
+        model__seed=network.seed,
+        optimizer__learning_rate=recipe.learning_rate,
+        loss=keras.losses.CategoricalCrossentropy,
+        loss__label_smoothing=recipe.label_smoothing,
         metrics=["accuracy"],
-        encoder__classes=classes,
-        **settings,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        validation_split=recipe.validation_split,
+        callbacks=callbacks or None,
+        class_weight=class_weight,
+        verbose=0,
+        **optimizer,
     )
+    # float64, so that scikeras lets pictures of any dtype through
+    example = np.zeros((len(classes), *spec.image_shape, 1))
+    classifier.initialize(example, classes)
+    classifier.model_ = model
+    classifier.history_ = {name: list(v) for name, v in network.history.items()}
+    return classifier
+
+
+def _without_repeats(kernel_size):
+    """Return the kernel sizes without those that the last one stands for.
+
+    So they fit networks of fewer blocks too, where a search varies the filters.
+    """
+    sizes = list(kernel_size)
+    while sizes[-2:-1] == sizes[-1:]:
+        sizes.pop()
+    return tuple(sizes)

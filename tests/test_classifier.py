@@ -368,19 +368,18 @@ class TestErrors:
         assert DigitCNN.from_preset("balanced").get_params() == params
 
     def test_every_preset_names_the_same_parameters(self):
-        from skdigits.network._spec import PRESETS
+        from skdigits._presets import PRESETS
 
         for name, preset in PRESETS.items():
             assert set(preset) == set(PRESETS["notebook"]), name
 
     def test_balanced_is_smaller_than_the_notebook(self):
         from skdigits._parameters import network_spec
-        from skdigits.network._spec import weight_shapes
+        from skdigits.network import weight_shapes
 
         def n_weights(name):
             clf = DigitCNN.from_preset(name)
-            clf.image_shape_, clf.classes_ = (28, 28), np.arange(10)
-            shapes = weight_shapes(network_spec(clf))
+            shapes = weight_shapes(network_spec(clf, (28, 28), 10))
             return sum(map(math.prod, shapes.values()))
 
         assert n_weights("notebook") == 112_202
@@ -396,7 +395,7 @@ class TestErrors:
 
 
 def test_settings_of_keras_do_not_disturb(data):
-    from skdigits.training._tensorflow import keras
+    from skdigits.training import keras
 
     reference = tiny().fit(*data)
     floatx, layout = keras.config.floatx(), keras.config.image_data_format()

@@ -178,7 +178,7 @@ def test_pickles_are_small(fitted):
     assert len(pickle.dumps(make_digit_pipeline())) < 3_000
     classifier = fitted[-1]
     assert classifier.model_ is not None
-    size = sum(array.nbytes for array in classifier._fitted.arrays.values())
+    size = sum(array.nbytes for array in classifier.network_.arrays.values())
     # the weights, and Adam's two moments of each
     assert 3 * size < len(pickle.dumps(classifier)) < 3 * size + 20_000
 

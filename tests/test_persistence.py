@@ -37,11 +37,11 @@ def document_of(path):
 
 def rewrite(path, *, document=None, arrays=None):
     """Write a file with a changed document or weights and a right checksum."""
-    from skdigits.persistence._format import _checksum
+    from skdigits.persistence._format import checksum
 
     document = document or document_of(path)
     arrays = arrays or load_file(path)
-    document["sha256"] = _checksum(document, arrays)
+    document["sha256"] = checksum(document, arrays)
     save_file(arrays, path, {"skdigits": json.dumps(document)})
 
 
@@ -134,10 +134,9 @@ def test_a_file_of_an_old_version_loads_for_ever(number):
 
 def test_version_1_normalized_before_pooling():
     """Its networks live on with the same answers, whatever the sign of gamma."""
-    from skdigits.network._answers import Answers
-    from skdigits.network._spec import NetworkSpec
-    from skdigits.persistence._format import _pooled_before_normalization
-    from skdigits.training._tensorflow import keras
+    from skdigits.network import Answers, NetworkSpec
+    from skdigits.persistence._old import pooled_before_normalization
+    from skdigits.training import keras
 
     layers = keras.layers
     old = keras.Sequential(
@@ -163,7 +162,7 @@ def test_version_1_normalized_before_pooling():
     assert (arrays["norm_1/gamma"] < 0).any()
     spec = NetworkSpec((8, 8), 3, (6,), (3,), None, 0.0, True, "same", False)
     images = rng.random((5, 8, 8, 1), dtype=np.float32)
-    new = Answers(spec, _pooled_before_normalization(arrays))
+    new = Answers(spec, pooled_before_normalization(arrays))
     assert_allclose(new(images), np.asarray(old(images)), rtol=1e-4, atol=1e-4)
 
 
@@ -223,9 +222,9 @@ class TestRefused:
         self.refuse(path, "a header of 1099511627776 bytes")
 
     def test_unknown_version(self, path):
-        rewrite(path, document={**document_of(path), "format_version": 3})
+        rewrite(path, document={**document_of(path), "format_version": 4})
         self.refuse(
-            path, "of format version 3, but expected at most 2. Upgrade skdigits"
+            path, "of format version 4, but expected at most 3. Upgrade skdigits"
         )
 
     def test_weights_that_are_not_finite(self, path):

@@ -32,7 +32,7 @@ SPECS = {
 
 
 def spec_of(**params):
-    from skdigits.network._spec import NetworkSpec
+    from skdigits.network import NetworkSpec
 
     plain = {
         "image_shape": (8, 8),
@@ -50,13 +50,22 @@ def spec_of(**params):
 
 def network_of(spec):
     """A Keras model with weights of all signs, the factors gamma among them."""
-    from skdigits.network._spec import build_network
+    from skdigits.training import DigitNetwork
 
-    network, rng = build_network(spec, 0), np.random.default_rng(0)
+    network, rng = DigitNetwork(spec, 0), np.random.default_rng(0)
     for variable in network.weights:
         value = rng.normal(0, 0.5, variable.shape)
         variable.assign(abs(value) if "variance" in variable.name else value)
     return network
+
+
+def arrays_of(network):
+    """The weights of a Keras model by the names of the spec."""
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in network.layers
+        for variable in layer.weights
+    }
 
 
 @pytest.mark.parametrize("params", SPECS.values(), ids=SPECS)
@@ -68,8 +77,7 @@ class TestOneNetworkInThreeForms:
         return np.random.default_rng(1).random(shape, dtype=np.float32)
 
     def test_answers(self, params):
-        from skdigits.network._answers import Answers
-        from skdigits.network._spec import arrays_of
+        from skdigits.network import Answers
 
         spec = spec_of(**params)
         network, images = network_of(spec), self.images(spec)
@@ -78,8 +86,7 @@ class TestOneNetworkInThreeForms:
         assert_allclose(softmax(logits, axis=1), expected, atol=2e-6)
 
     def test_training(self, params):
-        from skdigits.network._spec import arrays_of
-        from skdigits.training._steps import forward
+        from skdigits.training._layers import Chance, forward
         from skdigits.training._tensorflow import tf
 
         spec = spec_of(**params)
@@ -88,7 +95,7 @@ class TestOneNetworkInThreeForms:
         with tf.GradientTape() as tape:
             weights = {n: tf.constant(arrays_of(network)[n]) for n in names}
             tape.watch(weights)
-            logits, moments = forward(spec, weights, images, 0.0, seed=[0, 0])
+            logits, moments = forward(spec, weights, images, Chance(0.0, [0, 0]))
             loss = tf.reduce_sum(tf.nn.softmax(logits)[:, 0])
         gradients = tape.gradient(loss, weights)
         with tf.GradientTape() as tape:
@@ -102,53 +109,28 @@ class TestOneNetworkInThreeForms:
 
 
 def test_learns_as_keras_does(data):
-    """The same steps of AdamW from the same weights as `keras.Model.fit`."""
-    from skdigits.network._spec import build_network
-    from skdigits.training._loop import Batchable, train
-    from skdigits.training._progress import NoProgress
-    from skdigits.training._tensorflow import keras
+    """The same steps of AdamW from the same weights as Keras' own `fit`."""
+    from skdigits.training import AdamW, DigitNetwork, keras
 
     spec = spec_of(batch_norm=True, dense_units=16)
     images = data[0][:256].reshape(-1, 8, 8, 1)
     targets = np.eye(10, dtype=np.float32)[data[1][:256]]
     weights = np.linspace(0.5, 2, len(images)).astype(np.float32)
-    order = np.random.default_rng([7, 0]).permutation(len(images))
-    ours, theirs = build_network(spec, 0), build_network(spec, 0)
+    ours, theirs = (DigitNetwork(spec, 0) for _ in range(2))
     for network in (ours, theirs):
-        optimizer = keras.optimizers.AdamW(0.002, weight_decay=0.5)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer = AdamW(0.002, weight_decay=0.5)
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
-        network.compile(optimizer, loss)
-    history, _ = train(
-        ours,
-        spec,
-        Batchable(images, targets, weights),
-        batch_size=64,
-        epochs=1,
-        initial_epoch=0,
-        validation_split=0.0,
-        seed=7,
-        callbacks=[],
-        patience=None,
-        progress=NoProgress(),
-        recipe={
-            "schedule": "constant",
-            "weight_decay": 0.5,
-            "label_smoothing": 0.1,
-            "augment": 0.0,
-        },
-        moments=None,
-    )
-    reference = theirs.fit(
-        images[order],
-        targets[order],
-        sample_weight=weights[order],
-        batch_size=64,
-        shuffle=False,
-        verbose=0,
-    )
-    assert_allclose(history["loss"], reference.history["loss"], rtol=1e-4)
+        network.compile(optimizer, loss, metrics=["accuracy"])
+    options = {"sample_weight": weights, "batch_size": 64, "shuffle": False}
+    options |= {"verbose": 0, "epochs": 2, "validation_data": (images, targets)}
+    mine = ours.fit(images, targets, **options)
+    its = keras.Sequential.fit(theirs, images, targets, **options)
+    for name, values in its.history.items():
+        assert_allclose(mine.history[name], values, rtol=2e-4, atol=1e-6)
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(a, b, atol=2e-4)
+    moments = zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True)
+    for a, b in moments:
         assert_allclose(a, b, atol=2e-4)
 
 
@@ -171,8 +153,8 @@ def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
 
 class TestWarp:
     def warp(self, images, strength, seed=0):
-        from skdigits.training._steps import warp
         from skdigits.training._tensorflow import tf
+        from skdigits.training._warp import warp
 
         return warp(tf.constant(images), tf.constant(strength), [seed, 0]).numpy()
 
@@ -213,7 +195,7 @@ class TestWarp:
 
 class TestStratifiedSplit:
     def split(self, codes, fraction):
-        from skdigits.training._loop import stratified_split
+        from skdigits.training._data import stratified_split
 
         codes = np.asarray(codes)
         kept, held_out = stratified_split(codes, fraction, np.random.default_rng(0))
@@ -239,7 +221,7 @@ class TestStratifiedSplit:
         assert len(held_out) == 0
 
     def test_it_is_shuffled(self):
-        from skdigits.training._loop import stratified_split
+        from skdigits.training._data import stratified_split
 
         codes = np.repeat([0, 1], 50)
         kept, held_out = stratified_split(codes, 0.2, np.random.default_rng(0))
@@ -364,7 +346,7 @@ class TestCallbacks:
     def test_keras_callbacks_are_copied_and_called(self, data):
         from sklearn.base import clone
 
-        from skdigits.training._tensorflow import keras
+        from skdigits.training import keras
 
         epochs = []
         stop = keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=9)
@@ -381,7 +363,7 @@ class TestCallbacks:
         assert stop.model is None
 
     def test_batches_are_shown_to_those_who_look(self, data):
-        from skdigits.training._tensorflow import keras
+        from skdigits.training import keras
 
         seen = []
         watch = keras.callbacks.LambdaCallback(
@@ -393,7 +375,7 @@ class TestCallbacks:
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
 
     def test_learning_rate_of_a_callback_is_used(self, data):
-        from skdigits.training._tensorflow import keras
+        from skdigits.training import keras
 
         class Freeze(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
@@ -407,7 +389,7 @@ class TestCallbacks:
     def test_survive_pickle(self, data):
         import pickle
 
-        from skdigits.training._tensorflow import keras
+        from skdigits.training import keras
 
         clf = tiny(callbacks=[keras.callbacks.EarlyStopping(patience=3)]).fit(*data)
         again = pickle.loads(pickle.dumps(clf))

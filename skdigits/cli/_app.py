@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from skdigits._presets import PRESETS
 from skdigits.cli._errors import one_line_errors
-from skdigits.network._spec import PRESETS
 
 app = typer.Typer(
     name="skdigits",

@@ -42,7 +42,7 @@ def run(data, preset, epochs, seed, output, figure):
 @contextmanager
 def _epoch_bar(console, epochs):
     """Show a bar over the epochs; yields the callback that moves it."""
-    from skdigits.training._loop import after_each_epoch
+    from skdigits.training import keras
 
     with Progress(
         TextColumn("Training"),
@@ -60,4 +60,4 @@ def _epoch_bar(console, epochs):
                 figures += f", val_accuracy {logs['val_accuracy']:.4f}"
             bar.update(task, completed=epoch + 1, description=figures)
 
-        yield after_each_epoch(show)
+        yield keras.callbacks.LambdaCallback(on_epoch_end=show)

@@ -111,6 +111,8 @@ class SaliencyDisplay:
         order = network.predict_proba(scaled)[0].argsort()[::-1]
         code = _code(network, "label", label, order)
         other = _code(network, "against", against, order[order != code])
+        from skdigits.training import integrated_gradients
+
         attributions = integrated_gradients(
             network.model_, picture, code, other, n_steps
         )
@@ -144,39 +146,6 @@ class SaliencyDisplay:
         for part in self.ax_:
             part.set(xticks=[], yticks=[])
         return self
-
-
-def integrated_gradients(model, image, code, other, n_steps):
-    """Return the integrated gradients of a difference of logits.
-
-    Parameters
-    ----------
-    model : keras.Model
-        With a layer called ``logits``.
-
-    image : ndarray of shape (height, width), dtype float32
-
-    code, other : int
-        The outputs whose difference is explained.
-
-    n_steps : int
-        Points of the midpoint rule.
-
-    Returns
-    -------
-    attributions : ndarray of shape (height, width), dtype float32
-    """
-    from skdigits.training._tensorflow import keras, tf
-
-    to_logits = keras.Model(model.inputs, model.get_layer("logits").output)
-    shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps
-    steps = tf.constant(shares[:, None, None, None] * image[None, :, :, None])
-    with tf.GradientTape() as tape:
-        tape.watch(steps)
-        logits = to_logits(steps, training=False)
-        difference = logits[:, code] - logits[:, other]
-    gradients = tape.gradient(difference, steps).numpy()
-    return gradients.mean(axis=0)[:, :, 0] * image
 
 
 def _code(network, name, label, order):

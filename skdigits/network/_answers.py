@@ -6,47 +6,31 @@ as its file is read. Nothing is traced or cached, and any number of threads may 
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import singledispatch
+from math import ceil
 from threading import Lock
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import ThreadpoolController
 
-from skdigits.network._spec import (
+from skdigits.network._layers import (
     NORM_EPSILON,
-    NetworkSpec,
-    blocks,
-    fused_pooling,
-    same_padding,
+    BatchNormalization,
+    Bias,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPooling,
+    ReLU,
+    with_late_biases,
 )
+from skdigits.network._spec import layers_of, with_input_shapes
 
 # Few enough that what one layer hands to the next stays in the processor's cache.
 ROWS_PER_CALL = 32
-
-
-@dataclass(frozen=True)
-class FittedNetwork:
-    """All that is left of training: what answers need, and what a file holds.
-
-    Attributes
-    ----------
-    spec : NetworkSpec
-
-    arrays : dict of ndarray
-        The weights by the names of `weight_shapes`.
-
-    seed : int
-        What decided the initial weights, and decides the batches to come.
-
-    history : dict of list of float
-        The figures of each epoch.
-    """
-
-    spec: NetworkSpec
-    arrays: dict
-    seed: int
-    history: dict
-
 
 # From here on, threads are worth their start.
 MANY_ROWS = 256
@@ -66,14 +50,10 @@ class Answers:
     """
 
     def __init__(self, spec, arrays):
-        self._fitted = spec, arrays
-        self._stages = [
-            (_convolution(spec, block, arrays), *_scale_and_shift(block, arrays))
-            for block in blocks(spec)
-        ]
-        names = ("logits",) if spec.dense_units is None else ("dense", "logits")
-        self._dense = [
-            (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name in names
+        self._steps = [
+            answer(layer, _arrays_of(layer, arrays))
+            for layer in _as_answered(spec)
+            if not isinstance(layer, Dropout)
         ]
 
     def __call__(self, images):
@@ -99,55 +79,126 @@ class Answers:
             with blas.limit(limits=1), ThreadPoolExecutor(granted) as pool:
                 return np.concatenate(list(pool.map(self._some, parts)))
 
-    def __reduce__(self):
-        return Answers, self._fitted
-
     def _some(self, maps):
-        for convolution, scale, shift in self._stages:
-            maps = convolution(maps)
-            if scale is not None:
-                maps *= scale
-            maps += shift
-            np.maximum(maps, 0, out=maps)
-        # products of one picture each here too: in a product of many the rounding of
-        # a row depends on its place
-        units = maps.reshape(len(maps), 1, -1)
-        for kernel, bias in self._dense[:-1]:
-            units = np.maximum(units @ kernel + bias, 0)
-        kernel, bias = self._dense[-1]
-        return (units @ kernel + bias)[:, 0]
+        for step in self._steps:
+            maps = step(maps)
+        return maps[:, 0]
 
 
-def _scale_and_shift(block, arrays):
-    """Return batch normalization as one factor and one addend for each filter."""
-    number = block.number
-    if f"norm_{number}/gamma" not in arrays:
-        return None, arrays[f"conv_{number}/bias"]
+@dataclass(frozen=True)
+class PooledConvolution(Convolution):
+    """A convolution and the pooling after it in one, with strides of two.
+
+    With one channel in, there is little to multiply and much to write: the picture
+    before pooling is four times as large as after it.
+    """
+
+
+def _as_answered(spec):
+    layers = []
+    late = with_late_biases(layers_of(spec))
+    for layer, shape in with_input_shapes(late, spec.image_shape):
+        last = layers[-1] if layers else None
+        even = not any(side % 2 for side in shape[:2])
+        if isinstance(layer, MaxPooling) and len(layers) == 1 and even:
+            layers = [PooledConvolution(**vars(last))]
+        else:
+            layers.append(layer)
+    return layers
+
+
+def _arrays_of(layer, arrays):
+    start = f"{layer.name}/"
+    return {
+        name.removeprefix(start): array
+        for name, array in arrays.items()
+        if name.startswith(start)
+    }
+
+
+@singledispatch
+def answer(layer: Layer, arrays):
+    """Return the function from the input of a layer to its output.
+
+    It may write into its input, which nobody else has; only what comes first, a
+    convolution, must not.
+    """
+    raise TypeError(f"Got the layer {layer!r}, but expected one that can answer.")
+
+
+@answer.register
+def _(layer: Convolution, arrays):
+    kernel = arrays["kernel"]
+    return lambda maps: _convolve(_padded(maps, layer), kernel, layer.stride)
+
+
+@answer.register
+def _(layer: PooledConvolution, arrays):
+    phases = pooled_kernel(arrays["kernel"])
+    return lambda maps: _max_of_phases(_convolve(_padded(maps, layer), phases, 2))
+
+
+@answer.register
+def _(layer: Bias, arrays):
+    bias = arrays["bias"]
+    return lambda maps: np.add(maps, bias, out=maps)
+
+
+@answer.register
+def _(layer: MaxPooling, arrays):
+    return lambda maps: _pool(maps, layer.padding)
+
+
+@answer.register
+def _(layer: BatchNormalization, arrays):
     gamma, beta, mean, variance = (
-        arrays[f"norm_{number}/{name}"]
-        for name in ("gamma", "beta", "moving_mean", "moving_variance")
+        arrays[name] for name in ("gamma", "beta", "moving_mean", "moving_variance")
     )
     scale = gamma / np.sqrt(variance + np.float32(NORM_EPSILON))
-    return scale, beta - mean * scale
+    shift = beta - mean * scale
+
+    def normalize(maps):
+        maps *= scale
+        maps += shift
+        return maps
+
+    return normalize
 
 
-def _convolution(spec, block, arrays):
-    """Return the function that convolves, and pools, for one block."""
-    kernel = arrays[f"conv_{block.number}/kernel"]
-    size = block.kernel_size
+@answer.register
+def _(layer: ReLU, arrays):
+    return lambda maps: np.maximum(maps, 0, out=maps)
 
-    def padded(maps):
-        if spec.padding == "valid":
-            return maps
-        sides = [same_padding(side, size, block.stride) for side in maps.shape[1:3]]
-        return np.pad(maps, ((0, 0), *sides, (0, 0)))
 
-    if fused_pooling(spec, block):
-        phases = pooled_kernel(kernel)
-        return lambda maps: _max_of_phases(_convolve(padded(maps), phases, stride=2))
-    if block.pooled:
-        return lambda maps: _pool(_convolve(padded(maps), kernel, 1), spec.padding)
-    return lambda maps: _convolve(padded(maps), kernel, block.stride)
+@answer.register
+def _(layer: Flatten, arrays):
+    # products of one picture each in dense layers too: in a product of many the
+    # rounding of a row depends on its place
+    return lambda maps: maps.reshape(len(maps), 1, -1)
+
+
+@answer.register
+def _(layer: Dense, arrays):
+    kernel, bias = arrays["kernel"], arrays["bias"]
+    if layer.relu:
+        return lambda units: np.maximum(units @ kernel + bias, 0)
+    return lambda units: units @ kernel + bias
+
+
+def _padded(maps, layer):
+    """Put the zeros around pictures that padding="same" stands for."""
+    if layer.padding == "valid":
+        return maps
+    sides = [
+        same_padding(side, layer.kernel_size, layer.stride) for side in maps.shape[1:3]
+    ]
+    return np.pad(maps, ((0, 0), *sides, (0, 0)))
+
+
+def same_padding(side, size, stride):
+    """Return the zeros before and after a side that "same" stands for."""
+    total = max((ceil(side / stride) - 1) * stride + size - side, 0)
+    return total // 2, total - total // 2
 
 
 def _convolve(maps, kernel, stride):

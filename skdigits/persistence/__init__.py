@@ -1,1 +1,5 @@
-"""A fitted classifier or pipeline in one file."""
+"""A fitted classifier or pipeline in one file that runs nothing when it is read."""
+
+from skdigits.persistence._files import load, save
+
+__all__ = ["load", "save"]

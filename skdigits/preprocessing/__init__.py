@@ -1,6 +1,7 @@
-"""Transformers from raw pixels to what `skdigits.DigitCNN` takes."""
+"""Transformers from raw pixels and labels to what `skdigits.DigitCNN` takes."""
 
+from skdigits.preprocessing._labels import OneHotLabelEncoder
 from skdigits.preprocessing._reshaper import ImageReshaper
 from skdigits.preprocessing._scaler import PixelScaler
 
-__all__ = ["ImageReshaper", "PixelScaler"]
+__all__ = ["ImageReshaper", "OneHotLabelEncoder", "PixelScaler"]

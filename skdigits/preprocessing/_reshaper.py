@@ -67,11 +67,32 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         ValueError
             If the pixels do not fold into ``image_shape``, or into a square.
         """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the shape of the pictures, and fold them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        images : ndarray of shape (n, height, width, 1), dtype of X
+        """
+        return self._fit(X).reshape(-1, *self.image_shape_, 1)
+
+    def _fit(self, X):
         pixels, native_shape = validate_pixels(self, X, reset=True)
         self.image_shape_ = resolve_image_shape(
             pixels.shape[1], image_shape=self.image_shape, native_shape=native_shape
         )
-        return self
+        return pixels
 
     def transform(self, X):
         """Fold rows into pictures.

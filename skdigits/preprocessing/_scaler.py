@@ -65,9 +65,25 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self : PixelScaler
         """
-        pixels, _ = validate_pixels(self, X, reset=True)
-        self.scale_ = self._learned_scale(pixels)
+        self._fit(X)
         return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the scale, and scale the same pixels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1)
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        X_scaled : ndarray of the shape of X, dtype float32
+        """
+        return self._scaled(X, *self._fit(X))
 
     def transform(self, X):
         """Scale pixels.
@@ -82,7 +98,14 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X_scaled : ndarray of the shape of X, dtype float32
         """
         check_is_fitted(self)
-        pixels, native_shape = validate_pixels(self, X, reset=False)
+        return self._scaled(X, *validate_pixels(self, X, reset=False))
+
+    def _fit(self, X):
+        pixels, native_shape = validate_pixels(self, X, reset=True)
+        self.scale_ = self._learned_scale(pixels)
+        return pixels, native_shape
+
+    def _scaled(self, X, pixels, native_shape):
         # divided in float64 where X is, so that no value overflows on the way
         scaled = np.divide(pixels, self.scale_, dtype=_division_dtype(pixels))
         scaled = scaled.astype(np.float32, copy=False)

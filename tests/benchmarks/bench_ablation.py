@@ -54,7 +54,7 @@ def expected_calibration_error(probabilities, y, bins=15):
 
 
 def worker(name, seed):
-    import skdigits._scikeras  # noqa: F401
+    import skdigits.training  # noqa: F401
     from skdigits import make_digit_pipeline
 
     (X, y), (X_validation, y_validation) = split()

@@ -136,7 +136,7 @@ def halving(name, seed, n_pictures, epochs):
 
 
 def ours(seed, epochs):
-    import skdigits._scikeras  # noqa: F401
+    import skdigits.training  # noqa: F401
     from skdigits import DigitCNN, make_digit_pipeline
     from skdigits.model_selection import HalvingEpochSearchCV
 

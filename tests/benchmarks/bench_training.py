@@ -90,7 +90,7 @@ def contender(name, seed):
     from sklearn.preprocessing import FunctionTransformer
 
     if name in PRESETS:
-        import skdigits._scikeras  # noqa: F401
+        import skdigits.training  # noqa: F401
         from skdigits import DigitCNN, make_digit_pipeline
 
         return make_digit_pipeline(DigitCNN.from_preset(name, random_state=seed))

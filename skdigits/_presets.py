@@ -1,0 +1,63 @@
+"""What each preset is, in one table."""
+
+# How the presets of before batch normalization train.
+_CLASSIC = {
+    "batch_norm": False,
+    "early_downsampling": False,
+    "learning_rate": 0.001,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "augment": 0.0,
+    "validation_split": 0.1,
+    "early_stopping": False,
+}
+
+# How the others do; every figure was chosen on a validation part of MNIST's training
+# pictures. `tests/benchmarks/bench_ablation.py` shows what each is worth.
+_MODERN = {
+    "kernel_size": (5, 3),
+    "dense_units": None,
+    "dropout": 0.0,
+    "batch_norm": True,
+    "early_downsampling": True,
+    "padding": "same",
+    "batch_size": 128,
+    "learning_rate": 0.02,
+    "schedule": "one_cycle",
+    "weight_decay": 0.05,
+    "label_smoothing": 0.1,
+    "augment": 1.0,
+    "validation_split": 0.0,
+    "early_stopping": False,
+}
+
+# What `DigitCNN.from_preset` knows. "notebook" is the Keras classic: two convolutions,
+# two poolings, 64 dense units, half of them dropped, Adam for ten epochs. "small" is
+# for a few thousand small pictures; five-fold cross-validation on scikit-learn's
+# digits chose it. "balanced" is what DigitCNN's own defaults are.
+PRESETS = {
+    "notebook": {
+        **_CLASSIC,
+        "filters": (32, 64),
+        "kernel_size": (5, 2),
+        "dense_units": 64,
+        "dropout": 0.5,
+        "padding": "valid",
+        "epochs": 10,
+        "batch_size": 64,
+    },
+    "small": {
+        **_CLASSIC,
+        "filters": (64, 128),
+        "kernel_size": 3,
+        "dense_units": 128,
+        "dropout": 0.5,
+        "padding": "same",
+        "epochs": 40,
+        "batch_size": 32,
+    },
+    "fast": {**_MODERN, "filters": (16, 24, 48, 96), "epochs": 1, "augment": 0.0},
+    "balanced": {**_MODERN, "filters": (16, 32, 64, 96), "epochs": 10},
+    "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 20},
+}

@@ -1,0 +1,130 @@
+"""The kinds of layers: what each holds, and the shape of what it hands on.
+
+A kind is a record here, and a case for it in each interpreter: `_answers.py`, and
+Keras' layer and the training step in `training/_layers.py`.
+
+Shapes are (height, width, channels), and (units,) behind `Flatten`.
+"""
+
+from dataclasses import dataclass
+from math import ceil, prod
+
+# The moving averages of batch normalization settle within a few dozen steps.
+NORM_MOMENTUM = 0.9
+NORM_EPSILON = 1e-3
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer without weights that keeps the shape."""
+
+    name: str
+
+    def weight_shapes(self, shape):
+        """Return the shape of each array by its name, for input of ``shape``."""
+        return {}
+
+    def output_shape(self, shape):
+        """Return the shape of the output for input of ``shape``."""
+        return shape
+
+
+@dataclass(frozen=True)
+class Convolution(Layer):
+    """A convolution with square kernels; ``padding`` is "same" or "valid"."""
+
+    filters: int
+    kernel_size: int
+    stride: int
+    padding: str
+    use_bias: bool
+
+    def weight_shapes(self, shape):
+        kernel = (self.kernel_size, self.kernel_size, shape[-1], self.filters)
+        return {"kernel": kernel} | ({"bias": (self.filters,)} if self.use_bias else {})
+
+    def output_shape(self, shape):
+        lost = self.kernel_size - 1 if self.padding == "valid" else 0
+        return (
+            *(ceil((side - lost) / self.stride) for side in shape[:2]),
+            self.filters,
+        )
+
+
+@dataclass(frozen=True)
+class Bias(Layer):
+    """The addend of each filter, of a convolution that leaves it to a later place."""
+
+
+@dataclass(frozen=True)
+class MaxPooling(Layer):
+    """The maximum of 2 x 2 places; "same" keeps an odd last row or column."""
+
+    padding: str
+
+    def output_shape(self, shape):
+        height, width, channels = shape
+        if self.padding == "same":
+            return ceil(height / 2), ceil(width / 2), channels
+        return height // 2, width // 2, channels
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Layer):
+    """Each filter scaled to mean 0 and variance 1 of the batch, then as it learns."""
+
+    def weight_shapes(self, shape):
+        names = ("gamma", "beta", "moving_mean", "moving_variance")
+        return dict.fromkeys(names, (shape[-1],))
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """Negative values become zero."""
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Feature maps become one row of units."""
+
+    def output_shape(self, shape):
+        return (prod(shape),)
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """A share ``rate`` of the units is left out at random, in training only."""
+
+    rate: float
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A weighted sum for each unit; with ``relu`` negative ones become zero."""
+
+    units: int
+    relu: bool = False
+
+    def weight_shapes(self, shape):
+        return {"kernel": (shape[0], self.units), "bias": (self.units,)}
+
+    def output_shape(self, shape):
+        return (self.units,)
+
+
+def with_late_biases(layers):
+    """Return the layers with the bias of a convolution behind the pooling after it.
+
+    There are fewer values there, and the maximum of sums is the sum of the maximum, to
+    the last bit.
+    """
+    late = []
+    for layer in layers:
+        if isinstance(layer, Convolution) and layer.use_bias:
+            sums = {**vars(layer), "use_bias": False}
+            late += [Convolution(**sums), Bias(layer.name)]
+        elif isinstance(layer, MaxPooling) and late and isinstance(late[-1], Bias):
+            late.insert(-1, layer)
+        else:
+            late.append(layer)
+    return late

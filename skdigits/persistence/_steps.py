@@ -1,0 +1,164 @@
+"""What a file holds of each kind of step; a new kind is one more entry of `KINDS`."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from skdigits._classifier import DigitCNN
+from skdigits._parameters import network_spec, training_recipe
+from skdigits._validation import (
+    as_label_array,
+    check_image_shape,
+    check_integer,
+    check_number,
+)
+from skdigits.network import FittedNetwork, NetworkSpec, initial_state
+from skdigits.persistence._format import Damaged
+from skdigits.persistence._labels import (
+    describe_labels,
+    restored_labels,
+    restored_names,
+)
+from skdigits.preprocessing import ImageReshaper, PixelScaler
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the learned attributes of a type become JSON, and are set again."""
+
+    type: type
+    describe: Callable
+    restore: Callable
+
+
+def describe_step(name, step):
+    """Return a step of a pipeline as JSON can hold it."""
+    fitted = {"n_features_in": step.n_features_in_}
+    if hasattr(step, "feature_names_in_"):
+        fitted["feature_names_in"] = step.feature_names_in_.tolist()
+    params = step.get_params(deep=False)
+    return {
+        "name": name,
+        "type": type(step).__name__,
+        "params": {key: _plain(key, value) for key, value in params.items()},
+        "fitted": fitted | KINDS[type(step).__name__].describe(step),
+    }
+
+
+def restored_step(description):
+    """Return the name and the step that `describe_step` described."""
+    kind, fitted = KINDS[description["type"]], description["fitted"]
+    params = description["params"].items()
+    step = kind.type(**{name: _from_plain(name, value) for name, value in params})
+    step.n_features_in_ = int(fitted["n_features_in"])
+    if "feature_names_in" in fitted:
+        step.feature_names_in_ = restored_names(
+            fitted["feature_names_in"], step.n_features_in_
+        )
+    kind.restore(step, fitted)
+    return str(description["name"]), step
+
+
+def _describe_scaler(scaler):
+    return {"scale": scaler.scale_}
+
+
+def _restore_scaler(scaler, fitted):
+    scaler.scale_ = check_number(
+        "scale", fitted["scale"], low=0, high=np.inf, closed="neither"
+    )
+
+
+def _describe_shape(step):
+    return {"image_shape": list(step.image_shape_)}
+
+
+def _restore_shape(step, fitted):
+    step.image_shape_ = check_image_shape(fitted["image_shape"])
+    height, width = step.image_shape_
+    if height * width != step.n_features_in_:
+        raise Damaged("pictures of another shape than their number of pixels")
+
+
+def _describe_classifier(classifier):
+    # what cannot train could not be checked when it is read
+    training_recipe(classifier)
+    network = classifier.network_
+    return _describe_shape(classifier) | {
+        "classes": describe_labels(classifier.classes_),
+        "network": asdict(network.spec),
+        "seed": network.seed,
+        "history": network.history,
+    }
+
+
+def _restore_classifier(classifier, fitted):
+    _restore_shape(classifier, fitted)
+    classifier.classes_ = restored_labels(fitted["classes"])
+
+
+KINDS = {
+    kind.type.__name__: kind
+    for kind in (
+        Kind(PixelScaler, _describe_scaler, _restore_scaler),
+        Kind(ImageReshaper, _describe_shape, _restore_shape),
+        Kind(DigitCNN, _describe_classifier, _restore_classifier),
+    )
+}
+
+
+def restored_spec(fitted, classifier):
+    """Check the description of a network as if a user had passed it."""
+    network = fitted["network"]
+    params = {
+        name: _from_plain(name, network[name])
+        for name in NetworkSpec.__dataclass_fields__
+        if name not in ("image_shape", "n_classes")
+    }
+    return network_spec(
+        SimpleNamespace(**params), classifier.image_shape_, len(classifier.classes_)
+    )
+
+
+def restored_network(fitted, spec, arrays, classifier):
+    """Return the `FittedNetwork`; what the optimizer remembered is not in a file."""
+    history = fitted["history"]
+    lengths = {len(values) for values in history.values()}
+    numbers = [value for values in history.values() for value in values]
+    if len(lengths) != 1 or not all(isinstance(number, float) for number in numbers):
+        raise Damaged("a history that is not one number for each epoch")
+    return FittedNetwork(
+        spec,
+        initial_state(spec, arrays),
+        check_integer("seed", fitted["seed"], minimum=0),
+        {"loss": history["loss"], **history},
+        training_recipe(classifier),
+    )
+
+
+def _plain(name, value):
+    """Return a parameter as JSON can hold it."""
+    if name == "callbacks" or isinstance(value, np.random.RandomState):
+        return None
+    if name == "class_weight" and isinstance(value, dict):
+        labels = describe_labels(as_label_array(value))
+        return {**labels, "weights": [float(weight) for weight in value.values()]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(name, item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ValueError(
+        f"Got {name}={value!r}, but expected a plain value that a file can hold. Set "
+        f"{name} to one, or use joblib.dump."
+    )
+
+
+def _from_plain(name, value):
+    if name == "class_weight" and isinstance(value, dict):
+        labels = restored_labels(value).tolist()
+        return dict(zip(labels, value["weights"], strict=True))
+    return tuple(value) if isinstance(value, list) else value

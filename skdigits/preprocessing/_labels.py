@@ -1,0 +1,152 @@
+"""OneHotLabelEncoder."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skdigits._validation import as_label_array, check_labels, encode_labels
+
+
+class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Turn labels into one-hot rows, and one-hot rows or probabilities into labels.
+
+    For targets y, not for X: a pipeline has no place for it, and `skdigits.DigitCNN`
+    encodes its labels by itself.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,), default=None
+        The labels, in the order of the columns, where they are more than those passed
+        to `fit`. None takes those, sorted where they have an order, else as they first
+        appear.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The label of each column.
+
+    See Also
+    --------
+    sklearn.preprocessing.LabelBinarizer : One column in place of two where there are
+        two classes.
+
+    Examples
+    --------
+    >>> from skdigits.preprocessing import OneHotLabelEncoder
+    >>> encoder = OneHotLabelEncoder()
+    >>> encoder.fit_transform(["seven", "one", "seven"])
+    array([[0., 1.],
+           [1., 0.],
+           [0., 1.]], dtype=float32)
+    >>> encoder.inverse_transform([[0.9, 0.1], [0.2, 0.8]])
+    array(['one', 'seven'], dtype='<U5')
+    """
+
+    def __init__(self, classes=None):
+        self.classes = classes
+
+    def fit(self, y):
+        """Learn the labels.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+            Integers, strings or any other hashable values.
+
+        Returns
+        -------
+        self : OneHotLabelEncoder
+
+        Raises
+        ------
+        ValueError
+            If a label is missing, cannot be hashed, or is not among ``classes``.
+        """
+        self._codes(y, self.classes)
+        return self
+
+    def transform(self, y):
+        """Encode labels.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+
+        Returns
+        -------
+        rows : ndarray of shape (n, n_classes), dtype float32
+            1 in the column of the label, 0 in the others.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
+        """
+        check_is_fitted(self)
+        return one_hot(self._codes(y, self.classes_), len(self.classes_))
+
+    def fit_transform(self, y):
+        """Learn the labels and encode them.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+
+        Returns
+        -------
+        rows : ndarray of shape (n, n_classes), dtype float32
+        """
+        codes = self._codes(y, self.classes)
+        return one_hot(codes, len(self.classes_))
+
+    def inverse_transform(self, Y):
+        """Return the label of the largest value of each row.
+
+        Parameters
+        ----------
+        Y : array-like of shape (n, n_classes)
+            One-hot rows, or probabilities.
+
+        Returns
+        -------
+        y : ndarray of shape (n,), dtype of the labels of `fit`
+
+        Raises
+        ------
+        ValueError
+            If Y has another number of columns.
+        """
+        check_is_fitted(self)
+        Y = np.asarray(Y)
+        if Y.ndim != 2 or Y.shape[1] != len(self.classes_):
+            raise ValueError(
+                f"Got Y of shape {Y.shape}, but expected a column for each of the "
+                f"{len(self.classes_)} classes. Pass one-hot rows or probabilities."
+            )
+        return self.classes_[Y.argmax(axis=1)]
+
+    def _codes(self, y, classes):
+        """Check labels, set `classes_`, and return the place of each label in them."""
+        if classes is not None:
+            classes = _as_labels(classes)
+        self.classes_, codes = encode_labels(_as_labels(y), classes)
+        return codes
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.one_d_labels = True
+        return tags
+
+
+def one_hot(codes, n_classes):
+    """Return rows with 1 at the place of each code, as float32."""
+    return np.eye(n_classes, dtype=np.float32)[codes]
+
+
+def _as_labels(y):
+    if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
+        y = as_label_array(y)
+    y = column_or_1d(y)
+    check_labels(y)
+    return y
