@@ -69,7 +69,7 @@ def keras_model(network, recipe=None):
 
 def _joined(past, present):
     """Append one history to another, with NaN where an epoch has no such figure."""
-    lengths = [len(history["loss"]) for history in (past, present)]
+    lengths = [len(history.get("loss", [])) for history in (past, present)]
     return {
         name: [
             value

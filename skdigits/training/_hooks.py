@@ -23,6 +23,9 @@ class NoHooks:
     def first_epoch(self, epoch):
         return epoch
 
+    def figures(self, logs):
+        return logs
+
 
 class KerasHooks:
     """Callbacks look at a Keras model, which is given the state before each call.
@@ -72,6 +75,11 @@ class KerasHooks:
 
     def first_epoch(self, epoch):
         return self.model.first_epoch(epoch)
+
+    def figures(self, logs):
+        """Return the figures of an epoch with those that callbacks have added."""
+        history = self.model.history.history
+        return {name: values[-1] for name, values in history.items()}
 
     def _has(self, hook):
         # the list itself does something at begin and end

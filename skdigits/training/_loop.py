@@ -84,7 +84,7 @@ def run_epochs(
         "dropout": spec.dropout,
     }
     take_steps = compiled_steps(spec, recipe.augment)
-    history, logs, best = {}, {}, _Best(recipe.patience)
+    figures, logs, best = [], {}, _Best(recipe.patience)
     for epoch in range(first, recipe.stop):
         progress.begin(epoch, recipe.end, len(rows))
         state = hooks(state, "on_epoch_begin", epoch)
@@ -92,21 +92,29 @@ def run_epochs(
         state, logs = _one_epoch(
             take_steps, state, data, order, batch_size, settings, seed, hooks, progress
         )
-        answers = Answers(spec, arrays_of(spec, state))
         if len(held_out):
             state = hooks(state, "on_test_begin")
+            answers = Answers(spec, arrays_of(spec, state))
             measured = _evaluate(answers, validation, held_out, recipe.label_smoothing)
             state = hooks(state, "on_test_end", dict(measured))
             logs |= {f"val_{name}": value for name, value in measured.items()}
+        answers = Answers(spec, arrays_of(spec, state))
         _check_finite(logs, answers, data, epoch, hooks.learning_rate)
         progress.end(logs)
         state = hooks(state, "on_epoch_end", epoch, logs)
-        for name, value in logs.items():
-            history.setdefault(name, []).append(float(value))
+        figures.append(hooks.figures(logs))
         if best.is_reached(state, logs) or hooks.stop_training:
             break
     state = hooks(best.state or state, "on_train_end", dict(logs))
-    return State(*(np.asarray(part) for part in state)), history
+    return State(*(np.asarray(part) for part in state)), _history(figures)
+
+
+def _history(figures):
+    """Return a list for each figure, with NaN for epochs that do not have it."""
+    names = dict.fromkeys(name for epoch in figures for name in epoch)
+    return {
+        name: [float(epoch.get(name, np.nan)) for epoch in figures] for name in names
+    }
 
 
 def _parts(data, recipe, seed):

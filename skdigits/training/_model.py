@@ -240,18 +240,18 @@ class DigitNetwork(keras.Sequential):
         self._train(
             recipe,
             data,
-            hooks=self.hooks(callbacks, verbose, add_history=True),
+            hooks=self.hooks(callbacks, verbose),
             epoch=initial_epoch,
             validation=self._checked(*validation_data) if validation_data else None,
         )
         return self.history
 
-    def hooks(self, callbacks, verbose=0, add_history=False):
+    def hooks(self, callbacks, verbose=0):
         """Return the `KerasHooks` by which callbacks look at this model."""
         self._name_metrics()
         callbacks = keras.callbacks.CallbackList(
             check_callbacks(callbacks or []),
-            add_history=add_history,
+            add_history=True,
             add_progbar=verbose != 0,
             model=self,
         )
