@@ -304,7 +304,7 @@ class DigitNetwork(keras.Sequential):
         x, y = np.asarray(x), np.asarray(y)
         weights = np.ones(len(x), dtype=np.float32)
         if sample_weight is not None:
-            weights = weights * np.asarray(sample_weight)
+            weights = np.asarray(sample_weight, dtype=np.float32)
         if class_weight is not None:
             weights = weights * [class_weight[code] for code in y.argmax(axis=1)]
         return Data(x, y, weights)

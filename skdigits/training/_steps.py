@@ -86,12 +86,12 @@ def _gradient(spec, warped):
 
     def gradient_of(batch, settings, seed, state):
         images, targets, sample_weight = batch
-        step_seed = tf.stack([seed, tf.cast(state.iterations, tf.int32)])
+        for_warping, for_dropout = step_seeds(seed, state.iterations)
         if warped:
-            images = warp(images, settings["augment"], step_seed)
+            images = warp(images, settings["augment"], for_warping)
         smoothing = settings["label_smoothing"]
         wanted = targets * (1.0 - smoothing) + smoothing / spec.n_classes
-        chance = Chance(settings["dropout"], step_seed)
+        chance = Chance(settings["dropout"], for_dropout)
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
             weights = split(state.weights, trained_shapes(spec))
@@ -106,6 +106,12 @@ def _gradient(spec, warped):
         return sums, tape.gradient(loss, state.weights), seen
 
     return gradient_of
+
+
+def step_seeds(seed, iterations):
+    """Return a seed for warping and one for dropout, else one draw would be both."""
+    first = tf.stack([seed, tf.cast(iterations, tf.int32)])
+    return first, tf.random.experimental.stateless_fold_in(first, 1)
 
 
 def _with_moving_averages(state, moments, share):

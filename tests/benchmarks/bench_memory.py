@@ -85,7 +85,9 @@ def main():
         turn = in_a_process_of_its_own(__file__, str(n_pictures), 0)
         for call in ("fit", "predict"):
             times = turn[call] / turn["pictures"]
-            print(f"{n_pictures:,} pictures, {call}: {turn[call]:.0f} MB, {times:.1f} x")
+            print(
+                f"{n_pictures:,} pictures, {call}: {turn[call]:.0f} MB, {times:.1f} x"
+            )
     growth()
 
 

@@ -1,0 +1,107 @@
+"""A new kind of layer is a record, and a case in each interpreter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skdigits.network import FittedNetwork, NetworkSpec, initial_state, layers_of
+from skdigits.network import _spec as spec_module
+from skdigits.network._answers import answer
+from skdigits.network._layers import Flatten, Layer, ReLU
+
+SPEC = NetworkSpec((8, 8), 10, (4, 8), (3, 3), None, 0.0, True, "same", False)
+
+
+@dataclass(frozen=True)
+class GlobalAverage(Layer):
+    """The mean of each feature map."""
+
+    def output_shape(self, shape):
+        return (shape[-1],)
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """A network with a kind of layer that the package does not have."""
+    from skdigits.training import initial_network, keras
+    from skdigits.training._layers import keras_layer, train_layer
+    from skdigits.training._steps import _compiled_steps
+    from skdigits.training._tensorflow import tf
+
+    @answer.register
+    def _(layer: GlobalAverage, arrays):
+        return lambda maps: maps.mean(axis=(1, 2))[:, None]
+
+    @keras_layer.register
+    def _(layer: GlobalAverage, seed):
+        return keras.layers.GlobalAveragePooling2D(name=layer.name)
+
+    @train_layer.register
+    def _(layer: GlobalAverage, weights, maps, chance, moments):
+        return tf.reduce_mean(maps, axis=(1, 2))
+
+    plain = spec_module.layers_of
+
+    def with_average(spec):
+        return [
+            GlobalAverage("average") if isinstance(layer, Flatten) else layer
+            for layer in plain(spec)
+        ]
+
+    for module in ("network._spec", "network._answers", "training._layers"):
+        monkeypatch.setattr(f"skdigits.{module}.layers_of", with_average)
+    monkeypatch.setattr("skdigits.training._model.layers_of", with_average)
+    _compiled_steps.cache_clear()
+    yield initial_network(SPEC, 0)
+    _compiled_steps.cache_clear()
+
+
+def test_it_learns_and_answers_as_keras_does(network, digits):
+    from skdigits._recipe import Recipe
+    from skdigits.preprocessing import OneHotLabelEncoder
+    from skdigits.training import Data, keras_model, train
+
+    X, _, y, _ = digits
+    images = (X / 16).astype(np.float32).reshape(-1, 8, 8, 1)
+    targets = OneHotLabelEncoder().fit_transform(y)
+    data = Data(images, targets, np.ones(len(y), dtype=np.float32))
+    recipe = Recipe(8, 64, 0.02, "one_cycle", 0.05, 0.0, 0.0)
+    trained = train(network, recipe, data)
+    assert trained.arrays["logits/kernel"].shape == (8, 10)
+    assert trained.history["accuracy"][-1] > 0.8
+    logits = trained.answers(images[:50])
+    probabilities = keras_model(trained, recipe).predict(images[:50], verbose=0)
+    found = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    assert_allclose(found, probabilities, atol=1e-5)
+
+
+def test_a_layer_without_a_case_is_an_error():
+    @dataclass(frozen=True)
+    class Unknown(Layer):
+        """No interpreter knows it."""
+
+    from skdigits.training._layers import keras_layer, train_layer
+
+    for interpret in (answer, keras_layer):
+        with pytest.raises(TypeError, match="Got the layer .*Unknown"):
+            interpret(Unknown("unknown"), None)
+    with pytest.raises(TypeError, match="Got the layer .*Unknown"):
+        train_layer(Unknown("unknown"), {}, None, None, {})
+
+
+def test_names_of_layers_are_those_of_the_weights():
+    names = [layer.name for layer in layers_of(SPEC)]
+    assert len(set(names)) == len(names)
+    assert sum(isinstance(layer, ReLU) for layer in layers_of(SPEC)) == 2
+
+
+def test_a_state_is_split_into_what_was_joined():
+    from skdigits.training._layers import initial_arrays
+
+    arrays = initial_arrays(SPEC, 3)
+    network = FittedNetwork(SPEC, initial_state(SPEC, arrays), 3, {"loss": []})
+    assert set(network.arrays) == set(arrays)
+    for name, array in arrays.items():
+        assert_allclose(network.arrays[name], array)
