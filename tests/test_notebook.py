@@ -8,7 +8,8 @@ from numpy.testing import assert_array_equal
 from sklearn.metrics import confusion_matrix
 
 from skdigits import DigitCNN, make_digit_pipeline
-from skdigits.preprocessing import ImageReshaper, PixelScaler
+from skdigits.inspection import ErrorReport
+from skdigits.preprocessing import ImageReshaper, OneHotLabelEncoder, PixelScaler
 
 SUPPORTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
@@ -64,6 +65,7 @@ def test_reshape_and_scale(mnist):
 
 def test_one_hot(pipeline, mnist):
     encoder = pipeline["cnn"].keras_classifier_.target_encoder_
+    assert isinstance(encoder, OneHotLabelEncoder)
     one_hot = encoder.transform(mnist["test"].target)
     assert_array_equal(one_hot, np.eye(10)[mnist["test"].target])
 
@@ -96,11 +98,19 @@ def test_build(pipeline):
     assert model.get_layer("dropout").rate == 0.5
 
 
-def test_compile(pipeline):
+def test_compile(pipeline, mnist):
+    """The optimizer has taken the steps, and the metrics measure what score does."""
     model = pipeline["cnn"].model_
     assert type(model.optimizer).__name__ == "Adam"
     assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
-    assert "categorical_crossentropy" in str(model.loss)
+    assert int(model.optimizer.iterations) == 2 * -(-54_000 // 64)
+    images = pipeline[:-1].transform(mnist["test"].data)
+    one_hot = OneHotLabelEncoder().fit_transform(mnist["test"].target)
+    loss, accuracy = model.evaluate(images, one_hot, verbose=0)
+    score = pipeline.score(mnist["test"].data, mnist["test"].target)
+    assert accuracy == pytest.approx(score, abs=1e-6)
+    of_truth = (pipeline.predict_proba(mnist["test"].data) * one_hot).sum(axis=1)
+    assert loss == pytest.approx(-np.log(of_truth).mean(), rel=1e-4)
 
 
 def test_train(pipeline):
@@ -145,11 +155,13 @@ def test_heat_map(matrix):
 
 
 def test_hardest_digits(matrix, predicted, mnist):
-    """The rows of the matrix tell which digits were missed most often."""
+    """The report ranks the digits as the rows of the matrix do."""
     recall = matrix.diagonal() / matrix.sum(axis=1)
-    hardest = np.argsort(recall)[:2]
-    for digit, share in enumerate(recall):
-        rows = mnist["test"].target == digit
-        assert share == np.mean(predicted[rows] == digit)
-        assert share > 0.95
-        assert digit in hardest or share >= recall[hardest].max()
+    report = ErrorReport.from_predictions(mnist["test"].target, predicted)
+    np.testing.assert_allclose(report.per_class["recall"], recall)
+    ranked = report.per_class.sort_values("recall", kind="stable").index
+    assert ranked[:2].tolist() == np.argsort(recall, kind="stable")[:2].tolist()
+    assert recall.min() > 0.95
+    lowest = " and ".join(map(str, np.flatnonzero(recall == recall.min())))
+    named = [str(label) for label in report.hardest().index] or [lowest]
+    assert all(name in report.hardest_in_words() for name in named)

@@ -5,7 +5,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from skdigits.preprocessing import ImageReshaper, PixelScaler
+from skdigits import make_digit_pipeline
+from skdigits.preprocessing import ImageReshaper, OneHotLabelEncoder, PixelScaler
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,78 @@ def test_other_pictures_than_in_fit_are_refused():
         reshaper.transform(np.zeros((2, 4, 16)))
     with pytest.raises(ValueError, match=r"shape \(4, 16\)"):
         reshaper.inverse_transform(np.zeros((2, 4, 16)))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [3, 1, 3, 2],
+        ["three", "one", "three"],
+        [True, False],
+        pd.Series([0.0, 7.0]),
+        [(1, "a"), (2, "b"), (1, "a")],
+        np.array(["one", 2, "one"], dtype=object),
+    ],
+    ids=str,
+)
+def test_labels_to_one_hot_rows_and_back(y):
+    encoder = OneHotLabelEncoder()
+    rows = encoder.fit_transform(y)
+    assert rows.dtype == np.float32
+    assert rows.shape == (len(y), len(encoder.classes_))
+    assert_array_equal(rows.sum(axis=1), 1)
+    assert_array_equal(rows, clone(encoder).fit(y).transform(y))
+    assert encoder.inverse_transform(rows).tolist() == list(y)
+    probabilities = 0.1 + 0.5 * rows
+    assert encoder.inverse_transform(probabilities).tolist() == list(y)
+
+
+def test_classes_of_the_encoder_may_be_more_than_those_seen():
+    encoder = OneHotLabelEncoder(classes=[9, 1, 5]).fit([5, 1])
+    assert encoder.classes_.tolist() == [9, 1, 5]
+    assert encoder.transform([9]).tolist() == [[1, 0, 0]]
+    assert encoder.inverse_transform([[0, 0, 1]]).tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda e: e.fit([1, 2]).transform([3]), "unknown label 3, but expected only"),
+        (
+            lambda e: e.fit([1, None]),
+            "missing labels|contains NaN|not suppo",
+        ),
+        (lambda e: e.fit([[1], [2, 3]]), "inhomogeneous|1d array|cannot be hashed"),
+        (lambda e: e.fit([1, 2]).inverse_transform([[1]]), r"Y of shape \(1, 1\), but"),
+        (lambda e: e.set_params(classes=[1]).fit([2]), "unknown label 2"),
+    ],
+)
+def test_labels_that_cannot_be_encoded(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(OneHotLabelEncoder())
+
+
+def test_each_step_of_a_pipeline_looks_through_the_pixels_once(digits, monkeypatch):
+    """Each look takes time; a copy on the way takes memory."""
+    from sklearn.utils import validation
+
+    X, _, y, _ = digits
+    looks, check_array = [], validation.check_array
+
+    def counting(array, *arguments, **options):
+        looks.append(np.size(array) == X.size)
+        return check_array(array, *arguments, **options)
+
+    monkeypatch.setattr(validation, "check_array", counting)
+    pipeline = make_digit_pipeline(filters=4, epochs=1).fit(X, y)
+    assert sum(looks) == 3
+    pipeline.predict(X)
+    assert sum(looks) == 6
+
+
+@pytest.mark.parametrize("transformer", [PixelScaler(), ImageReshaper()], ids=str)
+@pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4)])
+def test_fit_transform_is_fit_and_transform(transformer, shape):
+    X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    expected = clone(transformer).fit(X).transform(X)
+    assert_array_equal(clone(transformer).fit_transform(X), expected)

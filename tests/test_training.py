@@ -229,6 +229,19 @@ class TestStratifiedSplit:
         assert set(held_out) != set(range(80, 100))
 
 
+def test_warping_and_dropout_draw_from_seeds_of_their_own():
+    from skdigits.training._steps import step_seeds
+
+    seeds = [tuple(np.ravel(step)) for n in range(9) for step in step_seeds(3, n)]
+    assert len(set(seeds)) == 18
+
+
+def test_validation_loss_is_that_of_keras(data):
+    """With the smoothing of the labels, as the loss of the training has it."""
+    clf = tiny(label_smoothing=0.3, validation_split=0.2, epochs=2).fit(*data)
+    assert clf.history_["val_loss"][-1] > 0.3 * np.log(10)
+
+
 def test_validation_part_sees_every_class_of_sorted_data(data):
     """Keras would hold out the last rows, all of the last class."""
     X, y = data
@@ -257,6 +270,9 @@ class TestEarlyStopping:
             clf.model_.get_weights(), shorter.model_.get_weights(), strict=True
         ):
             assert_array_equal(a, b)
+        # the moments of the optimizer and its number of steps too
+        assert_array_equal(clf.network_.state.first, shorter.network_.state.first)
+        assert clf.network_.state.iterations == shorter.network_.state.iterations
 
     def test_also_where_the_epochs_run_out(self, data):
         clf = tiny(epochs=4, early_stopping=50, learning_rate=0.05, batch_size=16)
@@ -335,6 +351,14 @@ class TestGoingOn:
         with pytest.raises(ValueError, match="Fit with warm_start=False"):
             b.set_params(filters=8).fit(*data)
         assert a.set_params(epochs=1).fit(*data).n_iter_ == 1
+
+    def test_pauses_end_in_time(self, data):
+        clf = tiny(epochs=3, pause_after=2).fit(*data)
+        message = "Got pause_after=2 and epochs=3 after 2 epochs, but expected a later"
+        with pytest.raises(ValueError, match=message):
+            clf.fit(*data)
+        assert clf.set_params(pause_after=9).fit(*data).n_iter_ == 3
+        assert clf.set_params(pause_after=None).fit(*data).n_iter_ == 3
 
     def test_warm_start_takes_a_new_learning_rate(self, data):
         clf = tiny(warm_start=True).fit(*data)
