@@ -229,11 +229,32 @@ class TestStratifiedSplit:
         assert set(held_out) != set(range(80, 100))
 
 
-def test_warping_and_dropout_draw_from_seeds_of_their_own():
-    from skdigits.training._steps import step_seeds
+def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
+    from skdigits.network import initial_state
+    from skdigits.training import _steps
+    from skdigits.training._layers import initial_arrays
+    from skdigits.training._tensorflow import tf
 
-    seeds = [tuple(np.ravel(step)) for n in range(9) for step in step_seeds(3, n)]
-    assert len(set(seeds)) == 18
+    seeds = []
+
+    def spying(function):
+        def spy(*arguments):
+            *_, chance = arguments
+            seeds.append(tuple(np.array(getattr(chance, "seed", chance))))
+            return function(*arguments)
+
+        return spy
+
+    for name in ("warp", "forward"):
+        monkeypatch.setattr(_steps, name, spying(getattr(_steps, name)))
+    spec = spec_of(dropout=0.5)
+    state = initial_state(spec, initial_arrays(spec, 0))
+    state = type(state)(*map(tf.constant, state))
+    batch = tf.zeros((2, 8, 8, 1)), tf.zeros((2, 10)), tf.ones(2)
+    settings = {"augment": 1.0, "label_smoothing": 0.0, "dropout": tf.constant(0.5)}
+    _steps._gradient(spec, warped=True)(batch, settings, tf.constant(3), state)
+    for_warping, for_dropout = seeds
+    assert for_warping != for_dropout
 
 
 def test_validation_loss_is_that_of_keras(data):

@@ -86,12 +86,14 @@ def _gradient(spec, warped):
 
     def gradient_of(batch, settings, seed, state):
         images, targets, sample_weight = batch
-        for_warping, for_dropout = step_seeds(seed, state.iterations)
+        step_seed = tf.stack([seed, tf.cast(state.iterations, tf.int32)])
         if warped:
-            images = warp(images, settings["augment"], for_warping)
+            images = warp(images, settings["augment"], step_seed)
+            # else dropout would draw the very numbers that warped the pictures
+            step_seed = tf.random.experimental.stateless_fold_in(step_seed, 1)
         smoothing = settings["label_smoothing"]
         wanted = targets * (1.0 - smoothing) + smoothing / spec.n_classes
-        chance = Chance(settings["dropout"], for_dropout)
+        chance = Chance(settings["dropout"], step_seed)
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
             weights = split(state.weights, trained_shapes(spec))
@@ -106,12 +108,6 @@ def _gradient(spec, warped):
         return sums, tape.gradient(loss, state.weights), seen
 
     return gradient_of
-
-
-def step_seeds(seed, iterations):
-    """Return a seed for warping and one for dropout, else one draw would be both."""
-    first = tf.stack([seed, tf.cast(iterations, tf.int32)])
-    return first, tf.random.experimental.stateless_fold_in(first, 1)
 
 
 def _with_moving_averages(state, moments, share):
