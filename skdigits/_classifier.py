@@ -94,8 +94,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     label_smoothing : float, default=0.1
         Share of each target, in [0, 1), that is spread over all classes: the network
-        is not asked to be certain. ``loss`` in `history_` includes it, ``val_loss``
-        does not.
+        is not asked to be certain. ``loss`` and ``val_loss`` in `history_` include it.
 
     augment : float, default=1.0
         How far each training picture is warped at random, anew in each epoch: 1 stands
@@ -110,8 +109,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     early_stopping : bool or int, default=False
         Stop once ``val_loss`` has not improved for this many epochs, and go back to
-        the weights of the best epoch. True waits for 5 epochs. Without a validation
-        part the training loss is watched.
+        the weights of the best epoch, and to what the optimizer remembered. True waits
+        for 5 epochs. Without a validation part the training loss is watched.
 
     class_weight : dict or "balanced", default=None
         Weight of each class, ``{label: weight}``; "balanced" gives each class the same
@@ -132,8 +131,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         what is learned. None trains to the end.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called in training as by Keras, at the beginning and end of training, epochs
-        and batches. Each fit takes copies.
+        Called in training as by Keras, with a Keras model of the network as it is
+        then; what they change of its weights or its learning rate takes effect. Each
+        fit takes copies.
 
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, validation part, order of the batches and dropout.
@@ -157,16 +157,22 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     image_shape_ : tuple of int (height, width)
         Shape of a picture, in pixels.
 
-    keras_classifier_ : scikeras.wrappers.KerasClassifier
-        The wrapper around the network.
+    network_ : FittedNetwork
+        The network apart from Keras: what answers, and what a file holds.
 
     model_ : keras.Model
-        The network. Predictions come from a copy of its weights, taken at the end of
-        training.
+        A copy of the network, made when it is first asked for after a fit. Its own
+        `fit` learns as this class does; nothing done to it changes the classifier.
+
+    keras_classifier_ : scikeras.wrappers.KerasClassifier
+        scikeras' wrapper around `model_`, with the labels and the recipe of the last
+        fit: its own `fit` starts again and gives the same weights. Nothing done to it
+        changes the classifier.
 
     history_ : dict of list of float
-        "loss" and "accuracy" of each epoch, and "val_loss" and "val_accuracy" if there
-        is a validation part; NaN for epochs without one.
+        "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a
+        validation part, and what callbacks add, such as "learning_rate"; NaN for epochs
+        without it.
 
     n_iter_ : int
         Number of epochs trained.
