@@ -399,7 +399,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         page : str
             HTML with the summary, tables, figures and, with pictures, the mistakes.
         """
-        from skdigits.inspection._html import page
+        from skdigits.inspection._page._html import page
 
         return page(self, title)
 
@@ -420,7 +420,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
             Of the page, `index.html`. Beside it are `report.json` and a CSV file for
             each table.
         """
-        from skdigits.inspection._files import write_report
+        from skdigits.inspection._page._files import write_report
 
         return write_report(self, folder, title)
 

@@ -3,13 +3,13 @@
 import numpy as np
 
 from skdigits._validation import check_bool, check_choice
-from skdigits.inspection._drawing import (
+from skdigits.inspection._format import percent
+from skdigits.inspection._plot._drawing import (
     ReportDisplay,
     axes_for,
     has_dark_background,
     is_dark,
 )
-from skdigits.inspection._format import percent
 
 # From this many classes on, figures in the cells cannot be read.
 _TOO_MANY = 30

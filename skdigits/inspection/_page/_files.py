@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from skdigits.inspection._html import page
+from skdigits.inspection._page._html import page
 from skdigits.inspection._summary import sentences
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.inspection._drawing import (
+from skdigits.inspection._plot._drawing import (
     ReportDisplay,
     axes_for,
     colours,

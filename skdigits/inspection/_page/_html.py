@@ -6,10 +6,10 @@ from io import BytesIO
 
 import numpy as np
 
-from skdigits.inspection._class_display import PerClassDisplay
-from skdigits.inspection._confusion_display import ConfusionHeatmapDisplay
-from skdigits.inspection._grid_display import mistake_titles
-from skdigits.inspection._probability_displays import (
+from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
+from skdigits.inspection._plot._grid import mistake_titles
+from skdigits.inspection._plot._per_class import PerClassDisplay
+from skdigits.inspection._plot._probabilities import (
     ReliabilityDisplay,
     RiskCoverageDisplay,
 )

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits.inspection._drawing import axes_for
+from skdigits.inspection._plot._drawing import axes_for
 
 
 class SearchResultsDisplay:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.inspection._drawing import colours, split_axes
+from skdigits.inspection._plot._drawing import colours, split_axes
 
 
 class TrainingHistoryDisplay:

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer
-from skdigits.inspection._drawing import ReportDisplay, axes_for
 from skdigits.inspection._inputs import pictures
+from skdigits.inspection._plot._drawing import ReportDisplay, axes_for
 
 # Width of a picture, and height and width of a line and of a letter, in inches.
 _WIDTH = 1.0
