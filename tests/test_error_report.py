@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,15 @@ PROBA = np.array(
 @pytest.fixture
 def report():
     return ErrorReport.from_predictions(TRUE, y_proba=PROBA)
+
+
+def test_a_report_is_a_constant(report):
+    assert repr(report) == "<ErrorReport: 3 of 8 wrong, 3 classes>"
+    with pytest.raises(AttributeError, match="cannot assign"):
+        report.images = None
+    again = pickle.loads(pickle.dumps(report))
+    assert type(again) is ErrorReport
+    assert again.to_markdown() == report.to_markdown()
 
 
 def test_mistakes_most_confident_first(report):

@@ -1,6 +1,7 @@
 """What a classifier gets wrong, and what a search found: statistics and displays."""
 
 from skdigits.inspection._compare import Comparison
+from skdigits.inspection._page._error_report import ErrorReport
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._plot._grid import DigitGridDisplay
 from skdigits.inspection._plot._history import TrainingHistoryDisplay
@@ -11,7 +12,6 @@ from skdigits.inspection._plot._probabilities import (
 )
 from skdigits.inspection._plot._saliency import SaliencyDisplay
 from skdigits.inspection._plot._search_results import SearchResultsDisplay
-from skdigits.inspection._report import ErrorReport
 from skdigits.inspection._seeds import SeedRepetition, repeat_over_seeds
 from skdigits.inspection._suspicious import suspicious_labels
 

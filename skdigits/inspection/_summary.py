@@ -19,6 +19,9 @@ _WANTED = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1.0)
 # A tie of more pairs than this is not worth their names.
 _NAMED_PAIRS = 3
 
+# Longer titles of mistakes are broken.
+_LONG = 13
+
 
 def sentences(report):
     """Return five sentences on a report, each true to its figures."""
@@ -138,6 +141,22 @@ def referral_sentence(report):
         f"({percent(line['share'])}) to a person: those with a probability below about "
         f"{line['threshold']:.4f}."
     )
+
+
+def mistake_titles(mistakes):
+    """Return what is written above the picture of each mistake."""
+    titles = [
+        f"{true} read as {predicted}"
+        if len(f"{true}{predicted}") + len(" read as ") <= _LONG
+        else f"{true}\nread as {predicted}"
+        for true, predicted in zip(mistakes["true"], mistakes["predicted"], strict=True)
+    ]
+    if "probability" not in mistakes:
+        return titles
+    return [
+        f"{title}\nat {100 * probability:.0f} %"
+        for title, probability in zip(titles, mistakes["probability"], strict=True)
+    ]
 
 
 def shown_tables(report):

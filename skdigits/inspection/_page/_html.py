@@ -7,7 +7,6 @@ from io import BytesIO
 import numpy as np
 
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
-from skdigits.inspection._plot._grid import mistake_titles
 from skdigits.inspection._plot._per_class import PerClassDisplay
 from skdigits.inspection._plot._probabilities import (
     ReliabilityDisplay,
@@ -16,6 +15,7 @@ from skdigits.inspection._plot._probabilities import (
 from skdigits.inspection._summary import (
     confusion_sentence,
     hardest_sentence,
+    mistake_titles,
     noun,
     sentences,
     shown_tables,

@@ -1,6 +1,6 @@
 """What the displays share: axes, colours, and the way from a report to a picture."""
 
-from skdigits.inspection._report import ErrorReport
+from skdigits.inspection._report import Report
 
 # Two of the colours of Okabe and Ito, which colour-blind people tell apart, in a
 # shade for light and one for dark backgrounds.
@@ -37,7 +37,7 @@ class ReportDisplay:
         -------
         display
         """
-        report = ErrorReport.from_estimator(estimator, X, y)
+        report = Report.from_estimator(estimator, X, y)
         return cls.from_report(report, ax=ax, **options)
 
     @classmethod
@@ -69,7 +69,7 @@ class ReportDisplay:
         -------
         display
         """
-        report = ErrorReport.from_predictions(y_true, y_pred, y_proba, X, labels=labels)
+        report = Report.from_predictions(y_true, y_pred, y_proba, X, labels=labels)
         return cls.from_report(report, ax=ax, **options)
 
 

@@ -8,14 +8,12 @@ from sklearn.utils.validation import check_consistent_length
 from skdigits._validation import check_choice, check_integer
 from skdigits.inspection._inputs import pictures
 from skdigits.inspection._plot._drawing import ReportDisplay, axes_for
+from skdigits.inspection._summary import mistake_titles
 
 # Width of a picture, and height and width of a line and of a letter, in inches.
 _WIDTH = 1.0
 _LINE = 0.17
 _LETTER = 0.078
-
-# Longer titles of mistakes are broken.
-_LONG = 13
 
 
 class DigitGridDisplay(ReportDisplay):
@@ -185,19 +183,3 @@ def _ordered(report, order):
         counts = report.confusion_matrix[true, predicted]
         return mistakes.iloc[np.lexsort((predicted, true, -counts))]
     return mistakes
-
-
-def mistake_titles(mistakes):
-    """Return what is written above the picture of each mistake."""
-    titles = [
-        f"{true} read as {predicted}"
-        if len(f"{true}{predicted}") + len(" read as ") <= _LONG
-        else f"{true}\nread as {predicted}"
-        for true, predicted in zip(mistakes["true"], mistakes["predicted"], strict=True)
-    ]
-    if "probability" not in mistakes:
-        return titles
-    return [
-        f"{title}\nat {100 * probability:.0f} %"
-        for title, probability in zip(titles, mistakes["probability"], strict=True)
-    ]
