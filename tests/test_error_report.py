@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -258,6 +260,32 @@ def test_from_estimator(fitted, digits):
     assert report.mistakes.loc[row, "probability"] == pytest.approx(
         fitted.predict_proba(X[row : row + 1]).max()
     )
+
+
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_network_is_asked_once(fitted, digits, searched):
+    _, X, _, y = digits
+    asked = []
+    ask = FunctionTransformer(lambda X: asked.append(len(X)) or X)
+    estimator = Pipeline([("ask", ask), *fitted.steps])
+    if searched:
+        search = GridSearchCV(estimator, {})
+        search.best_estimator_ = estimator
+        estimator = search
+    report = ErrorReport.from_estimator(estimator, X, y)
+    assert asked == [len(X)]
+    assert (report.labels[report.predicted] == fitted.predict(X)).all()
+
+
+def test_answers_need_not_be_the_most_probable_labels(digits):
+    X, _, y, _ = digits
+    X, y = X[:300] / 16, y[:300] % 2
+    estimator = FixedThresholdClassifier(
+        LogisticRegression(), threshold=0.9, response_method="predict_proba"
+    ).fit(X, y)
+    report = ErrorReport.from_estimator(estimator, X, y)
+    assert (report.predicted == estimator.predict(X)).all()
+    assert (report.predicted != report.y_proba.argmax(axis=1)).any()
 
 
 @pytest.mark.parametrize(

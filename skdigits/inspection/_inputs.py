@@ -1,11 +1,9 @@
 """From labels and probabilities of any kind to checked codes."""
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils.validation import (
     check_array,
     check_consistent_length,
-    check_is_fitted,
     column_or_1d,
 )
 
@@ -20,39 +18,6 @@ from skdigits._validation import (
 
 # How far the rows of predict_proba may be from adding up to 1.
 _TOLERANCE = 1e-3
-
-
-def answers_of(estimator, X, y):
-    """Let a fitted classifier answer.
-
-    Returns
-    -------
-    y_pred : ndarray of shape (n,)
-    y_proba : ndarray of shape (n, n_labels) or None
-        None from a classifier without `predict_proba`. A label that the classifier
-        does not know has a column of zeros.
-    labels : ndarray of shape (n_labels,) or None
-    """
-    if not is_classifier(estimator):
-        raise ValueError(f"Got estimator={estimator!r}, but expected a classifier.")
-    check_is_fitted(estimator)
-    y_pred = estimator.predict(X)
-    labels = getattr(estimator, "classes_", None)
-    y = as_labels("y", y)
-    if labels is None:
-        return y_pred, None, None
-    check_one_kind({"y": y, "the labels of the estimator": labels})
-    known = set(labels.tolist())
-    unknown = [label for label in dict.fromkeys(y.tolist()) if label not in known]
-    y_proba = None
-    if hasattr(estimator, "predict_proba"):
-        y_proba = np.asarray(estimator.predict_proba(X))
-        y_proba = np.pad(y_proba, ((0, 0), (0, len(unknown))))
-    if unknown:
-        kind = object if labels.dtype.kind == "O" else None
-        more = as_label_array(unknown) if kind else np.array(unknown)
-        labels = np.concatenate([labels, more])
-    return y_pred, y_proba, labels
 
 
 def as_labels(name, y):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._drawing import colours, split_axes
 
 
@@ -117,9 +118,3 @@ class TrainingHistoryDisplay:
         )
         ax.set(xlabel="epoch", ylabel=name)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def network_of(estimator):
-    """Return the last step of a pipeline, or of the best one that a search found."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    return estimator[-1] if hasattr(estimator, "named_steps") else estimator

@@ -3,8 +3,8 @@
 import numpy as np
 
 from skdigits._validation import check_integer
+from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._drawing import split_axes
-from skdigits.inspection._plot._history import network_of
 
 
 class SaliencyDisplay:
