@@ -1,5 +1,6 @@
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -491,6 +492,22 @@ def test_failure_leaves_no_half_report(report, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         report.write(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_on_the_way_leaves_the_report_of_before(report, tmp_path, monkeypatch):
+    report.write(tmp_path, "Before")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    write_text = Path.write_text
+
+    def fail_at_the_page(path, text, **options):
+        if text.startswith("<!doctype"):
+            raise OSError("disk full")
+        return write_text(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", fail_at_the_page)
+    with pytest.raises(OSError, match="disk full"):
+        report.write(tmp_path, "After")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_undefined_figures_are_null_in_json(tmp_path):

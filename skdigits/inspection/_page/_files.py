@@ -1,11 +1,12 @@
 """An error report as files."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from skdigits._files import replacing
 from skdigits.inspection._page._html import page
 from skdigits.inspection._summary import sentences
 
@@ -25,12 +26,11 @@ def write_report(report, folder, title):
     )
     texts["index.html"] = page(report, title, files=tuple(texts))
     folder.mkdir(parents=True, exist_ok=True)
-    # moved into place once all are written, so that none is ever half a file
-    with TemporaryDirectory(dir=folder, prefix=".") as workplace:
+    # in place once all are written, so that a full disk leaves the report of before
+    with ExitStack() as files:
         for name, text in texts.items():
-            (Path(workplace) / name).write_text(text, encoding="utf-8", newline="")
-        for name in texts:
-            (Path(workplace) / name).replace(folder / name)
+            temporary = files.enter_context(replacing(folder / name))
+            temporary.write_text(text, encoding="utf-8", newline="")
     return folder / "index.html"
 
 
