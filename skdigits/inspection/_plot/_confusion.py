@@ -4,12 +4,8 @@ import numpy as np
 
 from skdigits._validation import check_bool, check_choice
 from skdigits.inspection._format import percent
-from skdigits.inspection._plot._drawing import (
-    ReportDisplay,
-    axes_for,
-    has_dark_background,
-    is_dark,
-)
+from skdigits.inspection._plot._display import ReportDisplay
+from skdigits.inspection._plot._drawing import axes_for, has_dark_background, is_dark
 
 # From this many classes on, figures in the cells cannot be read.
 _TOO_MANY = 30
@@ -31,11 +27,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     See Also
     --------

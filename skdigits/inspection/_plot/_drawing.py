@@ -1,6 +1,6 @@
-"""What the displays share: axes, colours, and the way from a report to a picture."""
+"""What is drawn in the same way by several displays."""
 
-from skdigits.inspection._report import Report
+import numpy as np
 
 # Two of the colours of Okabe and Ito, which colour-blind people tell apart, in a
 # shade for light and one for dark backgrounds.
@@ -8,86 +8,17 @@ _LIGHT = {"main": "#0072B2", "accent": "#D55E00", "muted": "#6B6B6B"}
 _DARK = {"main": "#56B4E9", "accent": "#F5A04C", "muted": "#A6A6A6"}
 
 
-class ReportDisplay:
-    """A display of an `ErrorReport`; subclasses have `from_report` and `plot`."""
+def axes_for(ax, figsize, n_parts=1):
+    """Return figure and axes: those given, or new ones of a size in inches.
 
-    @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **options):
-        """Let a fitted classifier answer, and draw.
-
-        Parameters
-        ----------
-        estimator : classifier
-            Fitted; also a pipeline or a search.
-
-        X : array-like of shape (n, n_features), (n, height, width) or \
-                (n, height, width, 1)
-            What it takes.
-
-        y : array-like of shape (n,)
-            True labels.
-
-        ax : matplotlib axes, default=None
-            Where to draw; None makes a figure.
-
-        **options : dict
-            Passed to `from_report`.
-
-        Returns
-        -------
-        display
-        """
-        report = Report.from_estimator(estimator, X, y)
-        return cls.from_report(report, ax=ax, **options)
-
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true,
-        y_pred=None,
-        y_proba=None,
-        X=None,
-        *,
-        labels=None,
-        ax=None,
-        **options,
-    ):
-        """Draw answers that are there already.
-
-        Parameters
-        ----------
-        y_true, y_pred, y_proba, X, labels
-            As in `ErrorReport.from_predictions`.
-
-        ax : matplotlib axes, default=None
-            Where to draw; None makes a figure.
-
-        **options : dict
-            Passed to `from_report`.
-
-        Returns
-        -------
-        display
-        """
-        report = Report.from_predictions(y_true, y_pred, y_proba, X, labels=labels)
-        return cls.from_report(report, ax=ax, **options)
-
-
-def axes_for(ax, figsize):
-    """Return figure and axes: those given, or new ones of a size in inches."""
-    if ax is not None:
-        return ax.figure, ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=figsize, layout="constrained")
-
-
-def split_axes(ax, n_columns, figsize):
-    """Return a figure and axes side by side, in place of the axes given."""
+    Several parts are side by side, in place of the axes given.
+    """
     if ax is None:
         import matplotlib.pyplot as plt
 
-        return plt.subplots(1, n_columns, figsize=figsize, layout="constrained")
+        return plt.subplots(1, n_parts, figsize=figsize, layout="constrained")
+    if n_parts == 1:
+        return ax.figure, ax
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
@@ -95,8 +26,16 @@ def split_axes(ax, n_columns, figsize):
             "them with plt.subplots."
         )
     ax.set_axis_off()
-    parts = place.subgridspec(1, n_columns).subplots()
-    return ax.figure, parts
+    return ax.figure, place.subgridspec(1, n_parts).subplots()
+
+
+def error_bars(table, name):
+    """Return a column and how far its interval goes to both sides, of shape (2, n)."""
+    value, low, high = (
+        table[column].to_numpy() for column in (name, f"{name}_low", f"{name}_high")
+    )
+    # rounding can put a bound beyond the value itself
+    return value, np.maximum([value - low, high - value], 0)
 
 
 def legend_below(ax):

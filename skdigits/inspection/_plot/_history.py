@@ -3,10 +3,11 @@
 import numpy as np
 
 from skdigits.inspection._answers import network_of
-from skdigits.inspection._plot._drawing import colours, split_axes
+from skdigits.inspection._plot._display import Display
+from skdigits.inspection._plot._drawing import colours
 
 
-class TrainingHistoryDisplay:
+class TrainingHistoryDisplay(Display):
     """Loss and accuracy over the epochs of a training, the best epoch marked.
 
     Parameters
@@ -34,6 +35,8 @@ class TrainingHistoryDisplay:
     >>> TrainingHistoryDisplay(history).plot().best_epoch
     3
     """
+
+    _n_parts = 2
 
     def __init__(self, history):
         missing = [
@@ -79,26 +82,17 @@ class TrainingHistoryDisplay:
             )
         return cls(network.history_).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 8, 3.4
 
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw, in two parts; None makes a figure.
-
-        Returns
-        -------
-        self : TrainingHistoryDisplay
-        """
-        self.figure_, self.ax_ = split_axes(ax, 2, (8, 3.4))
+    def _draw(self):
         for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):
-            self._draw(part, name)
+            self._draw_figure(part, name)
         self.ax_[0].set_ylim(bottom=0)
         self.ax_[0].legend()
-        return self
 
-    def _draw(self, ax, name):
+    def _draw_figure(self, ax, name):
         from matplotlib.ticker import MaxNLocator
 
         palette = colours(ax)

@@ -4,10 +4,10 @@ import numpy as np
 
 from skdigits._validation import check_integer
 from skdigits.inspection._answers import network_of
-from skdigits.inspection._plot._drawing import split_axes
+from skdigits.inspection._plot._display import Display
 
 
-class SaliencyDisplay:
+class SaliencyDisplay(Display):
     """Which pixels spoke for one label and against another.
 
     Integrated gradients [1]_ of the difference of the two labels' logits, along the
@@ -51,6 +51,8 @@ class SaliencyDisplay:
     >>> SaliencyDisplay.from_estimator(pipeline, X[0]).attributions.shape
     (8, 8)
     """
+
+    _n_parts = 2
 
     def __init__(self, image, attributions, label, against):
         self.image = image
@@ -117,19 +119,11 @@ class SaliencyDisplay:
         labels = network.classes_
         return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return 7, 3.4
 
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw, in two parts; None makes a figure.
-
-        Returns
-        -------
-        self : SaliencyDisplay
-        """
-        self.figure_, self.ax_ = split_axes(ax, 2, (7, 3.4))
+    def _draw(self):
         picture, reasons = self.ax_
         picture.imshow(self.image, cmap="gray_r")
         picture.set_title("the picture")
@@ -143,7 +137,6 @@ class SaliencyDisplay:
         )
         for part in self.ax_:
             part.set(xticks=[], yticks=[])
-        return self
 
 
 def integrated_gradients(model, image, code, other, n_steps):

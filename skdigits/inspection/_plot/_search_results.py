@@ -44,11 +44,8 @@ class SearchResultsDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        What it is drawn on.
-
-    figure_ : matplotlib.figure.Figure
-        The figure of `ax_`.
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
+        Where it is drawn.
 
     See Also
     --------
