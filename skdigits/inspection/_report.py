@@ -143,9 +143,7 @@ class Report:
         and how many `times`. What is undefined, as the recall of a label that does not
         occur, is NaN.
         """
-        return tables.per_class_table(
-            self.labels, self.true, self.predicted, self.confusion_matrix
-        )
+        return tables.per_class_table(self.labels, self.confusion_matrix)
 
     @property
     def confusions(self):
@@ -165,12 +163,8 @@ class Report:
         the probability of the true label. Without probabilities the last two are
         missing, and the order is that of the rows.
         """
-        if self.y_proba is None:
-            confidence, losses = None, None
-        else:
-            confidence, losses = self._confidence, self._losses
         return tables.mistakes_table(
-            self.labels, self.true, self.predicted, confidence, losses
+            self.labels, self.true, self.predicted, self.y_proba
         )
 
     @property
@@ -340,9 +334,3 @@ class Report:
                 "y_proba, or a classifier that has predict_proba."
             )
         return self.y_proba[np.arange(self.n_rows), self.predicted]
-
-    @property
-    def _losses(self):
-        of_truth = self.y_proba[np.arange(self.n_rows), self.true]
-        # as scikit-learn's log_loss, so that no loss is infinite
-        return -np.log(np.maximum(of_truth, np.finfo(float).eps))

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, fisher_exact
-from sklearn.calibration import calibration_curve
 
 # A wanted accuracy times a count is not always the integer that it stands for.
 _ROUNDING = 1e-9
@@ -83,20 +82,16 @@ def calibration_bins(confidence, hits, n_bins):
     """
     edges = np.linspace(0, 1, n_bins + 1)
     bin_of = np.searchsorted(edges[1:-1], confidence)
-    counts = np.bincount(bin_of, minlength=n_bins)
-    right = np.bincount(bin_of, weights=hits, minlength=n_bins).astype(int)
-    filled = counts > 0
-    accuracy, probability = calibration_curve(
-        hits, confidence, n_bins=n_bins, pos_label=True
-    )
-    intervals = wilson_intervals(right[filled], counts[filled])
+    filled, bin_of, counts = np.unique(bin_of, return_inverse=True, return_counts=True)
+    right = np.bincount(bin_of, weights=hits)
+    intervals = wilson_intervals(right, counts)
     return pd.DataFrame(
         {
-            "low": edges[:-1][filled],
-            "high": edges[1:][filled],
-            "count": counts[filled],
-            "probability": probability,
-            "accuracy": accuracy,
+            "low": edges[filled],
+            "high": edges[filled + 1],
+            "count": counts,
+            "probability": np.bincount(bin_of, weights=confidence) / counts,
+            "accuracy": right / counts,
             "accuracy_low": intervals[:, 0],
             "accuracy_high": intervals[:, 1],
         }

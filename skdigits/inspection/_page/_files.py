@@ -8,7 +8,7 @@ import pandas as pd
 
 from skdigits._files import replacing
 from skdigits.inspection._page._html import page
-from skdigits.inspection._summary import sentences
+from skdigits.inspection._summary import all_tables, sentences
 
 
 def write_report(report, folder, title):
@@ -19,7 +19,11 @@ def write_report(report, folder, title):
             f"Got folder={str(folder)!r}, which is a file, but expected a folder. "
             "Choose another name."
         )
-    tables = _all_tables(report)
+    # indices that only count would be a column without a name
+    tables = {
+        name: table.rename_axis("number") if table.index.name is None else table
+        for name, table in all_tables(report).items()
+    }
     texts = {f"{name}.csv": table.to_csv() for name, table in tables.items()}
     texts["report.json"] = json.dumps(
         _document(report, title, tables), indent=1, allow_nan=False, default=str
@@ -32,24 +36,6 @@ def write_report(report, folder, title):
             temporary = files.enter_context(replacing(folder / name))
             temporary.write_text(text, encoding="utf-8", newline="")
     return folder / "index.html"
-
-
-def _all_tables(report):
-    tables = {
-        "per_class": report.per_class,
-        "recall_tests": report.recall_tests,
-        "confusions": report.confusions,
-        "mistakes": report.mistakes,
-    }
-    if report.y_proba is not None:
-        tables["calibration"] = report.calibration()
-        tables["referral"] = report.referral()
-        tables["risk_coverage"] = report.risk_coverage
-    # indices that only count would be a column without a name
-    return {
-        name: table.rename_axis("number") if table.index.name is None else table
-        for name, table in tables.items()
-    }
 
 
 def _document(report, title, tables):

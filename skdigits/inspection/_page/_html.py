@@ -106,8 +106,8 @@ def _class_section(report, tables):
     alt = f"Recall of each class with its 95 % interval. {hardest_sentence(report)}"
     return (
         _figure(drawing, alt, "Recall of each class, the lowest first.")
-        + _table(tables, "classes")
-        + _table(tables, "tests")
+        + _table(tables, "per_class")
+        + _table(tables, "recall_tests")
         + "<p>Recall low and recall high bound Wilson's 95 % interval. The p-values "
         "are those of Fisher's exact test of each class against all others together, "
         "one-sided; p corrected is Holm's correction for their number.</p>\n"
@@ -176,20 +176,20 @@ def _figure(source, alt, caption):
     )
 
 
-def _table(tables, key):
-    if key not in tables:
+def _table(tables, name):
+    if name not in tables:
         return ""
-    heading, table = tables[key]
+    heading, table = tables[name]
     columns = "".join(f'<th scope="col">{escape(text)}</th>' for text in table)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         f"{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>\n"
         for first, *rest in table.to_numpy()
     )
-    name = escape(heading)
+    caption = escape(heading)
     return (
-        f'<div class="wide" role="region" aria-label="{name}" tabindex="0">\n'
-        f"<table>\n<caption>{name}</caption>\n"
+        f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
+        f"<table>\n<caption>{caption}</caption>\n"
         f"<thead><tr>{columns}</tr></thead>\n<tbody>\n{lines}</tbody>\n"
         "</table>\n</div>\n"
     )
