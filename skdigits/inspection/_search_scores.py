@@ -8,11 +8,7 @@ def laid_out(cv_results, params, metric, best_index):
 
     Its `from_cv_results` describes what goes in.
     """
-    if f"mean_test_{metric}" not in cv_results:
-        known = [key[10:] for key in cv_results if key.startswith("mean_test_")]
-        raise ValueError(
-            f"Got metric={metric!r}, but expected one of {known}. Pass one of them."
-        )
+    _check_metric(cv_results, metric)
     names = _names(cv_results, params)
     values, places = zip(
         *(_distinct(cv_results[f"param_{name}"]) for name in names), strict=True
@@ -38,6 +34,14 @@ def laid_out(cv_results, params, metric, best_index):
     }
 
 
+def _check_metric(cv_results, metric):
+    if f"mean_test_{metric}" not in cv_results:
+        known = [key[10:] for key in cv_results if key.startswith("mean_test_")]
+        raise ValueError(
+            f"Got metric={metric!r}, but expected one of {known}. Pass one of them."
+        )
+
+
 def _names(cv_results, params):
     """Return the one or two parameters to draw."""
     searched = [key[6:] for key in cv_results if key.startswith("param_")]
@@ -48,11 +52,12 @@ def _names(cv_results, params):
             if len(_distinct(cv_results[f"param_{name}"])[0]) > 1
             and not _is_resource(cv_results, name)
         ] or searched[:1]
-        remedy = f"Pass params=({searched[0]!r}, {searched[-1]!r})."
     else:
         names = [params] if isinstance(params, str) else list(params)
-        remedy = f"Choose from {searched}."
     if not 1 <= len(names) <= 2 or not set(names) <= set(searched):
+        remedy = f"Choose from {searched}."
+        if params is None and searched:
+            remedy = f"Pass params=({searched[0]!r}, {searched[-1]!r})."
         raise ValueError(
             f"Got the parameters {names} to draw, but expected one or two of those "
             f"that were searched. {remedy}"

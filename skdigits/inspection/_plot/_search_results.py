@@ -160,9 +160,8 @@ class SearchResultsDisplay:
         cv_results : dict of ndarray or DataFrame
             `cv_results_` of a search.
 
-        params : str or sequence of str, default=None
-            One or two of the searched parameters; None takes those with more than one
-            value.
+        params, ax, **plot_params
+            As in `from_estimator`.
 
         metric : str, default="score"
             Which of several metrics to draw.
@@ -175,12 +174,6 @@ class SearchResultsDisplay:
 
         resource_name : str, default="resources"
             What the resources of successive halving are.
-
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
-
-        **plot_params : dict
-            Passed on to `plot`.
 
         Returns
         -------
@@ -227,13 +220,9 @@ class SearchResultsDisplay:
         import seaborn as sns
         from matplotlib.patches import Rectangle
 
-        height, width = self.mean.shape
-        texts = np.array(
-            [
-                ["\n".join(self._lines((y, x), values_format)) for x in range(width)]
-                for y in range(height)
-            ]
-        )
+        texts = np.empty(self.mean.shape, dtype=object)
+        for place in np.ndindex(texts.shape):
+            texts[place] = "\n".join(self._lines(place, values_format))
         sns.heatmap(
             self.mean,
             annot=texts,
