@@ -133,8 +133,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         counts = self.confusion_matrix
         if normalize is None:
             return counts
-        check_choice("normalize", normalize, ("true", "pred", "all"))
-        axis = {"true": 1, "pred": 0, "all": None}[normalize]
+        axes = {"true": 1, "pred": 0, "all": None}
+        axis = axes[check_choice("normalize", normalize, axes)]
         totals = counts.sum(axis=axis, keepdims=True)
         return np.divide(
             100 * counts, totals, out=np.zeros(counts.shape), where=totals > 0

@@ -1,17 +1,14 @@
-"""What all displays are, and those of reports."""
+"""What displays share: how to draw without options, and how to begin from answers."""
 
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._report import Report
 
 
 class Display:
-    """Data and how to draw them: subclasses have `figsize` and `_draw`.
+    """A display that is drawn without options, by `_draw` of the subclass."""
 
-    Those that are drawn with options have a `plot` of their own.
-    """
-
-    # axes side by side
-    _n_parts = 1
+    # axes side by side, and width and height of them all in inches
+    _n_parts, _figsize = 1, None
 
     def plot(self, *, ax=None):
         """Draw.
@@ -29,9 +26,13 @@ class Display:
         self._draw()
         return self
 
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return self._figsize
 
-class ReportDisplay(Display):
-    """A display of an `ErrorReport`; subclasses have `from_report` too."""
+
+class ReportDisplay:
+    """A display of an `ErrorReport`, drawn by `from_report` of the subclass."""
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, ax=None, **options):

@@ -22,11 +22,8 @@ class TrainingHistoryDisplay(Display):
         The epoch, counted from 1, of the lowest validation loss; without a validation
         part, of the lowest loss.
 
-    ax_ : ndarray of shape (2,) of matplotlib axes
+    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
         Where loss and accuracy are drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     Examples
     --------
@@ -36,7 +33,7 @@ class TrainingHistoryDisplay(Display):
     3
     """
 
-    _n_parts = 2
+    _n_parts, _figsize = 2, (8, 3.4)
 
     def __init__(self, history):
         missing = [
@@ -81,10 +78,6 @@ class TrainingHistoryDisplay(Display):
                 "DigitCNN, or a pipeline or search with one."
             )
         return cls(network.history_).plot(ax=ax)
-
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 8, 3.4
 
     def _draw(self):
         for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from skdigits.inspection._plot._display import ReportDisplay
+from skdigits.inspection._plot._display import Display, ReportDisplay
 from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
 
 
-class PerClassDisplay(ReportDisplay):
+class PerClassDisplay(ReportDisplay, Display):
     """Recall of each class with its 95 % interval, the lowest first.
 
     Parameters

@@ -1,11 +1,11 @@
 """ReliabilityDisplay and RiskCoverageDisplay."""
 
-from skdigits.inspection._plot._display import ReportDisplay
+from skdigits.inspection._plot._display import Display, ReportDisplay
 from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
 from skdigits.inspection._statistics import expected_calibration_error
 
 
-class ReliabilityDisplay(ReportDisplay):
+class ReliabilityDisplay(ReportDisplay, Display):
     """Whether the answers are right as often as their probabilities say.
 
     The probability of the predicted label of each row against how often it is right,
@@ -41,6 +41,8 @@ class ReliabilityDisplay(ReportDisplay):
     >>> round(display.calibration_error, 3)
     0.2
     """
+
+    _figsize = 5.6, 5.2
 
     def __init__(self, bins):
         self.bins = bins
@@ -102,12 +104,8 @@ class ReliabilityDisplay(ReportDisplay):
             label="accuracy, 95 % interval",
         )
 
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 5.6, 5.2
 
-
-class RiskCoverageDisplay(ReportDisplay):
+class RiskCoverageDisplay(ReportDisplay, Display):
     """How few mistakes are left if the least sure answers go to a person.
 
     Parameters
@@ -133,6 +131,8 @@ class RiskCoverageDisplay(ReportDisplay):
     >>> display.curve["risk"].tolist()
     [0.0, 0.0, 0.25]
     """
+
+    _figsize = 5.6, 4.2
 
     def __init__(self, curve):
         self.curve = curve
@@ -178,10 +178,6 @@ class RiskCoverageDisplay(ReportDisplay):
         self.ax_.set_xlim(_first_mistake(coverage, risk), 100)
         self.ax_.set_ylim(bottom=0)
         legend_below(self.ax_)
-
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 5.6, 4.2
 
 
 def _first_mistake(coverage, risk):

@@ -30,11 +30,8 @@ class SaliencyDisplay(Display):
 
     Attributes
     ----------
-    ax_ : ndarray of shape (2,) of matplotlib axes
+    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
         Where the picture and the attributions are drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     References
     ----------
@@ -52,7 +49,7 @@ class SaliencyDisplay(Display):
     (8, 8)
     """
 
-    _n_parts = 2
+    _n_parts, _figsize = 2, (7, 3.4)
 
     def __init__(self, image, attributions, label, against):
         self.image = image
@@ -119,10 +116,6 @@ class SaliencyDisplay(Display):
         labels = network.classes_
         return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)
 
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 7, 3.4
-
     def _draw(self):
         picture, reasons = self.ax_
         picture.imshow(self.image, cmap="gray_r")
@@ -140,24 +133,10 @@ class SaliencyDisplay(Display):
 
 
 def integrated_gradients(model, image, code, other, n_steps):
-    """Return the integrated gradients of a difference of logits.
+    """Return the integrated gradients of a difference of logits, shaped as the image.
 
-    Parameters
-    ----------
-    model : keras.Model
-        With a layer called ``logits``.
-
-    image : ndarray of shape (height, width), dtype float32
-
-    code, other : int
-        The outputs whose difference is explained.
-
-    n_steps : int
-        Points of the midpoint rule.
-
-    Returns
-    -------
-    attributions : ndarray of shape (height, width), dtype float32
+    By the midpoint rule, for the outputs ``code`` and ``other`` of the layer that is
+    called ``logits``.
     """
     from skdigits._backend import keras, tf
 
