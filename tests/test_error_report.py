@@ -204,6 +204,7 @@ def test_summary_has_five_sentences_with_probabilities(report):
     "arguments, message",
     [
         ({"y_true": [1, 2]}, "Got neither y_pred nor y_proba"),
+        ({"y_true": None, "y_pred": [1, 2]}, "should be a 1d array"),
         ({"y_true": [], "y_pred": []}, "Got no rows in y_true"),
         ({"y_true": [1, 2], "y_pred": [1]}, "inconsistent numbers of samples"),
         (

@@ -153,18 +153,15 @@ def referral_sentence(report):
 
 def mistake_titles(mistakes):
     """Return what is written above the picture of each mistake."""
-    titles = [
-        f"{true} read as {predicted}"
-        if len(f"{true}{predicted}") + len(" read as ") <= _LONG
-        else f"{true}\nread as {predicted}"
-        for true, predicted in zip(mistakes["true"], mistakes["predicted"], strict=True)
-    ]
-    if "probability" not in mistakes:
-        return titles
-    return [
-        f"{title}\nat {100 * probability:.0f} %"
-        for title, probability in zip(titles, mistakes["probability"], strict=True)
-    ]
+    titles = []
+    for line in mistakes.itertuples():
+        title = f"{line.true} read as {line.predicted}"
+        if len(title) > _LONG:
+            title = f"{line.true}\nread as {line.predicted}"
+        if "probability" in mistakes:
+            title += f"\nat {100 * line.probability:.0f} %"
+        titles.append(title)
+    return titles
 
 
 def all_tables(report):

@@ -71,6 +71,24 @@ tr {{ break-inside: avoid; }}
 
 def page(report, title, files=()):
     """Return the page; ``files`` are the names of those beside it to link to."""
+    sections = _sections(report, files)
+    contents = "".join(
+        f'<li><a href="#{name.lower()}">{name}</a></li>' for name in sections
+    )
+    body = "".join(
+        f'<section aria-labelledby="{name.lower()}">\n'
+        f'<h2 id="{name.lower()}">{name}</h2>\n{content}</section>\n'
+        for name, content in sections.items()
+    )
+    return (
+        f"{_HEAD.format(title=escape(title))}<header>\n<h1>{escape(title)}</h1>\n"
+        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n</header>\n'
+        f"<main>\n{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def _sections(report, files):
+    """Return the contents of each section under its heading."""
     tables = shown_tables(report)
     sections = {
         "Summary": _list(sentences(report)),
@@ -86,19 +104,7 @@ def page(report, title, files=()):
         sections["Files"] = (
             f"<p>The same figures, unrounded and complete: {', '.join(links)}.</p>"
         )
-    contents = "".join(
-        f'<li><a href="#{name.lower()}">{name}</a></li>' for name in sections
-    )
-    body = "".join(
-        f'<section aria-labelledby="{name.lower()}">\n'
-        f'<h2 id="{name.lower()}">{name}</h2>\n{content}</section>\n'
-        for name, content in sections.items()
-    )
-    return (
-        f"{_HEAD.format(title=escape(title))}<header>\n<h1>{escape(title)}</h1>\n"
-        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n</header>\n'
-        f"<main>\n{body}</main>\n</body>\n</html>\n"
-    )
+    return sections
 
 
 def _class_section(report, tables):
