@@ -1,12 +1,16 @@
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -36,6 +40,15 @@ PROBA = np.array(
 @pytest.fixture
 def report():
     return ErrorReport.from_predictions(TRUE, y_proba=PROBA)
+
+
+def test_a_report_is_a_constant(report):
+    assert repr(report) == "<ErrorReport: 3 of 8 wrong, 3 classes>"
+    with pytest.raises(AttributeError, match="cannot assign"):
+        report.images = None
+    again = pickle.loads(pickle.dumps(report))
+    assert type(again) is ErrorReport
+    assert again.to_markdown() == report.to_markdown()
 
 
 def test_mistakes_most_confident_first(report):
@@ -191,6 +204,7 @@ def test_summary_has_five_sentences_with_probabilities(report):
     "arguments, message",
     [
         ({"y_true": [1, 2]}, "Got neither y_pred nor y_proba"),
+        ({"y_true": None, "y_pred": [1, 2]}, "should be a 1d array"),
         ({"y_true": [], "y_pred": []}, "Got no rows in y_true"),
         ({"y_true": [1, 2], "y_pred": [1]}, "inconsistent numbers of samples"),
         (
@@ -248,6 +262,32 @@ def test_from_estimator(fitted, digits):
     assert report.mistakes.loc[row, "probability"] == pytest.approx(
         fitted.predict_proba(X[row : row + 1]).max()
     )
+
+
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_network_is_asked_once(fitted, digits, searched):
+    _, X, _, y = digits
+    asked = []
+    ask = FunctionTransformer(lambda X: asked.append(len(X)) or X)
+    estimator = Pipeline([("ask", ask), *fitted.steps])
+    if searched:
+        search = GridSearchCV(estimator, {})
+        search.best_estimator_ = estimator
+        estimator = search
+    report = ErrorReport.from_estimator(estimator, X, y)
+    assert asked == [len(X)]
+    assert (report.labels[report.predicted] == fitted.predict(X)).all()
+
+
+def test_answers_need_not_be_the_most_probable_labels(digits):
+    X, _, y, _ = digits
+    X, y = X[:300] / 16, y[:300] % 2
+    estimator = FixedThresholdClassifier(
+        LogisticRegression(), threshold=0.9, response_method="predict_proba"
+    ).fit(X, y)
+    report = ErrorReport.from_estimator(estimator, X, y)
+    assert (report.predicted == estimator.predict(X)).all()
+    assert (report.predicted != report.y_proba.argmax(axis=1)).any()
 
 
 @pytest.mark.parametrize(
@@ -453,6 +493,22 @@ def test_failure_leaves_no_half_report(report, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         report.write(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_on_the_way_leaves_the_report_of_before(report, tmp_path, monkeypatch):
+    report.write(tmp_path, "Before")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    write_text = Path.write_text
+
+    def fail_at_the_page(path, text, **options):
+        if text.startswith("<!doctype"):
+            raise OSError("disk full")
+        return write_text(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", fail_at_the_page)
+    with pytest.raises(OSError, match="disk full"):
+        report.write(tmp_path, "After")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_undefined_figures_are_null_in_json(tmp_path):

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,18 @@ def run_python(code, **options):
 def test_import_loads_neither_keras_nor_tensorflow(code):
     result = run_python(f"import sys; {code}; {NO_DEEP_LEARNING}")
     assert result.returncode == 0, result.stderr
+
+
+def test_arrows_in_inspection_point_one_way():
+    """From the page to the displays to the report, imports inside functions too."""
+    room = Path(skdigits.__file__).parent / "inspection"
+    below = {
+        room: ("inspection._plot", "inspection._page", "matplotlib", "seaborn"),
+        room / "_plot": ("inspection._page",),
+    }
+    for folder, forbidden in below.items():
+        for path in set(folder.glob("*.py")) - {room / "__init__.py"}:
+            assert not [name for name in forbidden if name in path.read_text()], path
 
 
 def test_public_names_resolve():

@@ -185,6 +185,12 @@ def test_parameters_that_cannot_be_drawn(params):
         SearchResultsDisplay.from_cv_results(results)
 
 
+def test_a_search_without_parameters(data):
+    search = GridSearchCV(SVC(), {}, cv=2).fit(*data)
+    with pytest.raises(ValueError, match=r"Got the parameters \[\] to draw"):
+        SearchResultsDisplay.from_estimator(search)
+
+
 def test_an_unfitted_search():
     search = GridSearchCV(SVC(), {"C": [1]})
     with pytest.raises(NotFittedError):

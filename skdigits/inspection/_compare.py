@@ -82,14 +82,13 @@ def compare(first, second):
         )
     hits = first.true == first.predicted
     other_hits = second.true == second.predicted
-    everything = np.ones(len(hits), dtype=bool)
     codes = np.unique(first.true)
     per_class = pd.DataFrame(
         [_line(hits, other_hits, first.true == code) for code in codes],
         index=label_index(first.labels[codes]),
     )
     per_class["p_corrected"] = holm(per_class["p_value"])
-    overall = pd.Series(_line(hits, other_hits, everything), dtype=object)
+    overall = pd.Series(_line(hits, other_hits, slice(None)), dtype=object)
     return Comparison(overall, per_class)
 
 

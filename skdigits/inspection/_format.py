@@ -34,8 +34,9 @@ def enumeration(parts):
 
 
 def as_text(table):
-    """Return a table with its index as first column, and all cells as text."""
-    table = table.reset_index()
+    """Return a table with its index, if it has a name, and all cells as text."""
+    if table.index.name is not None:
+        table = table.reset_index()
     cells = {
         column: [_cell(column, value) for value in table[column]] for column in table
     }

@@ -1,11 +1,9 @@
 """From labels and probabilities of any kind to checked codes."""
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils.validation import (
     check_array,
     check_consistent_length,
-    check_is_fitted,
     column_or_1d,
 )
 
@@ -22,39 +20,6 @@ from skdigits._validation import (
 _TOLERANCE = 1e-3
 
 
-def answers_of(estimator, X, y):
-    """Let a fitted classifier answer.
-
-    Returns
-    -------
-    y_pred : ndarray of shape (n,)
-    y_proba : ndarray of shape (n, n_labels) or None
-        None from a classifier without `predict_proba`. A label that the classifier
-        does not know has a column of zeros.
-    labels : ndarray of shape (n_labels,) or None
-    """
-    if not is_classifier(estimator):
-        raise ValueError(f"Got estimator={estimator!r}, but expected a classifier.")
-    check_is_fitted(estimator)
-    y_pred = estimator.predict(X)
-    labels = getattr(estimator, "classes_", None)
-    y = as_labels("y", y)
-    if labels is None:
-        return y_pred, None, None
-    check_one_kind({"y": y, "the labels of the estimator": labels})
-    known = set(labels.tolist())
-    unknown = [label for label in dict.fromkeys(y.tolist()) if label not in known]
-    y_proba = None
-    if hasattr(estimator, "predict_proba"):
-        y_proba = np.asarray(estimator.predict_proba(X))
-        y_proba = np.pad(y_proba, ((0, 0), (0, len(unknown))))
-    if unknown:
-        kind = object if labels.dtype.kind == "O" else None
-        more = as_label_array(unknown) if kind else np.array(unknown)
-        labels = np.concatenate([labels, more])
-    return y_pred, y_proba, labels
-
-
 def as_labels(name, y):
     """Return labels as a checked array of shape (n,)."""
     if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
@@ -68,15 +33,10 @@ def as_labels(name, y):
 
 def check_one_kind(arrays):
     """Raise a ValueError where some labels are text and others numbers."""
-    text = {
-        name: isinstance(array.tolist()[0], str)
-        for name, array in arrays.items()
-        if isinstance(array.tolist()[0], str | int | float)
-    }
-    if len(set(text.values())) > 1:
-        examples = " and ".join(
-            f"{name} such as {arrays[name].tolist()[0]!r}" for name in text
-        )
+    firsts = {name: array.tolist()[0] for name, array in arrays.items()}
+    firsts = {k: v for k, v in firsts.items() if isinstance(v, str | int | float)}
+    if len({isinstance(first, str) for first in firsts.values()}) > 1:
+        examples = " and ".join(f"{k} such as {v!r}" for k, v in firsts.items())
         raise ValueError(
             f"Got {examples}, but expected labels of one kind. Convert one of them."
         )
@@ -92,53 +52,40 @@ def check_predictions(y_true, y_pred, y_proba, labels):
         Indices into ``labels``.
     y_proba : ndarray of shape (n, n_labels), dtype float64, or None
     """
-    y_true = as_labels("y_true", y_true)
     if y_pred is None and y_proba is None:
         raise ValueError(
             "Got neither y_pred nor y_proba, but expected at least one of them."
         )
-    given = {"y_true": y_true}
-    if y_pred is not None:
-        given["y_pred"] = as_labels("y_pred", y_pred)
-    if labels is not None:
-        given["labels"] = as_labels("labels", labels)
+    optional = {"y_pred": y_pred, "labels": labels}
+    given = {"y_true": y_true} | {k: y for k, y in optional.items() if y is not None}
+    given = {name: as_labels(name, y) for name, y in given.items()}
     check_one_kind(given)
     check_consistent_length(y_true, y_pred, y_proba)
-    labels, codes = _encode(given)
-    if y_proba is not None:
-        y_proba = _check_probabilities(y_proba, labels)
-    predicted = codes.get("y_pred")
-    if predicted is None:
-        predicted = y_proba.argmax(axis=1)
-    return labels, codes["y_true"], predicted, y_proba
-
-
-def _encode(given):
-    """Return the labels and the codes of each array by its name."""
-    arrays = {name: given[name] for name in given if name != "labels"}
-    labels = given.get("labels")
+    labels = given.pop("labels", None)
     if labels is None:
-        kinds = {array.dtype.kind for array in arrays.values()}
-        parts = list(arrays.values())
-        if "O" in kinds:
-            parts = [as_label_array(part.tolist()) for part in parts]
-        labels, _ = encode_labels(np.concatenate(parts))
+        labels, _ = encode_labels(np.concatenate(list(given.values())))
     elif len(set(labels.tolist())) < len(labels):
         raise ValueError(
             f"Got labels={labels.tolist()}, but expected each label once. Drop the "
             "repeated ones."
         )
+    codes = {name: _codes(name, y, labels) for name, y in given.items()}
+    if y_proba is not None:
+        y_proba = _check_probabilities(y_proba, labels)
+    predicted = codes["y_pred"] if "y_pred" in codes else y_proba.argmax(axis=1)
+    return labels, codes["y_true"], predicted, y_proba
+
+
+def _codes(name, y, labels):
+    """Return the index of each row's label in the labels."""
     known = set(labels.tolist())
-    for name, array in arrays.items():
-        unknown = [label for label in array.tolist() if label not in known]
-        if unknown:
-            raise ValueError(
-                f"Got {name} with {unknown[0]!r}, but expected only the labels "
-                f"{labels.tolist()}. Pass all of them as labels."
-            )
-    return labels, {
-        name: encode_labels(array, labels)[1] for name, array in arrays.items()
-    }
+    unknown = [label for label in y.tolist() if label not in known]
+    if unknown:
+        raise ValueError(
+            f"Got {name} with {unknown[0]!r}, but expected only the labels "
+            f"{labels.tolist()}. Pass all of them as labels."
+        )
+    return encode_labels(y, labels)[1]
 
 
 def _check_probabilities(y_proba, labels):

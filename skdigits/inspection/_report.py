@@ -1,4 +1,4 @@
-"""ErrorReport: what a classifier gets wrong."""
+"""What a classifier gets wrong: all but the page and the pictures of it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,74 +9,17 @@ from sklearn.utils.validation import check_consistent_length
 from skdigits._validation import check_integer, check_number
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection import _tables as tables
-from skdigits.inspection._inputs import answers_of, check_predictions, pictures
+from skdigits.inspection._answers import answers_of
+from skdigits.inspection._compare import compare
+from skdigits.inspection._inputs import check_predictions, pictures
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ErrorReport:
-    """What a classifier gets wrong, and how sure one can be of that.
+class Report:
+    """The answers of a classifier, and the statistics of its mistakes.
 
-    Made by `from_estimator` or `from_predictions`, for any classifier, any labels and
-    any number of classes.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_labels,)
-        All labels.
-
-    true : ndarray of shape (n,), dtype int64
-        The true label of each row, as an index into ``labels``.
-
-    predicted : ndarray of shape (n,), dtype int64
-        The predicted label of each row, as an index into ``labels``.
-
-    y_proba : ndarray of shape (n, n_labels), dtype float64, default=None
-        The probability of each label.
-
-    images : ndarray of shape (n, height, width), default=None
-        The pictures.
-
-    See Also
-    --------
-    suspicious_labels : Rows that may be labelled wrong.
-    repeat_over_seeds : Whether the same classes are hard with other seeds.
-
-    Notes
-    -----
-    Intervals are Wilson's, of 95 % [1]_. They, and the tests, speak of the chance in
-    the rows: of other rows of the same kind, and the same fitted classifier. Of the
-    chance in training, `repeat_over_seeds` tells more.
-
-    References
-    ----------
-    .. [1] E. B. Wilson. "Probable inference, the law of succession, and statistical
-       inference." Journal of the American Statistical Association 22 (1927).
-    .. [2] R. A. Fisher. "The logic of inductive inference." Journal of the Royal
-       Statistical Society 98 (1935).
-    .. [3] S. Holm. "A simple sequentially rejective multiple test procedure."
-       Scandinavian Journal of Statistics 6 (1979).
-    .. [4] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern
-       neural networks." ICML (2017).
-    .. [5] R. El-Yaniv, Y. Wiener. "On the foundations of noise-free selective
-       classification." Journal of Machine Learning Research 11 (2010).
-
-    Examples
-    --------
-    >>> from skdigits.inspection import ErrorReport
-    >>> y_true = ["one"] * 40 + ["seven"] * 40
-    >>> y_pred = ["one"] * 40 + ["one"] * 8 + ["seven"] * 32
-    >>> report = ErrorReport.from_predictions(y_true, y_pred)
-    >>> report.accuracy
-    0.9
-    >>> report.per_class["recall"].to_dict()
-    {'one': 1.0, 'seven': 0.8}
-    >>> report.hardest().index.tolist()
-    ['seven']
-    >>> print(report.hardest_in_words(alpha=0.001))
-    No class is shown to be harder than all others together by Fisher's exact test \
-with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest recall, \
-80.00 %, is that of seven.
+    All of an `ErrorReport`, which describes the fields, but for its page.
     """
 
     labels: np.ndarray
@@ -157,7 +100,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 
     def __repr__(self):
         return (
-            f"<ErrorReport: {self.n_errors:,} of {self.n_rows:,} wrong, "
+            f"<{type(self).__name__}: {self.n_errors:,} of {self.n_rows:,} wrong, "
             f"{len(self.labels)} classes>"
         )
 
@@ -200,9 +143,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         and how many `times`. What is undefined, as the recall of a label that does not
         occur, is NaN.
         """
-        return tables.per_class_table(
-            self.labels, self.true, self.predicted, self.confusion_matrix
-        )
+        return tables.per_class_table(self.labels, self.confusion_matrix)
 
     @property
     def confusions(self):
@@ -222,12 +163,8 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         the probability of the true label. Without probabilities the last two are
         missing, and the order is that of the rows.
         """
-        if self.y_proba is None:
-            confidence, losses = None, None
-        else:
-            confidence, losses = self._confidence, self._losses
         return tables.mistakes_table(
-            self.labels, self.true, self.predicted, confidence, losses
+            self.labels, self.true, self.predicted, self.y_proba
         )
 
     @property
@@ -363,8 +300,6 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         ValueError
             If the true labels differ.
         """
-        from skdigits.inspection._compare import compare
-
         return compare(self, other)
 
     def summary(self):
@@ -386,44 +321,6 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         """
         return markdown(self)
 
-    def to_html(self, title="Error report"):
-        """Return the report as one page that needs nothing else.
-
-        Parameters
-        ----------
-        title : str, default="Error report"
-            Its heading.
-
-        Returns
-        -------
-        page : str
-            HTML with the summary, tables, figures and, with pictures, the mistakes.
-        """
-        from skdigits.inspection._html import page
-
-        return page(self, title)
-
-    def write(self, folder, title="Error report"):
-        """Write the page, and its figures as JSON and CSV.
-
-        Parameters
-        ----------
-        folder : str or path-like
-            Made if it is missing. Files of the same names in it are replaced.
-
-        title : str, default="Error report"
-            Heading of the page.
-
-        Returns
-        -------
-        path : pathlib.Path
-            Of the page, `index.html`. Beside it are `report.json` and a CSV file for
-            each table.
-        """
-        from skdigits.inspection._files import write_report
-
-        return write_report(self, folder, title)
-
     @property
     def _hits(self):
         return self.true == self.predicted
@@ -437,9 +334,3 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
                 "y_proba, or a classifier that has predict_proba."
             )
         return self.y_proba[np.arange(self.n_rows), self.predicted]
-
-    @property
-    def _losses(self):
-        of_truth = self.y_proba[np.arange(self.n_rows), self.true]
-        # as scikit-learn's log_loss, so that no loss is infinite
-        return -np.log(np.maximum(of_truth, np.finfo(float).eps))

@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skdigits._validation import check_integer
 from skdigits.inspection._format import enumeration, percent
-from skdigits.inspection._report import ErrorReport
+from skdigits.inspection._report import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2
     for seed in range(n_seeds):
         candidate = clone(estimator).set_params(**dict.fromkeys(names, seed))
         predicted = candidate.fit(X, y).predict(X_test)
-        report = ErrorReport.from_predictions(y_test, predicted)
+        report = Report.from_predictions(y_test, predicted)
         recalls[seed] = report.per_class["recall"].dropna()
         accuracies[seed] = report.accuracy
     return SeedRepetition(

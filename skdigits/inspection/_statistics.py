@@ -1,20 +1,18 @@
-"""The statistics, as pure functions of counts, probabilities and hits."""
+"""The statistics, as pure functions of counts, probabilities and hits.
+
+`Report` describes the tables, and `ErrorReport` and `Comparison` name the sources.
+"""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, fisher_exact
-from sklearn.calibration import calibration_curve
 
 # A wanted accuracy times a count is not always the integer that it stands for.
 _ROUNDING = 1e-9
 
 
 def wilson_interval(hits, total, confidence=0.95):
-    """Return Wilson's interval of a proportion, NaN where nothing was counted [1].
-
-    [1] E. B. Wilson. "Probable inference, the law of succession, and statistical
-    inference." Journal of the American Statistical Association 22 (1927).
-    """
+    """Return Wilson's interval of a proportion, NaN where nothing was counted."""
     if total == 0:
         return np.nan, np.nan
     interval = binomtest(int(hits), int(total)).proportion_ci(
@@ -30,11 +28,7 @@ def wilson_intervals(hits, totals):
 
 
 def holm(p_values):
-    """Correct p-values for their number by Holm's method [1]; NaN is no test.
-
-    [1] S. Holm. "A simple sequentially rejective multiple test procedure."
-    Scandinavian Journal of Statistics 6 (1979).
-    """
+    """Correct p-values for their number by Holm's method; NaN is no test."""
     p_values = np.asarray(p_values, dtype=float)
     corrected = np.full(p_values.shape, np.nan)
     tests = np.flatnonzero(~np.isnan(p_values))
@@ -73,30 +67,19 @@ def mcnemar_p_value(only_first, only_second):
 
 
 def calibration_bins(confidence, hits, n_bins):
-    """Sort answers into bins of equal width by their probability.
-
-    Returns
-    -------
-    bins : DataFrame
-        The bins (low, high] that are not empty, with their count, mean probability,
-        and accuracy with its 95 % interval.
-    """
+    """Sort answers into bins (low, high] of equal width by their probability."""
     edges = np.linspace(0, 1, n_bins + 1)
     bin_of = np.searchsorted(edges[1:-1], confidence)
-    counts = np.bincount(bin_of, minlength=n_bins)
-    right = np.bincount(bin_of, weights=hits, minlength=n_bins).astype(int)
-    filled = counts > 0
-    accuracy, probability = calibration_curve(
-        hits, confidence, n_bins=n_bins, pos_label=True
-    )
-    intervals = wilson_intervals(right[filled], counts[filled])
+    filled, bin_of, counts = np.unique(bin_of, return_inverse=True, return_counts=True)
+    right = np.bincount(bin_of, weights=hits)
+    intervals = wilson_intervals(right, counts)
     return pd.DataFrame(
         {
-            "low": edges[:-1][filled],
-            "high": edges[1:][filled],
-            "count": counts[filled],
-            "probability": probability,
-            "accuracy": accuracy,
+            "low": edges[filled],
+            "high": edges[filled + 1],
+            "count": counts,
+            "probability": np.bincount(bin_of, weights=confidence) / counts,
+            "accuracy": right / counts,
             "accuracy_low": intervals[:, 0],
             "accuracy_high": intervals[:, 1],
         }
@@ -110,15 +93,7 @@ def expected_calibration_error(bins):
 
 
 def risk_coverage(confidence, hits):
-    """Say how wrong a classifier is on the rows that it is surest of.
-
-    Returns
-    -------
-    curve : DataFrame
-        For each probability that occurs, the highest first: the rows kept if it is the
-        threshold, the mistakes among them, coverage (the share kept) and risk (the
-        share of mistakes in it).
-    """
+    """Say how wrong a classifier is on the rows that it is surest of."""
     order = np.argsort(-confidence, kind="stable")
     threshold = confidence[order]
     # equal probabilities are kept or left together
@@ -137,15 +112,7 @@ def risk_coverage(confidence, hits):
 
 
 def referral(curve, accuracies):
-    """Say what must be left to a person so that the rest is right often enough.
-
-    Returns
-    -------
-    table : DataFrame
-        For each wanted accuracy, of the largest coverage that reaches it: the rows and
-        the share left to a person, the smallest probability that is kept, and the
-        accuracy reached on what is kept. All rows are left where no threshold will do.
-    """
+    """Say what to hand to a person, at the largest coverage that is right enough."""
     total = curve["kept"].iloc[-1]
     lines = []
     for wanted in accuracies:

@@ -10,14 +10,25 @@ from skdigits.inspection._format import (
     percent,
 )
 
-# How many lines of long tables a reader sees.
-SHOWN = 20
+# What a reader sees of the tables, and how many lines of the long ones.
+_HEADINGS = {
+    "per_class": "Classes",
+    "recall_tests": "Each class against all others",
+    "confusions": "Confusions",
+    "mistakes": "Mistakes",
+    "calibration": "Calibration",
+    "referral": "What to hand to a person",
+}
+_SHOWN = 20
 
 # The summary says what the next of these above the accuracy would cost.
 _WANTED = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1.0)
 
 # A tie of more pairs than this is not worth their names.
 _NAMED_PAIRS = 3
+
+# Longer titles of mistakes are broken.
+_LONG = 13
 
 
 def sentences(report):
@@ -140,36 +151,46 @@ def referral_sentence(report):
     )
 
 
-def shown_tables(report):
-    """Return heading and table, all cells as text, of what there is to show."""
-    confusions, mistakes = report.confusions, report.mistakes
+def mistake_titles(mistakes):
+    """Return what is written above the picture of each mistake."""
+    titles = []
+    for line in mistakes.itertuples():
+        title = f"{line.true} read as {line.predicted}"
+        if len(title) > _LONG:
+            title = f"{line.true}\nread as {line.predicted}"
+        if "probability" in mistakes:
+            title += f"\nat {100 * line.probability:.0f} %"
+        titles.append(title)
+    return titles
+
+
+def all_tables(report):
+    """Return each table of a report by its name."""
     tables = {
-        "classes": ("Classes", report.per_class),
-        "tests": ("Each class against all others", report.recall_tests),
-        "confusions": (
-            _heading("Confusions", confusions),
-            confusions[:SHOWN].set_index("true"),
-        ),
-        "mistakes": (_heading("Mistakes", mistakes), mistakes[:SHOWN]),
+        "per_class": report.per_class,
+        "recall_tests": report.recall_tests,
+        "confusions": report.confusions,
+        "mistakes": report.mistakes,
     }
     if report.y_proba is not None:
-        bins, referral = report.calibration(), report.referral()
-        tables["calibration"] = ("Calibration", bins.set_index("low"))
-        tables["referral"] = (
-            "What to hand to a person",
-            referral.set_index("wanted_accuracy"),
-        )
-    return {
-        key: (heading, as_text(table))
-        for key, (heading, table) in tables.items()
-        if len(table)
-    }
+        tables["calibration"] = report.calibration()
+        tables["referral"] = report.referral()
+        tables["risk_coverage"] = report.risk_coverage
+    return tables
 
 
-def _heading(name, table):
-    if len(table) <= SHOWN:
-        return name
-    return f"{name}: the first {SHOWN} of {len(table):,}"
+def shown_tables(report):
+    """Return heading and table, all cells as text, of what there is to show."""
+    tables, shown = all_tables(report), {}
+    for name, heading in _HEADINGS.items():
+        if name not in tables or tables[name].empty:
+            continue
+        table, n_lines = tables[name], len(tables[name])
+        if name in ("confusions", "mistakes") and n_lines > _SHOWN:
+            heading = f"{heading}: the first {_SHOWN} of {n_lines:,}"
+            table = table[:_SHOWN]
+        shown[name] = heading, as_text(table)
+    return shown
 
 
 def markdown(report):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import precision_recall_fscore_support
 
 from skdigits.inspection._statistics import (
     holm,
@@ -16,35 +15,32 @@ def label_index(labels, name="label"):
     return pd.Index(labels, name=name, tupleize_cols=False)
 
 
-def per_class_table(labels, true, predicted, matrix):
+def per_class_table(labels, matrix):
     """Return support, errors, recall and its interval, precision, F1, confusions."""
-    precision, recall, f1, support = precision_recall_fscore_support(
-        true, predicted, labels=np.arange(len(labels)), zero_division=np.nan
-    )
-    hits = matrix.diagonal()
+    hits, support, named = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     intervals = wilson_intervals(hits, support)
     mistakes = matrix - np.diag(hits)
     most = mistakes.max(axis=1)
     partners = [
-        ", ".join(str(labels[code]) for code in np.flatnonzero(row == row.max()))
-        if row.any()
-        else ""
+        ", ".join(str(label) for label in labels[(row == row.max()) & (row > 0)])
         for row in mistakes
     ]
-    return pd.DataFrame(
-        {
-            "support": support,
-            "errors": support - hits,
-            "recall": recall,
-            "recall_low": intervals[:, 0],
-            "recall_high": intervals[:, 1],
-            "precision": precision,
-            "f1": f1,
-            "most_confused_with": pd.Series(partners, dtype=object).to_numpy(),
-            "times": most,
-        },
-        index=label_index(labels),
-    )
+    # what is undefined is 0 / 0
+    with np.errstate(invalid="ignore"):
+        return pd.DataFrame(
+            {
+                "support": support,
+                "errors": support - hits,
+                "recall": hits / support,
+                "recall_low": intervals[:, 0],
+                "recall_high": intervals[:, 1],
+                "precision": hits / named,
+                "f1": 2 * hits / (support + named),
+                "most_confused_with": pd.Series(partners, dtype=object).to_numpy(),
+                "times": most,
+            },
+            index=label_index(labels),
+        )
 
 
 def confusions_table(labels, matrix):
@@ -64,18 +60,21 @@ def confusions_table(labels, matrix):
     )
 
 
-def mistakes_table(labels, true, predicted, confidence, losses):
+def mistakes_table(labels, true, predicted, y_proba):
     """Return the wrong rows, the most confident first, or in order of the rows."""
     rows = np.flatnonzero(true != predicted)
-    if confidence is not None:
-        rows = rows[np.argsort(-confidence[rows], kind="stable")]
+    if y_proba is not None:
+        confidence = y_proba[rows, predicted[rows]]
+        rows = rows[np.argsort(-confidence, kind="stable")]
     table = pd.DataFrame(
         {"true": labels[true[rows]], "predicted": labels[predicted[rows]]},
         index=pd.Index(rows, name="row"),
     )
-    if confidence is not None:
-        table["probability"] = confidence[rows]
-        table["loss"] = losses[rows]
+    if y_proba is not None:
+        table["probability"] = y_proba[rows, predicted[rows]]
+        # as scikit-learn's log_loss, so that no loss is infinite
+        of_truth = np.maximum(y_proba[rows, true[rows]], np.finfo(float).eps)
+        table["loss"] = -np.log(of_truth)
     return table
 
 

@@ -2,15 +2,11 @@
 
 import numpy as np
 
-from skdigits.inspection._drawing import (
-    ReportDisplay,
-    axes_for,
-    colours,
-    legend_below,
-)
+from skdigits.inspection._plot._display import Display, ReportDisplay
+from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
 
 
-class PerClassDisplay(ReportDisplay):
+class PerClassDisplay(ReportDisplay, Display):
     """Recall of each class with its 95 % interval, the lowest first.
 
     Parameters
@@ -27,11 +23,8 @@ class PerClassDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     Examples
     --------
@@ -68,21 +61,9 @@ class PerClassDisplay(ReportDisplay):
         hardest = report.hardest(alpha).index.tolist()
         return cls(report.per_class, hardest, report.accuracy).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        self : PerClassDisplay
-        """
+    def _draw(self):
         table = self.per_class.dropna(subset="recall")
         table = table.sort_values("recall", kind="stable")
-        self.figure_, self.ax_ = axes_for(ax, self.figsize())
         palette = colours(self.ax_)
         marked = np.array([label in self.hardest for label in table.index], dtype=bool)
         groups = (
@@ -91,7 +72,7 @@ class PerClassDisplay(ReportDisplay):
         )
         for rows, marker, colour, name in groups:
             if rows.any():
-                self._draw(table, np.flatnonzero(rows), marker, colour, name)
+                self._draw_recalls(table, np.flatnonzero(rows), marker, colour, name)
         if self.accuracy is not None:
             self.ax_.axvline(
                 100 * self.accuracy, c=palette["muted"], ls="--", lw=1, label="accuracy"
@@ -104,20 +85,14 @@ class PerClassDisplay(ReportDisplay):
         self.ax_.set_ylim(len(table) - 0.4, -0.6)
         self.ax_.set(xlabel="recall in %", ylabel="class (support)")
         legend_below(self.ax_)
-        return self
 
     def figsize(self):
         """Return the width and height, in inches, of a figure of its own."""
         return 6.4, 1.5 + 0.3 * len(self.per_class)
 
-    def _draw(self, table, places, marker, colour, name):
-        part = 100 * table.iloc[places]
-        recall, low, high = (
-            part[column].to_numpy()
-            for column in ("recall", "recall_low", "recall_high")
-        )
-        # rounding can put a bound beyond the recall itself
-        lengths = np.maximum([recall - low, high - recall], 0)
+    def _draw_recalls(self, table, places, marker, colour, name):
+        columns = ["recall", "recall_low", "recall_high"]
+        recall, lengths = error_bars(100 * table[columns].iloc[places], "recall")
         self.ax_.errorbar(
             recall,
             places,

@@ -1,13 +1,14 @@
 """An error report as files."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from skdigits.inspection._html import page
-from skdigits.inspection._summary import sentences
+from skdigits._files import replacing
+from skdigits.inspection._page._html import page
+from skdigits.inspection._summary import all_tables, sentences
 
 
 def write_report(report, folder, title):
@@ -18,38 +19,23 @@ def write_report(report, folder, title):
             f"Got folder={str(folder)!r}, which is a file, but expected a folder. "
             "Choose another name."
         )
-    tables = _all_tables(report)
+    # indices that only count would be a column without a name
+    tables = {
+        name: table.rename_axis("number") if table.index.name is None else table
+        for name, table in all_tables(report).items()
+    }
     texts = {f"{name}.csv": table.to_csv() for name, table in tables.items()}
     texts["report.json"] = json.dumps(
         _document(report, title, tables), indent=1, allow_nan=False, default=str
     )
     texts["index.html"] = page(report, title, files=tuple(texts))
     folder.mkdir(parents=True, exist_ok=True)
-    # moved into place once all are written, so that none is ever half a file
-    with TemporaryDirectory(dir=folder, prefix=".") as workplace:
+    # in place once all are written, so that a full disk leaves the report of before
+    with ExitStack() as files:
         for name, text in texts.items():
-            (Path(workplace) / name).write_text(text, encoding="utf-8", newline="")
-        for name in texts:
-            (Path(workplace) / name).replace(folder / name)
+            temporary = files.enter_context(replacing(folder / name))
+            temporary.write_text(text, encoding="utf-8", newline="")
     return folder / "index.html"
-
-
-def _all_tables(report):
-    tables = {
-        "per_class": report.per_class,
-        "recall_tests": report.recall_tests,
-        "confusions": report.confusions,
-        "mistakes": report.mistakes,
-    }
-    if report.y_proba is not None:
-        tables["calibration"] = report.calibration()
-        tables["referral"] = report.referral()
-        tables["risk_coverage"] = report.risk_coverage
-    # indices that only count would be a column without a name
-    return {
-        name: table.rename_axis("number") if table.index.name is None else table
-        for name, table in tables.items()
-    }
 
 
 def _document(report, title, tables):

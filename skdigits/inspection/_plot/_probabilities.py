@@ -1,17 +1,11 @@
 """ReliabilityDisplay and RiskCoverageDisplay."""
 
-import numpy as np
-
-from skdigits.inspection._drawing import (
-    ReportDisplay,
-    axes_for,
-    colours,
-    legend_below,
-)
+from skdigits.inspection._plot._display import Display, ReportDisplay
+from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
 from skdigits.inspection._statistics import expected_calibration_error
 
 
-class ReliabilityDisplay(ReportDisplay):
+class ReliabilityDisplay(ReportDisplay, Display):
     """Whether the answers are right as often as their probabilities say.
 
     The probability of the predicted label of each row against how often it is right,
@@ -27,11 +21,8 @@ class ReliabilityDisplay(ReportDisplay):
     calibration_error : float
         The expected calibration error of the bins.
 
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     See Also
     --------
@@ -50,6 +41,8 @@ class ReliabilityDisplay(ReportDisplay):
     >>> round(display.calibration_error, 3)
     0.2
     """
+
+    _figsize = 5.6, 5.2
 
     def __init__(self, bins):
         self.bins = bins
@@ -76,20 +69,8 @@ class ReliabilityDisplay(ReportDisplay):
         """
         return cls(report.calibration(n_bins)).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        self : ReliabilityDisplay
-        """
-        self.figure_, self.ax_ = axes_for(ax, self.figsize())
-        self._draw(self.bins, colours(self.ax_))
+    def _draw(self):
+        self._draw_bins(self.bins, colours(self.ax_))
         self.ax_.set(
             xlabel="probability of the answer",
             ylabel="share that is right",
@@ -98,9 +79,8 @@ class ReliabilityDisplay(ReportDisplay):
             title=f"expected calibration error {self.calibration_error:.3f}",
         )
         legend_below(self.ax_)
-        return self
 
-    def _draw(self, bins, palette):
+    def _draw_bins(self, bins, palette):
         self.ax_.bar(
             bins["low"],
             bins["count"] / bins["count"].sum(),
@@ -113,26 +93,19 @@ class ReliabilityDisplay(ReportDisplay):
         self.ax_.plot(
             [0, 1], [0, 1], "--", c=palette["muted"], label="as often as it says"
         )
-        probability, accuracy, low, high = (
-            bins[column].to_numpy()
-            for column in ("probability", "accuracy", "accuracy_low", "accuracy_high")
-        )
+        accuracy, lengths = error_bars(bins, "accuracy")
         self.ax_.errorbar(
-            probability,
+            bins["probability"].to_numpy(),
             accuracy,
-            yerr=np.maximum([accuracy - low, high - accuracy], 0),
+            yerr=lengths,
             fmt="o-",
             color=palette["main"],
             capsize=3,
             label="accuracy, 95 % interval",
         )
 
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 5.6, 5.2
 
-
-class RiskCoverageDisplay(ReportDisplay):
+class RiskCoverageDisplay(ReportDisplay, Display):
     """How few mistakes are left if the least sure answers go to a person.
 
     Parameters
@@ -142,11 +115,8 @@ class RiskCoverageDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     References
     ----------
@@ -161,6 +131,8 @@ class RiskCoverageDisplay(ReportDisplay):
     >>> display.curve["risk"].tolist()
     [0.0, 0.0, 0.25]
     """
+
+    _figsize = 5.6, 4.2
 
     def __init__(self, curve):
         self.curve = curve
@@ -183,19 +155,7 @@ class RiskCoverageDisplay(ReportDisplay):
         """
         return cls(report.risk_coverage).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        self : RiskCoverageDisplay
-        """
-        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+    def _draw(self):
         palette = colours(self.ax_)
         coverage, risk = 100 * self.curve["coverage"], 100 * self.curve["risk"]
         everything = risk.iloc[-1]
@@ -218,11 +178,6 @@ class RiskCoverageDisplay(ReportDisplay):
         self.ax_.set_xlim(_first_mistake(coverage, risk), 100)
         self.ax_.set_ylim(bottom=0)
         legend_below(self.ax_)
-        return self
-
-    def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
-        return 5.6, 4.2
 
 
 def _first_mistake(coverage, risk):

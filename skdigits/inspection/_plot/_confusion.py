@@ -3,13 +3,9 @@
 import numpy as np
 
 from skdigits._validation import check_bool, check_choice
-from skdigits.inspection._drawing import (
-    ReportDisplay,
-    axes_for,
-    has_dark_background,
-    is_dark,
-)
 from skdigits.inspection._format import percent
+from skdigits.inspection._plot._display import ReportDisplay
+from skdigits.inspection._plot._drawing import axes_for, has_dark_background, is_dark
 
 # From this many classes on, figures in the cells cannot be read.
 _TOO_MANY = 30
@@ -31,11 +27,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     See Also
     --------
@@ -140,8 +133,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         counts = self.confusion_matrix
         if normalize is None:
             return counts
-        check_choice("normalize", normalize, ("true", "pred", "all"))
-        axis = {"true": 1, "pred": 0, "all": None}[normalize]
+        axes = {"true": 1, "pred": 0, "all": None}
+        axis = axes[check_choice("normalize", normalize, axes)]
         totals = counts.sum(axis=axis, keepdims=True)
         return np.divide(
             100 * counts, totals, out=np.zeros(counts.shape), where=totals > 0

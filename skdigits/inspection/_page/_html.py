@@ -6,16 +6,16 @@ from io import BytesIO
 
 import numpy as np
 
-from skdigits.inspection._class_display import PerClassDisplay
-from skdigits.inspection._confusion_display import ConfusionHeatmapDisplay
-from skdigits.inspection._grid_display import mistake_titles
-from skdigits.inspection._probability_displays import (
+from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
+from skdigits.inspection._plot._per_class import PerClassDisplay
+from skdigits.inspection._plot._probabilities import (
     ReliabilityDisplay,
     RiskCoverageDisplay,
 )
 from skdigits.inspection._summary import (
     confusion_sentence,
     hardest_sentence,
+    mistake_titles,
     noun,
     sentences,
     shown_tables,
@@ -71,21 +71,7 @@ tr {{ break-inside: avoid; }}
 
 def page(report, title, files=()):
     """Return the page; ``files`` are the names of those beside it to link to."""
-    tables = shown_tables(report)
-    sections = {
-        "Summary": _list(sentences(report)),
-        "Classes": _class_section(report, tables),
-        "Confusions": _confusion_section(report, tables),
-    }
-    if report.y_proba is not None:
-        sections["Probabilities"] = _probability_section(report, tables)
-    if report.n_errors:
-        sections["Mistakes"] = _mistake_section(report, tables)
-    if files:
-        links = [f'<a href="{escape(name)}">{escape(name)}</a>' for name in files]
-        sections["Files"] = (
-            f"<p>The same figures, unrounded and complete: {', '.join(links)}.</p>"
-        )
+    sections = _sections(report, files)
     contents = "".join(
         f'<li><a href="#{name.lower()}">{name}</a></li>' for name in sections
     )
@@ -101,13 +87,33 @@ def page(report, title, files=()):
     )
 
 
+def _sections(report, files):
+    """Return the contents of each section under its heading."""
+    tables = shown_tables(report)
+    sections = {
+        "Summary": _list(sentences(report)),
+        "Classes": _class_section(report, tables),
+        "Confusions": _confusion_section(report, tables),
+    }
+    if report.y_proba is not None:
+        sections["Probabilities"] = _probability_section(report, tables)
+    if report.n_errors:
+        sections["Mistakes"] = _mistake_section(report, tables)
+    if files:
+        links = [f'<a href="{escape(name)}">{escape(name)}</a>' for name in files]
+        sections["Files"] = (
+            f"<p>The same figures, unrounded and complete: {', '.join(links)}.</p>"
+        )
+    return sections
+
+
 def _class_section(report, tables):
     drawing = _drawing(PerClassDisplay, report)
     alt = f"Recall of each class with its 95 % interval. {hardest_sentence(report)}"
     return (
         _figure(drawing, alt, "Recall of each class, the lowest first.")
-        + _table(tables, "classes")
-        + _table(tables, "tests")
+        + _table(tables, "per_class")
+        + _table(tables, "recall_tests")
         + "<p>Recall low and recall high bound Wilson's 95 % interval. The p-values "
         "are those of Fisher's exact test of each class against all others together, "
         "one-sided; p corrected is Holm's correction for their number.</p>\n"
@@ -176,20 +182,20 @@ def _figure(source, alt, caption):
     )
 
 
-def _table(tables, key):
-    if key not in tables:
+def _table(tables, name):
+    if name not in tables:
         return ""
-    heading, table = tables[key]
+    heading, table = tables[name]
     columns = "".join(f'<th scope="col">{escape(text)}</th>' for text in table)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         f"{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>\n"
         for first, *rest in table.to_numpy()
     )
-    name = escape(heading)
+    caption = escape(heading)
     return (
-        f'<div class="wide" role="region" aria-label="{name}" tabindex="0">\n'
-        f"<table>\n<caption>{name}</caption>\n"
+        f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
+        f"<table>\n<caption>{caption}</caption>\n"
         f"<thead><tr>{columns}</tr></thead>\n<tbody>\n{lines}</tbody>\n"
         "</table>\n</div>\n"
     )

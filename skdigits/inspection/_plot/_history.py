@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from skdigits.inspection._drawing import colours, split_axes
+from skdigits.inspection._answers import network_of
+from skdigits.inspection._plot._display import Display
+from skdigits.inspection._plot._drawing import colours
 
 
-class TrainingHistoryDisplay:
+class TrainingHistoryDisplay(Display):
     """Loss and accuracy over the epochs of a training, the best epoch marked.
 
     Parameters
@@ -20,11 +22,8 @@ class TrainingHistoryDisplay:
         The epoch, counted from 1, of the lowest validation loss; without a validation
         part, of the lowest loss.
 
-    ax_ : ndarray of shape (2,) of matplotlib axes
+    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
         Where loss and accuracy are drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     Examples
     --------
@@ -33,6 +32,8 @@ class TrainingHistoryDisplay:
     >>> TrainingHistoryDisplay(history).plot().best_epoch
     3
     """
+
+    _n_parts, _figsize = 2, (8, 3.4)
 
     def __init__(self, history):
         missing = [
@@ -78,26 +79,13 @@ class TrainingHistoryDisplay:
             )
         return cls(network.history_).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw, in two parts; None makes a figure.
-
-        Returns
-        -------
-        self : TrainingHistoryDisplay
-        """
-        self.figure_, self.ax_ = split_axes(ax, 2, (8, 3.4))
+    def _draw(self):
         for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):
-            self._draw(part, name)
+            self._draw_figure(part, name)
         self.ax_[0].set_ylim(bottom=0)
         self.ax_[0].legend()
-        return self
 
-    def _draw(self, ax, name):
+    def _draw_figure(self, ax, name):
         from matplotlib.ticker import MaxNLocator
 
         palette = colours(ax)
@@ -117,9 +105,3 @@ class TrainingHistoryDisplay:
         )
         ax.set(xlabel="epoch", ylabel=name)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def network_of(estimator):
-    """Return the last step of a pipeline, or of the best one that a search found."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    return estimator[-1] if hasattr(estimator, "named_steps") else estimator

@@ -6,16 +6,14 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer
-from skdigits.inspection._drawing import ReportDisplay, axes_for
 from skdigits.inspection._inputs import pictures
+from skdigits.inspection._plot._display import ReportDisplay
+from skdigits.inspection._plot._drawing import axes_for
+from skdigits.inspection._summary import mistake_titles
 
-# Width of a picture, and height and width of a line and of a letter, in inches.
-_WIDTH = 1.0
+# Height of a line and width of a letter, in inches; pictures are an inch wide.
 _LINE = 0.17
 _LETTER = 0.078
-
-# Longer titles of mistakes are broken.
-_LONG = 13
 
 
 class DigitGridDisplay(ReportDisplay):
@@ -35,11 +33,8 @@ class DigitGridDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib axes
+    ax_, figure_ : matplotlib axes, matplotlib figure
         Where it is drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     Examples
     --------
@@ -132,24 +127,19 @@ class DigitGridDisplay(ReportDisplay):
         """
         n, height, width = self.images.shape
         n_columns = min(check_integer("n_columns", n_columns), n)
-        lines = [line for title in self.titles or () for line in title.split("\n")]
-        longest = max(map(len, lines), default=0)
-        n_lines = max((title.count("\n") + 1 for title in self.titles or ()), default=0)
+        titles = [title.split("\n") for title in self.titles or ()]
+        n_lines = max(map(len, titles), default=0)
+        longest = max((len(line) for title in titles for line in title), default=0)
         # distances of the pictures, in pixels
-        right = max(1.12, _LETTER * (longest + 1) / _WIDTH) * width
-        room = (n_lines * _LINE + 0.06) / _WIDTH * width
+        right = max(1.12, _LETTER * (longest + 1)) * width
+        room = (n_lines * _LINE + 0.06) * width
         down = height + room
         n_rows = ceil(n / n_columns)
-        inches_per_pixel = _WIDTH / width
-        self.figure_, self.ax_ = axes_for(
-            ax, (inches_per_pixel * right * n_columns, inches_per_pixel * down * n_rows)
-        )
-        for number, image in enumerate(self.images):
+        figsize = right * n_columns / width, down * n_rows / width
+        self.figure_, self.ax_ = axes_for(ax, figsize)
+        for number in range(n):
             row, column = divmod(number, n_columns)
-            left, top = column * right, row * down + room
-            self._draw(image, left, top, cmap)
-            if self.titles:
-                self._write(self.titles[number], left + width / 2, top - 0.04 * height)
+            self._draw_picture(number, column * right, row * down + room, cmap)
         margin = (right - width) / 2
         self.ax_.set_xlim(-margin, right * n_columns - margin)
         # the last frame whole
@@ -157,22 +147,20 @@ class DigitGridDisplay(ReportDisplay):
         self.ax_.set_axis_off()
         return self
 
-    def _write(self, title, x, y):
-        self.ax_.text(
-            x, y, title, ha="center", va="bottom", fontsize=9, linespacing=1.1
-        )
-
-    def _draw(self, image, left, top, cmap):
+    def _draw_picture(self, number, left, top, cmap):
         from matplotlib.patches import Rectangle
 
+        image = self.images[number]
         height, width = image.shape
         extent = (left, left + width, top + height, top)
         self.ax_.imshow(image, cmap=cmap, extent=extent, interpolation="nearest")
         self.ax_.add_patch(
-            Rectangle(
-                (left, top), width, height, fill=False, linewidth=0.5, color="0.6"
-            )
+            Rectangle((left, top), width, height, fill=False, lw=0.5, color="0.6")
         )
+        if self.titles:
+            middle, above = left + width / 2, top - 0.04 * height
+            style = {"ha": "center", "va": "bottom", "fontsize": 9, "linespacing": 1.1}
+            self.ax_.text(middle, above, self.titles[number], **style)
 
 
 def _ordered(report, order):
@@ -185,19 +173,3 @@ def _ordered(report, order):
         counts = report.confusion_matrix[true, predicted]
         return mistakes.iloc[np.lexsort((predicted, true, -counts))]
     return mistakes
-
-
-def mistake_titles(mistakes):
-    """Return what is written above the picture of each mistake."""
-    titles = [
-        f"{true} read as {predicted}"
-        if len(f"{true}{predicted}") + len(" read as ") <= _LONG
-        else f"{true}\nread as {predicted}"
-        for true, predicted in zip(mistakes["true"], mistakes["predicted"], strict=True)
-    ]
-    if "probability" not in mistakes:
-        return titles
-    return [
-        f"{title}\nat {100 * probability:.0f} %"
-        for title, probability in zip(titles, mistakes["probability"], strict=True)
-    ]

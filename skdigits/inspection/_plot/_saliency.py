@@ -3,11 +3,11 @@
 import numpy as np
 
 from skdigits._validation import check_integer
-from skdigits.inspection._drawing import split_axes
-from skdigits.inspection._history_display import network_of
+from skdigits.inspection._answers import network_of
+from skdigits.inspection._plot._display import Display
 
 
-class SaliencyDisplay:
+class SaliencyDisplay(Display):
     """Which pixels spoke for one label and against another.
 
     Integrated gradients [1]_ of the difference of the two labels' logits, along the
@@ -30,11 +30,8 @@ class SaliencyDisplay:
 
     Attributes
     ----------
-    ax_ : ndarray of shape (2,) of matplotlib axes
+    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
         Where the picture and the attributions are drawn.
-
-    figure_ : matplotlib figure
-        The figure of ``ax_``.
 
     References
     ----------
@@ -51,6 +48,8 @@ class SaliencyDisplay:
     >>> SaliencyDisplay.from_estimator(pipeline, X[0]).attributions.shape
     (8, 8)
     """
+
+    _n_parts, _figsize = 2, (7, 3.4)
 
     def __init__(self, image, attributions, label, against):
         self.image = image
@@ -119,19 +118,7 @@ class SaliencyDisplay:
         labels = network.classes_
         return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-            Where to draw, in two parts; None makes a figure.
-
-        Returns
-        -------
-        self : SaliencyDisplay
-        """
-        self.figure_, self.ax_ = split_axes(ax, 2, (7, 3.4))
+    def _draw(self):
         picture, reasons = self.ax_
         picture.imshow(self.image, cmap="gray_r")
         picture.set_title("the picture")
@@ -145,7 +132,6 @@ class SaliencyDisplay:
         )
         for part in self.ax_:
             part.set(xticks=[], yticks=[])
-        return self
 
 
 def _code(network, name, label, order):

@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits.inspection._drawing import axes_for
+from skdigits.inspection._plot._drawing import axes_for
+from skdigits.inspection._search_scores import laid_out
 
 
 class SearchResultsDisplay:
@@ -44,11 +45,8 @@ class SearchResultsDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        What it is drawn on.
-
-    figure_ : matplotlib.figure.Figure
-        The figure of `ax_`.
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
+        Where it is drawn.
 
     See Also
     --------
@@ -128,7 +126,7 @@ class SearchResultsDisplay:
                 "GridSearchCV."
             )
         check_is_fitted(search, "cv_results_")
-        several = search.multimetric_ if hasattr(search, "multimetric_") else False
+        several = getattr(search, "multimetric_", False)
         if metric is None:
             metric = search.refit if several and search.refit else "score"
         return cls.from_cv_results(
@@ -162,9 +160,8 @@ class SearchResultsDisplay:
         cv_results : dict of ndarray or DataFrame
             `cv_results_` of a search.
 
-        params : str or sequence of str, default=None
-            One or two of the searched parameters; None takes those with more than one
-            value.
+        params, ax, **plot_params
+            As in `from_estimator`.
 
         metric : str, default="score"
             Which of several metrics to draw.
@@ -178,12 +175,6 @@ class SearchResultsDisplay:
         resource_name : str, default="resources"
             What the resources of successive halving are.
 
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
-
-        **plot_params : dict
-            Passed on to `plot`.
-
         Returns
         -------
         SearchResultsDisplay
@@ -193,31 +184,8 @@ class SearchResultsDisplay:
         ValueError
             If there are not one or two parameters to draw, or no such metric.
         """
-        if f"mean_test_{metric}" not in cv_results:
-            known = [key[10:] for key in cv_results if key.startswith("mean_test_")]
-            raise ValueError(
-                f"Got metric={metric!r}, but expected one of {known}. Pass one of them."
-            )
-        names = _names(cv_results, params)
-        values, places = zip(
-            *(_distinct(cv_results[f"param_{name}"]) for name in names), strict=True
-        )
-        shape = tuple(map(len, values))
-        mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
-        resources = np.zeros(shape) if "n_resources" in cv_results else None
-        places = list(zip(*places, strict=True))
-        for row in _from_worst_to_best(cv_results, metric):
-            mean[places[row]] = cv_results[f"mean_test_{metric}"][row]
-            spread[places[row]] = cv_results[f"std_test_{metric}"][row]
-            if resources is not None:
-                resources[places[row]] = cv_results["n_resources"][row]
         display = cls(
-            mean,
-            spread,
-            names,
-            list(values),
-            best=None if best_index is None else places[best_index],
-            resources=resources,
+            **laid_out(cv_results, params, metric, best_index),
             score_name=score_name,
             resource_name=resource_name,
         )
@@ -243,30 +211,26 @@ class SearchResultsDisplay:
         """
         self.figure_, self.ax_ = axes_for(ax, (6.4, 4.8))
         if len(self.names) == 2:
-            self._plot_heat_map(self.ax_, cmap, values_format)
+            self._draw_heat_map(self.ax_, cmap, values_format)
         else:
-            self._plot_points(self.ax_)
+            self._draw_points(self.ax_)
         return self
 
-    def _plot_heat_map(self, ax, cmap, values_format):
+    def _draw_heat_map(self, ax, cmap, values_format):
         import seaborn as sns
         from matplotlib.patches import Rectangle
 
-        height, width = self.mean.shape
-        texts = np.array(
-            [
-                ["\n".join(self._lines((y, x), values_format)) for x in range(width)]
-                for y in range(height)
-            ]
-        )
+        texts = np.empty(self.mean.shape, dtype=object)
+        for place in np.ndindex(texts.shape):
+            texts[place] = "\n".join(self._lines(place, values_format))
         sns.heatmap(
             self.mean,
             annot=texts,
             fmt="",
             cmap=cmap,
             mask=np.isnan(self.mean),
-            xticklabels=[str(value) for value in self.values[1]],
-            yticklabels=[str(value) for value in self.values[0]],
+            xticklabels=list(map(str, self.values[1])),
+            yticklabels=list(map(str, self.values[0])),
             cbar_kws={"label": f"mean {self.score_name}"},
             linewidths=1,
             ax=ax,
@@ -279,7 +243,7 @@ class SearchResultsDisplay:
             ax.add_patch(frame)
             ax.set_title("framed: the winner", fontsize="medium")
 
-    def _plot_points(self, ax):
+    def _draw_points(self, ax):
         values = self.values[0]
         numbers = _are_numbers(values)
         x = np.array(values, dtype=float) if numbers else np.arange(len(values))
@@ -287,22 +251,15 @@ class SearchResultsDisplay:
         if self.resources is not None:
             for place in np.flatnonzero(np.isfinite(self.mean)):
                 top = x[place], self.mean[place] + self.spread[place]
-                ax.annotate(
-                    self._progress(place),
-                    top,
-                    (0, 6),
-                    textcoords="offset points",
-                    ha="center",
-                )
+                style = {"textcoords": "offset points", "ha": "center"}
+                ax.annotate(self._progress(place), top, (0, 6), **style)
             ax.margins(x=0.1, y=0.15)
         if numbers and x.min() > 0 and x.max() >= 50 * x.min():
             ax.set_xscale("log")
         if not numbers:
-            ax.set_xticks(x, [str(value) for value in values])
+            ax.set_xticks(x, list(map(str, values)))
         if self.best is not None:
-            ax.plot(
-                x[self.best], self.mean[self.best], "o", color="red", label="winner"
-            )
+            ax.plot(x[self.best], self.mean[self.best], "o", c="red", label="winner")
             ax.legend()
         ax.set(xlabel=_short(self.names[0]), ylabel=f"mean {self.score_name}")
 
@@ -317,58 +274,6 @@ class SearchResultsDisplay:
 
     def _progress(self, place):
         return f"{self.resource_name}: {self.resources[place]:g}"
-
-
-def _names(cv_results, params):
-    """Return the one or two parameters to draw."""
-    searched = [key[6:] for key in cv_results if key.startswith("param_")]
-    if params is None:
-        names = [
-            name
-            for name in searched
-            if len(_distinct(cv_results[f"param_{name}"])[0]) > 1
-            and not _is_resource(cv_results, name)
-        ] or searched[:1]
-        remedy = f"Pass params=({searched[0]!r}, {searched[-1]!r})."
-    else:
-        names = [params] if isinstance(params, str) else list(params)
-        remedy = f"Choose from {searched}."
-    if not 1 <= len(names) <= 2 or not set(names) <= set(searched):
-        raise ValueError(
-            f"Got the parameters {names} to draw, but expected one or two of those "
-            f"that were searched. {remedy}"
-        )
-    return names
-
-
-def _is_resource(cv_results, name):
-    """Tell whether successive halving changed this parameter on the way."""
-    return "n_resources" in cv_results and all(
-        value == resources
-        for value, resources in zip(
-            cv_results[f"param_{name}"], cv_results["n_resources"], strict=True
-        )
-    )
-
-
-def _distinct(column):
-    """Return the distinct values, sorted where they can be, and the place of each."""
-    # by their text: values such as lists or estimators are no keys
-    distinct = list({repr(value): value for value in column}.values())
-    try:
-        distinct.sort()
-    except TypeError:
-        pass
-    place = {repr(value): number for number, value in enumerate(distinct)}
-    return distinct, [place[repr(value)] for value in column]
-
-
-def _from_worst_to_best(cv_results, metric):
-    """Return the numbers of the rows that have a score, those that went far last."""
-    mean = np.asarray(cv_results[f"mean_test_{metric}"], dtype=float)
-    rungs = np.asarray(cv_results["iter"] if "iter" in cv_results else 0 * mean)
-    order = np.lexsort((mean, rungs))
-    return [row for row in order if np.isfinite(mean[row])]
 
 
 def _are_numbers(values):

@@ -1,0 +1,49 @@
+"""What a fitted classifier answers."""
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from skdigits._classifier import DigitCNN
+from skdigits._validation import as_label_array
+from skdigits.inspection._inputs import as_labels, check_one_kind
+
+
+def answers_of(estimator, X, y):
+    """Let a fitted classifier answer.
+
+    Returns
+    -------
+    y_pred : ndarray of shape (n,) or None
+        None stands for the most probable labels.
+    y_proba : ndarray of shape (n, n_labels) or None
+        None from a classifier without `predict_proba`. A label that the classifier
+        does not know has a column of zeros.
+    labels : ndarray of shape (n_labels,) or None
+    """
+    if not is_classifier(estimator):
+        raise ValueError(f"Got estimator={estimator!r}, but expected a classifier.")
+    check_is_fitted(estimator)
+    y = as_labels("y", y)
+    labels = getattr(estimator, "classes_", None)
+    if labels is None:
+        return estimator.predict(X), None, None
+    check_one_kind({"y": y, "the labels of the estimator": labels})
+    known = set(labels.tolist())
+    unknown = [label for label in dict.fromkeys(y.tolist()) if label not in known]
+    if unknown:
+        make = as_label_array if labels.dtype.kind == "O" else np.array
+        labels = np.concatenate([labels, make(unknown)])
+    if not hasattr(estimator, "predict_proba"):
+        return estimator.predict(X), None, labels
+    # others may answer by a threshold, or by a rule apart from their probabilities
+    is_network = type(network_of(estimator)) is DigitCNN
+    y_pred = None if is_network else estimator.predict(X)
+    y_proba = np.pad(estimator.predict_proba(X), ((0, 0), (0, len(unknown))))
+    return y_pred, y_proba, labels
+
+
+def network_of(estimator):
+    """Return the last step of a pipeline, or of the best one that a search found."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    return estimator[-1] if hasattr(estimator, "named_steps") else estimator

@@ -1,0 +1,1 @@
+"""The error report as a page, and as files."""

@@ -1,0 +1,108 @@
+"""ErrorReport: the report with its page."""
+
+from dataclasses import dataclass
+
+from skdigits.inspection._page._files import write_report
+from skdigits.inspection._page._html import page
+from skdigits.inspection._report import Report
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorReport(Report):
+    """What a classifier gets wrong, and how sure one can be of that.
+
+    Made by `from_estimator` or `from_predictions`, for any classifier, any labels and
+    any number of classes.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_labels,)
+        All labels.
+
+    true : ndarray of shape (n,), dtype int64
+        The true label of each row, as an index into ``labels``.
+
+    predicted : ndarray of shape (n,), dtype int64
+        The predicted label of each row, as an index into ``labels``.
+
+    y_proba : ndarray of shape (n, n_labels), dtype float64, default=None
+        The probability of each label.
+
+    images : ndarray of shape (n, height, width), default=None
+        The pictures.
+
+    See Also
+    --------
+    suspicious_labels : Rows that may be labelled wrong.
+    repeat_over_seeds : Whether the same classes are hard with other seeds.
+
+    Notes
+    -----
+    Intervals are Wilson's, of 95 % [1]_. They, and the tests, speak of the chance in
+    the rows: of other rows of the same kind, and the same fitted classifier. Of the
+    chance in training, `repeat_over_seeds` tells more.
+
+    References
+    ----------
+    .. [1] E. B. Wilson. "Probable inference, the law of succession, and statistical
+       inference." Journal of the American Statistical Association 22 (1927).
+    .. [2] R. A. Fisher. "The logic of inductive inference." Journal of the Royal
+       Statistical Society 98 (1935).
+    .. [3] S. Holm. "A simple sequentially rejective multiple test procedure."
+       Scandinavian Journal of Statistics 6 (1979).
+    .. [4] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern
+       neural networks." ICML (2017).
+    .. [5] R. El-Yaniv, Y. Wiener. "On the foundations of noise-free selective
+       classification." Journal of Machine Learning Research 11 (2010).
+
+    Examples
+    --------
+    >>> from skdigits.inspection import ErrorReport
+    >>> y_true = ["one"] * 40 + ["seven"] * 40
+    >>> y_pred = ["one"] * 40 + ["one"] * 8 + ["seven"] * 32
+    >>> report = ErrorReport.from_predictions(y_true, y_pred)
+    >>> report.accuracy
+    0.9
+    >>> report.per_class["recall"].to_dict()
+    {'one': 1.0, 'seven': 0.8}
+    >>> report.hardest().index.tolist()
+    ['seven']
+    >>> print(report.hardest_in_words(alpha=0.001))
+    No class is shown to be harder than all others together by Fisher's exact test \
+with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest recall, \
+80.00 %, is that of seven.
+    """
+
+    def to_html(self, title="Error report"):
+        """Return the report as one page that needs nothing else.
+
+        Parameters
+        ----------
+        title : str, default="Error report"
+            Its heading.
+
+        Returns
+        -------
+        page : str
+            HTML with the summary, tables, figures and, with pictures, the mistakes.
+        """
+        return page(self, title)
+
+    def write(self, folder, title="Error report"):
+        """Write the page, and its figures as JSON and CSV.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            Made if it is missing. Files of the same names in it are replaced.
+
+        title : str, default="Error report"
+            Heading of the page.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Of the page, `index.html`. Beside it are `report.json` and a CSV file for
+            each table.
+        """
+        return write_report(self, folder, title)

@@ -1,0 +1,1 @@
+"""The displays: what a report, a training or a search looks like."""

@@ -1,0 +1,96 @@
+"""What displays share: how to draw without options, and how to begin from answers."""
+
+from skdigits.inspection._plot._drawing import axes_for
+from skdigits.inspection._report import Report
+
+
+class Display:
+    """A display that is drawn without options, by `_draw` of the subclass."""
+
+    # axes side by side, and width and height of them all in inches
+    _n_parts, _figsize = 1, None
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            Where to draw, in two parts if there are two; None makes a figure.
+
+        Returns
+        -------
+        self : display
+        """
+        self.figure_, self.ax_ = axes_for(ax, self.figsize(), self._n_parts)
+        self._draw()
+        return self
+
+    def figsize(self):
+        """Return the width and height, in inches, of a figure of its own."""
+        return self._figsize
+
+
+class ReportDisplay:
+    """A display of an `ErrorReport`, drawn by `from_report` of the subclass."""
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, ax=None, **options):
+        """Let a fitted classifier answer, and draw.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted; also a pipeline or a search.
+
+        X : array-like of shape (n, n_features), (n, height, width) or \
+                (n, height, width, 1)
+            What it takes.
+
+        y : array-like of shape (n,)
+            True labels.
+
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        **options : dict
+            Passed to `from_report`.
+
+        Returns
+        -------
+        display
+        """
+        report = Report.from_estimator(estimator, X, y)
+        return cls.from_report(report, ax=ax, **options)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_pred=None,
+        y_proba=None,
+        X=None,
+        *,
+        labels=None,
+        ax=None,
+        **options,
+    ):
+        """Draw answers that are there already.
+
+        Parameters
+        ----------
+        y_true, y_pred, y_proba, X, labels
+            As in `ErrorReport.from_predictions`.
+
+        ax : matplotlib axes, default=None
+            Where to draw; None makes a figure.
+
+        **options : dict
+            Passed to `from_report`.
+
+        Returns
+        -------
+        display
+        """
+        report = Report.from_predictions(y_true, y_pred, y_proba, X, labels=labels)
+        return cls.from_report(report, ax=ax, **options)
