@@ -16,7 +16,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+MODEL = Path("digits.safetensors")
+
+# What several commands take.
+Epochs = Annotated[
+    int | None, typer.Option(help="Passes over the data; by default the preset's.")
+]
+Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def _preset(what):
+    return typer.Option(
+        metavar="NAME",
+        help=f"{what}: {', '.join(PRESETS)}. By default as fits the number of "
+        "pictures.",
+    )
+
+
+def _file(what):
+    return typer.Option(metavar="FILE", help=what)
 
 
 @app.callback()
@@ -35,24 +54,13 @@ def train(
             "8 x 8 digits.",
         ),
     ] = "auto",
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"Network and training: {', '.join(PRESETS)}. By default as fits the "
-            "number of pictures.",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data; by default the preset's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the model goes.")
-    ] = Path("digits.safetensors"),
-    figure: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the confusion matrix goes.")
-    ] = Path("confusion_matrix.png"),
+    preset: Annotated[str | None, _preset("Network and training")] = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    output: Annotated[Path, _file("Where the model goes.")] = MODEL,
+    figure: Annotated[Path, _file("Where the confusion matrix goes.")] = Path(
+        "confusion_matrix.png"
+    ),
     debug: Debug = False,
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
@@ -76,10 +84,7 @@ def evaluate(
             "auto takes what fits the model.",
         ),
     ] = "auto",
-    figure: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where the confusion matrix goes."),
-    ] = None,
+    figure: Annotated[Path | None, _file("Where the confusion matrix goes.")] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -114,17 +119,8 @@ def tune(
             help="What to learn from, as in train.",
         ),
     ] = "auto",
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"What stays the same: {', '.join(PRESETS)}. By default as fits the "
-            "number of pictures.",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data; by default the preset's.")
-    ] = None,
+    preset: Annotated[str | None, _preset("What stays the same")] = None,
+    epochs: Epochs = None,
     filters: Annotated[
         str,
         typer.Option(
@@ -148,16 +144,14 @@ def tune(
     n_jobs: Annotated[
         int, typer.Option(help="Folds to train at the same time; -1 for every core.")
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the winner goes.")
-    ] = Path("digits.safetensors"),
-    table: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the table of results goes: CSV.")
-    ] = Path("search_results.csv"),
-    figure: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where their picture goes.")
-    ] = Path("search_results.png"),
+    seed: Seed = 0,
+    output: Annotated[Path, _file("Where the winner goes.")] = MODEL,
+    table: Annotated[Path, _file("Where the table of results goes: CSV.")] = Path(
+        "search_results.csv"
+    ),
+    figure: Annotated[Path, _file("Where their picture goes.")] = Path(
+        "search_results.png"
+    ),
     debug: Debug = False,
 ):
     """Search for the best filters and dropout; train, test and save the winner."""
