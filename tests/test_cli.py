@@ -241,6 +241,29 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     assert "because MNIST is not on this machine" in result.stdout
 
 
+def test_auto_wants_a_model_of_known_pictures(tmp_path):
+    X, y = np.zeros((4, 9, 9)), [0, 1, 0, 1]
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(X, y), "m.st")
+    assert (
+        "Got a model for pictures of 9 x 9 pixels, but expected one for MNIST or "
+        "scikit-learn's 8 x 8 digits. Pass --data PATH."
+    ) in failure("evaluate", "m.st")
+
+
+def test_evaluate_brings_pictures_to_the_shape_of_the_model(tmp_path, digits):
+    """Those it is tested on, and those it learns from with other seeds."""
+    X, _, y, _ = digits
+    pipeline = skdigits.make_digit_pipeline(
+        filters=1, epochs=1, image_shape=(4, 16), random_state=0
+    )
+    skdigits.save(pipeline.fit(X[:200], y[:200]), "m.st")
+    np.savez(tmp_path / "flat.npz", x=X[:200].reshape(200, 64), y=y[:200])
+    result = run("evaluate", "m.st", "--data", "flat.npz", "--seeds", 1)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("200 pictures of 4 x 16 pixels in flat.npz") == 2
+
+
 def test_evaluate_writes_a_report(trained, tmp_path):
     folder, _ = trained
     model = folder / "digits.safetensors"

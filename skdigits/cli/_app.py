@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from skdigits._network import PRESETS
+from skdigits.cli._data import HELP, METAVAR, TEST_HELP
 from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
@@ -24,6 +25,10 @@ Epochs = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def _data(what):
+    return typer.Option(metavar=METAVAR, help=what)
 
 
 def _preset(what):
@@ -45,15 +50,7 @@ def _several_commands():
 
 @app.command()
 def train(
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to learn from: MNIST; scikit-learn's 8 x 8 digits; a folder, "
-            "CSV or npz file of yours; auto takes MNIST if it can be had, else the "
-            "8 x 8 digits.",
-        ),
-    ] = "auto",
+    data: Annotated[str, _data(HELP)] = "auto",
     preset: Annotated[str | None, _preset("Network and training")] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
@@ -75,15 +72,7 @@ def evaluate(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
     ],
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to test on: MNIST's test part; the part of scikit-learn's 8 x 8 "
-            "digits that train holds out; all of a folder, CSV or npz file of yours; "
-            "auto takes what fits the model.",
-        ),
-    ] = "auto",
+    data: Annotated[str, _data(TEST_HELP)] = "auto",
     figure: Annotated[Path | None, _file("Where the confusion matrix goes.")] = None,
     report: Annotated[
         Path | None,
@@ -112,13 +101,7 @@ def evaluate(
 
 @app.command()
 def tune(
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to learn from, as in train.",
-        ),
-    ] = "auto",
+    data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
     preset: Annotated[str | None, _preset("What stays the same")] = None,
     epochs: Epochs = None,
     filters: Annotated[

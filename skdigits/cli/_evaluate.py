@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import load
 from skdigits._validation import check_integer
-from skdigits.cli._data import load_test_data, load_training_data
+from skdigits.cli._data import find_source
 from skdigits.cli._report import (
     check_figure,
     check_report_folder,
@@ -14,8 +14,6 @@ from skdigits.cli._report import (
     print_report,
 )
 from skdigits.inspection import ErrorReport, repeat_over_seeds
-
-_DATA_OF_SHAPE = {(28, 28): "mnist", (8, 8): "digits"}
 
 
 def run(model, data, figure, report_folder, n_seeds):
@@ -29,8 +27,8 @@ def run(model, data, figure, report_folder, n_seeds):
         check_integer("seeds", n_seeds)
     estimator = load(model)
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    name = _fitting_data(classifier) if data == "auto" else data
-    digits = load_test_data(name, classifier.image_shape_)
+    source = find_source(data, classifier.image_shape_)
+    digits = source.load_test()
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, target = digits.test
     labels = classifier.classes_
@@ -44,7 +42,7 @@ def run(model, data, figure, report_folder, n_seeds):
         page = report.write(report_folder, title)
         console.print(f"Report: {page}", highlight=False, soft_wrap=True)
     if n_seeds is not None:
-        _repeat(console, estimator, name, n_seeds)
+        _repeat(console, estimator, source.load(), n_seeds)
 
 
 def _as_known(target, labels):
@@ -61,9 +59,8 @@ def _as_known(target, labels):
     return target
 
 
-def _repeat(console, estimator, name, n_seeds):
+def _repeat(console, estimator, digits, n_seeds):
     """Train again, with other seeds, and tell which digits are the hardest."""
-    digits = load_training_data(name)
     console.print(
         f"Training {n_seeds} times on: {digits.description}.",
         highlight=False,
@@ -74,13 +71,3 @@ def _repeat(console, estimator, name, n_seeds):
             estimator, *digits.train, *digits.test, n_seeds=n_seeds
         )
     print_repetition(console, repetition)
-
-
-def _fitting_data(classifier):
-    shape = classifier.image_shape_
-    if shape not in _DATA_OF_SHAPE:
-        raise ValueError(
-            f"Got a model for pictures of {shape[0]} x {shape[1]} pixels, but expected "
-            "one for MNIST or the 8 x 8 digits. Pass --data PATH."
-        )
-    return _DATA_OF_SHAPE[shape]

@@ -2,7 +2,7 @@
 
 from skdigits._classifier import DigitCNN
 from skdigits._validation import check_integer
-from skdigits.cli._data import load_training_data
+from skdigits.cli._data import find_source
 
 # Below this many pictures the few epochs of "balanced" are too few steps.
 _SMALL = 10_000
@@ -24,7 +24,7 @@ def data_and_classifier(console, data, preset, epochs, seed):
         overrides["epochs"] = check_integer("epochs", epochs)
     if preset is not None:
         DigitCNN.from_preset(preset)
-    digits = load_training_data(data)
+    digits = find_source(data).load()
     console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
     images, _ = digits.train
     preset = preset or ("small" if len(images) < _SMALL else "balanced")
