@@ -1,3 +1,4 @@
+import html
 import io
 import json
 import os
@@ -8,11 +9,13 @@ import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.utils import Bunch
 
 import skdigits
 from skdigits.cli import main
@@ -239,6 +242,29 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     assert result.exit_code == 0
     assert result.stderr == "Warning: mnist.gz is left out: too short.\n"
     assert "because MNIST is not on this machine" in result.stdout
+
+
+def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
+    folder, _ = trained
+    result = run("evaluate", folder / "digits.safetensors")
+    assert result.stdout.startswith(
+        "Data: 360 of scikit-learn's 1,797 digits of 8 x 8 pixels, those that train "
+        "holds out.\n"
+    )
+
+    def fetch(subset):
+        assert subset == "test"
+        return Bunch(images=np.zeros((10_000, 28, 28)), target=np.arange(10_000) % 10)
+
+    monkeypatch.setattr("skdigits.datasets.fetch_mnist", fetch)
+    X, y = np.zeros((10, 28, 28)), np.arange(10)
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(X, y), "m.st")
+    result = run("evaluate", "m.st", "--report", "report")
+    words = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    assert result.stdout.startswith(f"Data: {words}.\n")
+    page = html.unescape(Path("report/index.html").read_text())
+    assert f"Errors of m.st: {words}" in page
 
 
 def test_auto_wants_a_model_of_known_pictures(tmp_path):

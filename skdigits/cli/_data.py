@@ -82,11 +82,8 @@ def _mnist(**options):
 
 
 def _mnist_to_test():
-    return Digits(
-        "MNIST, 60,000 pictures of 28 x 28 pixels to learn from and 10,000 to test",
-        None,
-        _mnist_part("test"),
-    )
+    description = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    return Digits(description, None, _mnist_part("test"))
 
 
 def _mnist_part(subset, **options):
@@ -104,6 +101,15 @@ def _bundled_digits(reason=""):
         f"scikit-learn's 1,797 digits of 8 x 8 pixels, a fifth of them to test{reason}",
         *_split(digits.images, digits.target),
     )
+
+
+def _bundled_digits_to_test():
+    _, target = test = _bundled_digits().test
+    description = (
+        f"{len(target)} of scikit-learn's 1,797 digits of 8 x 8 pixels, those that "
+        "train holds out"
+    )
+    return Digits(description, None, test)
 
 
 def _source_at(path, image_shape=None):
@@ -179,7 +185,7 @@ DIGITS = Source(
     "digits",
     image_shape=(8, 8),
     load=_bundled_digits,
-    load_test=_bundled_digits,
+    load_test=_bundled_digits_to_test,
     words="scikit-learn's 8 x 8 digits",
     test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
 )
