@@ -7,12 +7,8 @@ from sklearn.pipeline import Pipeline
 from skdigits import load
 from skdigits._validation import check_integer
 from skdigits.cli._data import find_source
-from skdigits.cli._report import (
-    check_figure,
-    check_report_folder,
-    print_repetition,
-    print_report,
-)
+from skdigits.cli._outputs import check_figure, check_report_folder
+from skdigits.cli._report import print_repetition, print_report
 from skdigits.inspection import ErrorReport, repeat_over_seeds
 
 

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skdigits import make_digit_pipeline, save
-from skdigits.cli._report import check_figure, check_folder, print_report
+from skdigits.cli._outputs import check_figure, check_folder
+from skdigits.cli._report import print_report
 from skdigits.cli._setup import data_and_classifier
 from skdigits.inspection import ErrorReport
 

@@ -16,13 +16,13 @@ from rich.table import Table
 from skdigits import make_digit_pipeline, save
 from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
-from skdigits.cli._report import (
-    accuracy_line,
+from skdigits.cli._outputs import (
     check_figure,
     check_folder,
     new_figure,
     save_figure,
 )
+from skdigits.cli._report import accuracy_line
 from skdigits.cli._setup import data_and_classifier
 from skdigits.inspection import ErrorReport
 from skdigits.model_selection import HalvingEpochSearchCV
