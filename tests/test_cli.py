@@ -267,6 +267,16 @@ def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
     assert f"Errors of m.st: {words}" in page
 
 
+def test_names_in_brackets_are_printed_as_they_are(tmp_path, digits):
+    X, _, y, _ = digits
+    labels = np.array(["[red]", ":smile:"])[y[:200] % 2]
+    np.savez(tmp_path / "my[old].npz", x=X[:200], y=labels)
+    options = ["--epochs", 1, "--output", "[new].st"]
+    result = run("train", "--data", "my[old].npz", *options)
+    for name in ("my[old].npz", "[red]", ":smile:", "[new].st"):
+        assert name in result.stdout
+
+
 def test_auto_wants_a_model_of_known_pictures(tmp_path):
     X, y = np.zeros((4, 9, 9)), [0, 1, 0, 1]
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)

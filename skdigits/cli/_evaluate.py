@@ -1,11 +1,11 @@
 """skdigits evaluate."""
 
 import numpy as np
-from rich.console import Console
 from sklearn.pipeline import Pipeline
 
 from skdigits import load
 from skdigits._validation import check_integer
+from skdigits.cli._console import new_console, say
 from skdigits.cli._data import find_source
 from skdigits.cli._outputs import check_figure, check_report_folder
 from skdigits.cli._report import print_repetition, print_report
@@ -14,7 +14,7 @@ from skdigits.inspection import ErrorReport, repeat_over_seeds
 
 def run(model, data, figure, report_folder, n_seeds):
     """Load the model and the data, test."""
-    console = Console()
+    console = new_console()
     if figure is not None:
         check_figure(figure)
     if report_folder is not None:
@@ -25,7 +25,7 @@ def run(model, data, figure, report_folder, n_seeds):
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     source = find_source(data, classifier.image_shape_)
     digits = source.load_test()
-    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    say(console, f"Data: {digits.description}.")
     images, target = digits.test
     labels = classifier.classes_
     target = _as_known(target, labels)
@@ -36,7 +36,7 @@ def run(model, data, figure, report_folder, n_seeds):
     if report_folder is not None:
         title = f"Errors of {model.name}: {digits.description}"
         page = report.write(report_folder, title)
-        console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+        say(console, f"Report: {page}")
     if n_seeds is not None:
         _repeat(console, estimator, source.load(), n_seeds)
 
@@ -57,11 +57,7 @@ def _as_known(target, labels):
 
 def _repeat(console, estimator, digits, n_seeds):
     """Train again, with other seeds, and tell which digits are the hardest."""
-    console.print(
-        f"Training {n_seeds} times on: {digits.description}.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
         repetition = repeat_over_seeds(
             estimator, *digits.train, *digits.test, n_seeds=n_seeds

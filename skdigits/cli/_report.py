@@ -4,17 +4,18 @@ from math import isnan
 
 from rich.table import Table
 
+from skdigits.cli._console import say
 from skdigits.cli._outputs import save_confusion_matrix
 from skdigits.inspection._format import percent
 
 
 def print_report(console, report, figure):
     """Print accuracy and a table of the classes; save the confusion matrix."""
-    console.print(accuracy_line(report), highlight=False)
+    say(console, accuracy_line(report))
     console.print(_class_table(report.per_class))
     if figure is not None:
         save_confusion_matrix(report.confusion_matrix, report.labels, figure)
-        console.print(f"Confusion matrix: {figure}", highlight=False, soft_wrap=True)
+        say(console, f"Confusion matrix: {figure}")
 
 
 def accuracy_line(report):
@@ -49,7 +50,7 @@ def _share_or_dash(share):
 
 def print_repetition(console, repetition):
     """Print how often each class was among the hardest."""
-    console.print(repetition.summary(), highlight=False)
+    console.print(repetition.summary())
     table = Table()
     for heading in ("digit", "among hardest", "mean recall", "lowest", "highest"):
         table.add_column(heading, justify="right")

@@ -2,6 +2,7 @@
 
 from skdigits._classifier import DigitCNN
 from skdigits._validation import check_integer
+from skdigits.cli._console import say
 from skdigits.cli._data import find_source
 
 # Below this many pictures the few epochs of "balanced" are too few steps.
@@ -25,10 +26,10 @@ def data_and_classifier(console, data, preset, epochs, seed):
     if preset is not None:
         DigitCNN.from_preset(preset)
     digits = find_source(data).load()
-    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    say(console, f"Data: {digits.description}.")
     images, _ = digits.train
     preset = preset or ("small" if len(images) < _SMALL else "balanced")
-    console.print(f"Preset: {preset}.", highlight=False)
+    say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)
 
 

@@ -3,10 +3,10 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skdigits import make_digit_pipeline, save
+from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder
 from skdigits.cli._report import print_report
 from skdigits.cli._setup import data_and_classifier
@@ -15,7 +15,7 @@ from skdigits.inspection import ErrorReport
 
 def run(data, preset, epochs, seed, output, figure):
     """Load the data, train, test, save."""
-    console = Console()
+    console = new_console()
     if Path(output).resolve() == Path(figure).resolve():
         raise ValueError(
             f"Got {str(output)!r} for both the model and the figure, but expected two "
@@ -37,7 +37,7 @@ def run(data, preset, epochs, seed, output, figure):
     )
     save(pipeline, output)
     print_report(console, report, figure)
-    console.print(f"Model: {output}", highlight=False, soft_wrap=True)
+    say(console, f"Model: {output}")
 
 
 @contextmanager

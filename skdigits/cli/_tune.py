@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,6 +15,7 @@ from rich.table import Table
 from skdigits import make_digit_pipeline, save
 from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
+from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import (
     check_figure,
     check_folder,
@@ -35,7 +35,7 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
 
     ``files`` are the paths of the model, the table and the figure.
     """
-    console = Console()
+    console = new_console()
     _check_files(files)
     check_integer("cv", cv, minimum=2)
     check_choice("search", search, ("grid", "halving"))
@@ -60,10 +60,10 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     model, table, figure = files
     _fit_and_show(console, searched, digits.train, table)
     _draw(searched, figure)
-    console.print(f"Figure: {figure}", highlight=False, soft_wrap=True)
+    say(console, f"Figure: {figure}")
     save(searched.best_estimator_, model)
     _show_winner(console, searched, digits.test)
-    console.print(f"Model: {model}", highlight=False, soft_wrap=True)
+    say(console, f"Model: {model}")
 
 
 def _fit_and_show(console, searched, data, table):
@@ -82,8 +82,8 @@ def _show_winner(console, searched, data):
     report = ErrorReport.from_predictions(
         target, searched.predict(images), labels=searched.classes_
     )
-    console.print(f"Winner: {_words(searched.best_params_)}", highlight=False)
-    console.print(accuracy_line(report), highlight=False)
+    say(console, f"Winner: {_words(searched.best_params_)}")
+    say(console, accuracy_line(report))
 
 
 class _SearchWithBar(HalvingEpochSearchCV):
@@ -141,7 +141,7 @@ def _show(console, cv_results, path):
     with replacing(path) as temporary:
         results.drop(columns="params").to_csv(temporary, index=False)
     console.print(_best_table(results))
-    console.print(f"Table: {path}", highlight=False, soft_wrap=True)
+    say(console, f"Table: {path}")
 
 
 def _best_table(results):
