@@ -15,30 +15,38 @@ from skdigits.inspection import ErrorReport, repeat_over_seeds
 def run(model, data, figure, report_folder, n_seeds):
     """Load the model and the data, test."""
     console = new_console()
+    _check_options(figure, report_folder, n_seeds)
+    estimator = load(model)
+    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    source = find_source(data, classifier.image_shape_)
+    digits = source.load_test()
+    say(console, f"Data: {digits.description}.")
+    report = _tested(estimator, classifier.classes_, *digits.test)
+    print_report(console, report, figure)
+    if report_folder is not None:
+        title = f"Errors of {model.name}: {digits.description}"
+        say(console, f"Report: {report.write(report_folder, title)}")
+    if n_seeds is not None:
+        _repeat(console, estimator, source.load(), n_seeds)
+
+
+def _check_options(figure, report_folder, n_seeds):
     if figure is not None:
         check_figure(figure)
     if report_folder is not None:
         check_report_folder(report_folder)
     if n_seeds is not None:
         check_integer("seeds", n_seeds)
-    estimator = load(model)
-    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    source = find_source(data, classifier.image_shape_)
-    digits = source.load_test()
-    say(console, f"Data: {digits.description}.")
-    images, target = digits.test
-    labels = classifier.classes_
-    target = _as_known(target, labels)
-    report = ErrorReport.from_predictions(
-        target, y_proba=estimator.predict_proba(images), X=images, labels=labels
+
+
+def _tested(estimator, labels, images, target):
+    """Return the `ErrorReport` on pictures of known labels."""
+    return ErrorReport.from_predictions(
+        _as_known(target, labels),
+        y_proba=estimator.predict_proba(images),
+        X=images,
+        labels=labels,
     )
-    print_report(console, report, figure)
-    if report_folder is not None:
-        title = f"Errors of {model.name}: {digits.description}"
-        page = report.write(report_folder, title)
-        say(console, f"Report: {page}")
-    if n_seeds is not None:
-        _repeat(console, estimator, source.load(), n_seeds)
 
 
 def _as_known(target, labels):

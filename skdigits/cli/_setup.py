@@ -1,6 +1,6 @@
 """What train and tune begin with: the data, and the classifier that fits them."""
 
-from skdigits._classifier import DigitCNN
+from skdigits import DigitCNN
 from skdigits._validation import check_integer
 from skdigits.cli._console import say
 from skdigits.cli._data import find_source
