@@ -6,7 +6,15 @@ from rich.table import Table
 
 from skdigits.cli._console import say
 from skdigits.cli._outputs import save_confusion_matrix
+from skdigits.inspection import ErrorReport
 from skdigits.inspection._format import percent
+
+
+def report_on_test(estimator, digits):
+    """Return the `ErrorReport` of a trained classifier on what was held out."""
+    images, target = digits.test
+    predicted = estimator.predict(images)
+    return ErrorReport.from_predictions(target, predicted, labels=estimator.classes_)
 
 
 def print_report(console, report, figure):

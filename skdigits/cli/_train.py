@@ -8,9 +8,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from skdigits import make_digit_pipeline, save
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder
-from skdigits.cli._report import print_report
+from skdigits.cli._report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier
-from skdigits.inspection import ErrorReport
 
 
 def run(data, preset, epochs, seed, output, figure):
@@ -29,12 +28,7 @@ def run(data, preset, epochs, seed, output, figure):
         classifier.set_params(callbacks=[callback])
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
-    test_images, test_target = digits.test
-    report = ErrorReport.from_predictions(
-        test_target,
-        pipeline.predict(test_images),
-        labels=classifier.classes_,
-    )
+    report = report_on_test(pipeline, digits)
     save(pipeline, output)
     print_report(console, report, figure)
     say(console, f"Model: {output}")

@@ -22,9 +22,8 @@ from skdigits.cli._outputs import (
     new_figure,
     save_figure,
 )
-from skdigits.cli._report import accuracy_line
+from skdigits.cli._report import accuracy_line, report_on_test
 from skdigits.cli._setup import data_and_classifier
-from skdigits.inspection import ErrorReport
 from skdigits.model_selection import HalvingEpochSearchCV
 
 _SHOWN = 10
@@ -62,7 +61,8 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     _draw(searched, figure)
     say(console, f"Figure: {figure}")
     save(searched.best_estimator_, model)
-    _show_winner(console, searched, digits.test)
+    say(console, f"Winner: {_words(searched.best_params_)}")
+    say(console, accuracy_line(report_on_test(searched, digits)))
     say(console, f"Model: {model}")
 
 
@@ -75,15 +75,6 @@ def _fit_and_show(console, searched, data, table):
             _show(console, searched.cv_results_, table)
         raise
     _show(console, searched.cv_results_, table)
-
-
-def _show_winner(console, searched, data):
-    images, target = data
-    report = ErrorReport.from_predictions(
-        target, searched.predict(images), labels=searched.classes_
-    )
-    say(console, f"Winner: {_words(searched.best_params_)}")
-    say(console, accuracy_line(report))
 
 
 class _SearchWithBar(HalvingEpochSearchCV):
