@@ -1,45 +1,26 @@
 """Successive halving on epochs, in which the survivors train on from their weights."""
 
-from dataclasses import dataclass
-from itertools import islice
-from math import ceil, inf
+from math import inf
 from time import perf_counter
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
+from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
-    _fit_and_score,
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from skdigits._classifier import DigitCNN
-from skdigits._validation import check_integer, check_number
-
-
-@dataclass
-class _Candidate:
-    """Parameters in the race, and the estimators that go on, one for each fold."""
-
-    params: dict
-    estimators: list
-
-
-@dataclass
-class _Row:
-    """A candidate in one rung: what `_fit_and_score` returned for each fold."""
-
-    params: dict
-    rung: int
-    epochs: int
-    folds: list
+from skdigits.model_selection._rungs import (
+    best_candidates,
+    make_candidates,
+    race,
+    rung_stops,
+)
 
 
 class HalvingEpochSearchCV(BaseSearchCV):
@@ -242,16 +223,26 @@ class HalvingEpochSearchCV(BaseSearchCV):
             (list(train), list(test))
             for train, test in cv.split(X, y, **routed.splitter.split)
         ]
-        candidates = _candidates(self.estimator, self.param_grid, len(splits))
-        stops = self._stops(candidates)
-        data = {"X": X, "y": y, "scorer": scorers}
-        data |= {
-            "fit_params": routed.estimator.fit,
-            "score_params": routed.scorer.score,
-        }
+        candidates = make_candidates(self.estimator, self.param_grid, len(splits))
+        stops = rung_stops(candidates, self.factor, self.min_epochs)
         rows = []
         try:
-            for row in self._rows(candidates, stops, splits, data):
+            for row in race(
+                candidates,
+                stops,
+                splits,
+                n_jobs=self.n_jobs,
+                watch=self._watch,
+                survivors=self._survivors,
+                X=X,
+                y=y,
+                scorer=scorers,
+                fit_params=routed.estimator.fit,
+                score_params=routed.scorer.score,
+                verbose=self.verbose,
+                error_score=self.error_score,
+                return_train_score=self.return_train_score,
+            ):
                 rows.append(row)
         except KeyboardInterrupt:
             self._keep_only(rows)
@@ -262,66 +253,6 @@ class HalvingEpochSearchCV(BaseSearchCV):
         if self.refit:
             self._train_best(X, y, routed.estimator.fit)
         return self
-
-    def _stops(self, candidates):
-        """Return the epoch that ends each rung; the last is the end of the cycle."""
-        factor = check_number("factor", self.factor, low=1, high=inf, closed="neither")
-        epochs = {_network(candidate.estimators[0]).epochs for candidate in candidates}
-        if len(epochs) > 1:
-            raise ValueError(
-                f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
-                "all: epochs are what the search spends. Take them out of param_grid."
-            )
-        epochs = check_integer("epochs", epochs.pop())
-        min_epochs = min(check_integer("min_epochs", self.min_epochs), epochs)
-        n_rungs = 1
-        while factor**n_rungs <= len(candidates):
-            n_rungs += 1
-        stops = {ceil(epochs / factor**rung) for rung in range(n_rungs)}
-        return sorted({max(stop, min_epochs) for stop in stops})
-
-    def _rows(self, candidates, stops, splits, data):
-        """Yield the `_Row` of each candidate in each rung as soon as it is there."""
-        # one context for all rungs, so that Dask scatters the data once
-        with Parallel(n_jobs=self.n_jobs, return_as="generator") as parallel:
-            for rung, stop in enumerate(stops):
-                is_last = stop == stops[-1]
-                calls = self._calls(candidates, stop, splits, data, is_last)
-                title = (
-                    f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
-                    f"to epoch {stop} of {stops[-1]}"
-                )
-                n_folds = len(candidates) * len(splits)
-                folds = self._watch(parallel(calls), n_folds, title)
-                rows = []
-                for candidate in candidates:
-                    outs = list(islice(folds, len(splits)))
-                    candidate.estimators = [out.pop("estimator", None) for out in outs]
-                    rows.append(_Row(candidate.params, rung, stop, outs))
-                    yield rows[-1]
-                next(folds, None)  # at its end joblib takes the next calls
-                candidates = self._survivors(candidates, rows)
-
-    def _calls(self, candidates, stop, splits, data, is_last):
-        """Yield what trains each candidate on each fold until the epoch ``stop``."""
-        for candidate in candidates:
-            for estimator, (train, test) in zip(
-                candidate.estimators, splits, strict=True
-            ):
-                _network(estimator).set_params(pause_after=stop)
-                yield delayed(_fit_and_score)(
-                    estimator,
-                    **data,
-                    train=train,
-                    test=test,
-                    verbose=self.verbose,
-                    parameters=None,
-                    return_train_score=self.return_train_score,
-                    return_n_test_samples=True,
-                    return_times=True,
-                    return_estimator=not is_last,
-                    error_score=self.error_score,
-                )
 
     def _watch(self, folds, n_folds, title):
         """Return the iterator of results; a place to show how far it has come."""
@@ -336,10 +267,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
         if callable(self.scoring):
             _insert_error_scores(outs, self.error_score)
         metric = self._ranking_metric(outs[0]["test_scores"])
-        means = [_mean_score(row, metric) for row in rows]
-        order = np.argsort(-np.nan_to_num(means, nan=-inf), kind="stable")
-        best = order[: ceil(len(rows) / self.factor)]
-        return [candidates[place] for place in sorted(best)]
+        return best_candidates(candidates, rows, self.factor, metric)
 
     def _ranking_metric(self, scores):
         """Return the name of the metric that ranks; None if there is only one."""
@@ -400,34 +328,3 @@ class HalvingEpochSearchCV(BaseSearchCV):
         self.refit_time_ = perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _network(estimator):
-    """Return the `DigitCNN` at the end of an estimator."""
-    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(network, DigitCNN):
-        raise ValueError(
-            f"Got an estimator that ends with {type(network).__name__}, but expected a "
-            "DigitCNN or a pipeline that ends with one. Use GridSearchCV for others."
-        )
-    if network.early_stopping:
-        raise ValueError(
-            f"Got early_stopping={network.early_stopping!r}, but expected False: the "
-            "search itself stops the candidates that fall behind."
-        )
-    return network
-
-
-def _candidates(estimator, param_grid, n_splits):
-    if not isinstance(param_grid, ParameterSampler):
-        param_grid = ParameterGrid(param_grid)
-    candidates = []
-    for params in param_grid:
-        chosen = clone(estimator).set_params(**clone(params, safe=False))
-        candidates.append(_Candidate(params, [clone(chosen) for _ in range(n_splits)]))
-    return candidates
-
-
-def _mean_score(row, metric):
-    scores = [out["test_scores"] for out in row.folds]
-    return np.mean(scores if metric is None else [score[metric] for score in scores])

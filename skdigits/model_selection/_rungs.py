@@ -1,0 +1,162 @@
+"""The race of the candidates: how far each rung goes, and who goes on."""
+
+from dataclasses import dataclass
+from itertools import islice
+from math import ceil, inf
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, ParameterSampler
+from sklearn.model_selection._validation import _fit_and_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdigits._classifier import DigitCNN
+from skdigits._validation import check_integer, check_number
+
+
+@dataclass
+class Candidate:
+    """Parameters in the race, and the estimators that go on, one for each fold."""
+
+    params: dict
+    estimators: list
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate in one rung: what `_fit_and_score` returned for each fold."""
+
+    params: dict
+    rung: int
+    epochs: int
+    folds: list
+
+
+def make_candidates(estimator, param_grid, n_splits):
+    """Return a `Candidate` for each point of the grid, or raise a ValueError."""
+    if not isinstance(param_grid, ParameterSampler):
+        param_grid = ParameterGrid(param_grid)
+    candidates = []
+    for params in param_grid:
+        chosen = clone(estimator).set_params(**clone(params, safe=False))
+        _check_network(_network(chosen))
+        candidates.append(Candidate(params, [clone(chosen) for _ in range(n_splits)]))
+    return candidates
+
+
+def _network(estimator):
+    """Return the `DigitCNN` at the end of an estimator."""
+    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(network, DigitCNN):
+        raise ValueError(
+            f"Got an estimator that ends with {type(network).__name__}, but expected a "
+            "DigitCNN or a pipeline that ends with one. Use GridSearchCV for others."
+        )
+    return network
+
+
+def _check_network(network):
+    """Raise a ValueError if pauses would change what the network learns."""
+    if network.early_stopping:
+        raise ValueError(
+            f"Got early_stopping={network.early_stopping!r}, but expected False: the "
+            "search itself stops the candidates that fall behind."
+        )
+
+
+def rung_stops(candidates, factor, min_epochs):
+    """Return the epoch that ends each rung; the last is the end of the cycle."""
+    factor = check_number("factor", factor, low=1, high=inf, closed="neither")
+    epochs = {_network(candidate.estimators[0]).epochs for candidate in candidates}
+    if len(epochs) > 1:
+        raise ValueError(
+            f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
+            "all: epochs are what the search spends. Take them out of param_grid."
+        )
+    epochs = check_integer("epochs", epochs.pop())
+    min_epochs = min(check_integer("min_epochs", min_epochs), epochs)
+    n_rungs = 1
+    while factor**n_rungs <= len(candidates):
+        n_rungs += 1
+    stops = {ceil(epochs / factor**rung) for rung in range(n_rungs)}
+    return sorted({max(stop, min_epochs) for stop in stops})
+
+
+def race(candidates, stops, splits, *, n_jobs, watch, survivors, **options):
+    """Yield the `Row` of each candidate in each rung as soon as it is there.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+
+    stops : list of int
+        The epoch that ends each rung.
+
+    splits : list of (train, test)
+        Rows of each fold.
+
+    n_jobs : int or None
+
+    watch : callable
+        Takes the iterator of the folds of a rung, their number and a title; returns
+        the iterator.
+
+    survivors : callable
+        Takes the candidates and the rows of a rung; returns the candidates of the next.
+
+    **options : dict
+        Passed on to `_fit_and_score`.
+    """
+    # one context for all rungs, so that Dask scatters the data once
+    with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
+        for rung, stop in enumerate(stops):
+            calls = _calls(
+                candidates,
+                stop,
+                splits,
+                return_estimator=stop != stops[-1],
+                **options,
+            )
+            title = (
+                f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
+                f"to epoch {stop} of {stops[-1]}"
+            )
+            folds = watch(parallel(calls), len(candidates) * len(splits), title)
+            rows = []
+            for candidate in candidates:
+                outs = list(islice(folds, len(splits)))
+                candidate.estimators = [out.pop("estimator", None) for out in outs]
+                rows.append(Row(candidate.params, rung, stop, outs))
+                yield rows[-1]
+            next(folds, None)  # at its end joblib takes the next calls
+            candidates = survivors(candidates, rows)
+
+
+def _calls(candidates, stop, splits, **options):
+    """Yield what trains each candidate on each fold until the epoch ``stop``."""
+    for candidate in candidates:
+        for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
+            _network(estimator).set_params(pause_after=stop)
+            yield delayed(_fit_and_score)(
+                estimator,
+                train=train,
+                test=test,
+                parameters=None,
+                return_n_test_samples=True,
+                return_times=True,
+                **options,
+            )
+
+
+def best_candidates(candidates, rows, factor, metric):
+    """Return the best of a rung, one in ``factor``, in their order."""
+    means = [_mean_score(row, metric) for row in rows]
+    order = np.argsort(-np.nan_to_num(means, nan=-inf), kind="stable")
+    best = order[: ceil(len(rows) / factor)]
+    return [candidates[place] for place in sorted(best)]
+
+
+def _mean_score(row, metric):
+    scores = [out["test_scores"] for out in row.folds]
+    return np.mean(scores if metric is None else [score[metric] for score in scores])
