@@ -149,6 +149,12 @@ def test_refit_can_choose(data):
         quick(epochs=1), {"cnn__filters": [1, 8]}, cv=2, refit=lambda results: 0
     ).fit(*data)
     assert search.best_params_ == {"cnn__filters": 1}
+    search.set_params(refit=lambda results: 2)
+    with pytest.raises(ValueError, match="Got best_index_=2 from refit, but expected "):
+        search.fit(*data)
+    search.set_params(refit=lambda results: "first")
+    with pytest.raises(ValueError, match="Got best_index_='first', but expected an in"):
+        search.fit(*data)
 
 
 def test_weights_of_the_pictures_are_split(data):

@@ -5,25 +5,21 @@ from time import perf_counter
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._validation import (
-    _insert_error_scores,
-    _warn_or_raise_about_fit_failures,
-)
 from sklearn.utils import indexable
-from sklearn.utils.validation import _check_method_params
 
+from skdigits._validation import check_integer
 from skdigits.model_selection._rungs import (
     best_candidates,
     make_candidates,
     race,
     rung_stops,
 )
+from skdigits.model_selection._scikit_learn import SearchInParts, settle_failures
 
 
-class HalvingEpochSearchCV(BaseSearchCV):
+class HalvingEpochSearchCV(SearchInParts):
     """Search that trains only promising candidates to the end.
 
     Every candidate is trained for the first few epochs of its fit, on each fold. The
@@ -174,6 +170,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
     ):
         super().__init__(
             estimator,
+            param_grid,
             scoring=scoring,
             n_jobs=n_jobs,
             refit=refit,
@@ -182,7 +179,6 @@ class HalvingEpochSearchCV(BaseSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
-        self.param_grid = param_grid
         self.factor = factor
         self.min_epochs = min_epochs
 
@@ -211,18 +207,30 @@ class HalvingEpochSearchCV(BaseSearchCV):
         ValueError
             If a parameter is not as described, or if no fold could be trained.
         """
-        scorers, _ = self._get_scorers()
-        if isinstance(scorers, _MultimetricScorer):
-            self._ranking_metric(scorers._scorers)
+        scorer = check_scoring(
+            self.estimator, self.scoring, raise_exc=self.error_score == "raise"
+        )
+        by_name = _scorers_by_name(self.estimator, self.scoring)
+        self._ranking_metric(by_name)
         X, y = indexable(X, y)
-        routed = self._get_routed_params_for_fit(_check_method_params(X, params))
-        cv = check_cv(self.cv, y, classifier=True)
-        # lists go with each call; joblib's Dask backend would place arrays on one
-        # worker, whose loss would be the end of the search
-        splits = [
-            (list(train), list(test))
-            for train, test in cv.split(X, y, **routed.splitter.split)
-        ]
+        routed = self._routed(params)
+        splits = _splits(self.cv, X, y, routed.splitter.split)
+        rows = self._race(
+            splits,
+            X=X,
+            y=y,
+            scorer=scorer,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+        )
+        self._conclude(rows, len(splits))
+        self.scorer_ = by_name or scorer
+        if self.refit:
+            self._train_best(X, y, routed.estimator.fit)
+        return self
+
+    def _race(self, splits, **data):
+        """Return the rows of all rungs; keep those so far if it is interrupted."""
         candidates = make_candidates(self.estimator, self.param_grid, len(splits))
         stops = rung_stops(candidates, self.factor, self.min_epochs)
         rows = []
@@ -234,25 +242,16 @@ class HalvingEpochSearchCV(BaseSearchCV):
                 n_jobs=self.n_jobs,
                 watch=self._watch,
                 survivors=self._survivors,
-                X=X,
-                y=y,
-                scorer=scorers,
-                fit_params=routed.estimator.fit,
-                score_params=routed.scorer.score,
                 verbose=self.verbose,
                 error_score=self.error_score,
                 return_train_score=self.return_train_score,
+                **data,
             ):
                 rows.append(row)
         except KeyboardInterrupt:
             self._keep_only(rows)
             raise
-        self._conclude(rows, len(splits))
-        several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if several else scorers
-        if self.refit:
-            self._train_best(X, y, routed.estimator.fit)
-        return self
+        return rows
 
     def _watch(self, folds, n_folds, title):
         """Return the iterator of results; a place to show how far it has come."""
@@ -263,9 +262,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
     def _survivors(self, candidates, rows):
         """Return the best candidates of a rung, in their order, after a last check."""
         outs = [out for row in rows for out in row.folds]
-        _warn_or_raise_about_fit_failures(outs, self.error_score)
-        if callable(self.scoring):
-            _insert_error_scores(outs, self.error_score)
+        settle_failures(outs, self.scoring, self.error_score)
         metric = self._ranking_metric(outs[0]["test_scores"])
         return best_candidates(candidates, rows, self.factor, metric)
 
@@ -283,14 +280,11 @@ class HalvingEpochSearchCV(BaseSearchCV):
 
     def _table(self, rows):
         """Return `cv_results_`."""
-        return self._format_results(
+        return self._results(
             [row.params for row in rows],
-            len(rows[0].folds),
             [out for row in rows for out in row.folds],
-            {
-                "iter": [row.rung for row in rows],
-                "n_resources": [row.epochs for row in rows],
-            },
+            iter=[row.rung for row in rows],
+            n_resources=[row.epochs for row in rows],
         )
 
     def _keep_only(self, rows):
@@ -308,7 +302,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
         means = results[f"mean_test_{metric or 'score'}"]
         self.best_index_ = int(last[np.nan_to_num(means[last], nan=-inf).argmax()])
         if callable(self.refit):
-            self.best_index_ = self._select_best_index(self.refit, "score", results)
+            self.best_index_ = _chosen_row(self.refit, results)
         self.best_score_ = float(means[self.best_index_])
         self.best_params_ = results["params"][self.best_index_]
         self.multimetric_ = metric is not None
@@ -328,3 +322,32 @@ class HalvingEpochSearchCV(BaseSearchCV):
         self.refit_time_ = perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+def _scorers_by_name(estimator, scoring):
+    """Return the scorer of each metric, or None if there are not several."""
+    if not isinstance(scoring, list | tuple | set | dict):
+        return None
+    named = scoring if isinstance(scoring, dict) else {name: name for name in scoring}
+    return {name: check_scoring(estimator, one) for name, one in named.items()}
+
+
+def _splits(cv, X, y, split_params):
+    """Return the rows of each fold, which all rungs share.
+
+    They are lists, which go with each call: joblib's Dask backend would place arrays on
+    one worker, whose loss would be the end of the search.
+    """
+    splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+    return [(list(train), list(test)) for train, test in splits]
+
+
+def _chosen_row(refit, results):
+    """Return the row that the callable ``refit`` chooses, or raise a ValueError."""
+    row = check_integer("best_index_", refit(results), minimum=0)
+    if row >= len(results["params"]):
+        raise ValueError(
+            f"Got best_index_={row} from refit, but expected a row of the "
+            f"{len(results['params'])} in cv_results_, counted from 0."
+        )
+    return row

@@ -7,12 +7,12 @@ from math import ceil, inf
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
-from sklearn.model_selection._validation import _fit_and_score
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdigits._classifier import DigitCNN
 from skdigits._validation import check_integer, check_number
+from skdigits.model_selection._scikit_learn import fit_and_score
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """A candidate in one rung: what `_fit_and_score` returned for each fold."""
+    """A candidate in one rung: what `fit_and_score` returned for each fold."""
 
     params: dict
     rung: int
@@ -106,7 +106,7 @@ def race(candidates, stops, splits, *, n_jobs, watch, survivors, **options):
         Takes the candidates and the rows of a rung; returns the candidates of the next.
 
     **options : dict
-        Passed on to `_fit_and_score`.
+        Passed on to `fit_and_score`.
     """
     # one context for all rungs, so that Dask scatters the data once
     with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
@@ -138,15 +138,7 @@ def _calls(candidates, stop, splits, **options):
     for candidate in candidates:
         for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
             _network(estimator).set_params(pause_after=stop)
-            yield delayed(_fit_and_score)(
-                estimator,
-                train=train,
-                test=test,
-                parameters=None,
-                return_n_test_samples=True,
-                return_times=True,
-                **options,
-            )
+            yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
 
 
 def best_candidates(candidates, rows, factor, metric):
