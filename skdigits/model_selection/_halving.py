@@ -1,18 +1,21 @@
 """Successive halving on epochs, in which the survivors train on from their weights."""
 
-from math import inf
 from time import perf_counter
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
-from skdigits._validation import check_integer
-from skdigits.model_selection._rungs import (
+from skdigits.model_selection._ranking import (
     best_candidates,
+    best_row,
+    ranking_metric,
+    scorers_by_name,
+)
+from skdigits.model_selection._rungs import (
     make_candidates,
+    make_splits,
     race,
     rung_stops,
 )
@@ -210,11 +213,11 @@ class HalvingEpochSearchCV(SearchInParts):
         scorer = check_scoring(
             self.estimator, self.scoring, raise_exc=self.error_score == "raise"
         )
-        by_name = _scorers_by_name(self.estimator, self.scoring)
-        self._ranking_metric(by_name)
+        by_name = scorers_by_name(self.estimator, self.scoring)
+        ranking_metric(self.refit, by_name)
         X, y = indexable(X, y)
         routed = self._routed(params)
-        splits = _splits(self.cv, X, y, routed.splitter.split)
+        splits = make_splits(self.cv, X, y, routed.splitter.split)
         rows = self._race(
             splits,
             X=X,
@@ -263,20 +266,8 @@ class HalvingEpochSearchCV(SearchInParts):
         """Return the best candidates of a rung, in their order, after a last check."""
         outs = [out for row in rows for out in row.folds]
         settle_failures(outs, self.scoring, self.error_score)
-        metric = self._ranking_metric(outs[0]["test_scores"])
+        metric = ranking_metric(self.refit, outs[0]["test_scores"])
         return best_candidates(candidates, rows, self.factor, metric)
-
-    def _ranking_metric(self, scores):
-        """Return the name of the metric that ranks; None if there is only one."""
-        if not isinstance(scores, dict):
-            return None
-        if not isinstance(self.refit, str) or self.refit not in scores:
-            raise ValueError(
-                f"Got refit={self.refit!r} with the metrics {', '.join(scores)}, but "
-                "expected the name of the one that ranks the candidates. Pass "
-                f"refit={next(iter(scores))!r}."
-            )
-        return self.refit
 
     def _table(self, rows):
         """Return `cv_results_`."""
@@ -296,13 +287,10 @@ class HalvingEpochSearchCV(SearchInParts):
 
     def _conclude(self, rows, n_splits):
         """Set what is known before the best candidate is trained on all data."""
-        metric = self._ranking_metric(rows[0].folds[0]["test_scores"])
+        metric = ranking_metric(self.refit, rows[0].folds[0]["test_scores"])
         results = self._table(rows)
-        last = np.flatnonzero(results["iter"] == rows[-1].rung)
+        self.best_index_ = best_row(self.refit, results, metric)
         means = results[f"mean_test_{metric or 'score'}"]
-        self.best_index_ = int(last[np.nan_to_num(means[last], nan=-inf).argmax()])
-        if callable(self.refit):
-            self.best_index_ = _chosen_row(self.refit, results)
         self.best_score_ = float(means[self.best_index_])
         self.best_params_ = results["params"][self.best_index_]
         self.multimetric_ = metric is not None
@@ -322,32 +310,3 @@ class HalvingEpochSearchCV(SearchInParts):
         self.refit_time_ = perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _scorers_by_name(estimator, scoring):
-    """Return the scorer of each metric, or None if there are not several."""
-    if not isinstance(scoring, list | tuple | set | dict):
-        return None
-    named = scoring if isinstance(scoring, dict) else {name: name for name in scoring}
-    return {name: check_scoring(estimator, one) for name, one in named.items()}
-
-
-def _splits(cv, X, y, split_params):
-    """Return the rows of each fold, which all rungs share.
-
-    They are lists, which go with each call: joblib's Dask backend would place arrays on
-    one worker, whose loss would be the end of the search.
-    """
-    splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
-    return [(list(train), list(test)) for train, test in splits]
-
-
-def _chosen_row(refit, results):
-    """Return the row that the callable ``refit`` chooses, or raise a ValueError."""
-    row = check_integer("best_index_", refit(results), minimum=0)
-    if row >= len(results["params"]):
-        raise ValueError(
-            f"Got best_index_={row} from refit, but expected a row of the "
-            f"{len(results['params'])} in cv_results_, counted from 0."
-        )
-    return row

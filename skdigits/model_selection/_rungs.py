@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from itertools import islice
 from math import ceil, inf
 
-import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid, ParameterSampler
+from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -31,6 +30,16 @@ class Row:
     rung: int
     epochs: int
     folds: list
+
+
+def make_splits(cv, X, y, split_params):
+    """Return the rows of each fold, which all rungs share.
+
+    They are lists, which go with each call: joblib's Dask backend would place arrays on
+    one worker, whose loss would be the end of the search.
+    """
+    splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+    return [(list(train), list(test)) for train, test in splits]
 
 
 def make_candidates(estimator, param_grid, n_splits):
@@ -139,16 +148,3 @@ def _calls(candidates, stop, splits, **options):
         for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
             _network(estimator).set_params(pause_after=stop)
             yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
-
-
-def best_candidates(candidates, rows, factor, metric):
-    """Return the best of a rung, one in ``factor``, in their order."""
-    means = [_mean_score(row, metric) for row in rows]
-    order = np.argsort(-np.nan_to_num(means, nan=-inf), kind="stable")
-    best = order[: ceil(len(rows) / factor)]
-    return [candidates[place] for place in sorted(best)]
-
-
-def _mean_score(row, metric):
-    scores = [out["test_scores"] for out in row.folds]
-    return np.mean(scores if metric is None else [score[metric] for score in scores])
