@@ -409,18 +409,19 @@ def test_interrupting_tune_keeps_the_results_so_far(tmp_path):
     code = f"""
 import signal
 from pathlib import Path
-from skdigits.cli import _tune, main
+from rich.progress import Progress
+from skdigits.cli import main
 
 # a shell starts what runs in the background with this signal ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def marking(self, folds, *arguments, watch=_tune._SearchWithBar._watch):
-    for number, fold in enumerate(watch(self, folds, *arguments)):
+def marking(self, folds, track=Progress.track, **options):
+    for number, fold in enumerate(track(self, folds, **options)):
         if number == 4:
             Path("two are ready").touch()
         yield fold
 
-_tune._SearchWithBar._watch = marking
+Progress.track = marking
 main(
     "tune --data digits --filters 2 --dropout {dropout} --cv 2 --epochs 1 "
     "--n-jobs 2 --search grid".split()

@@ -238,6 +238,33 @@ def test_verbose_prints_a_line_for_each_rung(data, capsys):
     ]
 
 
+def test_progress_sees_the_folds_of_each_rung(data):
+    seen = []
+
+    class Bar:
+        """An iterable that is no iterator, as tqdm's is."""
+
+        def __init__(self, folds, n_folds, title):
+            self.folds = folds
+            seen.append([title, n_folds, 0])
+
+        def __iter__(self):
+            for fold in self.folds:
+                yield fold
+                seen[-1][-1] += 1
+
+    search = HalvingEpochSearchCV(
+        quick(epochs=4), {"cnn__filters": [1, 2, 4]}, cv=2, progress=Bar, refit=False
+    )
+    search.fit(*data)
+    assert seen == [
+        ["Rung 1 of 2: 3 candidates, to epoch 2 of 4", 6, 6],
+        ["Rung 2 of 2: 1 candidates, to epoch 4 of 4", 2, 2],
+    ]
+    with pytest.raises(ValueError, match="Got progress=1, but expected None or a fun"):
+        search.set_params(progress=1).fit(*data)
+
+
 def test_nested_validation(data):
     search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [1, 8]}, cv=2)
     assert cross_val_score(search, *data, cv=2).mean() > 0.3

@@ -48,14 +48,15 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
         "cnn__dropout": _parsed("dropout", dropout, float),
     }
     digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
-    searched = _SearchWithBar(
+    searched = HalvingEpochSearchCV(
         make_digit_pipeline(classifier),
         grid,
         min_epochs=classifier.epochs if search == "grid" else 1,
         cv=cv,
         n_jobs=n_jobs,
+        progress=_bar(console),
         error_score="raise",
-    ).set_console(console)
+    )
     model, table, figure = files
     _fit_and_show(console, searched, digits.train, table)
     _draw(searched, figure)
@@ -77,14 +78,10 @@ def _fit_and_show(console, searched, data, table):
     _show(console, searched.cv_results_, table)
 
 
-class _SearchWithBar(HalvingEpochSearchCV):
-    """Shows a bar over candidates and folds."""
+def _bar(console):
+    """Return what shows a bar over the candidates and folds of a rung."""
 
-    def set_console(self, console):
-        self._console = console
-        return self
-
-    def _watch(self, folds, n_folds, title):
+    def show(folds, n_folds, title):
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=15),
@@ -92,8 +89,10 @@ class _SearchWithBar(HalvingEpochSearchCV):
             TextColumn("folds"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._console) as bar:
+        with Progress(*columns, console=console) as bar:
             yield from bar.track(folds, total=n_folds, description=title)
+
+    return show
 
 
 def _check_files(files):

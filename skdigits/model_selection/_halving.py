@@ -72,6 +72,10 @@ class HalvingEpochSearchCV(SearchInParts):
     verbose : int, default=0
         1 prints a line for each rung, more what `GridSearchCV` prints.
 
+    progress : callable, default=None
+        Shows how far a rung has come: a function that is called with the iterator of
+        its folds, their number and a title, and returns an iterable of the same folds.
+
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
 
@@ -154,6 +158,12 @@ class HalvingEpochSearchCV(SearchInParts):
     1 candidates until epoch 4
     >>> search.best_params_
     {'cnn__filters': 16}
+
+    A bar for each rung, where tqdm is installed::
+
+        search.set_params(
+            progress=lambda folds, n_folds, title: tqdm(folds, title, n_folds)
+        )
     """
 
     def __init__(
@@ -168,6 +178,7 @@ class HalvingEpochSearchCV(SearchInParts):
         refit=True,
         cv=None,
         verbose=0,
+        progress=None,
         error_score=np.nan,
         return_train_score=False,
     ):
@@ -184,6 +195,7 @@ class HalvingEpochSearchCV(SearchInParts):
         )
         self.factor = factor
         self.min_epochs = min_epochs
+        self.progress = progress
 
     def fit(self, X, y, **params):
         """Search, and train the best candidate on all data.
@@ -243,9 +255,9 @@ class HalvingEpochSearchCV(SearchInParts):
                 stops,
                 splits,
                 n_jobs=self.n_jobs,
-                watch=self._watch,
-                survivors=self._survivors,
                 verbose=self.verbose,
+                progress=self.progress,
+                survivors=self._survivors,
                 error_score=self.error_score,
                 return_train_score=self.return_train_score,
                 **data,
@@ -256,27 +268,12 @@ class HalvingEpochSearchCV(SearchInParts):
             raise
         return rows
 
-    def _watch(self, folds, n_folds, title):
-        """Return the iterator of results; a place to show how far it has come."""
-        if self.verbose:
-            print(title)
-        return folds
-
     def _survivors(self, candidates, rows):
         """Return the best candidates of a rung, in their order, after a last check."""
         outs = [out for row in rows for out in row.folds]
         settle_failures(outs, self.scoring, self.error_score)
         metric = ranking_metric(self.refit, outs[0]["test_scores"])
         return best_candidates(candidates, rows, self.factor, metric)
-
-    def _table(self, rows):
-        """Return `cv_results_`."""
-        return self._results(
-            [row.params for row in rows],
-            [out for row in rows for out in row.folds],
-            iter=[row.rung for row in rows],
-            n_resources=[row.epochs for row in rows],
-        )
 
     def _keep_only(self, rows):
         """Be a search that was interrupted: keep the results so far, forget others."""
@@ -295,10 +292,8 @@ class HalvingEpochSearchCV(SearchInParts):
         self.best_params_ = results["params"][self.best_index_]
         self.multimetric_ = metric is not None
         self.n_splits_ = n_splits
-        self.n_resources_, counts = np.unique(
-            results["n_resources"], return_counts=True
-        )
-        self.n_candidates_ = counts
+        epochs, counts = np.unique(results["n_resources"], return_counts=True)
+        self.n_resources_, self.n_candidates_ = epochs, counts
         self.cv_results_ = results
 
     def _train_best(self, X, y, fit_params):

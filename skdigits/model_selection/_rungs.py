@@ -92,7 +92,7 @@ def rung_stops(candidates, factor, min_epochs):
     return sorted({max(stop, min_epochs) for stop in stops})
 
 
-def race(candidates, stops, splits, *, n_jobs, watch, survivors, **options):
+def race(candidates, stops, splits, *, n_jobs, verbose, progress, survivors, **options):
     """Yield the `Row` of each candidate in each rung as soon as it is there.
 
     Parameters
@@ -107,9 +107,10 @@ def race(candidates, stops, splits, *, n_jobs, watch, survivors, **options):
 
     n_jobs : int or None
 
-    watch : callable
-        Takes the iterator of the folds of a rung, their number and a title; returns
-        the iterator.
+    verbose : int
+
+    progress : callable or None
+        As in `HalvingEpochSearchCV`.
 
     survivors : callable
         Takes the candidates and the rows of a rung; returns the candidates of the next.
@@ -117,29 +118,35 @@ def race(candidates, stops, splits, *, n_jobs, watch, survivors, **options):
     **options : dict
         Passed on to `fit_and_score`.
     """
+    _check_progress(progress)
     # one context for all rungs, so that Dask scatters the data once
     with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
         for rung, stop in enumerate(stops):
-            calls = _calls(
-                candidates,
-                stop,
-                splits,
-                return_estimator=stop != stops[-1],
-                **options,
-            )
+            options["return_estimator"] = stop != stops[-1]
+            calls = _calls(candidates, stop, splits, verbose=verbose, **options)
             title = (
                 f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
                 f"to epoch {stop} of {stops[-1]}"
             )
-            folds = watch(parallel(calls), len(candidates) * len(splits), title)
+            if verbose:
+                print(title)
+            folds = parallel(calls)
+            if progress is not None:
+                folds = iter(progress(folds, len(candidates) * len(splits), title))
             rows = []
             for candidate in candidates:
-                outs = list(islice(folds, len(splits)))
-                candidate.estimators = [out.pop("estimator", None) for out in outs]
-                rows.append(Row(candidate.params, rung, stop, outs))
+                rows.append(_row(candidate, rung, stop, islice(folds, len(splits))))
                 yield rows[-1]
             next(folds, None)  # at its end joblib takes the next calls
             candidates = survivors(candidates, rows)
+
+
+def _check_progress(progress):
+    if progress is not None and not callable(progress):
+        raise ValueError(
+            f"Got progress={progress!r}, but expected None or a function of the folds, "
+            "their number and a title."
+        )
 
 
 def _calls(candidates, stop, splits, **options):
@@ -148,3 +155,10 @@ def _calls(candidates, stop, splits, **options):
         for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
             _network(estimator).set_params(pause_after=stop)
             yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
+
+
+def _row(candidate, rung, stop, folds):
+    """Return the `Row` of a candidate, whose estimators are now those of the folds."""
+    folds = list(folds)
+    candidate.estimators = [fold.pop("estimator", None) for fold in folds]
+    return Row(candidate.params, rung, stop, folds)

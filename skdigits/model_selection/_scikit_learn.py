@@ -48,11 +48,14 @@ class SearchInParts(GridSearchCV):
         """Return which of the parameters of `fit` go to whom."""
         return self._get_routed_params_for_fit(params)
 
-    def _results(self, candidates, folds, **columns):
-        """Return `cv_results_`, with further columns.
-
-        ``candidates`` are the parameters of each row, ``folds`` what `fit_and_score`
-        returned for each fold of the first, the second and so on.
-        """
-        n_splits = len(folds) // len(candidates)
-        return self._format_results(candidates, n_splits, folds, columns)
+    def _table(self, rows):
+        """Return `cv_results_` of rows with params, folds, rung and epochs."""
+        return self._format_results(
+            [row.params for row in rows],
+            len(rows[0].folds),
+            [fold for row in rows for fold in row.folds],
+            {
+                "iter": [row.rung for row in rows],
+                "n_resources": [row.epochs for row in rows],
+            },
+        )
