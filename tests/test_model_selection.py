@@ -17,6 +17,12 @@ from sklearn.model_selection import (
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
+from skdigits.model_selection._rungs import make_candidates, rung_stops
+
+
+class Callback:
+    """Stands for one of Keras', of which the search wants none."""
+
 
 GRID = {"cnn__filters": [1, 2, 8], "cnn__dropout": [0.0, 0.3]}
 
@@ -61,6 +67,7 @@ def test_the_best_of_the_last_rung_wins(search, data):
     assert search.best_index_ in last
     assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
     assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+    assert search.best_estimator_["cnn"].pause_after is None
     twin = clone(search.estimator).set_params(**search.best_params_).fit(*data)
     assert_array_equal(search.predict_proba(data[0]), twin.predict_proba(data[0]))
 
@@ -90,6 +97,22 @@ def test_survivors_were_trained_as_by_one_fit(data):
     for fold in ("split0_test_score", "split1_test_score"):
         assert halving.cv_results_[fold][row] == full.cv_results_[fold][same]
     assert not hasattr(halving, "best_estimator_")
+
+
+@pytest.mark.parametrize(
+    "n, options, stops",
+    [
+        (27, {"factor": 3, "min_epochs": 1}, [1, 2, 4, 10]),  # as in the user guide
+        (27, {"factor": 3, "min_epochs": 3}, [3, 4, 10]),
+        (27, {"factor": 3, "min_epochs": 99}, [10]),
+        (6, {"factor": 2, "min_epochs": 1}, [3, 5, 10]),
+        (1, {"factor": 3, "min_epochs": 1}, [10]),
+    ],
+)
+def test_rungs(n, options, stops):
+    grid = {"batch_size": range(1, n + 1)}
+    candidates = make_candidates(DigitCNN(epochs=10), grid, n_splits=1)
+    assert rung_stops(candidates, **options) == stops
 
 
 @pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
@@ -194,6 +217,28 @@ def test_a_candidate_that_fails_is_dropped(data):
             quick(early_stopping=True),
             {},
             "Got early_stopping=True, but expected False: the search itself stops",
+        ),
+        (
+            quick(callbacks=[Callback()]),
+            {},
+            "Got callbacks=.*Callback object.*, but expected None: each rung would "
+            "start them anew. Take them out, or use GridSearchCV.",
+        ),
+        (
+            quick(),
+            {"param_grid": {"cnn__callbacks": [None, [Callback()]]}},
+            "Got callbacks=.*, but expected None: each rung would start them anew",
+        ),
+        (
+            quick(pause_after=2),
+            {},
+            "Got pause_after=2, but expected None: the search itself sets where each "
+            "rung pauses. Take it out.",
+        ),
+        (
+            quick(),
+            {"param_grid": {"cnn__pause_after": [1]}},
+            "Got pause_after=1, but expected None: the search itself sets where each",
         ),
         (
             LogisticRegression(),

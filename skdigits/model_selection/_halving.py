@@ -30,7 +30,7 @@ class HalvingEpochSearchCV(SearchInParts):
     many epochs, and so on until the last rung, where the remaining ones reach the end
     of their fit [1]_. No epoch is trained twice: a rung is a pause in the one cycle of
     the learning rate, so that a candidate that reaches the last rung has the weights,
-    bit for bit, that `GridSearchCV` would have given it.
+    bit for bit, that `GridSearchCV` would have given it with the same ``random_state``.
 
     Candidates are compared in the middle of their cycle, and one that starts slowly may
     be dropped although it would have won. With ``min_epochs`` as large as ``epochs``
@@ -40,7 +40,9 @@ class HalvingEpochSearchCV(SearchInParts):
     ----------
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        makes. Its ``epochs`` are those of the last rung.
+        makes. Its ``epochs`` are those of the last rung. It has neither
+        ``early_stopping`` nor ``pause_after``, which are the search's own affair, nor
+        ``callbacks``, which each rung would start anew.
 
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in

@@ -66,11 +66,21 @@ def _network(estimator):
 
 
 def _check_network(network):
-    """Raise a ValueError if pauses would change what the network learns."""
+    """Raise a ValueError for a parameter that is at odds with the pauses."""
     if network.early_stopping:
         raise ValueError(
             f"Got early_stopping={network.early_stopping!r}, but expected False: the "
             "search itself stops the candidates that fall behind."
+        )
+    if network.callbacks:
+        raise ValueError(
+            f"Got callbacks={network.callbacks!r}, but expected None: each rung would "
+            "start them anew. Take them out, or use GridSearchCV."
+        )
+    if network.pause_after is not None:
+        raise ValueError(
+            f"Got pause_after={network.pause_after!r}, but expected None: the search "
+            "itself sets where each rung pauses. Take it out."
         )
 
 
