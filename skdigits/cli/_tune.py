@@ -16,12 +16,7 @@ from skdigits import make_digit_pipeline, save
 from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
 from skdigits.cli._console import new_console, say
-from skdigits.cli._outputs import (
-    check_figure,
-    check_folder,
-    new_figure,
-    save_figure,
-)
+from skdigits.cli._outputs import check_figure, check_folder, new_figure, save_figure
 from skdigits.cli._report import accuracy_line, report_on_test
 from skdigits.cli._setup import data_and_classifier
 from skdigits.model_selection import HalvingEpochSearchCV
@@ -36,13 +31,7 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     """
     console = new_console()
     _check_files(files)
-    check_integer("cv", cv, minimum=2)
-    check_choice("search", search, ("grid", "halving"))
-    if n_jobs == 0:
-        raise ValueError(
-            "Got n_jobs=0, but expected how many folds to train at the same time, or "
-            "-1 for every core."
-        )
+    _check_search(cv, search, n_jobs)
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
@@ -71,11 +60,9 @@ def _fit_and_show(console, searched, data, table):
     """Search; show the results, those so far if it is interrupted."""
     try:
         searched.fit(*data)
-    except KeyboardInterrupt:
+    finally:
         if hasattr(searched, "cv_results_"):
             _show(console, searched.cv_results_, table)
-        raise
-    _show(console, searched.cv_results_, table)
 
 
 def _bar(console):
@@ -105,6 +92,16 @@ def _check_files(files):
     check_folder(model)
     check_folder(table)
     check_figure(figure)
+
+
+def _check_search(cv, search, n_jobs):
+    check_integer("cv", cv, minimum=2)
+    check_choice("search", search, ("grid", "halving"))
+    if n_jobs == 0:
+        raise ValueError(
+            "Got n_jobs=0, but expected how many folds to train at the same time, or "
+            "-1 for every core."
+        )
 
 
 def _parsed(name, text, convert):
