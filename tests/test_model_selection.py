@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits
 from sklearn.exceptions import FitFailedWarning
@@ -10,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     ParameterSampler,
     StratifiedKFold,
     cross_val_score,
@@ -186,6 +188,25 @@ def test_weights_of_the_pictures_are_split(data):
     search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [8]}, cv=2)
     search.fit(X, y, cnn__sample_weight=weights)
     assert search.predict(X).max() < 5
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_what_fit_is_passed_goes_where_grid_search_sends_it(data, routing):
+    """Weights to the fit and the scorer, groups to the splitter."""
+    X, y = data
+    params = {"sample_weight": list(1.0 + y), "groups": np.arange(len(y)) // 7}
+    with config_context(enable_metadata_routing=routing):
+        classifier = DigitCNN(filters=2, epochs=2, random_state=0)
+        if routing:
+            classifier.set_fit_request(sample_weight=True)
+            classifier.set_score_request(sample_weight=True)
+        searches = [
+            kind(classifier, {"filters": [4]}, cv=GroupKFold(2), refit=False)
+            for kind in (HalvingEpochSearchCV, GridSearchCV)
+        ]
+        one, full = (search.fit(X / 16, y, **params) for search in searches)
+    for fold in ("split0_test_score", "split1_test_score"):
+        assert_array_equal(one.cv_results_[fold], full.cv_results_[fold])
 
 
 def test_a_candidate_that_fails_is_dropped(data):
