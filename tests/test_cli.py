@@ -1,3 +1,4 @@
+import html
 import io
 import json
 import os
@@ -8,11 +9,13 @@ import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.utils import Bunch
 
 import skdigits
 from skdigits.cli import main
@@ -241,6 +244,62 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     assert "because MNIST is not on this machine" in result.stdout
 
 
+def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
+    folder, _ = trained
+    result = run("evaluate", folder / "digits.safetensors")
+    assert result.stdout.startswith(
+        "Data: 360 of scikit-learn's 1,797 digits of 8 x 8 pixels, those that train "
+        "holds out.\n"
+    )
+
+    def fetch(subset):
+        assert subset == "test"
+        return Bunch(images=np.zeros((10_000, 28, 28)), target=np.arange(10_000) % 10)
+
+    monkeypatch.setattr("skdigits.datasets.fetch_mnist", fetch)
+    X, y = np.zeros((10, 28, 28)), np.arange(10)
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(X, y), "m.st")
+    result = run("evaluate", "m.st", "--report", "report")
+    words = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    assert result.stdout.startswith(f"Data: {words}.\n")
+    page = html.unescape(Path("report/index.html").read_text())
+    assert f"Errors of m.st: {words}" in page
+
+
+def test_names_in_brackets_are_printed_as_they_are(tmp_path, digits):
+    X, _, y, _ = digits
+    labels = np.array(["[red]", ":smile:"])[y[:200] % 2]
+    np.savez(tmp_path / "my[old].npz", x=X[:200], y=labels)
+    options = ["--epochs", 1, "--output", "[new].st"]
+    result = run("train", "--data", "my[old].npz", *options)
+    for name in ("my[old].npz", "[red]", ":smile:", "[new].st"):
+        assert name in result.stdout
+
+
+def test_auto_wants_a_model_of_known_pictures(tmp_path):
+    X, y = np.zeros((4, 9, 9)), [0, 1, 0, 1]
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(X, y), "m.st")
+    assert (
+        "Got a model for pictures of 9 x 9 pixels, but expected one for MNIST or "
+        "scikit-learn's 8 x 8 digits. Pass --data PATH."
+    ) in failure("evaluate", "m.st")
+
+
+def test_evaluate_brings_pictures_to_the_shape_of_the_model(tmp_path, digits):
+    """Those it is tested on, and those it learns from with other seeds."""
+    X, _, y, _ = digits
+    pipeline = skdigits.make_digit_pipeline(
+        filters=1, epochs=1, image_shape=(4, 16), random_state=0
+    )
+    skdigits.save(pipeline.fit(X[:200], y[:200]), "m.st")
+    np.savez(tmp_path / "flat.npz", x=X[:200].reshape(200, 64), y=y[:200])
+    result = run("evaluate", "m.st", "--data", "flat.npz", "--seeds", 1)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("200 pictures of 4 x 16 pixels in flat.npz") == 2
+
+
 def test_evaluate_writes_a_report(trained, tmp_path):
     folder, _ = trained
     model = folder / "digits.safetensors"
@@ -350,18 +409,19 @@ def test_interrupting_tune_keeps_the_results_so_far(tmp_path):
     code = f"""
 import signal
 from pathlib import Path
-from skdigits.cli import _tune, main
+from rich.progress import Progress
+from skdigits.cli import main
 
 # a shell starts what runs in the background with this signal ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def marking(self, folds, *arguments, watch=_tune._SearchWithBar._watch):
-    for number, fold in enumerate(watch(self, folds, *arguments)):
+def marking(self, folds, track=Progress.track, **options):
+    for number, fold in enumerate(track(self, folds, **options)):
         if number == 4:
             Path("two are ready").touch()
         yield fold
 
-_tune._SearchWithBar._watch = marking
+Progress.track = marking
 main(
     "tune --data digits --filters 2 --dropout {dropout} --cv 2 --epochs 1 "
     "--n-jobs 2 --search grid".split()

@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits
 from sklearn.exceptions import FitFailedWarning
@@ -10,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     ParameterSampler,
     StratifiedKFold,
     cross_val_score,
@@ -17,6 +19,12 @@ from sklearn.model_selection import (
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
+from skdigits.model_selection._rungs import make_candidates, rung_stops
+
+
+class Callback:
+    """Stands for one of Keras', of which the search wants none."""
+
 
 GRID = {"cnn__filters": [1, 2, 8], "cnn__dropout": [0.0, 0.3]}
 
@@ -61,6 +69,7 @@ def test_the_best_of_the_last_rung_wins(search, data):
     assert search.best_index_ in last
     assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
     assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+    assert search.best_estimator_["cnn"].pause_after is None
     twin = clone(search.estimator).set_params(**search.best_params_).fit(*data)
     assert_array_equal(search.predict_proba(data[0]), twin.predict_proba(data[0]))
 
@@ -90,6 +99,22 @@ def test_survivors_were_trained_as_by_one_fit(data):
     for fold in ("split0_test_score", "split1_test_score"):
         assert halving.cv_results_[fold][row] == full.cv_results_[fold][same]
     assert not hasattr(halving, "best_estimator_")
+
+
+@pytest.mark.parametrize(
+    "n, options, stops",
+    [
+        (27, {"factor": 3, "min_epochs": 1}, [1, 2, 4, 10]),  # as in the user guide
+        (27, {"factor": 3, "min_epochs": 3}, [3, 4, 10]),
+        (27, {"factor": 3, "min_epochs": 99}, [10]),
+        (6, {"factor": 2, "min_epochs": 1}, [3, 5, 10]),
+        (1, {"factor": 3, "min_epochs": 1}, [10]),
+    ],
+)
+def test_rungs(n, options, stops):
+    grid = {"batch_size": range(1, n + 1)}
+    candidates = make_candidates(DigitCNN(epochs=10), grid, n_splits=1)
+    assert rung_stops(candidates, **options) == stops
 
 
 @pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
@@ -149,6 +174,12 @@ def test_refit_can_choose(data):
         quick(epochs=1), {"cnn__filters": [1, 8]}, cv=2, refit=lambda results: 0
     ).fit(*data)
     assert search.best_params_ == {"cnn__filters": 1}
+    search.set_params(refit=lambda results: 2)
+    with pytest.raises(ValueError, match="Got best_index_=2 from refit, but expected "):
+        search.fit(*data)
+    search.set_params(refit=lambda results: "first")
+    with pytest.raises(ValueError, match="Got best_index_='first', but expected an in"):
+        search.fit(*data)
 
 
 def test_weights_of_the_pictures_are_split(data):
@@ -157,6 +188,25 @@ def test_weights_of_the_pictures_are_split(data):
     search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [8]}, cv=2)
     search.fit(X, y, cnn__sample_weight=weights)
     assert search.predict(X).max() < 5
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_what_fit_is_passed_goes_where_grid_search_sends_it(data, routing):
+    """Weights to the fit and the scorer, groups to the splitter."""
+    X, y = data
+    params = {"sample_weight": list(1.0 + y), "groups": np.arange(len(y)) // 7}
+    with config_context(enable_metadata_routing=routing):
+        classifier = DigitCNN(filters=2, epochs=2, random_state=0)
+        if routing:
+            classifier.set_fit_request(sample_weight=True)
+            classifier.set_score_request(sample_weight=True)
+        searches = [
+            kind(classifier, {"filters": [4]}, cv=GroupKFold(2), refit=False)
+            for kind in (HalvingEpochSearchCV, GridSearchCV)
+        ]
+        one, full = (search.fit(X / 16, y, **params) for search in searches)
+    for fold in ("split0_test_score", "split1_test_score"):
+        assert_array_equal(one.cv_results_[fold], full.cv_results_[fold])
 
 
 def test_a_candidate_that_fails_is_dropped(data):
@@ -188,6 +238,28 @@ def test_a_candidate_that_fails_is_dropped(data):
             quick(early_stopping=True),
             {},
             "Got early_stopping=True, but expected False: the search itself stops",
+        ),
+        (
+            quick(callbacks=[Callback()]),
+            {},
+            "Got callbacks=.*Callback object.*, but expected None: each rung would "
+            "start them anew. Take them out, or use GridSearchCV.",
+        ),
+        (
+            quick(),
+            {"param_grid": {"cnn__callbacks": [None, [Callback()]]}},
+            "Got callbacks=.*, but expected None: each rung would start them anew",
+        ),
+        (
+            quick(pause_after=2),
+            {},
+            "Got pause_after=2, but expected None: the search itself sets where each "
+            "rung pauses. Take it out.",
+        ),
+        (
+            quick(),
+            {"param_grid": {"cnn__pause_after": [1]}},
+            "Got pause_after=1, but expected None: the search itself sets where each",
         ),
         (
             LogisticRegression(),
@@ -230,6 +302,33 @@ def test_verbose_prints_a_line_for_each_rung(data, capsys):
         "Rung 1 of 2: 3 candidates, to epoch 2 of 4",
         "Rung 2 of 2: 1 candidates, to epoch 4 of 4",
     ]
+
+
+def test_progress_sees_the_folds_of_each_rung(data):
+    seen = []
+
+    class Bar:
+        """An iterable that is no iterator, as tqdm's is."""
+
+        def __init__(self, folds, n_folds, title):
+            self.folds = folds
+            seen.append([title, n_folds, 0])
+
+        def __iter__(self):
+            for fold in self.folds:
+                yield fold
+                seen[-1][-1] += 1
+
+    search = HalvingEpochSearchCV(
+        quick(epochs=4), {"cnn__filters": [1, 2, 4]}, cv=2, progress=Bar, refit=False
+    )
+    search.fit(*data)
+    assert seen == [
+        ["Rung 1 of 2: 3 candidates, to epoch 2 of 4", 6, 6],
+        ["Rung 2 of 2: 1 candidates, to epoch 4 of 4", 2, 2],
+    ]
+    with pytest.raises(ValueError, match="Got progress=1, but expected None or a fun"):
+        search.set_params(progress=1).fit(*data)
 
 
 def test_nested_validation(data):

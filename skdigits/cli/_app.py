@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from skdigits._presets import PRESETS
+from skdigits.cli._data import HELP, METAVAR, TEST_HELP
 from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
@@ -16,7 +17,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+MODEL = Path("digits.safetensors")
+
+# What several commands take.
+Epochs = Annotated[
+    int | None, typer.Option(help="Passes over the data; by default the preset's.")
+]
+Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def _data(what):
+    return typer.Option(metavar=METAVAR, help=what)
+
+
+def _preset(what):
+    return typer.Option(
+        metavar="NAME",
+        help=f"{what}: {', '.join(PRESETS)}. By default as fits the number of "
+        "pictures.",
+    )
+
+
+def _file(what):
+    return typer.Option(metavar="FILE", help=what)
 
 
 @app.callback()
@@ -26,33 +50,14 @@ def _several_commands():
 
 @app.command()
 def train(
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to learn from: MNIST; scikit-learn's 8 x 8 digits; a folder, "
-            "CSV or npz file of yours; auto takes MNIST if it can be had, else the "
-            "8 x 8 digits.",
-        ),
-    ] = "auto",
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"Network and training: {', '.join(PRESETS)}. By default as fits the "
-            "number of pictures.",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data; by default the preset's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the model goes.")
-    ] = Path("digits.safetensors"),
-    figure: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the confusion matrix goes.")
-    ] = Path("confusion_matrix.png"),
+    data: Annotated[str, _data(HELP)] = "auto",
+    preset: Annotated[str | None, _preset("Network and training")] = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    output: Annotated[Path, _file("Where the model goes.")] = MODEL,
+    figure: Annotated[Path, _file("Where the confusion matrix goes.")] = Path(
+        "confusion_matrix.png"
+    ),
     debug: Debug = False,
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
@@ -67,19 +72,8 @@ def evaluate(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
     ],
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to test on: MNIST's test part; the part of scikit-learn's 8 x 8 "
-            "digits that train holds out; all of a folder, CSV or npz file of yours; "
-            "auto takes what fits the model.",
-        ),
-    ] = "auto",
-    figure: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where the confusion matrix goes."),
-    ] = None,
+    data: Annotated[str, _data(TEST_HELP)] = "auto",
+    figure: Annotated[Path | None, _file("Where the confusion matrix goes.")] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -107,24 +101,9 @@ def evaluate(
 
 @app.command()
 def tune(
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|mnist|digits|PATH",
-            help="What to learn from, as in train.",
-        ),
-    ] = "auto",
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"What stays the same: {', '.join(PRESETS)}. By default as fits the "
-            "number of pictures.",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data; by default the preset's.")
-    ] = None,
+    data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
+    preset: Annotated[str | None, _preset("What stays the same")] = None,
+    epochs: Epochs = None,
     filters: Annotated[
         str,
         typer.Option(
@@ -148,16 +127,14 @@ def tune(
     n_jobs: Annotated[
         int, typer.Option(help="Folds to train at the same time; -1 for every core.")
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the winner goes.")
-    ] = Path("digits.safetensors"),
-    table: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the table of results goes: CSV.")
-    ] = Path("search_results.csv"),
-    figure: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where their picture goes.")
-    ] = Path("search_results.png"),
+    seed: Seed = 0,
+    output: Annotated[Path, _file("Where the winner goes.")] = MODEL,
+    table: Annotated[Path, _file("Where the table of results goes: CSV.")] = Path(
+        "search_results.csv"
+    ),
+    figure: Annotated[Path, _file("Where their picture goes.")] = Path(
+        "search_results.png"
+    ),
     debug: Debug = False,
 ):
     """Search for the best filters and dropout; train, test and save the winner."""

@@ -1,8 +1,11 @@
-"""What to train and test on."""
+"""What to train and test on: one record for each kind of data that ``--data`` names.
 
+What loads is imported when it is used, so that ``--help`` does not wait for it.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from functools import partial
 
 # Fixed, so that `evaluate` tests on what `train` held out, whatever its seed.
 _SPLIT_SEED = 0
@@ -17,78 +20,132 @@ class Digits:
     """
 
     description: str
-    train: tuple[np.ndarray, np.ndarray] | None
-    test: tuple[np.ndarray, np.ndarray]
+    train: tuple | None
+    test: tuple
 
 
-def load_training_data(name):
-    """Load MNIST, scikit-learn's digits, or the user's pictures, in two parts.
+@dataclass(frozen=True)
+class Source:
+    """One kind of data.
 
-    "auto" is MNIST if it is on this machine or can be downloaded, else scikit-learn's
-    digits; the description says which and why.
+    ``load`` gives `Digits` of two parts, ``load_test`` those that a saved model is
+    tested on: what ``load`` holds out, or all of the user's pictures. ``words`` and
+    ``test_words`` stand in the help for the one and the other.
     """
-    if name == "auto":
-        return _mnist_if_possible()
-    if name == "mnist":
-        return _mnist(("train", "test"))
-    if name == "digits":
-        return _bundled_digits()
-    images, target, description = _pictures_at(name)
-    return _split(images, target, f"{description}, a fifth of them to test")
+
+    name: str
+    image_shape: tuple[int, int] | None
+    load: Callable[[], Digits]
+    load_test: Callable[[], Digits] | None
+    words: str
+    test_words: str
 
 
-def load_test_data(name, image_shape):
-    """Load what `load_training_data` holds out, or all of the user's pictures."""
-    if name == "mnist":
-        return _mnist(("test",))
-    if name == "digits":
-        return _bundled_digits()
-    images, target, description = _pictures_at(name, image_shape)
-    return Digits(f"{description}, all of them to test", None, (images, target))
+def find_source(name, image_shape=None):
+    """Return the `Source` that ``--data`` names.
+
+    ``image_shape`` is that of the pictures a saved model takes: "auto" is then what
+    fits it, and the user's pictures are brought to it.
+    """
+    if name == AUTO.name and image_shape is not None:
+        return _fitting_source(image_shape)
+    named = {source.name: source for source in (AUTO, MNIST, DIGITS)}
+    return named.get(name) or _source_at(name, image_shape)
+
+
+def _fitting_source(image_shape):
+    for source in (MNIST, DIGITS):
+        if source.image_shape == image_shape:
+            return source
+    height, width = image_shape
+    raise ValueError(
+        f"Got a model for pictures of {height} x {width} pixels, but expected one for "
+        f"{MNIST.words} or {DIGITS.words}. Pass --data PATH."
+    )
 
 
 def _mnist_if_possible():
     try:
-        return _mnist(("train", "test"), n_retries=0)
+        return _mnist(n_retries=0)
     except OSError:
         return _bundled_digits(
             ", because MNIST is not on this machine and cannot be downloaded"
         )
 
 
-def _mnist(subsets, **options):
-    from skdigits.datasets import fetch_mnist
-
-    parts = {subset: fetch_mnist(subset=subset, **options) for subset in subsets}
-    pairs = {subset: (part.images, part.target) for subset, part in parts.items()}
+def _mnist(**options):
     return Digits(
         "MNIST, 60,000 pictures of 28 x 28 pixels to learn from and 10,000 to test",
-        pairs.get("train"),
-        pairs["test"],
+        _mnist_part("train", **options),
+        _mnist_part("test", **options),
     )
+
+
+def _mnist_to_test():
+    description = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    return Digits(description, None, _mnist_part("test"))
+
+
+def _mnist_part(subset, **options):
+    from skdigits.datasets import fetch_mnist
+
+    part = fetch_mnist(subset=subset, **options)
+    return part.images, part.target
 
 
 def _bundled_digits(reason=""):
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    return _split(
-        digits.images,
-        digits.target,
+    return Digits(
         f"scikit-learn's 1,797 digits of 8 x 8 pixels, a fifth of them to test{reason}",
+        *_split(digits.images, digits.target),
     )
 
 
-def _pictures_at(path, image_shape=None):
+def _bundled_digits_to_test():
+    _, target = test = _bundled_digits().test
+    description = (
+        f"{len(target)} of scikit-learn's 1,797 digits of 8 x 8 pixels, those that "
+        "train holds out"
+    )
+    return Digits(description, None, test)
+
+
+def _source_at(path, image_shape=None):
+    """Return the `Source` of the user's pictures."""
+    return Source(
+        path,
+        image_shape,
+        load=partial(_pictures, path, image_shape),
+        load_test=partial(_pictures_to_test, path, image_shape),
+        words="a folder, CSV or npz file of yours",
+        test_words="all of a folder, CSV or npz file of yours",
+    )
+
+
+def _pictures(path, image_shape):
+    description, *pictures = _pictures_at(path, image_shape)
+    return Digits(f"{description}, a fifth of them to test", *_split(*pictures))
+
+
+def _pictures_to_test(path, image_shape):
+    description, *pictures = _pictures_at(path, image_shape)
+    return Digits(f"{description}, all of them to test", None, tuple(pictures))
+
+
+def _pictures_at(path, image_shape):
     from skdigits.datasets import load_digit_images
 
     digits = load_digit_images(path, image_shape=image_shape)
     n, height, width = digits.images.shape
     description = f"{n:,} pictures of {height} x {width} pixels in {path}"
-    return digits.images, digits.target, description
+    return description, digits.images, digits.target
 
 
-def _split(images, target, description):
+def _split(images, target):
+    """Return the part to learn from and the part to test on."""
+    import numpy as np
     from sklearn.model_selection import train_test_split
 
     labels, counts = np.unique(target, return_counts=True)
@@ -105,4 +162,36 @@ def _split(images, target, description):
         stratify=target,
         random_state=_SPLIT_SEED,
     )
-    return Digits(description, (train_images, train_target), (test_images, test_target))
+    return (train_images, train_target), (test_images, test_target)
+
+
+AUTO = Source(
+    "auto",
+    image_shape=None,
+    load=_mnist_if_possible,
+    load_test=None,  # where there is a model, `find_source` takes what fits it
+    words="auto takes MNIST if it can be had, else the 8 x 8 digits",
+    test_words="auto takes what fits the model",
+)
+MNIST = Source(
+    "mnist",
+    image_shape=(28, 28),
+    load=_mnist,
+    load_test=_mnist_to_test,
+    words="MNIST",
+    test_words="MNIST's test part",
+)
+DIGITS = Source(
+    "digits",
+    image_shape=(8, 8),
+    load=_bundled_digits,
+    load_test=_bundled_digits_to_test,
+    words="scikit-learn's 8 x 8 digits",
+    test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
+)
+_YOURS = _source_at("PATH")
+_TOLD = (MNIST, DIGITS, _YOURS, AUTO)
+
+METAVAR = "|".join(source.name for source in (AUTO, MNIST, DIGITS, _YOURS))
+HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
+TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

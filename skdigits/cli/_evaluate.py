@@ -1,50 +1,52 @@
 """skdigits evaluate."""
 
 import numpy as np
-from rich.console import Console
 from sklearn.pipeline import Pipeline
 
 from skdigits import load
 from skdigits._validation import check_integer
-from skdigits.cli._data import load_test_data, load_training_data
-from skdigits.cli._report import (
-    check_figure,
-    check_report_folder,
-    print_repetition,
-    print_report,
-)
+from skdigits.cli._console import new_console, say
+from skdigits.cli._data import find_source
+from skdigits.cli._outputs import check_figure, check_report_folder
+from skdigits.cli._report import print_repetition, print_report
 from skdigits.inspection import ErrorReport, repeat_over_seeds
-
-_DATA_OF_SHAPE = {(28, 28): "mnist", (8, 8): "digits"}
 
 
 def run(model, data, figure, report_folder, n_seeds):
     """Load the model and the data, test."""
-    console = Console()
+    console = new_console()
+    _check_options(figure, report_folder, n_seeds)
+    estimator = load(model)
+    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    source = find_source(data, classifier.image_shape_)
+    digits = source.load_test()
+    say(console, f"Data: {digits.description}.")
+    report = _tested(estimator, classifier.classes_, *digits.test)
+    print_report(console, report, figure)
+    if report_folder is not None:
+        title = f"Errors of {model.name}: {digits.description}"
+        say(console, f"Report: {report.write(report_folder, title)}")
+    if n_seeds is not None:
+        _repeat(console, estimator, source.load(), n_seeds)
+
+
+def _check_options(figure, report_folder, n_seeds):
     if figure is not None:
         check_figure(figure)
     if report_folder is not None:
         check_report_folder(report_folder)
     if n_seeds is not None:
         check_integer("seeds", n_seeds)
-    estimator = load(model)
-    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    name = _fitting_data(classifier) if data == "auto" else data
-    digits = load_test_data(name, classifier.image_shape_)
-    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
-    images, target = digits.test
-    labels = classifier.classes_
-    target = _as_known(target, labels)
-    report = ErrorReport.from_predictions(
-        target, y_proba=estimator.predict_proba(images), X=images, labels=labels
+
+
+def _tested(estimator, labels, images, target):
+    """Return the `ErrorReport` on pictures of known labels."""
+    return ErrorReport.from_predictions(
+        _as_known(target, labels),
+        y_proba=estimator.predict_proba(images),
+        X=images,
+        labels=labels,
     )
-    print_report(console, report, figure)
-    if report_folder is not None:
-        title = f"Errors of {model.name}: {digits.description}"
-        page = report.write(report_folder, title)
-        console.print(f"Report: {page}", highlight=False, soft_wrap=True)
-    if n_seeds is not None:
-        _repeat(console, estimator, name, n_seeds)
 
 
 def _as_known(target, labels):
@@ -61,26 +63,11 @@ def _as_known(target, labels):
     return target
 
 
-def _repeat(console, estimator, name, n_seeds):
+def _repeat(console, estimator, digits, n_seeds):
     """Train again, with other seeds, and tell which digits are the hardest."""
-    digits = load_training_data(name)
-    console.print(
-        f"Training {n_seeds} times on: {digits.description}.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
         repetition = repeat_over_seeds(
             estimator, *digits.train, *digits.test, n_seeds=n_seeds
         )
     print_repetition(console, repetition)
-
-
-def _fitting_data(classifier):
-    shape = classifier.image_shape_
-    if shape not in _DATA_OF_SHAPE:
-        raise ValueError(
-            f"Got a model for pictures of {shape[0]} x {shape[1]} pixels, but expected "
-            "one for MNIST or the 8 x 8 digits. Pass --data PATH."
-        )
-    return _DATA_OF_SHAPE[shape]

@@ -1,22 +1,29 @@
 """What is shown of a tested classifier."""
 
-import os
 from math import isnan
-from pathlib import Path
 
 from rich.table import Table
 
-from skdigits._files import replacing
+from skdigits.cli._console import say
+from skdigits.cli._outputs import save_confusion_matrix
+from skdigits.inspection import ErrorReport
 from skdigits.inspection._format import percent
+
+
+def report_on_test(estimator, digits):
+    """Return the `ErrorReport` of a trained classifier on what was held out."""
+    images, target = digits.test
+    predicted = estimator.predict(images)
+    return ErrorReport.from_predictions(target, predicted, labels=estimator.classes_)
 
 
 def print_report(console, report, figure):
     """Print accuracy and a table of the classes; save the confusion matrix."""
-    console.print(accuracy_line(report), highlight=False)
+    say(console, accuracy_line(report))
     console.print(_class_table(report.per_class))
     if figure is not None:
         save_confusion_matrix(report.confusion_matrix, report.labels, figure)
-        console.print(f"Confusion matrix: {figure}", highlight=False, soft_wrap=True)
+        say(console, f"Confusion matrix: {figure}")
 
 
 def accuracy_line(report):
@@ -51,83 +58,10 @@ def _share_or_dash(share):
 
 def print_repetition(console, repetition):
     """Print how often each class was among the hardest."""
-    console.print(repetition.summary(), highlight=False)
+    console.print(repetition.summary())
     table = Table()
     for heading in ("digit", "among hardest", "mean recall", "lowest", "highest"):
         table.add_column(heading, justify="right")
     for label, seeds, *recalls in repetition.table.itertuples():
         table.add_row(str(label), str(seeds), *map(percent, recalls))
     console.print(table)
-
-
-def check_figure(path):
-    """Raise an error now rather than after the training."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    kinds = FigureCanvasBase.get_supported_filetypes()
-    if Path(path).suffix.lower().lstrip(".") not in kinds:
-        raise ValueError(
-            f"Got figure={str(path)!r}, but expected a name that ends in one of "
-            f"{', '.join(sorted(kinds))}. Change the suffix."
-        )
-    check_folder(path)
-
-
-def check_report_folder(path):
-    """Raise an error now rather than after the training."""
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(
-            f"Got {str(path)!r}, which is a file, but expected a folder. Choose "
-            "another name."
-        )
-    # the report makes the folder, but not those above it
-    check_folder(path / "index.html" if path.is_dir() else path)
-
-
-def check_folder(path):
-    """Raise an error now rather than after the training."""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise IsADirectoryError(
-            f"Got {str(path)!r}, which is a folder, but expected the name of a file. "
-            "Add one."
-        )
-    if folder.is_dir() and not os.access(folder, os.W_OK):
-        raise PermissionError(
-            f"Got the file {str(path)!r}, but expected a folder that you may write "
-            "to. Choose another."
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"Got the file {str(path)!r}, but expected an existing folder. Create "
-            f"{str(folder)!r} first."
-        )
-
-
-def save_confusion_matrix(matrix, labels, path):
-    """Draw the confusion matrix with integers and save it in one step."""
-    from sklearn.metrics import ConfusionMatrixDisplay
-
-    side = 3 + 0.45 * len(labels)
-    drawing = new_figure(side, side)
-    display = ConfusionMatrixDisplay(matrix, display_labels=labels)
-    display.plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
-    save_figure(drawing, path)
-
-
-def new_figure(width, height):
-    """Return a figure, its sides in inches, that no window will show."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    drawing = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(drawing)
-    return drawing
-
-
-def save_figure(drawing, path):
-    """Save a figure in one step, as the suffix of its name says."""
-    with replacing(path) as temporary:
-        kind = Path(path).suffix.lower().lstrip(".")
-        drawing.savefig(temporary, format=kind, dpi=150)

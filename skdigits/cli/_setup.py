@@ -1,8 +1,9 @@
 """What train and tune begin with: the data, and the classifier that fits them."""
 
-from skdigits._classifier import DigitCNN
+from skdigits import DigitCNN
 from skdigits._validation import check_integer
-from skdigits.cli._data import load_training_data
+from skdigits.cli._console import say
+from skdigits.cli._data import find_source
 
 # Below this many pictures the few epochs of "balanced" are too few steps.
 _SMALL = 10_000
@@ -24,11 +25,11 @@ def data_and_classifier(console, data, preset, epochs, seed):
         overrides["epochs"] = check_integer("epochs", epochs)
     if preset is not None:
         DigitCNN.from_preset(preset)
-    digits = load_training_data(data)
-    console.print(f"Data: {digits.description}.", highlight=False, soft_wrap=True)
+    digits = find_source(data).load()
+    say(console, f"Data: {digits.description}.")
     images, _ = digits.train
     preset = preset or ("small" if len(images) < _SMALL else "balanced")
-    console.print(f"Preset: {preset}.", highlight=False)
+    say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)
 
 

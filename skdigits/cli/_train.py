@@ -3,18 +3,18 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skdigits import make_digit_pipeline, save
-from skdigits.cli._report import check_figure, check_folder, print_report
+from skdigits.cli._console import new_console, say
+from skdigits.cli._outputs import check_figure, check_folder
+from skdigits.cli._report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier
-from skdigits.inspection import ErrorReport
 
 
 def run(data, preset, epochs, seed, output, figure):
     """Load the data, train, test, save."""
-    console = Console()
+    console = new_console()
     if Path(output).resolve() == Path(figure).resolve():
         raise ValueError(
             f"Got {str(output)!r} for both the model and the figure, but expected two "
@@ -28,15 +28,10 @@ def run(data, preset, epochs, seed, output, figure):
         classifier.set_params(callbacks=[callback])
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
-    test_images, test_target = digits.test
-    report = ErrorReport.from_predictions(
-        test_target,
-        pipeline.predict(test_images),
-        labels=classifier.classes_,
-    )
+    report = report_on_test(pipeline, digits)
     save(pipeline, output)
     print_report(console, report, figure)
-    console.print(f"Model: {output}", highlight=False, soft_wrap=True)
+    say(console, f"Model: {output}")
 
 
 @contextmanager

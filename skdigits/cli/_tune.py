@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,15 +15,10 @@ from rich.table import Table
 from skdigits import make_digit_pipeline, save
 from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
-from skdigits.cli._report import (
-    accuracy_line,
-    check_figure,
-    check_folder,
-    new_figure,
-    save_figure,
-)
+from skdigits.cli._console import new_console, say
+from skdigits.cli._outputs import check_figure, check_folder, new_figure, save_figure
+from skdigits.cli._report import accuracy_line, report_on_test
 from skdigits.cli._setup import data_and_classifier
-from skdigits.inspection import ErrorReport
 from skdigits.model_selection import HalvingEpochSearchCV
 
 _SHOWN = 10
@@ -35,65 +29,46 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
 
     ``files`` are the paths of the model, the table and the figure.
     """
-    console = Console()
+    console = new_console()
     _check_files(files)
-    check_integer("cv", cv, minimum=2)
-    check_choice("search", search, ("grid", "halving"))
-    if n_jobs == 0:
-        raise ValueError(
-            "Got n_jobs=0, but expected how many folds to train at the same time, or "
-            "-1 for every core."
-        )
+    _check_search(cv, search, n_jobs)
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
     }
     digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
-    searched = _SearchWithBar(
+    searched = HalvingEpochSearchCV(
         make_digit_pipeline(classifier),
         grid,
         min_epochs=classifier.epochs if search == "grid" else 1,
         cv=cv,
         n_jobs=n_jobs,
+        progress=_bar(console),
         error_score="raise",
-    ).set_console(console)
+    )
     model, table, figure = files
     _fit_and_show(console, searched, digits.train, table)
     _draw(searched, figure)
-    console.print(f"Figure: {figure}", highlight=False, soft_wrap=True)
+    say(console, f"Figure: {figure}")
     save(searched.best_estimator_, model)
-    _show_winner(console, searched, digits.test)
-    console.print(f"Model: {model}", highlight=False, soft_wrap=True)
+    say(console, f"Winner: {_words(searched.best_params_)}")
+    say(console, accuracy_line(report_on_test(searched, digits)))
+    say(console, f"Model: {model}")
 
 
 def _fit_and_show(console, searched, data, table):
     """Search; show the results, those so far if it is interrupted."""
     try:
         searched.fit(*data)
-    except KeyboardInterrupt:
+    finally:
         if hasattr(searched, "cv_results_"):
             _show(console, searched.cv_results_, table)
-        raise
-    _show(console, searched.cv_results_, table)
 
 
-def _show_winner(console, searched, data):
-    images, target = data
-    report = ErrorReport.from_predictions(
-        target, searched.predict(images), labels=searched.classes_
-    )
-    console.print(f"Winner: {_words(searched.best_params_)}", highlight=False)
-    console.print(accuracy_line(report), highlight=False)
+def _bar(console):
+    """Return what shows a bar over the candidates and folds of a rung."""
 
-
-class _SearchWithBar(HalvingEpochSearchCV):
-    """Shows a bar over candidates and folds."""
-
-    def set_console(self, console):
-        self._console = console
-        return self
-
-    def _watch(self, folds, n_folds, title):
+    def show(folds, n_folds, title):
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=15),
@@ -101,8 +76,10 @@ class _SearchWithBar(HalvingEpochSearchCV):
             TextColumn("folds"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._console) as bar:
+        with Progress(*columns, console=console) as bar:
             yield from bar.track(folds, total=n_folds, description=title)
+
+    return show
 
 
 def _check_files(files):
@@ -115,6 +92,16 @@ def _check_files(files):
     check_folder(model)
     check_folder(table)
     check_figure(figure)
+
+
+def _check_search(cv, search, n_jobs):
+    check_integer("cv", cv, minimum=2)
+    check_choice("search", search, ("grid", "halving"))
+    if n_jobs == 0:
+        raise ValueError(
+            "Got n_jobs=0, but expected how many folds to train at the same time, or "
+            "-1 for every core."
+        )
 
 
 def _parsed(name, text, convert):
@@ -141,7 +128,7 @@ def _show(console, cv_results, path):
     with replacing(path) as temporary:
         results.drop(columns="params").to_csv(temporary, index=False)
     console.print(_best_table(results))
-    console.print(f"Table: {path}", highlight=False, soft_wrap=True)
+    say(console, f"Table: {path}")
 
 
 def _best_table(results):

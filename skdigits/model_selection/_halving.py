@@ -1,48 +1,28 @@
 """Successive halving on epochs, in which the survivors train on from their weights."""
 
-from dataclasses import dataclass
-from itertools import islice
-from math import ceil, inf
 from time import perf_counter
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._validation import (
-    _fit_and_score,
-    _insert_error_scores,
-    _warn_or_raise_about_fit_failures,
-)
-from sklearn.pipeline import Pipeline
+from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
-from skdigits._classifier import DigitCNN
-from skdigits._validation import check_integer, check_number
-
-
-@dataclass
-class _Candidate:
-    """Parameters in the race, and the estimators that go on, one for each fold."""
-
-    params: dict
-    estimators: list
-
-
-@dataclass
-class _Row:
-    """A candidate in one rung: what `_fit_and_score` returned for each fold."""
-
-    params: dict
-    rung: int
-    epochs: int
-    folds: list
+from skdigits.model_selection._ranking import (
+    best_candidates,
+    best_row,
+    ranking_metric,
+    scorers_by_name,
+)
+from skdigits.model_selection._rungs import (
+    make_candidates,
+    make_splits,
+    race,
+    rung_stops,
+)
+from skdigits.model_selection._scikit_learn import SearchInParts, settle_failures
 
 
-class HalvingEpochSearchCV(BaseSearchCV):
+class HalvingEpochSearchCV(SearchInParts):
     """Search that trains only promising candidates to the end.
 
     Every candidate is trained for the first few epochs of its fit, on each fold. The
@@ -50,7 +30,7 @@ class HalvingEpochSearchCV(BaseSearchCV):
     many epochs, and so on until the last rung, where the remaining ones reach the end
     of their fit [1]_. No epoch is trained twice: a rung is a pause in the one cycle of
     the learning rate, so that a candidate that reaches the last rung has the weights,
-    bit for bit, that `GridSearchCV` would have given it.
+    bit for bit, that `GridSearchCV` would have given it with the same ``random_state``.
 
     Candidates are compared in the middle of their cycle, and one that starts slowly may
     be dropped although it would have won. With ``min_epochs`` as large as ``epochs``
@@ -60,7 +40,9 @@ class HalvingEpochSearchCV(BaseSearchCV):
     ----------
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        makes. Its ``epochs`` are those of the last rung.
+        makes. Its ``epochs`` are those of the last rung. It has neither
+        ``early_stopping`` nor ``pause_after``, which are the search's own affair, nor
+        ``callbacks``, which each rung would start anew.
 
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in
@@ -91,6 +73,10 @@ class HalvingEpochSearchCV(BaseSearchCV):
 
     verbose : int, default=0
         1 prints a line for each rung, more what `GridSearchCV` prints.
+
+    progress : callable, default=None
+        Shows how far a rung has come: a function that is called with the iterator of
+        its folds, their number and a title, and returns an iterable of the same folds.
 
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
@@ -174,6 +160,12 @@ class HalvingEpochSearchCV(BaseSearchCV):
     1 candidates until epoch 4
     >>> search.best_params_
     {'cnn__filters': 16}
+
+    A bar for each rung, where tqdm is installed::
+
+        search.set_params(
+            progress=lambda folds, n_folds, title: tqdm(folds, title, n_folds)
+        )
     """
 
     def __init__(
@@ -188,11 +180,13 @@ class HalvingEpochSearchCV(BaseSearchCV):
         refit=True,
         cv=None,
         verbose=0,
+        progress=None,
         error_score=np.nan,
         return_train_score=False,
     ):
         super().__init__(
             estimator,
+            param_grid,
             scoring=scoring,
             n_jobs=n_jobs,
             refit=refit,
@@ -201,9 +195,9 @@ class HalvingEpochSearchCV(BaseSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
-        self.param_grid = param_grid
         self.factor = factor
         self.min_epochs = min_epochs
+        self.progress = progress
 
     def fit(self, X, y, **params):
         """Search, and train the best candidate on all data.
@@ -230,140 +224,58 @@ class HalvingEpochSearchCV(BaseSearchCV):
         ValueError
             If a parameter is not as described, or if no fold could be trained.
         """
-        scorers, _ = self._get_scorers()
-        if isinstance(scorers, _MultimetricScorer):
-            self._ranking_metric(scorers._scorers)
+        scorer = check_scoring(
+            self.estimator, self.scoring, raise_exc=self.error_score == "raise"
+        )
+        by_name = scorers_by_name(self.estimator, self.scoring)
+        ranking_metric(self.refit, by_name)
         X, y = indexable(X, y)
-        routed = self._get_routed_params_for_fit(_check_method_params(X, params))
-        cv = check_cv(self.cv, y, classifier=True)
-        # lists go with each call; joblib's Dask backend would place arrays on one
-        # worker, whose loss would be the end of the search
-        splits = [
-            (list(train), list(test))
-            for train, test in cv.split(X, y, **routed.splitter.split)
-        ]
-        candidates = _candidates(self.estimator, self.param_grid, len(splits))
-        stops = self._stops(candidates)
-        data = {"X": X, "y": y, "scorer": scorers}
-        data |= {
-            "fit_params": routed.estimator.fit,
-            "score_params": routed.scorer.score,
-        }
-        rows = []
-        try:
-            for row in self._rows(candidates, stops, splits, data):
-                rows.append(row)
-        except KeyboardInterrupt:
-            self._keep_only(rows)
-            raise
+        routed = self._routed(params)
+        splits = make_splits(self.cv, X, y, routed.splitter.split)
+        rows = self._race(
+            splits,
+            X=X,
+            y=y,
+            scorer=scorer,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+        )
         self._conclude(rows, len(splits))
-        several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if several else scorers
+        self.scorer_ = by_name or scorer
         if self.refit:
             self._train_best(X, y, routed.estimator.fit)
         return self
 
-    def _stops(self, candidates):
-        """Return the epoch that ends each rung; the last is the end of the cycle."""
-        factor = check_number("factor", self.factor, low=1, high=inf, closed="neither")
-        epochs = {_network(candidate.estimators[0]).epochs for candidate in candidates}
-        if len(epochs) > 1:
-            raise ValueError(
-                f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
-                "all: epochs are what the search spends. Take them out of param_grid."
-            )
-        epochs = check_integer("epochs", epochs.pop())
-        min_epochs = min(check_integer("min_epochs", self.min_epochs), epochs)
-        n_rungs = 1
-        while factor**n_rungs <= len(candidates):
-            n_rungs += 1
-        stops = {ceil(epochs / factor**rung) for rung in range(n_rungs)}
-        return sorted({max(stop, min_epochs) for stop in stops})
-
-    def _rows(self, candidates, stops, splits, data):
-        """Yield the `_Row` of each candidate in each rung as soon as it is there."""
-        # one context for all rungs, so that Dask scatters the data once
-        with Parallel(n_jobs=self.n_jobs, return_as="generator") as parallel:
-            for rung, stop in enumerate(stops):
-                is_last = stop == stops[-1]
-                calls = self._calls(candidates, stop, splits, data, is_last)
-                title = (
-                    f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
-                    f"to epoch {stop} of {stops[-1]}"
-                )
-                n_folds = len(candidates) * len(splits)
-                folds = self._watch(parallel(calls), n_folds, title)
-                rows = []
-                for candidate in candidates:
-                    outs = list(islice(folds, len(splits)))
-                    candidate.estimators = [out.pop("estimator", None) for out in outs]
-                    rows.append(_Row(candidate.params, rung, stop, outs))
-                    yield rows[-1]
-                next(folds, None)  # at its end joblib takes the next calls
-                candidates = self._survivors(candidates, rows)
-
-    def _calls(self, candidates, stop, splits, data, is_last):
-        """Yield what trains each candidate on each fold until the epoch ``stop``."""
-        for candidate in candidates:
-            for estimator, (train, test) in zip(
-                candidate.estimators, splits, strict=True
+    def _race(self, splits, **data):
+        """Return the rows of all rungs; keep those so far if it is interrupted."""
+        candidates = make_candidates(self.estimator, self.param_grid, len(splits))
+        stops = rung_stops(candidates, self.factor, self.min_epochs)
+        rows = []
+        try:
+            for row in race(
+                candidates,
+                stops,
+                splits,
+                n_jobs=self.n_jobs,
+                verbose=self.verbose,
+                progress=self.progress,
+                survivors=self._survivors,
+                error_score=self.error_score,
+                return_train_score=self.return_train_score,
+                **data,
             ):
-                _network(estimator).set_params(pause_after=stop)
-                yield delayed(_fit_and_score)(
-                    estimator,
-                    **data,
-                    train=train,
-                    test=test,
-                    verbose=self.verbose,
-                    parameters=None,
-                    return_train_score=self.return_train_score,
-                    return_n_test_samples=True,
-                    return_times=True,
-                    return_estimator=not is_last,
-                    error_score=self.error_score,
-                )
-
-    def _watch(self, folds, n_folds, title):
-        """Return the iterator of results; a place to show how far it has come."""
-        if self.verbose:
-            print(title)
-        return folds
+                rows.append(row)
+        except KeyboardInterrupt:
+            self._keep_only(rows)
+            raise
+        return rows
 
     def _survivors(self, candidates, rows):
         """Return the best candidates of a rung, in their order, after a last check."""
         outs = [out for row in rows for out in row.folds]
-        _warn_or_raise_about_fit_failures(outs, self.error_score)
-        if callable(self.scoring):
-            _insert_error_scores(outs, self.error_score)
-        metric = self._ranking_metric(outs[0]["test_scores"])
-        means = [_mean_score(row, metric) for row in rows]
-        order = np.argsort(-np.nan_to_num(means, nan=-inf), kind="stable")
-        best = order[: ceil(len(rows) / self.factor)]
-        return [candidates[place] for place in sorted(best)]
-
-    def _ranking_metric(self, scores):
-        """Return the name of the metric that ranks; None if there is only one."""
-        if not isinstance(scores, dict):
-            return None
-        if not isinstance(self.refit, str) or self.refit not in scores:
-            raise ValueError(
-                f"Got refit={self.refit!r} with the metrics {', '.join(scores)}, but "
-                "expected the name of the one that ranks the candidates. Pass "
-                f"refit={next(iter(scores))!r}."
-            )
-        return self.refit
-
-    def _table(self, rows):
-        """Return `cv_results_`."""
-        return self._format_results(
-            [row.params for row in rows],
-            len(rows[0].folds),
-            [out for row in rows for out in row.folds],
-            {
-                "iter": [row.rung for row in rows],
-                "n_resources": [row.epochs for row in rows],
-            },
-        )
+        settle_failures(outs, self.scoring, self.error_score)
+        metric = ranking_metric(self.refit, outs[0]["test_scores"])
+        return best_candidates(candidates, rows, self.factor, metric)
 
     def _keep_only(self, rows):
         """Be a search that was interrupted: keep the results so far, forget others."""
@@ -374,21 +286,16 @@ class HalvingEpochSearchCV(BaseSearchCV):
 
     def _conclude(self, rows, n_splits):
         """Set what is known before the best candidate is trained on all data."""
-        metric = self._ranking_metric(rows[0].folds[0]["test_scores"])
+        metric = ranking_metric(self.refit, rows[0].folds[0]["test_scores"])
         results = self._table(rows)
-        last = np.flatnonzero(results["iter"] == rows[-1].rung)
+        self.best_index_ = best_row(self.refit, results, metric)
         means = results[f"mean_test_{metric or 'score'}"]
-        self.best_index_ = int(last[np.nan_to_num(means[last], nan=-inf).argmax()])
-        if callable(self.refit):
-            self.best_index_ = self._select_best_index(self.refit, "score", results)
         self.best_score_ = float(means[self.best_index_])
         self.best_params_ = results["params"][self.best_index_]
         self.multimetric_ = metric is not None
         self.n_splits_ = n_splits
-        self.n_resources_, counts = np.unique(
-            results["n_resources"], return_counts=True
-        )
-        self.n_candidates_ = counts
+        epochs, counts = np.unique(results["n_resources"], return_counts=True)
+        self.n_resources_, self.n_candidates_ = epochs, counts
         self.cv_results_ = results
 
     def _train_best(self, X, y, fit_params):
@@ -400,34 +307,3 @@ class HalvingEpochSearchCV(BaseSearchCV):
         self.refit_time_ = perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _network(estimator):
-    """Return the `DigitCNN` at the end of an estimator."""
-    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(network, DigitCNN):
-        raise ValueError(
-            f"Got an estimator that ends with {type(network).__name__}, but expected a "
-            "DigitCNN or a pipeline that ends with one. Use GridSearchCV for others."
-        )
-    if network.early_stopping:
-        raise ValueError(
-            f"Got early_stopping={network.early_stopping!r}, but expected False: the "
-            "search itself stops the candidates that fall behind."
-        )
-    return network
-
-
-def _candidates(estimator, param_grid, n_splits):
-    if not isinstance(param_grid, ParameterSampler):
-        param_grid = ParameterGrid(param_grid)
-    candidates = []
-    for params in param_grid:
-        chosen = clone(estimator).set_params(**clone(params, safe=False))
-        candidates.append(_Candidate(params, [clone(chosen) for _ in range(n_splits)]))
-    return candidates
-
-
-def _mean_score(row, metric):
-    scores = [out["test_scores"] for out in row.folds]
-    return np.mean(scores if metric is None else [score[metric] for score in scores])

@@ -1,0 +1,174 @@
+"""The race of the candidates: how far each rung goes, and who goes on."""
+
+from dataclasses import dataclass
+from itertools import islice
+from math import ceil, inf
+
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdigits._classifier import DigitCNN
+from skdigits._validation import check_integer, check_number
+from skdigits.model_selection._scikit_learn import fit_and_score
+
+
+@dataclass
+class Candidate:
+    """Parameters in the race, and the estimators that go on, one for each fold."""
+
+    params: dict
+    estimators: list
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate in one rung: what `fit_and_score` returned for each fold."""
+
+    params: dict
+    rung: int
+    epochs: int
+    folds: list
+
+
+def make_splits(cv, X, y, split_params):
+    """Return the rows of each fold, which all rungs share.
+
+    They are lists, which go with each call: joblib's Dask backend would place arrays on
+    one worker, whose loss would be the end of the search.
+    """
+    splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+    return [(list(train), list(test)) for train, test in splits]
+
+
+def make_candidates(estimator, param_grid, n_splits):
+    """Return a `Candidate` for each point of the grid, or raise a ValueError."""
+    if not isinstance(param_grid, ParameterSampler):
+        param_grid = ParameterGrid(param_grid)
+    candidates = []
+    for params in param_grid:
+        chosen = clone(estimator).set_params(**clone(params, safe=False))
+        _check_network(_network(chosen))
+        candidates.append(Candidate(params, [clone(chosen) for _ in range(n_splits)]))
+    return candidates
+
+
+def _network(estimator):
+    """Return the `DigitCNN` at the end of an estimator."""
+    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(network, DigitCNN):
+        raise ValueError(
+            f"Got an estimator that ends with {type(network).__name__}, but expected a "
+            "DigitCNN or a pipeline that ends with one. Use GridSearchCV for others."
+        )
+    return network
+
+
+def _check_network(network):
+    """Raise a ValueError for a parameter that is at odds with the pauses."""
+    if network.early_stopping:
+        raise ValueError(
+            f"Got early_stopping={network.early_stopping!r}, but expected False: the "
+            "search itself stops the candidates that fall behind."
+        )
+    if network.callbacks:
+        raise ValueError(
+            f"Got callbacks={network.callbacks!r}, but expected None: each rung would "
+            "start them anew. Take them out, or use GridSearchCV."
+        )
+    if network.pause_after is not None:
+        raise ValueError(
+            f"Got pause_after={network.pause_after!r}, but expected None: the search "
+            "itself sets where each rung pauses. Take it out."
+        )
+
+
+def rung_stops(candidates, factor, min_epochs):
+    """Return the epoch that ends each rung; the last is the end of the cycle."""
+    factor = check_number("factor", factor, low=1, high=inf, closed="neither")
+    epochs = {_network(candidate.estimators[0]).epochs for candidate in candidates}
+    if len(epochs) > 1:
+        raise ValueError(
+            f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
+            "all: epochs are what the search spends. Take them out of param_grid."
+        )
+    epochs = check_integer("epochs", epochs.pop())
+    min_epochs = min(check_integer("min_epochs", min_epochs), epochs)
+    n_rungs = 1
+    while factor**n_rungs <= len(candidates):
+        n_rungs += 1
+    stops = {ceil(epochs / factor**rung) for rung in range(n_rungs)}
+    return sorted({max(stop, min_epochs) for stop in stops})
+
+
+def race(candidates, stops, splits, *, n_jobs, verbose, progress, survivors, **options):
+    """Yield the `Row` of each candidate in each rung as soon as it is there.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+
+    stops : list of int
+        The epoch that ends each rung.
+
+    splits : list of (train, test)
+        Rows of each fold.
+
+    n_jobs : int or None
+
+    verbose : int
+
+    progress : callable or None
+        As in `HalvingEpochSearchCV`.
+
+    survivors : callable
+        Takes the candidates and the rows of a rung; returns the candidates of the next.
+
+    **options : dict
+        Passed on to `fit_and_score`.
+    """
+    _check_progress(progress)
+    # one context for all rungs, so that Dask scatters the data once
+    with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
+        for rung, stop in enumerate(stops):
+            options["return_estimator"] = stop != stops[-1]
+            calls = _calls(candidates, stop, splits, verbose=verbose, **options)
+            title = (
+                f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
+                f"to epoch {stop} of {stops[-1]}"
+            )
+            if verbose:
+                print(title)
+            folds = parallel(calls)
+            if progress is not None:
+                folds = iter(progress(folds, len(candidates) * len(splits), title))
+            rows = []
+            for candidate in candidates:
+                rows.append(_row(candidate, rung, stop, islice(folds, len(splits))))
+                yield rows[-1]
+            next(folds, None)  # at its end joblib takes the next calls
+            candidates = survivors(candidates, rows)
+
+
+def _check_progress(progress):
+    if progress is not None and not callable(progress):
+        raise ValueError(
+            f"Got progress={progress!r}, but expected None or a function of the folds, "
+            "their number and a title."
+        )
+
+
+def _calls(candidates, stop, splits, **options):
+    """Yield what trains each candidate on each fold until the epoch ``stop``."""
+    for candidate in candidates:
+        for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
+            _network(estimator).set_params(pause_after=stop)
+            yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
+
+
+def _row(candidate, rung, stop, folds):
+    """Return the `Row` of a candidate, whose estimators are now those of the folds."""
+    folds = list(folds)
+    candidate.estimators = [fold.pop("estimator", None) for fold in folds]
+    return Row(candidate.params, rung, stop, folds)

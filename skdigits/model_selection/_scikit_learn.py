@@ -1,0 +1,61 @@
+"""The one door to private parts of scikit-learn.
+
+Its searches, and `cross_validate`, clone each estimator before they train it, so that
+no survivor of a rung could go on from its weights. `HalvingEpochSearchCV` is therefore
+put together from their parts, most of which have no public name.
+"""
+
+from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection._validation import (
+    _fit_and_score,
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+)
+
+
+def fit_and_score(estimator, X, y, **options):
+    """Train an estimator on one fold, the very one that is passed, and score it.
+
+    Returns
+    -------
+    fold : dict
+        "test_scores", "fit_time" and what else the row of a search is made of; a fit
+        that fails is told in "fit_error".
+    """
+    return _fit_and_score(
+        estimator,
+        X,
+        y,
+        parameters=None,
+        return_n_test_samples=True,
+        return_times=True,
+        **options,
+    )
+
+
+def settle_failures(folds, scoring, error_score):
+    """Warn of the fits that failed, or raise if all did; fill in their scores."""
+    _warn_or_raise_about_fit_failures(folds, error_score)
+    if callable(scoring):
+        # whose metrics are known only now
+        _insert_error_scores(folds, error_score)
+
+
+class SearchInParts(GridSearchCV):
+    """A `GridSearchCV` that lends its parts to a `fit` of another kind."""
+
+    def _routed(self, params):
+        """Return which of the parameters of `fit` go to whom."""
+        return self._get_routed_params_for_fit(params)
+
+    def _table(self, rows):
+        """Return `cv_results_` of rows with params, folds, rung and epochs."""
+        return self._format_results(
+            [row.params for row in rows],
+            len(rows[0].folds),
+            [fold for row in rows for fold in row.folds],
+            {
+                "iter": [row.rung for row in rows],
+                "n_resources": [row.epochs for row in rows],
+            },
+        )
