@@ -1,5 +1,6 @@
 """DigitCNN: parameters, validation, fit, predict."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -128,7 +129,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     pause_after : int, default=None
         The epoch, counted from 1, after which `fit` pauses. Called again, with a later
         one, it goes on in the same cycle of the learning rate: pauses change nothing of
-        what is learned. None trains to the end.
+        what is learned. The last one is ``epochs``; None starts again, and does not
+        pause. Not together with early stopping or callbacks.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Called in training as by Keras, with a Keras model of the network as it is
@@ -166,8 +168,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         scikeras' wrapper around `model_`, with the labels and the recipe of the last
-        fit: its own `fit` starts again and gives the same weights. Nothing done to it
-        changes the classifier.
+        fit: its own `fit` starts again and gives the same weights, its `partial_fit`
+        trains `model_` on. Nothing done to it changes the classifier. scikeras knows
+        numbers and strings as labels, no others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a
@@ -285,7 +288,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     @property
     def history_(self):
         """The figures of each epoch."""
-        return self._fitted("history_").history
+        history = self._fitted("history_").history
+        return {name: list(figures) for name, figures in history.items()}
 
     @property
     def n_iter_(self):
@@ -299,7 +303,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             network = self._fitted("model_")
             from skdigits.training import keras_model
 
-            self._model = keras_model(network)
+            # only one, whichever thread comes first
+            vars(self).setdefault("_model", keras_model(network))
         return self._model
 
     @property
@@ -309,14 +314,15 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             network = self._fitted("keras_classifier_")
             from skdigits._scikeras import make_keras_classifier
 
-            callbacks, class_weight = self._wrapped
-            self._keras_classifier = make_keras_classifier(
+            callbacks, class_weight = getattr(self, "_wrapped", (None, None))
+            wrapper = make_keras_classifier(
                 network,
                 self.classes_,
                 self.model_,
                 callbacks=copied_callbacks(callbacks),
                 class_weight=class_weight,
             )
+            vars(self).setdefault("_keras_classifier", wrapper)
         return self._keras_classifier
 
     def _fitted(self, name):
@@ -353,6 +359,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         """
         with unchanged_on_failure(self):
             recipe = training_recipe(self)
+            self._check_can_pause(recipe)
             warm_start = check_bool("warm_start", self.warm_start)
             goes_on = hasattr(self, "network_") and (
                 warm_start or recipe.pause_after is not None
@@ -486,6 +493,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         # made again from the network where somebody asks for them
         for name in ("_keras_classifier", "_model"):
             state.pop(name, None)
+        if "_wrapped" in state:
+            _, class_weight = state["_wrapped"]
+            state["_wrapped"] = None, class_weight
         return state
 
     def _logits(self, X):
@@ -560,9 +570,18 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             network = initial_network(spec, draw_seed(self.random_state))
         network = train(network, recipe, data, callbacks, verbosity(self.verbose))
         self.network_ = replace(network, recipe=training_recipe(self))
-        self._wrapped = self.callbacks, self.class_weight
+        self._wrapped = self.callbacks, deepcopy(self.class_weight)
         for name in ("_keras_classifier", "_model"):
             vars(self).pop(name, None)
+
+    def _check_can_pause(self, recipe):
+        if recipe.pause_after is not None and (recipe.patience or self.callbacks):
+            raise ValueError(
+                f"Got pause_after={recipe.pause_after} with early_stopping="
+                f"{self.early_stopping!r} and callbacks={self.callbacks!r}, but "
+                "expected neither: a pause would make them start anew. Pause without "
+                "them, or use them without pauses."
+            )
 
     def _check_goes_on(self, spec, recipe):
         network = self.network_

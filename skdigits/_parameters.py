@@ -7,14 +7,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skdigits._recipe import Recipe
+from skdigits._recipe import SCHEDULES, Recipe
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
 from skdigits.network import NetworkSpec, check_room
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
-
-SCHEDULES = ("constant", "one_cycle")
 
 # Enough to bring pictures of 65,536 pixels on a side down to one pixel.
 MAX_BLOCKS = 16

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+SCHEDULES = ("constant", "one_cycle")
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
 
 from skdigits._parameters import network_spec
-from skdigits._validation import unchanged_on_failure
+from skdigits._recipe import SCHEDULES
+from skdigits._validation import check_choice, check_number, unchanged_on_failure
 from skdigits.preprocessing import OneHotLabelEncoder
 
 
@@ -36,9 +37,10 @@ class DigitKerasClassifier(KerasClassifier):
     """scikeras' KerasClassifier around a `DigitNetwork`.
 
     It checks, encodes, trains, answers and is cloned as scikeras does it. Only these
-    are its own: labels of any kind; scikit-learn takes it for the classifier that it
-    is, although scikeras' base classes stand in an order that hides it; `partial_fit`
-    goes by a constant rate; a fit that fails leaves everything as it was.
+    are its own: one-hot rows also for two classes; scikit-learn takes it for the
+    classifier that it is, although scikeras' base classes stand in an order that hides
+    it; `partial_fit` goes by a constant rate; sample weights are not changed, and a fit
+    that fails leaves everything as it was.
     """
 
     @property
@@ -47,12 +49,12 @@ class DigitKerasClassifier(KerasClassifier):
 
     def fit(self, X, y, sample_weight=None, **kwargs):
         with unchanged_on_failure(self):
-            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
+            return super().fit(X, y, _copied(sample_weight), **kwargs)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         part = {"schedule": "constant", "validation_split": 0.0, **kwargs}
         with unchanged_on_failure(self):
-            return super().partial_fit(X, y, classes, sample_weight, **part)
+            return super().partial_fit(X, y, classes, _copied(sample_weight), **part)
 
     def __sklearn_tags__(self):
         tags = BaseEstimator.__sklearn_tags__(self)
@@ -83,10 +85,17 @@ def build_network(
     seen of the data, ``compile_kwargs`` its optimizer, loss and metrics.
     """
     params = SimpleNamespace(**locals())
-    _, *image_shape = meta["X_shape_"][:3]
-    spec = network_spec(params, tuple(image_shape), meta["n_classes_"])
+    shape = meta["X_shape_"]
+    if len(shape) != 4:
+        raise ValueError(
+            f"Got X of shape {shape}, but expected pictures (n, height, width, 1). "
+            "Reshape them, with ImageReshaper for instance."
+        )
+    check_choice("schedule", schedule, SCHEDULES)
+    check_number("augment", augment, low=0, high=np.inf, closed="left")
+    spec = network_spec(params, tuple(shape[1:3]), meta["n_classes_"])
     model = DigitNetwork(spec, seed, schedule, augment, patience)
-    model.compile(**compile_kwargs)
+    model.compile(**compile_kwargs, auto_scale_loss=False)
     return model
 
 
@@ -111,6 +120,7 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
     DigitKerasClassifier
         Ready to answer; its `fit` starts again, with the same recipe and seed.
     """
+    _check_labels(classes)
     spec, recipe = network.spec, network.recipe
     decay = recipe.weight_decay
     optimizer = {"optimizer": keras.optimizers.Adam}
@@ -147,6 +157,20 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
     classifier.model_ = model
     classifier.history_ = {name: list(v) for name, v in network.history.items()}
     return classifier
+
+
+def _check_labels(classes):
+    """Raise a ValueError for labels that scikeras does not take."""
+    if classes.dtype.kind == "O" and not all(isinstance(c, str) for c in classes):
+        raise ValueError(
+            f"Got labels such as {classes[0]!r}, but expected numbers or strings, "
+            "which scikeras knows. Use model_, or fit with other labels."
+        )
+
+
+def _copied(sample_weight):
+    """Return a copy, since scikeras multiplies the weights in place."""
+    return None if sample_weight is None else np.array(sample_weight, dtype=float)
 
 
 def _without_repeats(kernel_size):

@@ -149,7 +149,14 @@ class TestModel:
         [
             ({"y": np.arange(300)}, r"of shapes \(300, 8, 8, 1\) and \(300,\), but"),
             ({"x": np.zeros((300, 64))}, r"shapes \(300, 64\) and .*OneHotLabelEncod"),
-            ({"x": None}, "of shapes None and"),
+            ({"x": None}, "of shapes NoneType and"),
+            ({"x": np.zeros((0, 8, 8, 1)), "y": np.zeros((0, 10))}, "but expected arr"),
+            ({"batch_size": 0}, "Got batch_size=0, but expected an integer of at le"),
+            ({"epochs": "3"}, "Got epochs='3', but expected an integer"),
+            ({"validation_split": 1.5}, "Got validation_split=1.5, but expected a nu"),
+            ({"validation_data": (1,)}, "Got validation_data of type tuple, but exp"),
+            ({"schedule": "banana"}, "Got schedule='banana', but expected 'constant'"),
+            ({"sample_weight": np.ones(3)}, "sample_weight.shape ==|inconsistent"),
             ({"steps_per_epoch": 3}, "Got steps_per_epoch in fit, but expected none"),
             ({"callbacks": [print]}, "in callbacks, but expected instances of keras"),
         ],
@@ -158,6 +165,41 @@ class TestModel:
         model = network().fit(*data).model_
         with pytest.raises(ValueError, match=message):
             model.fit(**{"x": images, "y": targets, "verbose": 0, **change})
+
+    def test_frozen_or_extended_it_learns_as_keras_does(self, data, images, targets):
+        model = network().fit(*data).model_
+        model.layers[0].trainable = False
+        kernel, last = model.layers[0].get_weights()[0], model.layers[-2].get_weights()
+        model.fit(images, targets, verbose=0)
+        assert_array_equal(model.layers[0].get_weights()[0], kernel)
+        assert not np.array_equal(model.layers[-2].get_weights()[0], last[0])
+        model.pop()
+        with pytest.raises(ValueError, match="Got a DigitNetwork with .* layers, but"):
+            model.get_config()
+
+    def test_changed_in_the_midst_of_a_fit(self, data, images, targets):
+        from skdigits.training import keras
+
+        def freeze(epoch, logs):
+            model.layers[0].trainable = False
+
+        model = network().fit(*data).model_
+        watch = keras.callbacks.LambdaCallback(on_epoch_begin=freeze)
+        with pytest.raises(ValueError, match="layers or optimizer were changed in tr"):
+            model.fit(images, targets, callbacks=watch, verbose=0)
+
+    def test_whatever_policy_the_user_has_set(self, data):
+        from skdigits.training import keras
+
+        stop = keras.callbacks.TerminateOnNaN()
+        expected = network(callbacks=[stop]).fit(*data).predict_proba(data[0])
+        keras.mixed_precision.set_global_policy("mixed_float16")
+        try:
+            clf = network(callbacks=[stop]).fit(*data)
+            assert_array_equal(clf.predict_proba(data[0]), expected)
+            assert clf.model_.count_params() and clf.keras_classifier_
+        finally:
+            keras.mixed_precision.set_global_policy("float32")
 
     def test_a_fit_that_fails_changes_nothing(self, data, images, targets):
         clf = network().fit(*data)
@@ -212,6 +254,27 @@ class TestKerasClassifier:
         grid = {"model__filters": [4, (4, 8, 8)], "optimizer__learning_rate": [1e-6]}
         search = GridSearchCV(wrapper, grid, cv=2, refit=False).fit(images, y)
         assert search.cv_results_["mean_test_score"].max() < 0.4
+
+    def test_leaves_the_weights_of_the_caller(self, data, images):
+        wrapper = clone(network(class_weight={3: 2.0}).fit(*data).keras_classifier_)
+        weights = np.ones(len(images), dtype=int)
+        wrapper.fit(images, data[1], sample_weight=weights)
+        assert_array_equal(weights, 1)
+
+    @pytest.mark.parametrize("labels", [((0, "a"), (1, "b")), ("odd", 2)])
+    def test_labels_that_scikeras_does_not_know(self, data, labels):
+        X, y = data
+        target = np.empty(len(y), dtype=object)
+        target[:] = [labels[digit % 2] for digit in y]
+        clf = network().fit(X, target)
+        assert clf.model_ is not None
+        with pytest.raises(ValueError, match="expected numbers or strings, which scik"):
+            _ = clf.keras_classifier_
+
+    def test_flat_rows_are_refused(self, data):
+        wrapper = clone(network().fit(*data).keras_classifier_)
+        with pytest.raises(ValueError, match=r"Got X of shape \(300, 64\), but expec"):
+            wrapper.fit(*data)
 
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
     def test_a_fit_that_fails_changes_nothing(self, data, images, method):

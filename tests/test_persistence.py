@@ -177,9 +177,10 @@ def test_a_loaded_model_answers_without_tensorflow(path):
 
 
 def test_a_loaded_model_has_its_keras_model(path, fitted, digits):
-    _, X, _, _ = digits
+    _, X, _, y = digits
     again = skdigits.load(path)
     images = again[:-1].transform(X)
+    assert again["cnn"].keras_classifier_.score(images, y) == again.score(X, y)
     probabilities = again["cnn"].model_.predict(images, verbose=0)
     assert_allclose(probabilities, fitted.predict_proba(X), atol=1e-6)
 

@@ -378,6 +378,9 @@ class TestGoingOn:
         message = "Got pause_after=2 and epochs=3 after 2 epochs, but expected a later"
         with pytest.raises(ValueError, match=message):
             clf.fit(*data)
+        for other in ({"early_stopping": True}, {"callbacks": [print]}):
+            with pytest.raises(ValueError, match="expected neither: a pause would ma"):
+                tiny(pause_after=1, **other).fit(*data)
         assert clf.set_params(pause_after=9).fit(*data).n_iter_ == 3
         assert clf.set_params(pause_after=None).fit(*data).n_iter_ == 3
 
@@ -440,6 +443,35 @@ class TestCallbacks:
         again = pickle.loads(pickle.dumps(clf))
         assert again.callbacks[0].patience == 3
         again.fit(*data)
+        log = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
+        clf.set_params(callbacks=[log]).fit(*data).set_params(callbacks=None)
+        assert pickle.loads(pickle.dumps(clf)).keras_classifier_.callbacks is None
+
+    def test_figures_that_callbacks_add(self, data):
+        from skdigits.training import keras
+
+        class Sometimes(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                logs.pop("loss")
+                logs["note"] = "words are no figures"
+                if epoch == 1:
+                    logs["temper"] = 2.0
+
+        history = tiny(epochs=3, callbacks=[Sometimes()]).fit(*data).history_
+        assert set(history) == {*tiny().fit(*data).history_, "temper"}
+        assert_array_equal(history["temper"], [np.nan, 2.0, np.nan])
+        assert len(history["loss"]) == 3
+
+    def test_weights_that_a_callback_spoils(self, data):
+        from skdigits.training import keras
+
+        class Spoil(keras.callbacks.Callback):
+            def on_train_end(self, logs=None):
+                kernel = self.model.get_layer("logits").kernel
+                kernel.assign(kernel * np.nan)
+
+        with pytest.raises(ValueError, match="weights that are not finite from a cal"):
+            tiny(callbacks=[Spoil()]).fit(*data)
 
 
 class TestProgress:

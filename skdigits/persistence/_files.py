@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits.network import weight_shapes
-from skdigits.persistence import _format as format
+from skdigits.persistence._format import one_sentence, open_file, read_arrays, write
 from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
 from skdigits.persistence._steps import (
     KINDS,
@@ -72,7 +72,7 @@ def save(estimator, path):
         "pipeline": isinstance(estimator, Pipeline),
         "steps": [describe_step(name, step) for name, step in steps],
     }
-    format.write(Path(path), document, steps[-1][1].network_.arrays)
+    write(Path(path), document, steps[-1][1].network_.arrays)
 
 
 def load(path):
@@ -104,15 +104,15 @@ def load(path):
     save : Write the file.
     """
     path = Path(path)
-    with format.one_sentence(path):
-        document, tensors = format.open_file(path)
+    with one_sentence(path):
+        document, tensors = open_file(path)
         descriptions = steps_in_terms_of_today(document)
         steps = [restored_step(description) for description in descriptions]
         # refuses what `save` would not have written
         classifier = _steps_of(Pipeline(steps))[-1][1]
         fitted = descriptions[-1]["fitted"]
         spec = restored_spec(fitted, classifier)
-        arrays = format.read_arrays(document, tensors, weight_shapes(spec))
+        arrays = read_arrays(document, tensors, weight_shapes(spec))
         arrays = arrays_in_terms_of_today(document, arrays)
         classifier.network_ = restored_network(fitted, spec, arrays, classifier)
     return Pipeline(steps) if document["pipeline"] else classifier

@@ -62,7 +62,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         ValueError
             If a label is missing, cannot be hashed, or is not among ``classes``.
         """
-        self._codes(y, self.classes)
+        self._fit(y)
         return self
 
     def transform(self, y):
@@ -83,7 +83,8 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
             If a label is unknown.
         """
         check_is_fitted(self)
-        return one_hot(self._codes(y, self.classes_), len(self.classes_))
+        _, codes = encode_labels(_as_labels(y), self.classes_)
+        return one_hot(codes, len(self.classes_))
 
     def fit_transform(self, y):
         """Learn the labels and encode them.
@@ -96,8 +97,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         -------
         rows : ndarray of shape (n, n_classes), dtype float32
         """
-        codes = self._codes(y, self.classes)
-        return one_hot(codes, len(self.classes_))
+        return one_hot(self._fit(y), len(self.classes_))
 
     def inverse_transform(self, Y):
         """Return the label of the largest value of each row.
@@ -125,10 +125,16 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
             )
         return self.classes_[Y.argmax(axis=1)]
 
-    def _codes(self, y, classes):
+    def _fit(self, y):
         """Check labels, set `classes_`, and return the place of each label in them."""
+        classes = self.classes
         if classes is not None:
             classes = _as_labels(classes)
+            if len(set(classes.tolist())) < len(classes):
+                raise ValueError(
+                    f"Got classes={classes.tolist()}, but expected each label once. "
+                    "Drop the repeated ones."
+                )
         self.classes_, codes = encode_labels(_as_labels(y), classes)
         return codes
 

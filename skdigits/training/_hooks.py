@@ -1,5 +1,7 @@
 """The places in a training where Keras' callbacks look on, and may change things."""
 
+from numbers import Real
+
 from skdigits.training._tensorflow import keras
 
 _ENDS = ("begin", "end")
@@ -49,6 +51,7 @@ class KerasHooks:
         self.verbose = verbose
         self.looks_at_batches = any(map(_looks_at_batches, callbacks.callbacks))
         self._seen = None
+        self._lengths, self._used = {}, {}
         model.stop_training = False
 
     @property
@@ -60,7 +63,7 @@ class KerasHooks:
         return self.model.stop_training
 
     def __call__(self, state, hook, *arguments):
-        if not self._has(hook):
+        if not self._is_used(hook):
             return state
         if state is not self._seen:
             self.model.take_state(state)
@@ -77,20 +80,31 @@ class KerasHooks:
         return self.model.first_epoch(epoch)
 
     def figures(self, logs):
-        """Return the figures of an epoch with those that callbacks have added."""
+        """Return the figures of an epoch with the numbers that callbacks have added."""
         history = self.model.history.history
-        return {name: values[-1] for name, values in history.items()}
+        added = {
+            name: values[-1]
+            for name, values in history.items()
+            if len(values) > self._lengths.get(name, 0) and isinstance(values[-1], Real)
+        }
+        self._lengths = {name: len(values) for name, values in history.items()}
+        return {**logs, **added}
 
-    def _has(self, hook):
-        # the list itself does something at begin and end
-        is_batch = "_batch_" in hook
-        return not is_batch or any(
-            _overrides(callback, hook) for callback in self.callbacks.callbacks
-        )
+    def _is_used(self, hook):
+        """Tell whether anything is called; at batches most callbacks do nothing."""
+        if "_batch_" not in hook:
+            return True
+        if hook not in self._used:
+            overrides = (_overrides(one, hook) for one in self.callbacks.callbacks)
+            self._used[hook] = any(overrides)
+        return self._used[hook]
 
 
 def check_callbacks(callbacks):
-    """Raise a ValueError unless all are Keras callbacks that can do their work."""
+    """Return the callbacks as a list, or raise a ValueError where one cannot work."""
+    callbacks = callbacks or []
+    if not isinstance(callbacks, list | tuple):
+        callbacks = [callbacks]
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ValueError(

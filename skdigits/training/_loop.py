@@ -94,8 +94,10 @@ def run_epochs(
         )
         if len(held_out):
             state = hooks(state, "on_test_begin")
+            state = hooks(state, "on_test_batch_begin", 0)
             answers = Answers(spec, arrays_of(spec, state))
             measured = _evaluate(answers, validation, held_out, recipe.label_smoothing)
+            state = hooks(state, "on_test_batch_end", 0, dict(measured))
             state = hooks(state, "on_test_end", dict(measured))
             logs |= {f"val_{name}": value for name, value in measured.items()}
         answers = Answers(spec, arrays_of(spec, state))
@@ -106,7 +108,13 @@ def run_epochs(
         if best.is_reached(state, logs) or hooks.stop_training:
             break
     state = hooks(best.state or state, "on_train_end", dict(logs))
-    return State(*(np.asarray(part) for part in state)), _history(figures)
+    state = State(*(np.asarray(part) for part in state))
+    if not np.isfinite(state.weights).all():
+        raise ValueError(
+            "Got weights that are not finite from a callback, but expected numbers. "
+            "Take it out."
+        )
+    return state, _history(figures)
 
 
 def _history(figures):

@@ -3,8 +3,10 @@
 from dataclasses import asdict
 
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
-from skdigits._recipe import Recipe
+from skdigits._recipe import SCHEDULES, Recipe
+from skdigits._validation import check_choice, check_integer, check_number
 from skdigits.network import (
     NetworkSpec,
     State,
@@ -108,10 +110,18 @@ class DigitNetwork(keras.Sequential):
                 label_smoothing=recipe.label_smoothing
             ),
             metrics=["accuracy"],
+            # whatever the user has set for all of Keras
+            auto_scale_loss=False,
         )
         return model
 
     def get_config(self):
+        n_layers = len(layers_of(self.spec)) + 1
+        if len(self.layers) != n_layers:
+            raise ValueError(
+                f"Got a DigitNetwork with {len(self.layers)} layers, but expected its "
+                f"own {n_layers}. Put those that you want in a keras.Sequential."
+            )
         return {
             "spec": asdict(self.spec),
             "seed": self.seed,
@@ -127,29 +137,44 @@ class DigitNetwork(keras.Sequential):
 
     def state(self):
         """Return weights, moments, moving averages and steps taken, as a `State`."""
-        _, _, *moments = self.optimizer.variables
-        trained, statistics = self.trainable_weights, self.non_trainable_weights
         parts = [
             tf.concat([tf.zeros(0), *map(_flat, variables)], axis=0)
-            for variables in (trained, moments[::2], moments[1::2], statistics)
+            for variables in self._variables()
         ]
         return State(*parts, tf.convert_to_tensor(self.optimizer.iterations.value))
 
     def take_state(self, state):
         """Become what a `State` says."""
         self.optimizer.build(self.trainable_variables)
-        iterations, _, *moments = self.optimizer.variables
-        iterations.assign(state.iterations)
+        self.optimizer.iterations.assign(state.iterations)
         trained, statistics = trained_shapes(self.spec), statistic_shapes(self.spec)
-        for variables, vector, shapes in (
-            (self.trainable_weights, state.weights, trained),
-            (moments[::2], state.first, trained),
-            (moments[1::2], state.second, trained),
-            (self.non_trainable_weights, state.statistics, statistics),
+        for variables, vector, shapes in zip(
+            self._variables(),
+            state[:4],
+            (trained, trained, trained, statistics),
+            strict=True,
         ):
             parts = parts_of(vector, shapes).values()
             for variable, part in zip(variables, parts, strict=True):
                 variable.assign(part)
+
+    def _variables(self):
+        """Return the variables behind each vector of a `State`, in its order."""
+        trained, statistics = self.trainable_weights, self.non_trainable_weights
+        moments = self.optimizer.variables[2:]
+        if not self._is_whole() or len(moments) != 2 * len(trained):
+            raise ValueError(
+                "Got a model whose layers or optimizer were changed in training, but "
+                "expected those that it began with. Change them before fit."
+            )
+        return trained, moments[::2], moments[1::2], statistics
+
+    def _is_whole(self):
+        """Tell whether the layers are still those of the spec, and all learn."""
+        names = [layer.name for layer in layers_of(self.spec)]
+        return all(layer.trainable for layer in self.layers) and (
+            [layer.name for layer in self.layers] == [*names, "probabilities"]
+        )
 
     def first_epoch(self, epoch):
         """Return the epoch to begin with: another one where a callback says so."""
@@ -225,24 +250,33 @@ class DigitNetwork(keras.Sequential):
             )
         _check_options(options)
         data = self._checked(x, y, sample_weight, class_weight)
+        validation = None
+        if validation_data is not None:
+            validation = self._checked(*_as_validation(validation_data))
         recipe = Recipe(
-            epochs=epochs,
-            batch_size=batch_size or 32,
+            epochs=check_integer("epochs", epochs, minimum=0),
+            batch_size=32
+            if batch_size is None
+            else check_integer("batch_size", batch_size),
             learning_rate=float(self.optimizer.learning_rate),
-            schedule=schedule or self.schedule,
+            schedule=check_choice("schedule", schedule or self.schedule, SCHEDULES),
             weight_decay=self.optimizer.weight_decay or 0.0,
             label_smoothing=self.loss.label_smoothing,
             augment=self.augment,
-            validation_split=0.0 if validation_data else validation_split,
+            validation_split=0.0
+            if validation
+            else check_number(
+                "validation_split", validation_split, low=0, high=1, closed="left"
+            ),
             patience=self.patience,
-            shuffle=shuffle,
+            shuffle=bool(shuffle),
         )
         self._train(
             recipe,
             data,
             hooks=self.hooks(callbacks, verbose),
-            epoch=initial_epoch,
-            validation=self._checked(*validation_data) if validation_data else None,
+            epoch=check_integer("initial_epoch", initial_epoch, minimum=0),
+            validation=validation,
         )
         return self.history
 
@@ -250,7 +284,7 @@ class DigitNetwork(keras.Sequential):
         """Return the `KerasHooks` by which callbacks look at this model."""
         self._name_metrics()
         callbacks = keras.callbacks.CallbackList(
-            check_callbacks(callbacks or []),
+            check_callbacks(callbacks),
             add_history=True,
             add_progbar=verbose != 0,
             model=self,
@@ -259,21 +293,23 @@ class DigitNetwork(keras.Sequential):
 
     def _train(self, recipe, data, **arguments):
         self.optimizer.build(self.trainable_variables)
-        before = self.state()
+        before, rate = self.state(), float(self.optimizer.learning_rate)
         try:
             state, _ = run_epochs(
                 self.spec, self.seed, before, recipe, data, **arguments
             )
         except Exception:
+            self.optimizer.learning_rate = rate
             self.take_state(before)
             raise
         self.take_state(state)
 
     def _learns_by_recipe(self):
         """Tell whether the model is compiled as `from_recipe` does it."""
-        optimizer, config = self.optimizer, self.get_compile_config()
-        if not isinstance(optimizer, keras.optimizers.Adam) or not config:
+        optimizer = getattr(self, "optimizer", None)
+        if not isinstance(optimizer, keras.optimizers.Adam) or not self._is_whole():
             return False
+        config = self.get_compile_config()
         twin = make_optimizer(1.0, optimizer.weight_decay)
         loss = keras.losses.CategoricalCrossentropy()
         return (
@@ -293,20 +329,23 @@ class DigitNetwork(keras.Sequential):
 
     def _checked(self, x, y, sample_weight=None, class_weight=None):
         """Return arrays as `Data`, or raise a ValueError if they are none."""
+        x, y = (np.asarray(a) if isinstance(a, list) else a for a in (x, y))
+        shapes = tuple(
+            getattr(array, "shape", type(array).__name__) for array in (x, y)
+        )
         pictures, classes = (*self.spec.image_shape, 1), (self.spec.n_classes,)
-        shapes = [getattr(array, "shape", None) for array in (x, y)]
-        if None in shapes or shapes != [(len(x), *pictures), (len(x), *classes)]:
+        n = shapes[0][0] if isinstance(shapes[0], tuple) and shapes[0] else 0
+        if n == 0 or shapes != ((n, *pictures), (n, *classes)):
             raise ValueError(
                 f"Got x and y of shapes {shapes[0]} and {shapes[1]}, but expected "
                 f"arrays of shapes {('n', *pictures)} and {('n', *classes)}: pictures "
                 "and one-hot rows. Encode labels with OneHotLabelEncoder."
             )
         x, y = np.asarray(x), np.asarray(y)
-        weights = np.ones(len(x), dtype=np.float32)
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight, dtype=np.float32)
+        weights = _check_sample_weight(sample_weight, x, dtype=np.float32)
         if class_weight is not None:
-            weights = weights * [class_weight[code] for code in y.argmax(axis=1)]
+            by_code = [class_weight.get(code, 1.0) for code in range(*classes)]
+            weights = weights * np.array(by_code)[y.argmax(axis=1)]
         return Data(x, y, weights)
 
 
@@ -323,15 +362,27 @@ def _differences(this, other):
 
 
 def _check_options(options):
-    others = {
-        name: value
+    """Raise a ValueError for options of Keras' fit that change what an epoch is."""
+    harmless = {"validation_batch_size": options.get("validation_batch_size")}
+    harmless |= {"validation_freq": 1}
+    others = [
+        name
         for name, value in options.items()
-        if value not in (None, {"validation_freq": 1}.get(name))
-    }
-    others.pop("validation_batch_size", None)
+        if value is not None and (name not in harmless or value != harmless[name])
+    ]
     if others:
         raise ValueError(
             f"Got {', '.join(sorted(others))} in fit, but expected none of them: every "
             "epoch is a pass over all pictures. Leave them out, or compile the model "
             "with another optimizer for a fit of Keras' own."
         )
+
+
+def _as_validation(data):
+    """Return pictures and targets, and weights if there are some."""
+    if isinstance(data, list | tuple) and len(data) in (2, 3):
+        return data
+    raise ValueError(
+        f"Got validation_data of type {type(data).__name__}, but expected (x, y) or "
+        "(x, y, sample_weight). Pass arrays."
+    )

@@ -96,7 +96,7 @@ class SaliencyDisplay(Display):
         """
         n_steps = check_integer("n_steps", n_steps)
         network = network_of(estimator)
-        if not hasattr(network, "model_"):
+        if not hasattr(network, "network_"):
             raise ValueError(
                 f"Got estimator={estimator!r}, but expected a fitted DigitCNN, or a "
                 "pipeline or search with one."
@@ -110,10 +110,10 @@ class SaliencyDisplay(Display):
         order = network.predict_proba(scaled)[0].argsort()[::-1]
         code = _code(network, "label", label, order)
         other = _code(network, "against", against, order[order != code])
-        from skdigits.training import integrated_gradients
+        from skdigits.training import integrated_gradients, keras_model
 
         attributions = integrated_gradients(
-            network.model_, picture, code, other, n_steps
+            keras_model(network.network_), picture, code, other, n_steps
         )
         labels = network.classes_
         return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)

@@ -1,0 +1,77 @@
+"""One temperature, so that probabilities come true.
+
+A network that learns from smoothed labels is too modest, and on the pictures that it
+has learned from it is right too often to tell by how much. So they are warped anew, and
+farther than in training: so far that some are read wrong. The temperature that makes
+these answers most probable fits unseen pictures too, and none had to be held out.
+
+C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern neural networks."
+ICML (2017).
+"""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from skdigits.training._tensorflow import tf
+from skdigits.training._warp import can_be_warped, warp
+
+# Share of the warped pictures that are still read right.
+ACCURACY = 0.96
+
+# How far pictures are warped at most: beyond it nobody reads them.
+FARTHEST = 4.0
+
+# Pictures that tell how far to warp, and those that tell the temperature.
+FEW, MANY = 1000, 4000
+
+
+def find_temperature(answers, data, seed):
+    """Return what logits are divided by before the softmax.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of the trained network.
+
+    data : Data
+        What it was trained on.
+
+    seed : int
+        Decides which pictures are taken, and how they are warped.
+
+    Returns
+    -------
+    temperature : float
+        1 for pictures that are too small to be warped.
+    """
+    if not can_be_warped(data.images.shape[1:3]):
+        return 1.0
+    rows = np.random.default_rng([seed, MANY]).permutation(len(data))
+    few, many = (np.resize(rows, number) for number in (FEW, MANY))
+    near, far = 0.0, FARTHEST
+    for _ in range(5):
+        strength = (near + far) / 2
+        logits, targets = _warped_answers(answers, data, few, strength, seed)
+        hits = logits.argmax(axis=1) == targets.argmax(axis=1)
+        if hits.mean() < ACCURACY:
+            far = strength
+        else:
+            near = strength
+    return _best_temperature(*_warped_answers(answers, data, many, near, seed))
+
+
+def _warped_answers(answers, data, rows, strength, seed):
+    images, targets, _ = data.take(rows)
+    warped = warp(tf.constant(images), np.float32(strength), [seed % 2**31, len(rows)])
+    return answers(warped.numpy()), targets
+
+
+def _best_temperature(logits, targets):
+    """Return the temperature of the smallest log loss."""
+
+    def loss(log_temperature):
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -(targets * scaled).sum(axis=1, dtype=np.float64).mean()
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
