@@ -7,12 +7,20 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skdigits._recipe import SCHEDULES, Recipe
+from skdigits._recipe import (
+    SCHEDULES,
+    Recipe,
+    automatic_batch_size,
+    automatic_epochs,
+)
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
 from skdigits.network import NetworkSpec, check_room
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
+
+# In smaller pictures each pixel counts.
+SMALLEST_DOWNSAMPLED = 16
 
 # Enough to bring pictures of 65,536 pixels on a side down to one pixel.
 MAX_BLOCKS = 16
@@ -42,10 +50,18 @@ def network_spec(params, image_shape, n_classes):
         dropout=check_number("dropout", params.dropout, low=0, high=1, closed="left"),
         batch_norm=check_bool("batch_norm", params.batch_norm),
         padding=check_choice("padding", params.padding, ("same", "valid")),
-        early_downsampling=check_bool("early_downsampling", params.early_downsampling),
+        early_downsampling=_early_downsampling(params, image_shape),
     )
     check_room(spec)
     return spec
+
+
+def _early_downsampling(params, image_shape):
+    """Return whether the first convolution goes in strides of two pixels."""
+    if isinstance(params.early_downsampling, str):
+        check_choice("early_downsampling", params.early_downsampling, ("auto",))
+        return min(image_shape) >= SMALLEST_DOWNSAMPLED
+    return check_bool("early_downsampling", params.early_downsampling)
 
 
 def _kernel_sizes(kernel_size, filters):
@@ -75,7 +91,7 @@ def _check_integers(name, values):
     return checked
 
 
-def training_recipe(params):
+def training_recipe(params, n_pictures):
     """Return the `Recipe` for what has DigitCNN's parameters of training."""
 
     def number(name, low=0, high=np.inf, closed="left"):
@@ -83,12 +99,16 @@ def training_recipe(params):
             name, getattr(params, name), low=low, high=high, closed=closed
         )
 
+    epochs, batch_size = epochs_and_batch_size(params, n_pictures)
+    calibration = params.calibration
+    if calibration is not None:
+        check_choice("calibration", calibration, ("temperature",))
     pause_after = params.pause_after
     if pause_after is not None:
         pause_after = check_integer("pause_after", pause_after)
     return Recipe(
-        epochs=check_integer("epochs", params.epochs),
-        batch_size=check_integer("batch_size", params.batch_size),
+        epochs=epochs,
+        batch_size=batch_size,
         learning_rate=number("learning_rate", closed="neither"),
         schedule=check_choice("schedule", params.schedule, SCHEDULES),
         weight_decay=number("weight_decay"),
@@ -96,8 +116,25 @@ def training_recipe(params):
         augment=number("augment"),
         validation_split=number("validation_split", high=1),
         patience=_patience(params.early_stopping),
+        calibrate=calibration is not None,
         pause_after=pause_after,
     )
+
+
+def epochs_and_batch_size(params, n_pictures):
+    """Return both as integers, which "auto" leaves to the number of pictures."""
+    for name in ("epochs", "batch_size"):
+        if isinstance(value := getattr(params, name), str):
+            check_choice(name, value, ("auto",))
+        else:
+            check_integer(name, value)
+    batch_size = params.batch_size
+    if batch_size == "auto":
+        batch_size = automatic_batch_size(n_pictures)
+    epochs = params.epochs
+    if epochs == "auto":
+        epochs = automatic_epochs(n_pictures, batch_size)
+    return int(epochs), int(batch_size)
 
 
 def _patience(early_stopping):

@@ -11,6 +11,7 @@ _CLASSIC = {
     "augment": 0.0,
     "validation_split": 0.1,
     "early_stopping": False,
+    "calibration": "temperature",
 }
 
 # How the others do; every figure was chosen on a validation part of MNIST's training
@@ -20,7 +21,7 @@ _MODERN = {
     "dense_units": None,
     "dropout": 0.0,
     "batch_norm": True,
-    "early_downsampling": True,
+    "early_downsampling": "auto",
     "padding": "same",
     "batch_size": 128,
     "learning_rate": 0.02,
@@ -30,12 +31,12 @@ _MODERN = {
     "augment": 1.0,
     "validation_split": 0.0,
     "early_stopping": False,
+    "calibration": "temperature",
 }
 
 # What `DigitCNN.from_preset` knows. "notebook" is the Keras classic: two convolutions,
-# two poolings, 64 dense units, half of them dropped, Adam for ten epochs. "small" is
-# for a few thousand small pictures; five-fold cross-validation on scikit-learn's
-# digits chose it. "balanced" is what DigitCNN's own defaults are.
+# two poolings, 64 dense units, half of them dropped, Adam for ten epochs. "balanced" is
+# what DigitCNN's own defaults are.
 PRESETS = {
     "notebook": {
         **_CLASSIC,
@@ -47,17 +48,12 @@ PRESETS = {
         "epochs": 10,
         "batch_size": 64,
     },
-    "small": {
-        **_CLASSIC,
-        "filters": (64, 128),
-        "kernel_size": 3,
-        "dense_units": 128,
-        "dropout": 0.5,
-        "padding": "same",
-        "epochs": 40,
-        "batch_size": 32,
-    },
     "fast": {**_MODERN, "filters": (16, 24, 48, 96), "epochs": 1, "augment": 0.0},
-    "balanced": {**_MODERN, "filters": (16, 32, 64, 96), "epochs": 10},
+    "balanced": {
+        **_MODERN,
+        "filters": (16, 32, 64, 96),
+        "epochs": "auto",
+        "batch_size": "auto",
+    },
     "accurate": {**_MODERN, "filters": (32, 64, 96, 128), "epochs": 20},
 }

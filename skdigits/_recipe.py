@@ -1,8 +1,26 @@
 """How a network learns, in one frozen record."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 SCHEDULES = ("constant", "one_cycle")
+
+# Steps that a network needs however few pictures there are, and passes over them
+# however many; found on parts of MNIST's training pictures.
+MIN_STEPS, MIN_EPOCHS = 1000, 10
+
+# Below this many pictures small batches learn as well, in less time.
+MANY_PICTURES = 5000
+
+
+def automatic_batch_size(n_pictures):
+    """Return what ``batch_size="auto"`` stands for."""
+    return 32 if n_pictures < MANY_PICTURES else 128
+
+
+def automatic_epochs(n_pictures, batch_size):
+    """Return what ``epochs="auto"`` stands for."""
+    return max(MIN_EPOCHS, ceil(MIN_STEPS / ceil(n_pictures / batch_size)))
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,9 @@ class Recipe:
     patience : int or None
         Epochs without improvement that early stopping waits for; None never stops.
 
+    calibrate : bool
+        Whether a temperature is found in the end.
+
     begin : int
         Number of epochs that the network had been trained when the cycle began.
 
@@ -56,6 +77,7 @@ class Recipe:
     augment: float
     validation_split: float = 0.0
     patience: int | None = None
+    calibrate: bool = True
     begin: int = 0
     pause_after: int | None = None
     shuffle: bool = True

@@ -77,6 +77,7 @@ def build_network(
     schedule,
     augment,
     patience,
+    calibrate,
     seed,
 ):
     """Build and compile a `DigitNetwork`, as scikeras asks for it.
@@ -94,7 +95,7 @@ def build_network(
     check_choice("schedule", schedule, SCHEDULES)
     check_number("augment", augment, low=0, high=np.inf, closed="left")
     spec = network_spec(params, tuple(shape[1:3]), meta["n_classes_"])
-    model = DigitNetwork(spec, seed, schedule, augment, patience)
+    model = DigitNetwork(spec, seed, schedule, augment, patience, calibrate)
     model.compile(**compile_kwargs, auto_scale_loss=False)
     return model
 
@@ -138,6 +139,7 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
         model__schedule=recipe.schedule,
         model__augment=recipe.augment,
         model__patience=recipe.patience,
+        model__calibrate=recipe.calibrate,
         model__seed=network.seed,
         optimizer__learning_rate=recipe.learning_rate,
         loss=keras.losses.CategoricalCrossentropy,

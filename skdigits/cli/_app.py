@@ -34,8 +34,8 @@ def _data(what):
 def _preset(what):
     return typer.Option(
         metavar="NAME",
-        help=f"{what}: {', '.join(PRESETS)}. By default as fits the number of "
-        "pictures.",
+        help=f"{what}: {', '.join(PRESETS)}. By default balanced, which fits any "
+        "number of pictures.",
     )
 
 

@@ -5,9 +5,6 @@ from skdigits._validation import check_integer
 from skdigits.cli._console import say
 from skdigits.cli._data import find_source
 
-# Below this many pictures the few epochs of "balanced" are too few steps.
-_SMALL = 10_000
-
 
 def data_and_classifier(console, data, preset, epochs, seed):
     """Load the data and make the classifier; say which they are.
@@ -27,8 +24,7 @@ def data_and_classifier(console, data, preset, epochs, seed):
         DigitCNN.from_preset(preset)
     digits = find_source(data).load()
     say(console, f"Data: {digits.description}.")
-    images, _ = digits.train
-    preset = preset or ("small" if len(images) < _SMALL else "balanced")
+    preset = preset or "balanced"
     say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)
 

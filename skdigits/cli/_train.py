@@ -24,7 +24,7 @@ def run(data, preset, epochs, seed, output, figure):
     check_figure(figure)
     digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
     pipeline = make_digit_pipeline(classifier)
-    with _epoch_bar(console, classifier.epochs) as callback:
+    with _epoch_bar(console) as callback:
         classifier.set_params(callbacks=[callback])
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
@@ -35,7 +35,7 @@ def run(data, preset, epochs, seed, output, figure):
 
 
 @contextmanager
-def _epoch_bar(console, epochs):
+def _epoch_bar(console):
     """Show a bar over the epochs; yields the callback that moves it."""
     from skdigits.training import keras
 
@@ -47,12 +47,19 @@ def _epoch_bar(console, epochs):
         TimeRemainingColumn(),
         console=console,
     ) as bar:
-        task = bar.add_task("", total=epochs)
+        task = bar.add_task("", total=None)
 
-        def show(epoch, logs):
-            figures = f"loss {logs['loss']:.4f}"
-            if "val_accuracy" in logs:
-                figures += f", val_accuracy {logs['val_accuracy']:.4f}"
-            bar.update(task, completed=epoch + 1, description=figures)
+        class MoveBar(keras.callbacks.Callback):
+            def __deepcopy__(self, memo):
+                return self  # the bar is on one terminal
 
-        yield keras.callbacks.LambdaCallback(on_epoch_end=show)
+            def on_train_begin(self, logs=None):
+                bar.update(task, total=self.params["epochs"])
+
+            def on_epoch_end(self, epoch, logs=None):
+                figures = f"loss {logs['loss']:.4f}"
+                if "val_accuracy" in logs:
+                    figures += f", val_accuracy {logs['val_accuracy']:.4f}"
+                bar.update(task, completed=epoch + 1, description=figures)
+
+        yield MoveBar()

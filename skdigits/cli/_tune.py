@@ -1,6 +1,7 @@
 """skdigits tune."""
 
 from pathlib import Path
+from sys import maxsize
 
 import pandas as pd
 from rich.progress import (
@@ -40,7 +41,7 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     searched = HalvingEpochSearchCV(
         make_digit_pipeline(classifier),
         grid,
-        min_epochs=classifier.epochs if search == "grid" else 1,
+        min_epochs=maxsize if search == "grid" else 1,
         cv=cv,
         n_jobs=n_jobs,
         progress=_bar(console),

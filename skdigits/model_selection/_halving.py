@@ -249,7 +249,7 @@ class HalvingEpochSearchCV(SearchInParts):
     def _race(self, splits, **data):
         """Return the rows of all rungs; keep those so far if it is interrupted."""
         candidates = make_candidates(self.estimator, self.param_grid, len(splits))
-        stops = rung_stops(candidates, self.factor, self.min_epochs)
+        stops = rung_stops(candidates, splits, self.factor, self.min_epochs)
         rows = []
         try:
             for row in race(

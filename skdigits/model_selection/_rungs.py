@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdigits._classifier import DigitCNN
+from skdigits._parameters import epochs_and_batch_size
 from skdigits._validation import check_integer, check_number
 from skdigits.model_selection._scikit_learn import fit_and_score
 
@@ -84,16 +85,21 @@ def _check_network(network):
         )
 
 
-def rung_stops(candidates, factor, min_epochs):
+def rung_stops(candidates, splits, factor, min_epochs):
     """Return the epoch that ends each rung; the last is the end of the cycle."""
     factor = check_number("factor", factor, low=1, high=inf, closed="neither")
-    epochs = {_network(candidate.estimators[0]).epochs for candidate in candidates}
+    # the smallest fold has the longest cycle, where the pictures decide
+    n_pictures = min(len(train) for train, _ in splits)
+    epochs = {
+        epochs_and_batch_size(_network(candidate.estimators[0]), n_pictures)[0]
+        for candidate in candidates
+    }
     if len(epochs) > 1:
         raise ValueError(
             f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
             "all: epochs are what the search spends. Take them out of param_grid."
         )
-    epochs = check_integer("epochs", epochs.pop())
+    epochs = epochs.pop()
     min_epochs = min(check_integer("min_epochs", min_epochs), epochs)
     n_rungs = 1
     while factor**n_rungs <= len(candidates):

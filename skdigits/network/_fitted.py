@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from scipy.special import softmax
+
 from skdigits._recipe import Recipe
 from skdigits.network._answers import Answers
 from skdigits.network._spec import NetworkSpec
@@ -25,6 +28,9 @@ class FittedNetwork:
     history : dict of list of float
         The figures of each epoch.
 
+    temperature : float
+        What logits are divided by before the softmax, so that probabilities come true.
+
     recipe : Recipe
         How it was trained; None if it was not.
     """
@@ -33,6 +39,7 @@ class FittedNetwork:
     state: State
     seed: int
     history: dict
+    temperature: float = 1.0
     recipe: Recipe | None = None
 
     @property
@@ -44,6 +51,10 @@ class FittedNetwork:
     def arrays(self):
         """The weights and moving averages by their names."""
         return arrays_of(self.spec, self.state)
+
+    def probabilities(self, logits):
+        """Return the probabilities that logits stand for."""
+        return softmax(logits / np.float32(self.temperature), axis=1)
 
     @cached_property
     def answers(self):

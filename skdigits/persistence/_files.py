@@ -114,7 +114,7 @@ def load(path):
         spec = restored_spec(fitted, classifier)
         arrays = read_arrays(document, tensors, weight_shapes(spec))
         arrays = arrays_in_terms_of_today(document, arrays)
-        classifier.network_ = restored_network(fitted, spec, arrays, classifier)
+        classifier.network_ = restored_network(fitted, spec, arrays)
     return Pipeline(steps) if document["pipeline"] else classifier
 
 

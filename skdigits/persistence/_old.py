@@ -1,6 +1,11 @@
 """Files of older format versions, in terms of today's."""
 
+from dataclasses import asdict
+from types import SimpleNamespace
+
 import numpy as np
+
+from skdigits._parameters import training_recipe
 
 # What parameters that version 1 did not know stand for in its files.
 _SINCE_VERSION_2 = {
@@ -13,15 +18,23 @@ _SINCE_VERSION_2 = {
 
 
 def steps_in_terms_of_today(document):
-    """Return the descriptions of the steps, with what version 1 left unsaid."""
+    """Return the descriptions of the steps, with what old versions left unsaid."""
     *others, last = document["steps"]
-    if document["format_version"] == 1:
-        network = last["fitted"]["network"] | {"early_downsampling": False}
-        last = last | {
-            "params": _SINCE_VERSION_2 | last["params"],
-            "fitted": last["fitted"] | {"network": network},
-        }
-    return [*others, last]
+    params, fitted = last["params"], last["fitted"]
+    if document["format_version"] < 2:
+        params = _SINCE_VERSION_2 | params
+        network = fitted["network"] | {"early_downsampling": False}
+        fitted = fitted | {"network": network}
+    if document["format_version"] < 3:
+        params = {"calibration": None, "pause_after": None} | params
+        fitted = fitted | {"temperature": 1.0, "recipe": _recipe_of(params)}
+    return [*others, last | {"params": params, "fitted": fitted}]
+
+
+def _recipe_of(params):
+    """Return a recipe as a file of today has it."""
+    recipe = training_recipe(SimpleNamespace(**params), n_pictures=1)
+    return asdict(recipe)
 
 
 def arrays_in_terms_of_today(document, arrays):

@@ -84,13 +84,15 @@ def _restore_shape(step, fitted):
 
 def _describe_classifier(classifier):
     # what cannot train could not be checked when it is read
-    training_recipe(classifier)
+    training_recipe(classifier, n_pictures=1)
     network = classifier.network_
     return _describe_shape(classifier) | {
         "classes": describe_labels(classifier.classes_),
         "network": asdict(network.spec),
         "seed": network.seed,
         "history": network.history,
+        "temperature": network.temperature,
+        "recipe": asdict(network.recipe),
     }
 
 
@@ -122,7 +124,7 @@ def restored_spec(fitted, classifier):
     )
 
 
-def restored_network(fitted, spec, arrays, classifier):
+def restored_network(fitted, spec, arrays):
     """Return the `FittedNetwork`; what the optimizer remembered is not in a file."""
     history = fitted["history"]
     lengths = {len(values) for values in history.values()}
@@ -134,8 +136,19 @@ def restored_network(fitted, spec, arrays, classifier):
         initial_state(spec, arrays),
         check_integer("seed", fitted["seed"], minimum=0),
         {"loss": history["loss"], **history},
-        training_recipe(classifier),
+        check_number("temperature", fitted["temperature"], low=0, high=np.inf),
+        _restored_recipe(fitted["recipe"]),
     )
+
+
+def _restored_recipe(fields):
+    """Check the description of a recipe as if a user had passed it."""
+    params = SimpleNamespace(
+        **fields,
+        early_stopping=fields["patience"] or False,
+        calibration="temperature" if fields["calibrate"] else None,
+    )
+    return training_recipe(params, n_pictures=1)
 
 
 def _plain(name, value):

@@ -26,7 +26,7 @@ FARTHEST = 4.0
 FEW, MANY = 1000, 4000
 
 
-def find_temperature(answers, data, seed):
+def find_temperature(answers, data, rows, seed):
     """Return what logits are divided by before the softmax.
 
     Parameters
@@ -35,7 +35,9 @@ def find_temperature(answers, data, seed):
         Of the trained network.
 
     data : Data
-        What it was trained on.
+
+    rows : ndarray of int
+        Those that it was trained on.
 
     seed : int
         Decides which pictures are taken, and how they are warped.
@@ -47,7 +49,7 @@ def find_temperature(answers, data, seed):
     """
     if not can_be_warped(data.images.shape[1:3]):
         return 1.0
-    rows = np.random.default_rng([seed, MANY]).permutation(len(data))
+    rows = np.random.default_rng([seed, MANY]).permutation(rows)
     few, many = (np.resize(rows, number) for number in (FEW, MANY))
     near, far = 0.0, FARTHEST
     for _ in range(5):

@@ -43,7 +43,7 @@ def train(network, recipe, data, callbacks=(), verbose=0):
         hooks = keras_model(network, recipe).hooks(callbacks)
     progress = EpochLines() if verbose else NoProgress()
     try:
-        state, history = run_epochs(
+        state, temperature, history = run_epochs(
             network.spec,
             network.seed,
             network.state,
@@ -56,7 +56,7 @@ def train(network, recipe, data, callbacks=(), verbose=0):
     finally:
         progress.close()
     history = _joined(network.history, history)
-    return FittedNetwork(network.spec, state, network.seed, history)
+    return FittedNetwork(network.spec, state, network.seed, history, temperature)
 
 
 def keras_model(network, recipe=None):
@@ -64,6 +64,7 @@ def keras_model(network, recipe=None):
     recipe = recipe or network.recipe
     model = DigitNetwork.from_recipe(network.spec, network.seed, recipe)
     model.take_state(network.state)
+    model.temperature = network.temperature
     return model
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from skdigits.network import Answers, State, arrays_of
+from skdigits.training._calibration import find_temperature
 from skdigits.training._data import stratified_split
 from skdigits.training._progress import NoProgress
 from skdigits.training._steps import compiled_steps
@@ -54,6 +55,9 @@ def run_epochs(
     -------
     state : State
         Of the best epoch, if the recipe stops early.
+
+    temperature : float
+        What makes the probabilities come true; 1 if the recipe does not calibrate.
 
     history : dict of list of float
 
@@ -114,7 +118,11 @@ def run_epochs(
             "Got weights that are not finite from a callback, but expected numbers. "
             "Take it out."
         )
-    return state, _history(figures)
+    temperature = 1.0
+    if recipe.calibrate:
+        answers = Answers(spec, arrays_of(spec, state))
+        temperature = find_temperature(answers, data, rows, seed)
+    return state, temperature, _history(figures)
 
 
 def _history(figures):

@@ -35,6 +35,24 @@ class AdamW(keras.optimizers.AdamW):
         super().build(variables)
 
 
+@registered
+class Softmax(keras.layers.Softmax):
+    """Keras' Softmax, of logits that are divided by a temperature but in training."""
+
+    def __init__(self, temperature=1.0, **options):
+        super().__init__(**options)
+        # none of Keras' variables, which would count as a parameter of the network
+        self.temperature = tf.Variable(temperature, trainable=False, dtype=tf.float32)
+
+    def call(self, inputs, mask=None, training=False):
+        if not training:
+            inputs = inputs / self.temperature
+        return super().call(inputs, mask)
+
+    def get_config(self):
+        return super().get_config() | {"temperature": float(self.temperature)}
+
+
 def make_optimizer(learning_rate, weight_decay):
     """Return Adam, or AdamW where something decays."""
     if weight_decay:
@@ -69,6 +87,12 @@ class DigitNetwork(keras.Sequential):
     patience : int, default=None
         Epochs without improvement after which `fit` stops, and goes back to the best.
 
+    calibrate : bool, default=True
+        Whether `fit` ends with a temperature that makes the probabilities come true.
+
+    temperature : float, default=1.0
+        What logits are divided by before the softmax, but in training.
+
     name : str, default="digit_cnn"
     """
 
@@ -79,6 +103,8 @@ class DigitNetwork(keras.Sequential):
         schedule="constant",
         augment=0.0,
         patience=None,
+        calibrate=True,
+        temperature=1.0,
         name="digit_cnn",
         **kwargs,
     ):
@@ -91,7 +117,7 @@ class DigitNetwork(keras.Sequential):
         stack = [
             keras.Input((*spec.image_shape, 1), dtype="float32"),
             *(keras_layer(layer, seeds.get(layer.name)) for layer in layers),
-            keras.layers.Softmax(dtype="float32", name="probabilities"),
+            Softmax(temperature, dtype="float32", name="probabilities"),
         ]
         super().__init__(stack, name=name, **kwargs)
         self.spec = spec
@@ -99,11 +125,19 @@ class DigitNetwork(keras.Sequential):
         self.schedule = schedule
         self.augment = augment
         self.patience = patience
+        self.calibrate = calibrate
 
     @classmethod
     def from_recipe(cls, spec, seed, recipe):
         """Make the network of a spec, compiled to learn by a `Recipe`."""
-        model = cls(spec, seed, recipe.schedule, recipe.augment, recipe.patience)
+        model = cls(
+            spec,
+            seed,
+            recipe.schedule,
+            recipe.augment,
+            recipe.patience,
+            recipe.calibrate,
+        )
         model.compile(
             make_optimizer(recipe.learning_rate, recipe.weight_decay),
             keras.losses.CategoricalCrossentropy(
@@ -128,12 +162,23 @@ class DigitNetwork(keras.Sequential):
             "schedule": self.schedule,
             "augment": self.augment,
             "patience": self.patience,
+            "calibrate": self.calibrate,
+            "temperature": self.temperature,
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
+
+    @property
+    def temperature(self):
+        """What logits are divided by before the softmax, but in training."""
+        return float(self.layers[-1].temperature)
+
+    @temperature.setter
+    def temperature(self, value):
+        self.layers[-1].temperature.assign(value)
 
     def state(self):
         """Return weights, moments, moving averages and steps taken, as a `State`."""
@@ -269,6 +314,7 @@ class DigitNetwork(keras.Sequential):
                 "validation_split", validation_split, low=0, high=1, closed="left"
             ),
             patience=self.patience,
+            calibrate=self.calibrate,
             shuffle=bool(shuffle),
         )
         self._train(
@@ -295,7 +341,7 @@ class DigitNetwork(keras.Sequential):
         self.optimizer.build(self.trainable_variables)
         before, rate = self.state(), float(self.optimizer.learning_rate)
         try:
-            state, _ = run_epochs(
+            state, temperature, _ = run_epochs(
                 self.spec, self.seed, before, recipe, data, **arguments
             )
         except Exception:
@@ -303,6 +349,7 @@ class DigitNetwork(keras.Sequential):
             self.take_state(before)
             raise
         self.take_state(state)
+        self.temperature = temperature
 
     def _learns_by_recipe(self):
         """Tell whether the model is compiled as `from_recipe` does it."""

@@ -12,9 +12,14 @@ ROTATION, SHIFT, ZOOM, SHEAR = 10.0, 1 / 14, 0.1, 0.1
 SMALLEST_WARPED = 8
 
 
+def can_be_warped(image_shape):
+    """Tell whether pictures are large enough."""
+    return min(image_shape) >= SMALLEST_WARPED
+
+
 def is_warped(image_shape, augment):
     """Tell whether the pictures are augmented."""
-    return augment > 0 and min(image_shape) >= SMALLEST_WARPED
+    return augment > 0 and can_be_warped(image_shape)
 
 
 def warp(images, strength, seed):
