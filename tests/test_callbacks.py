@@ -4,6 +4,8 @@ import csv
 import http.server
 import json
 import threading
+from copy import deepcopy
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,12 +31,32 @@ def callbacks():
 @pytest.fixture(scope="module")
 def data(digits):
     X, _, y, _ = digits
-    return (X[:300] / 16).astype(np.float32), y[:300]
+    return Arrays((X[:300] / 16).astype(np.float32), y[:300])
 
 
 def network(**params):
     plain = {"filters": 4, "epochs": EPOCHS, "batch_size": 50, "random_state": 0}
-    return DigitCNN(**{**plain, "validation_split": 0.2, **params})
+    # what a callback saves in the midst of a training is not calibrated yet
+    plain |= {"validation_split": 0.2, "calibration": None}
+    return DigitCNN(**{**plain, **params})
+
+
+@cache
+def fitted_network(data, **params):
+    return network(**params).fit(*data.arrays)
+
+
+class Arrays:
+    """Pictures and labels that can be a key."""
+
+    def __init__(self, X, y):
+        self.arrays = X, y
+
+    def __iter__(self):
+        return iter(self.arrays)
+
+    def __getitem__(self, place):
+        return self.arrays[place]
 
 
 class Run:
@@ -52,7 +74,8 @@ def by_digit_cnn(callback, data, **params):
 
 def by_keras_classifier(callback, data, **params):
     X, y = data
-    wrapper = clone(network(**{**params, "epochs": 1}).fit(X, y).keras_classifier_)
+    start = fitted_network(data, **{**params, "epochs": 1})
+    wrapper = clone(start.keras_classifier_)
     wrapper.set_params(callbacks=[callback], epochs=params.get("epochs", EPOCHS))
     wrapper.fit(X.reshape(-1, 8, 8, 1), y)
     return Run(wrapper.history_, wrapper.model_, _answers(wrapper.model_))
@@ -60,7 +83,7 @@ def by_keras_classifier(callback, data, **params):
 
 def by_keras_model(callback, data, **params):
     X, y = data
-    model = network(**{**params, "epochs": 1}).fit(X, y).model_
+    model = deepcopy(fitted_network(data, **{**params, "epochs": 1})).model_
     history = model.fit(
         X.reshape(-1, 8, 8, 1),
         np.eye(10)[y],
@@ -92,8 +115,9 @@ def test_none_is_forgotten(callbacks):
     }
 
 
-@pytest.mark.parametrize("monitor", LOGS)
-@pytest.mark.parametrize("restore", [False, True])
+@pytest.mark.parametrize(
+    "monitor, restore", [*((monitor, True) for monitor in LOGS), ("val_loss", False)]
+)
 def test_early_stopping(train, callbacks, data, monitor, restore):
     stop = callbacks.EarlyStopping(
         monitor, patience=1, min_delta=9, restore_best_weights=restore
@@ -104,9 +128,6 @@ def test_early_stopping(train, callbacks, data, monitor, restore):
     # no epoch is better by 9, so the first one stays the best
     same = np.allclose(run.predict(data[0]), first.predict(data[0]), atol=1e-6)
     assert first.n_epochs == 2 and not same == restore
-    if restore:
-        one = train(callbacks.LambdaCallback(), data, epochs=EPOCHS)
-        assert one.n_epochs == EPOCHS
 
 
 @pytest.mark.parametrize("monitor", LOGS)

@@ -119,7 +119,7 @@ def test_options(tmp_path):
     arguments = ["--data", "digits", "--epochs", 1, "--seed", 3]
     result = run("train", *arguments, "--output", "m.st", "--figure", "f.pdf")
     assert result.exit_code == 0, result.stderr
-    assert "Preset: small." in result.stdout
+    assert "Preset: balanced." in result.stdout
     classifier = skdigits.load("m.st")["cnn"]
     assert classifier.n_iter_ == 1 and classifier.random_state == 3
     assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
@@ -143,7 +143,7 @@ def test_data_of_the_user(tmp_path, digits):
     [
         (
             ["train", "--preset", "huge"],
-            "Got preset='huge', but expected 'notebook', 'small',",
+            "Got preset='huge', but expected 'notebook', 'fast',",
         ),
         (["train", "--epochs", "0"], "Got epochs=0, but expected an integer of at lea"),
         (["train", "--seed", "-1"], "Got seed=-1, but expected an integer from 0 to 4"),
@@ -393,7 +393,7 @@ def test_tune(search, epochs, digits):
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
         (["--n-jobs", "0"], "Got n_jobs=0, but expected how many folds to train at"),
-        (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'small',"),
+        (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'fast',"),
         (["--table", "search_results.png"], "Got digits.safetensors, search_results.p"),
         (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),
     ],

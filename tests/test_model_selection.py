@@ -114,7 +114,7 @@ def test_survivors_were_trained_as_by_one_fit(data):
 def test_rungs(n, options, stops):
     grid = {"batch_size": range(1, n + 1)}
     candidates = make_candidates(DigitCNN(epochs=10), grid, n_splits=1)
-    assert rung_stops(candidates, **options) == stops
+    assert rung_stops(candidates, [(range(9), range(9))], **options) == stops
 
 
 @pytest.mark.parametrize("schedule", ["one_cycle", "constant"])

@@ -182,7 +182,8 @@ def test_a_loaded_model_has_its_keras_model(path, fitted, digits):
     images = again[:-1].transform(X)
     assert again["cnn"].keras_classifier_.score(images, y) == again.score(X, y)
     probabilities = again["cnn"].model_.predict(images, verbose=0)
-    assert_allclose(probabilities, fitted.predict_proba(X), atol=1e-6)
+    # the temperature magnifies what is rounded otherwise
+    assert_allclose(probabilities, fitted.predict_proba(X), atol=5e-6)
 
 
 class TestRefused:

@@ -13,10 +13,18 @@ def data(digits):
     return (X[:300] / 16).astype(np.float32), y[:300]
 
 
+PLAIN = {
+    **{"filters": 4, "kernel_size": 3, "dense_units": 128, "dropout": 0.5},
+    **{"batch_norm": False, "early_downsampling": False, "padding": "same"},
+    **{"epochs": 1, "batch_size": 64, "learning_rate": 0.001, "schedule": "constant"},
+    **{"weight_decay": 0.0, "label_smoothing": 0.0, "augment": 0.0},
+    **{"validation_split": 0.1, "random_state": 0},
+}
+
+
 def tiny(**params):
     """A small network, trained without cycle, smoothing and warping."""
-    plain = {"filters": 4, "epochs": 1, "batch_size": 64, "random_state": 0}
-    return DigitCNN.from_preset("small", **{**plain, **params})
+    return DigitCNN(**{**PLAIN, **params})
 
 
 SPECS = {
@@ -116,7 +124,7 @@ def test_learns_as_keras_does(data):
     images = data[0][:256].reshape(-1, 8, 8, 1)
     targets = np.eye(10, dtype=np.float32)[data[1][:256]]
     weights = np.linspace(0.5, 2, len(images)).astype(np.float32)
-    ours, theirs = (DigitNetwork(spec, 0) for _ in range(2))
+    ours, theirs = (DigitNetwork(spec, 0, calibrate=False) for _ in range(2))
     for network in (ours, theirs):
         optimizer = AdamW(0.002, weight_decay=0.5)
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
@@ -522,3 +530,151 @@ def test_pipeline_on_raw_pixels(digits):
             filters=8, epochs=4, learning_rate=0.01, batch_size=32, random_state=0
         )
         assert pipeline.fit(rows, y).score(rows, y) > 0.9
+
+
+class TestAuto:
+    """Networks and trainings that fit the pictures."""
+
+    @pytest.mark.parametrize(
+        "n, batch_size, epochs",
+        [
+            (1, 32, 1000),
+            (50, 32, 500),
+            (1_000, 32, 32),
+            (4_999, 32, 10),
+            (5_000, 128, 25),
+            (10_000, 128, 13),
+            (60_000, 128, 10),
+            (1_000_000, 128, 10),
+        ],
+    )
+    def test_as_many_steps_as_pictures_need(self, n, batch_size, epochs):
+        from skdigits._parameters import training_recipe
+
+        recipe = training_recipe(DigitCNN(), n)
+        assert (recipe.batch_size, recipe.epochs) == (batch_size, epochs)
+        given = training_recipe(DigitCNN(epochs=3, batch_size=7), n)
+        assert (given.batch_size, given.epochs) == (7, 3)
+
+    def test_fit_and_partial_fit(self, data):
+        X, y = data
+        clf = DigitCNN(filters=2, random_state=0).fit(X[:50], y[:50])
+        assert clf.n_iter_ == 500
+        assert clf.partial_fit(X, y).n_iter_ == 501
+        assert clf.keras_classifier_.epochs == 100  # as many as those 300 would take
+
+    def test_early_stopping_ends_it(self, data):
+        clf = DigitCNN(filters=4, early_stopping=1, validation_split=0.3)
+        assert clf.fit(*data).n_iter_ < 100
+
+    @pytest.mark.parametrize("side, strides", [(15, 1), (16, 2), (28, 2)])
+    def test_small_pictures_keep_every_pixel(self, side, strides):
+        from skdigits._parameters import network_spec
+        from skdigits.network import layers_of
+
+        spec = network_spec(DigitCNN(), (side, side + 9), 10)
+        assert layers_of(spec)[0].stride == strides
+        given = network_spec(DigitCNN(early_downsampling=True), (8, 8), 10)
+        assert layers_of(given)[0].stride == 2
+
+    def test_better_than_a_support_vector_machine_from_few_pictures(self, digits):
+        from sklearn.svm import SVC
+
+        X, X_test, y, y_test = digits
+        few = X[:300], y[:300]
+        network = make_digit_pipeline(random_state=0).fit(*few)
+        machine = SVC().fit(*few)
+        assert network.score(X_test, y_test) > machine.score(X_test, y_test) > 0.8
+
+
+@pytest.fixture(scope="module")
+def fitted_to_half(digits):
+    X, _, y, _ = digits
+    return make_digit_pipeline(random_state=0).fit(X[:700], y[:700])
+
+
+class TestCalibration:
+    def report(self, estimator, digits):
+        from skdigits.inspection import ErrorReport
+
+        X = np.concatenate([digits[0][700:], digits[1]])
+        y = np.concatenate([digits[2][700:], digits[3]])
+        return ErrorReport.from_estimator(estimator, X, y)
+
+    def test_probabilities_come_true(self, digits, fitted_to_half):
+        from sklearn.base import clone
+
+        plain = clone(fitted_to_half).set_params(cnn__calibration=None)
+        plain.fit(digits[0][:700], digits[2][:700])
+        before, after = (
+            self.report(pipeline, digits) for pipeline in (plain, fitted_to_half)
+        )
+        assert after.calibration_error() < 0.015 < 0.05 < before.calibration_error()
+        assert after.accuracy == before.accuracy
+        X = digits[1]
+        assert_array_equal(
+            plain.decision_function(X), fitted_to_half.decision_function(X)
+        )
+        assert plain[-1].history_ == fitted_to_half[-1].history_
+
+    @pytest.mark.parametrize(
+        "params",
+        [{"class_weight": "balanced"}, {"label_smoothing": 0.0}, {"augment": 0.0}],
+        ids=str,
+    )
+    def test_however_it_was_trained(self, digits, fitted_to_half, params):
+        clf = DigitCNN(random_state=0, epochs=20, **params)
+        pipeline = make_digit_pipeline(clf).fit(digits[0][:700], digits[2][:700])
+        assert self.report(pipeline, digits).calibration_error() < 0.02
+
+    def test_after_going_on(self, digits, fitted_to_half):
+        from copy import deepcopy
+
+        pipeline = deepcopy(fitted_to_half)
+        X = pipeline[:-1].transform(digits[0][:700])
+        for part in (slice(0, 350), slice(350, 700)):
+            pipeline[-1].set_params(learning_rate=0.002)
+            pipeline[-1].partial_fit(X[part], digits[2][:700][part])
+        assert self.report(pipeline, digits).calibration_error() < 0.02
+
+    def test_wrong_labels_make_it_modest(self, digits, fitted_to_half):
+        X, y = digits[0][:700], digits[2][:700].copy()
+        y[::5] = np.random.default_rng(0).integers(0, 10, len(y[::5]))
+        pipeline = make_digit_pipeline(random_state=0).fit(X, y)
+        report = self.report(pipeline, digits)
+        confidence = report.y_proba.max(axis=1).mean()
+        assert confidence < report.accuracy + 0.02
+        assert pipeline[-1].network_.temperature > (
+            fitted_to_half[-1].network_.temperature
+        )
+
+    def test_kept_in_files_pickles_and_the_keras_model(
+        self, digits, fitted_to_half, tmp_path
+    ):
+        import pickle
+
+        import skdigits
+
+        X, expected = digits[1], fitted_to_half.predict_proba(digits[1])
+        temperature = fitted_to_half[-1].network_.temperature
+        assert 0.2 < temperature < 0.9
+        skdigits.save(fitted_to_half, tmp_path / "model")
+        for again in (
+            skdigits.load(tmp_path / "model"),
+            pickle.loads(pickle.dumps(fitted_to_half)),
+        ):
+            assert_array_equal(again.predict_proba(X), expected)
+        model = fitted_to_half[-1].model_
+        assert model.temperature == pytest.approx(temperature)
+        images = fitted_to_half[:-1].transform(X)
+        assert_allclose(model.predict(images, verbose=0), expected, atol=5e-6)
+
+    def test_pictures_too_small_to_warp_stay_as_they_are(self, data):
+        X, y = data
+        clf = tiny(image_shape=(4, 16)).fit(X, y)
+        assert clf.network_.temperature == 1
+        assert tiny(calibration=None).fit(X, y).network_.temperature == 1
+        with pytest.raises(
+            ValueError, match="calibration='isotonic', but expected 'te"
+        ):
+            tiny(calibration="isotonic").fit(X, y)
