@@ -137,7 +137,21 @@ def worker(name, seed):
     estimator.fit(X, y)
     seconds = perf_counter() - start
     accuracy = float((estimator.predict(X_test) == y_test).mean() * 100)
-    print(json.dumps({"seconds": seconds, "accuracy": accuracy}))
+    turn = {"seconds": seconds, "accuracy": accuracy}
+    if name in PRESETS:
+        turn |= probabilities(estimator.predict_proba(X_test), y_test)
+    print(json.dumps(turn))
+
+
+def probabilities(y_proba, y_true):
+    """Return the calibration error and the log loss."""
+    from sklearn.metrics import log_loss
+
+    from skdigits.inspection import ErrorReport
+
+    report = ErrorReport.from_predictions(y_true, y_proba=y_proba)
+    loss = log_loss(y_true, y_proba.astype(float))
+    return {"calibration": report.calibration_error(), "log_loss": float(loss)}
 
 
 def main():
@@ -159,6 +173,13 @@ def main():
             f"{name:16}{seconds:9.1f}{ratio:7.3f}{statistics.mean(hits):10.2f}{sd:6.2f}"
             f"  {spread(its, 'seconds')}"
         )
+    for name, its in turns.items():
+        if "calibration" in its[0]:
+            error, loss = (
+                statistics.mean(turn[figure] for turn in its)
+                for figure in ("calibration", "log_loss")
+            )
+            print(f"{name:16} calibration error {error:.4f}, log loss {loss:.4f}")
 
 
 if __name__ == "__main__":
