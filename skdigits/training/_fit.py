@@ -8,10 +8,12 @@ from skdigits.training._layers import initial_arrays
 from skdigits.training._loop import run_epochs
 from skdigits.training._model import DigitNetwork
 from skdigits.training._progress import EpochLines, NoProgress
+from skdigits.training._tensorflow import refuse_forked_process
 
 
 def initial_network(spec, seed):
     """Return the `FittedNetwork` of a spec that has learned nothing yet."""
+    refuse_forked_process()
     state = initial_state(spec, initial_arrays(spec, seed))
     return FittedNetwork(spec, state, seed, {"loss": []})
 
