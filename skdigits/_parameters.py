@@ -59,9 +59,16 @@ def network_spec(params, image_shape, n_classes):
 def _early_downsampling(params, image_shape):
     """Return whether the first convolution goes in strides of two pixels."""
     if isinstance(params.early_downsampling, str):
-        check_choice("early_downsampling", params.early_downsampling, ("auto",))
+        word = params.early_downsampling
+        _check_word("early_downsampling", word, "auto", "True, False")
         return min(image_shape) >= SMALLEST_DOWNSAMPLED
     return check_bool("early_downsampling", params.early_downsampling)
+
+
+def _check_word(name, value, word, others):
+    """Raise a ValueError for anything but the one word that a parameter knows."""
+    if value != word:
+        raise ValueError(f"Got {name}={value!r}, but expected {others} or {word!r}.")
 
 
 def _kernel_sizes(kernel_size, filters):
@@ -102,7 +109,7 @@ def training_recipe(params, n_pictures):
     epochs, batch_size = epochs_and_batch_size(params, n_pictures)
     calibration = params.calibration
     if calibration is not None:
-        check_choice("calibration", calibration, ("temperature",))
+        _check_word("calibration", calibration, "temperature", "None")
     pause_after = params.pause_after
     if pause_after is not None:
         pause_after = check_integer("pause_after", pause_after)
@@ -125,7 +132,7 @@ def epochs_and_batch_size(params, n_pictures):
     """Return both as integers, which "auto" leaves to the number of pictures."""
     for name in ("epochs", "batch_size"):
         if isinstance(value := getattr(params, name), str):
-            check_choice(name, value, ("auto",))
+            _check_word(name, value, "auto", "an integer of at least 1")
         else:
             check_integer(name, value)
     batch_size = params.batch_size

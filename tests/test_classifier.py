@@ -295,6 +295,13 @@ class TestErrors:
             ),
             ({"class_weight": {"3": 2}}, r"class_weight with the unknown label '3'"),
             ({"warm_start": "no"}, r"Got warm_start='no', but expected True or False"),
+            (
+                {"epochs": "all"},
+                r"epochs='all', but expected an integer of .* or 'aut",
+            ),
+            ({"batch_size": "big"}, r"batch_size='big', but expected an integer of "),
+            ({"early_downsampling": "x"}, r"='x', but expected True, False or 'auto'"),
+            ({"calibration": 3}, r"calibration=3, but expected None or 'temperature'"),
             ({"pause_after": 0}, r"Got pause_after=0, but expected an integer of at"),
             ({"callbacks": [print]}, r"in callbacks, but expected instances of keras"),
             ({"image_shape": (7, 9)}, r"64 pixels and image_shape=\(7, 9\)"),
