@@ -79,14 +79,7 @@ def run_epochs(
     state = State(*map(tf.convert_to_tensor, state))
     state = hooks(state, "on_train_begin")
     first = hooks.first_epoch(epoch)
-    settings = {
-        "cycle_begin": int(state.iterations) - steps * (first - recipe.begin),
-        "cycle_steps": steps * recipe.epochs * (recipe.schedule == "one_cycle"),
-        "weight_decay": recipe.weight_decay,
-        "label_smoothing": recipe.label_smoothing,
-        "augment": recipe.augment,
-        "dropout": spec.dropout,
-    }
+    settings = _settings(spec, recipe, steps, first, int(state.iterations))
     take_steps = compiled_steps(spec, recipe.augment)
     figures, logs, best = [], {}, _Best(recipe.patience)
     for epoch in range(first, recipe.stop):
@@ -97,12 +90,9 @@ def run_epochs(
             take_steps, state, data, order, batch_size, settings, seed, hooks, progress
         )
         if len(held_out):
-            state = hooks(state, "on_test_begin")
-            state = hooks(state, "on_test_batch_begin", 0)
-            answers = Answers(spec, arrays_of(spec, state))
-            measured = _evaluate(answers, validation, held_out, recipe.label_smoothing)
-            state = hooks(state, "on_test_batch_end", 0, dict(measured))
-            state = hooks(state, "on_test_end", dict(measured))
+            state, measured = _validate(
+                spec, state, validation, held_out, recipe.label_smoothing, hooks
+            )
             logs |= {f"val_{name}": value for name, value in measured.items()}
         answers = Answers(spec, arrays_of(spec, state))
         _check_finite(logs, answers, data, epoch, hooks.learning_rate)
@@ -123,6 +113,28 @@ def run_epochs(
         answers = Answers(spec, arrays_of(spec, state))
         temperature = find_temperature(answers, data, rows, seed)
     return state, temperature, _history(figures)
+
+
+def _settings(spec, recipe, steps, first, iterations):
+    """Return the numbers that all steps take; ``iterations`` led to ``first``."""
+    return {
+        "cycle_begin": iterations - steps * (first - recipe.begin),
+        "cycle_steps": steps * recipe.epochs * (recipe.schedule == "one_cycle"),
+        "weight_decay": recipe.weight_decay,
+        "label_smoothing": recipe.label_smoothing,
+        "augment": recipe.augment,
+        "dropout": spec.dropout,
+    }
+
+
+def _validate(spec, state, data, rows, label_smoothing, hooks):
+    """Return the state, and loss and accuracy of what callbacks make of it for this."""
+    state = hooks(state, "on_test_begin")
+    state = hooks(state, "on_test_batch_begin", 0)
+    answers = Answers(spec, arrays_of(spec, state))
+    measured = _evaluate(answers, data, rows, label_smoothing)
+    state = hooks(state, "on_test_batch_end", 0, dict(measured))
+    return hooks(state, "on_test_end", dict(measured)), measured
 
 
 def _history(figures):
