@@ -1,0 +1,68 @@
+"""Any picture as grey levels in [0, 1]."""
+
+import os
+
+import numpy as np
+
+from skdigits._pictures import grey_of_image, read_picture
+
+
+def grey_picture(picture):
+    """Return any picture as grey levels.
+
+    Parameters
+    ----------
+    picture : str, path, PIL.Image.Image or array-like
+        A file, an image of Pillow, or an array of shape (height, width),
+        (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
+        uint16, or numbers in [0, 1] or [0, 255].
+
+    Returns
+    -------
+    ndarray of shape (height, width), dtype float32
+        0 is black, 1 is white.
+    """
+    if isinstance(picture, str | os.PathLike):
+        return read_picture(picture).astype(np.float32) / 255
+    if hasattr(picture, "getexif"):
+        return grey_of_image(picture).astype(np.float32) / 255
+    return _grey_array(picture)
+
+
+def _grey_array(picture):
+    array = np.asarray(picture)
+    if array.ndim == 3 and array.shape[2] in (1, 3, 4):
+        array = _without_channels(array)
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
+        raise ValueError(
+            f"Got a picture as an array of shape {array.shape} and dtype "
+            f"{array.dtype}, but expected numbers of shape (height, width), or with 1, "
+            "3 or 4 channels. Pass a file, an image of Pillow or such an array."
+        )
+    grey = array.astype(np.float32)
+    if not np.isfinite(grey).all() or grey.min() < 0:
+        raise ValueError(
+            f"Got a picture with pixels from {grey.min()} to {grey.max()}, but "
+            "expected finite numbers from 0. Scale it into [0, 1]."
+        )
+    return grey / _white(array)
+
+
+def _white(array):
+    if array.dtype == bool:
+        return 1
+    if array.dtype.kind in "ui" and array.dtype.itemsize == 1:
+        return 255
+    highest = array.max()
+    return next((w for w in (1, 16, 255, 65535) if highest <= w), highest)
+
+
+def _without_channels(array):
+    if array.shape[2] == 1:
+        return array[:, :, 0]
+    from PIL import Image
+
+    scaled = array.astype(np.float32) * (255 / _white(array))
+    mode = "RGB" if array.shape[2] == 3 else "RGBA"
+    image = Image.fromarray(np.round(scaled).astype(np.uint8), mode)
+    return grey_of_image(image)

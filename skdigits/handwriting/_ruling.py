@@ -1,0 +1,167 @@
+"""Lines of the paper, frames of boxes and specks out of the ink.
+
+A line is thin and runs from one edge of the picture to the other. Where a stroke
+crosses it the ink is thicker than the line, and stays.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+# The steepest line, as a slope, and how much of its way has to be there.
+STEEPEST, COVERED = 0.08, 0.5
+
+# The thickest line, as a share of the side across it.
+THICKEST = 0.04
+
+# What is thinner than this share of a side, and lies along it, is a frame.
+FRAME = 0.13
+
+# The share of the largest piece of ink that a speck is smaller than.
+SPECK = 0.03
+
+
+def without_ruling(ink):
+    """Return ``ink`` without the lines that run across the whole picture.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (height, width)
+        0 is paper, 1 is full ink.
+
+    Returns
+    -------
+    ndarray of shape (height, width)
+    """
+    mask = ink > 0.5
+    ruling = _horizontal_lines(mask) | _horizontal_lines(mask.T).T
+    if not ruling.any():
+        return ink
+    # what is left of the soft edge of a line goes with it
+    around = ndimage.binary_dilation(ruling, iterations=2) & ~(mask & ~ruling)
+    return np.where(around, 0, ink).astype(ink.dtype)
+
+
+def run_lengths(mask):
+    """Return, for each pixel of ``mask``, the length of its run down its column."""
+    height = mask.shape[0]
+    rows = np.arange(height)[:, None]
+    above = np.maximum.accumulate(np.where(mask, -1, rows), axis=0)
+    below = np.minimum.accumulate(np.where(mask, height, rows)[::-1], axis=0)[::-1]
+    return np.where(mask, below - above - 1, 0)
+
+
+def _horizontal_lines(mask):
+    """Return the pixels of the lines from the left edge to the right one."""
+    height, width = mask.shape
+    found = np.zeros_like(mask)
+    if min(height, width) < 16:
+        return found
+    runs = run_lengths(mask)
+    thin = mask & (runs <= max(3, round(THICKEST * height)))
+    # nothing of that kind in most pictures
+    if thin.any(axis=0).mean() < COVERED:
+        return found
+    columns = np.arange(width)
+    rows, at = np.nonzero(thin)
+    taken = np.zeros(len(rows), bool)
+    for slope in _slopes(width):
+        drop = np.round(slope * (columns - width / 2)).astype(int)
+        straight = np.zeros((height + 2, width), bool)
+        line = rows - drop[at]
+        inside = (line >= 0) & (line < height) & ~taken
+        straight[line[inside] + 1, at[inside]] = True
+        covered = straight[:-2] | straight[1:-1] | straight[2:]
+        for row in _peaks(covered):
+            near = inside & (np.abs(line - row) <= 1)
+            thickness = np.median(runs[rows[near], at[near]])
+            band = inside & (np.abs(line - row) <= thickness / 2 + 2)
+            band &= runs[rows, at] <= 1.7 * thickness + 1
+            found[rows[band], at[band]] = True
+            taken |= band
+    return found
+
+
+def _slopes(width):
+    """Return slopes to try, flat ones first, a pixel and a half apart at the ends."""
+    steps = int(STEEPEST * width / 2 / 1.5)
+    slopes = np.arange(-steps, steps + 1) * 3 / width
+    return slopes[np.argsort(np.abs(slopes), kind="stable")]
+
+
+def _peaks(covered):
+    """Return the rows that are covered from edge to edge, the fullest first."""
+    width = covered.shape[1]
+    reach = max(2, width // 20)
+    share = covered.mean(axis=1)
+    share[~(covered[:, :reach].any(1) & covered[:, -reach:].any(1))] = 0
+    rows = []
+    while share.max(initial=0) >= COVERED:
+        row = int(share.argmax())
+        rows.append(row)
+        share[max(0, row - 3) : row + 4] = 0
+    return rows
+
+
+def digit_pieces(ink):
+    """Return the ink of the one digit of a picture, without frames and specks.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (height, width)
+
+    Returns
+    -------
+    ndarray of shape (height, width)
+    """
+    labels, n_pieces = ndimage.label(ink > 0.25, structure=np.ones((3, 3)))
+    if n_pieces <= 1:
+        return ink
+    areas = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=n_pieces + 1)
+    areas[0] = 0
+    boxes = ndimage.find_objects(labels)
+    framed = [i for i, box in enumerate(boxes, 1) if _is_frame(box, ink.shape)]
+    if len(framed) < n_pieces:
+        areas[framed] = 0
+    kept = areas > 0
+    largest = int(areas.argmax())
+    for i, box in enumerate(boxes, 1):
+        if i != largest and kept[i]:
+            kept[i] = not _is_stray(
+                box, areas[i] / areas[largest], boxes[largest - 1], ink.shape
+            )
+    kept[0] = True
+    if kept[areas.astype(bool)].all() and not framed:
+        return ink
+    gone = ndimage.binary_dilation(~kept[labels], iterations=2)
+    return np.where(gone & ~(kept[labels] & (labels > 0)), 0, ink).astype(ink.dtype)
+
+
+def _is_frame(box, shape):
+    """Whether a piece of ink lies along an edge of the picture."""
+    for axis in (0, 1):
+        across, along = box[axis], box[1 - axis]
+        side, length = shape[axis], along.stop - along.start
+        touches = across.start == 0 or across.stop == side
+        thin = across.stop - across.start <= FRAME * side
+        if touches and thin and length > 2 * (across.stop - across.start):
+            return True
+    return False
+
+
+def _is_stray(box, share, largest, shape):
+    """Whether a piece of ink is a speck, or of something beside the digit."""
+    if share < SPECK:
+        return True
+    at_the_edge = any(
+        part.start == 0 or part.stop == side
+        for part, side in zip(box, shape, strict=True)
+    )
+    if at_the_edge and share < 0.3:
+        return True
+    # a piece of a digit is not further from it than half of the digit's size
+    size = max(part.stop - part.start for part in largest)
+    gap = max(
+        max(ours.start - theirs.stop, theirs.start - ours.stop)
+        for ours, theirs in zip(box, largest, strict=True)
+    )
+    return gap > 0.5 * size
