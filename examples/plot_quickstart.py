@@ -37,7 +37,7 @@ print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%} of {len(y_test)}")
 # %%
 # How it learned
 # --------------
-# Few pictures are gone through many times, until the network has taken 1,000 steps.
+# Few pictures are gone through many times, until the network has taken 1,500 steps.
 
 TrainingHistoryDisplay.from_estimator(pipeline)
 

@@ -77,7 +77,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         will do; "valid" does not, so that pictures must be large enough.
 
     epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes as many as 1,000 steps of the
+        Passes over the training data. "auto" makes as many as 1,500 steps of the
         optimizer take, and ten at least.
 
     batch_size : int or "auto", default="auto"

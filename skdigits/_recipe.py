@@ -7,7 +7,7 @@ SCHEDULES = ("constant", "one_cycle")
 
 # Steps that a network needs however few pictures there are, and passes over them
 # however many; found on parts of MNIST's training pictures.
-MIN_STEPS, MIN_EPOCHS = 1000, 10
+MIN_STEPS, MIN_EPOCHS = 1500, 10
 
 # Below this many pictures small batches learn as well, in less time.
 MANY_PICTURES = 5000

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits.datasets import _folder, load_digit_images
+from skdigits import _pictures
+from skdigits.datasets import load_digit_images
 
 
 def write_picture(path, values, **options):
@@ -135,7 +136,7 @@ class TestFolder:
 
     @pytest.mark.parametrize("limit", [20, 2])
     def test_too_large_to_decode_safely(self, folder, monkeypatch, limit):
-        monkeypatch.setattr(_folder, "MAX_PIXELS", 20)
+        monkeypatch.setattr(_pictures, "MAX_PIXELS", 20)
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
         with pytest.raises(ValueError, match="expected at most 20 pixels.*Make it sm"):
             load_digit_images(folder)

@@ -538,12 +538,12 @@ class TestAuto:
     @pytest.mark.parametrize(
         "n, batch_size, epochs",
         [
-            (1, 32, 1000),
-            (50, 32, 500),
-            (1_000, 32, 32),
+            (1, 32, 1500),
+            (50, 32, 750),
+            (1_000, 32, 47),
             (4_999, 32, 10),
-            (5_000, 128, 25),
-            (10_000, 128, 13),
+            (5_000, 128, 38),
+            (10_000, 128, 19),
             (60_000, 128, 10),
             (1_000_000, 128, 10),
         ],
@@ -559,13 +559,13 @@ class TestAuto:
     def test_fit_and_partial_fit(self, data):
         X, y = data
         clf = DigitCNN(filters=2, random_state=0).fit(X[:50], y[:50])
-        assert clf.n_iter_ == 500
-        assert clf.partial_fit(X, y).n_iter_ == 501
-        assert clf.keras_classifier_.epochs == 100  # as many as those 300 would take
+        assert clf.n_iter_ == 750
+        assert clf.partial_fit(X, y).n_iter_ == 751
+        assert clf.keras_classifier_.epochs == 150  # as many as those 300 would take
 
     def test_early_stopping_ends_it(self, data):
         clf = DigitCNN(filters=4, early_stopping=1, validation_split=0.3)
-        assert clf.fit(*data).n_iter_ < 100
+        assert clf.fit(*data).n_iter_ < 150
 
     @pytest.mark.parametrize("side, strides", [(15, 1), (16, 2), (28, 2)])
     def test_small_pictures_keep_every_pixel(self, side, strides):
