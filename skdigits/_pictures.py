@@ -40,6 +40,11 @@ def read_picture(path, image_shape=None):
     return np.asarray(grey)
 
 
+def grey_of_image(image):
+    """Return an image of Pillow as grey values, uint8 of shape (height, width)."""
+    return np.asarray(_to_grey(image))
+
+
 def _to_grey(picture):
     from PIL import Image
 
