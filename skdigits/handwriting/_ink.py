@@ -39,17 +39,31 @@ def find_ink(grey):
     ndarray of shape (height, width), dtype float32
         0 is paper, 1 is full ink; all zeros for a blank picture.
     """
+    return as_ink(darkness_of(grey))
+
+
+def darkness_of(grey):
+    """Return how much darker than its paper each pixel is, as a share of the paper.
+
+    Lighter, where the ink is light on dark paper.
+    """
     grey = np.asarray(grey, dtype=np.float32)
     light = light_surface(grey)
     if is_light_on_dark(grey - light):
         grey, light = 1 - grey, 1 - light
-    darkness = _darkness(grey, light)
-    strong = ink_level(darkness)
-    if strong is None:
-        return np.zeros_like(grey)
+    paper = paper_of(grey, light)
+    # dividing makes the ink in a shadow as black as that in the light
+    return np.clip((paper - grey) / np.maximum(paper, 0.1), 0, None)
+
+
+def as_ink(darkness):
+    """Return the ink of what is darker than its paper, as `find_ink` does."""
+    full = ink_level(darkness)
+    if full is None:
+        return np.zeros_like(darkness)
     # drawn by a program, without noise, even the faintest grey is of a stroke
-    faint = 0.25 * strong if np.median(np.abs(darkness)) > 0 else 0.0
-    return np.clip((darkness - faint) / (strong - faint), 0, 1)
+    faint = 0.25 * full if np.median(darkness) > 0 else 0.0
+    return np.clip((darkness - faint) / (full - faint), 0, 1)
 
 
 def reduced(picture, longest):
@@ -115,16 +129,14 @@ def is_light_on_dark(residual):
     return light[-few:].mean() > dark[-few:].mean()
 
 
-def _darkness(grey, light):
-    """Return how much darker than its paper each pixel is, as a share of the paper."""
+def paper_of(grey, light):
+    """Return the grey of the paper below the ink and around it."""
     flat = grey - light + np.float32(0.5)
     small = reduced(flat, SMALL)
     size = max(3, round(WIDEST_STROKE * min(small.shape)))
     paper = ndimage.grey_closing(small, size=(size, size), mode="nearest")
     paper = ndimage.gaussian_filter(paper, 1.0, mode="nearest")
-    paper = _enlarged(paper, grey.shape) + light - np.float32(0.5)
-    # dividing makes the ink in a shadow as black as that in the light
-    return np.clip((paper - grey) / np.maximum(paper, 0.1), 0, None)
+    return _enlarged(paper, grey.shape) + light - np.float32(0.5)
 
 
 def ink_level(darkness):

@@ -13,6 +13,9 @@ STEEPEST, COVERED = 0.08, 0.5
 # The thickest line, as a share of the side across it.
 THICKEST = 0.04
 
+# The share of a frame's ink that is in level and upright lines.
+STRAIGHT = 0.7
+
 # What is thinner than this share of a side, and lies along it, is a frame.
 FRAME = 0.13
 
@@ -33,12 +36,51 @@ def without_ruling(ink):
     ndarray of shape (height, width)
     """
     mask = ink > 0.5
-    ruling = _horizontal_lines(mask) | _horizontal_lines(mask.T).T
+    ruling = ruling_of(mask)
     if not ruling.any():
         return ink
-    # what is left of the soft edge of a line goes with it
-    around = ndimage.binary_dilation(ruling, iterations=2) & ~(mask & ~ruling)
-    return np.where(around, 0, ink).astype(ink.dtype)
+    return np.where(with_soft_edge(ruling, mask), 0, ink).astype(ink.dtype)
+
+
+def ruling_of(mask):
+    """Return which pixels of ``mask`` are of lines across the whole picture."""
+    return _horizontal_lines(mask) | _horizontal_lines(mask.T).T
+
+
+def with_soft_edge(part, mask):
+    """Return ``part`` of ``mask`` with its soft edge, but nothing else of ``mask``."""
+    return ndimage.binary_dilation(part, iterations=2) & ~(mask & ~part)
+
+
+def frames_of(mask):
+    """Return which pixels of ``mask`` are of the frame of a box around a digit.
+
+    A frame is what touches an edge of the picture and is made of level and upright
+    lines, where there is something else inside that does not.
+    """
+    labels, n_pieces = ndimage.label(mask, structure=np.ones((3, 3)))
+    found = np.zeros_like(mask)
+    if n_pieces < 2:
+        return found
+    boxes = ndimage.find_objects(labels)
+    sizes = [max(part.stop - part.start for part in box) for box in boxes]
+    outside = [_at_the_edge(box, mask.shape) for box in boxes]
+    inside = max((s for s, o in zip(sizes, outside, strict=True) if not o), default=0)
+    down, across = run_lengths(mask), run_lengths(mask.T).T
+    straight = np.maximum(down, across) >= 3 * np.minimum(down, across)
+    for i, box in enumerate(boxes, 1):
+        piece = labels[box] == i
+        if outside[i - 1] and inside >= 0.25 * sizes[i - 1]:
+            if straight[box][piece].mean() > STRAIGHT:
+                found[box] |= piece
+    return found
+
+
+def _at_the_edge(box, shape):
+    return any(
+        part.start <= 1 or part.stop >= side - 1
+        for part, side in zip(box, shape, strict=True)
+    )
 
 
 def run_lengths(mask):
@@ -152,16 +194,12 @@ def _is_stray(box, share, largest, shape):
     """Whether a piece of ink is a speck, or of something beside the digit."""
     if share < SPECK:
         return True
-    at_the_edge = any(
-        part.start == 0 or part.stop == side
-        for part, side in zip(box, shape, strict=True)
-    )
-    if at_the_edge and share < 0.3:
-        return True
     # a piece of a digit is not further from it than half of the digit's size
     size = max(part.stop - part.start for part in largest)
     gap = max(
         max(ours.start - theirs.stop, theirs.start - ours.stop)
         for ours, theirs in zip(box, largest, strict=True)
     )
+    if _at_the_edge(box, shape) and share < 0.3:
+        return gap > 0.05 * size
     return gap > 0.5 * size

@@ -1,0 +1,53 @@
+"""The model in the box."""
+
+from functools import cache
+from pathlib import Path
+
+PRETRAINED = Path(__file__).parent / "pretrained.safetensors"
+
+# What the model in the box answers for something that is no digit, as scikit-learn's
+# outlier detectors say it.
+NO_DIGIT = -1
+
+
+def load_pretrained():
+    """Return a fitted pipeline that reads pictures of single handwritten digits.
+
+    Its ``predict`` and ``predict_proba`` take what
+    :class:`~skdigits.handwriting.HandwritingNormalizer` takes: pictures of any size,
+    dark on light or light on dark, as arrays, images of Pillow or paths. The classes
+    are -1, no digit, and 0 to 9.
+
+    It has learned from MNIST's training pictures and from what skdigits draws itself,
+    and from no photos; ``skdigits info`` prints its card: from what it was made, how
+    well it reads, and what it cannot do.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        With the steps ``normalize``, ``scale``, ``reshape`` and ``cnn``.
+
+    See Also
+    --------
+    skdigits.read_digits : Reads pictures of several digits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skdigits
+    >>> pipeline = skdigits.load_pretrained()
+    >>> list(pipeline.named_steps)
+    ['normalize', 'scale', 'reshape', 'cnn']
+    >>> drawing = np.full((90, 60), 230, dtype=np.uint8)
+    >>> drawing[20:70, 30:35] = 40
+    >>> blank = np.full((90, 60), 230, dtype=np.uint8)
+    >>> pipeline.predict([drawing, blank])
+    array([ 1, -1])
+    """
+    from skdigits.persistence import load
+
+    return load(PRETRAINED)
+
+
+# Read once: the users of `read_digits` do not change it.
+shared_pretrained = cache(load_pretrained)

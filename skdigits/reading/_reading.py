@@ -1,0 +1,122 @@
+"""Reading: what stands on a picture."""
+
+from typing import NamedTuple
+
+UNSURE = "?"
+
+
+class ReadDigit(NamedTuple):
+    """One digit of a picture.
+
+    Attributes
+    ----------
+    digit : int or None
+        None where unsure.
+
+    confidence : float
+        Probability that the most probable digit is right.
+
+    left, top, width, height : int
+        Its box, in pixels of the picture as it is looked at.
+
+    line, number : int
+        Its line from the top, and its number from the left in that line; from 0.
+    """
+
+    digit: int | None
+    confidence: float
+    left: int
+    top: int
+    width: int
+    height: int
+    line: int
+    number: int
+
+
+class Reading:
+    """What `read_digits` read in one picture.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (height, width)
+        The picture as grey levels in [0, 1], turned upright.
+
+    boxes : sequence of ReadDigit
+        The digits in reading order.
+
+    rotation : {0, 90, 180, 270}, default=0
+        By how many degrees the picture was turned, against the clock, to be upright.
+
+    Attributes
+    ----------
+    text : str
+        Lines with a blank between the numbers, and ``?`` where unsure.
+
+    digits : pandas.DataFrame of shape (n_digits, 8)
+        Columns digit (missing where unsure), confidence, left, top, width, height, line
+        and number.
+
+    See Also
+    --------
+    skdigits.read_digits : Makes it.
+    """
+
+    def __init__(self, picture, boxes, *, rotation=0):
+        self.picture = picture
+        self.boxes = tuple(boxes)
+        self.rotation = rotation
+
+    @property
+    def text(self):
+        lines = {}
+        for box in self.boxes:
+            numbers = lines.setdefault(box.line, {})
+            sign = UNSURE if box.digit is None else str(box.digit)
+            numbers[box.number] = numbers.get(box.number, "") + sign
+        return "\n".join(" ".join(numbers.values()) for numbers in lines.values())
+
+    @property
+    def digits(self):
+        import pandas as pd
+
+        table = pd.DataFrame(list(self.boxes), columns=ReadDigit._fields)
+        return table.astype({"digit": "Int64"})
+
+    def plot(self, *, ax=None):
+        """Draw the picture with a box around each digit and the answer above it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        import matplotlib.pyplot as plt
+        from matplotlib.patches import Rectangle
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        ax.imshow(self.picture, cmap="gray", vmin=0, vmax=1)
+        ax.set_axis_off()
+        for box in self.boxes:
+            unsure = box.digit is None
+            color = "tab:orange" if unsure else "tab:blue"
+            corner = (box.left - 0.5, box.top - 0.5)
+            ax.add_patch(
+                Rectangle(corner, box.width, box.height, fill=False, ec=color, lw=1.2)
+            )
+            sign = UNSURE if unsure else f"{box.digit}"
+            ax.annotate(sign, corner, xytext=(0, 1), textcoords="offset points", c=color)
+        return ax
+
+    def __repr__(self):
+        return f"Reading({self.text!r})"
+
+    def _repr_html_(self):
+        from html import escape
+
+        table = self.digits.to_html(index=False, float_format="{:.3f}".format)
+        return f"<pre>{escape(self.text)}</pre>\n{table}"
