@@ -20,6 +20,9 @@ from skdigits.handwriting._ruling import (
 # The longest side of the picture in which a single digit is looked for.
 LONGEST = 320
 
+# A single digit is often struck through by a line that is steeper than ruling.
+STEEPEST = 0.2
+
 # Pictures that a worker gets at once.
 CHUNK = 64
 
@@ -129,7 +132,7 @@ def normalized(picture):
     # frame: what is ink is decided anew
     for _ in range(3):
         mask = ink > 0.5
-        lines = ruling_of(mask)
+        lines = ruling_of(mask, STEEPEST)
         lines |= frames_of(mask & ~lines)
         if not lines.any():
             break

@@ -16,6 +16,9 @@ THICKEST = 0.04
 # The share of a frame's ink that is in level and upright lines.
 STRAIGHT = 0.7
 
+# The smallest digit in a frame, as a share of the frame.
+SMALLEST = 0.15
+
 # What is thinner than this share of a side, and lies along it, is a frame.
 FRAME = 0.13
 
@@ -42,9 +45,35 @@ def without_ruling(ink):
     return np.where(with_soft_edge(ruling, mask), 0, ink).astype(ink.dtype)
 
 
-def ruling_of(mask):
+def ruling_of(mask, steepest=STEEPEST):
     """Return which pixels of ``mask`` are of lines across the whole picture."""
-    return _horizontal_lines(mask) | _horizontal_lines(mask.T).T
+    if _fills_the_picture(mask):
+        return np.zeros_like(mask)
+    level = _horizontal_lines(mask, steepest)
+    upright = _horizontal_lines(mask.T, steepest).T
+    if not level.any() and _is_one_line(upright):
+        # the stem of a digit that is as high as the picture
+        upright = np.zeros_like(mask)
+    return level | upright
+
+
+def _fills_the_picture(mask):
+    """Whether a digit was cropped without a margin: its strokes are no frame."""
+    edges = mask[0], mask[-1], mask[:, 0], mask[:, -1]
+    covered = [edge.mean() for edge in edges]
+    if not all(covered) or sum(share >= COVERED for share in covered) > 1:
+        return False
+    return ndimage.label(mask, structure=np.ones((3, 3)))[1] == 1
+
+
+def _is_one_line(upright):
+    """Whether there is a single line, and none of it along an edge."""
+    columns = np.flatnonzero(upright.any(axis=0))
+    if not len(columns):
+        return False
+    width = upright.shape[1]
+    inside = columns[0] > FRAME * width and columns[-1] < (1 - FRAME) * width
+    return inside and columns[-1] - columns[0] < 2 * FRAME * width
 
 
 def with_soft_edge(part, mask):
@@ -70,7 +99,8 @@ def frames_of(mask):
     straight = np.maximum(down, across) >= 3 * np.minimum(down, across)
     for i, box in enumerate(boxes, 1):
         piece = labels[box] == i
-        if outside[i - 1] and inside >= 0.25 * sizes[i - 1]:
+        long = sizes[i - 1] >= COVERED * max(mask.shape)
+        if outside[i - 1] and long and inside >= SMALLEST * sizes[i - 1]:
             if straight[box][piece].mean() > STRAIGHT:
                 found[box] |= piece
     return found
@@ -92,21 +122,24 @@ def run_lengths(mask):
     return np.where(mask, below - above - 1, 0)
 
 
-def _horizontal_lines(mask):
+def _horizontal_lines(mask, steepest):
     """Return the pixels of the lines from the left edge to the right one."""
     height, width = mask.shape
     found = np.zeros_like(mask)
     if min(height, width) < 16:
         return found
     runs = run_lengths(mask)
-    thin = mask & (runs <= max(3, round(THICKEST * height)))
+    thickest = np.full((height, 1), max(3, round(THICKEST * height)))
+    margin = round(FRAME * height)
+    thickest[:margin] = thickest[height - margin :] = max(3, margin)
+    thin = mask & (runs <= thickest)
     # nothing of that kind in most pictures
     if thin.any(axis=0).mean() < COVERED:
         return found
     columns = np.arange(width)
     rows, at = np.nonzero(thin)
     taken = np.zeros(len(rows), bool)
-    for slope in _slopes(width):
+    for slope in _slopes(width, steepest):
         drop = np.round(slope * (columns - width / 2)).astype(int)
         straight = np.zeros((height + 2, width), bool)
         line = rows - drop[at]
@@ -123,9 +156,9 @@ def _horizontal_lines(mask):
     return found
 
 
-def _slopes(width):
+def _slopes(width, steepest):
     """Return slopes to try, flat ones first, a pixel and a half apart at the ends."""
-    steps = int(STEEPEST * width / 2 / 1.5)
+    steps = int(steepest * width / 2 / 1.5)
     slopes = np.arange(-steps, steps + 1) * 3 / width
     return slopes[np.argsort(np.abs(slopes), kind="stable")]
 
