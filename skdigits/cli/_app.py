@@ -34,8 +34,7 @@ def _data(what):
 def _preset(what):
     return typer.Option(
         metavar="NAME",
-        help=f"{what}: {', '.join(PRESETS)}. By default balanced, which fits any "
-        "number of pictures.",
+        help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of pictures.",
     )
 
 
@@ -50,8 +49,9 @@ def _several_commands():
 
 @app.command()
 def train(
+    context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
-    preset: Annotated[str | None, _preset("Network and training")] = None,
+    preset: Annotated[str, _preset("Network and training")] = "balanced",
     epochs: Epochs = None,
     seed: Seed = 0,
     output: Annotated[Path, _file("Where the model goes.")] = MODEL,
@@ -64,7 +64,7 @@ def train(
     with one_line_errors(debug):
         from skdigits.cli._train import run
 
-        run(data, preset, epochs, seed, output, figure)
+        run(data, preset, epochs, seed, output, figure, context.obj)
 
 
 @app.command()
@@ -100,9 +100,31 @@ def evaluate(
 
 
 @app.command()
+def info(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A file that train made; by default the model in the box.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+    debug: Debug = False,
+):
+    """Tell what a model is, how well it did and what it cannot do; and the versions."""
+    with one_line_errors(debug):
+        from skdigits.cli._info import run
+
+        run(model, as_json)
+
+
+@app.command()
 def tune(
+    context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
-    preset: Annotated[str | None, _preset("What stays the same")] = None,
+    preset: Annotated[str, _preset("What stays the same")] = "balanced",
     epochs: Epochs = None,
     filters: Annotated[
         str,
@@ -142,4 +164,5 @@ def tune(
         from skdigits.cli._tune import run
 
         files = (output, table, figure)
-        run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
+        grid = (filters, dropout)
+        run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, context.obj)
