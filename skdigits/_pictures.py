@@ -116,14 +116,14 @@ def read_reduced(path, max_side):
                 with Image.open(file, formats=_FORMATS) as picture:
                     return _decoded(picture, path, max_side)
         except _Unusable as error:
-            raise ValueError(f"Got {str(path)!r} {error}") from None
+            raise ValueError(f"Got {str(path)!r}{error}") from None
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"Got {str(path)!r}, but expected a picture file. Check the path."
             ) from None
         except Image.DecompressionBombError:
             raise ValueError(
-                f"Got {str(path)!r} {_too_large('far more', MAX_PIXELS)}"
+                f"Got {str(path)!r}{_too_large('far more', MAX_PIXELS)}"
             ) from None
         # Pillow's decoders raise all sorts of errors for damaged files
         except Exception as error:
@@ -134,7 +134,7 @@ def read_reduced(path, max_side):
 
 
 class _Unusable(Exception):
-    """The rest of an error sentence after the picture's path."""
+    """The rest of an error sentence, right after the picture's path."""
 
 
 def _reason(error):
@@ -150,12 +150,12 @@ def _check_file(path):
     # a pipe would be waited for, and a device may never end
     if not stat.S_ISREG(status.st_mode):
         raise _Unusable(
-            "which is not a regular file, but expected a picture. Remove it, or copy "
+            ", which is not a regular file, but expected a picture. Remove it, or copy "
             "its content to a file."
         )
     if status.st_size > MAX_BYTES:
         raise _Unusable(
-            f"of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
+            f" of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
             "which can be decoded safely. Make it smaller."
         )
 
@@ -211,7 +211,7 @@ def _limit_of_format(picture):
 
 def _too_large(size, limit):
     return _Unusable(
-        f"of {size} pixels, but expected at most {limit:,} pixels, which can be "
+        f" of {size} pixels, but expected at most {limit:,} pixels, which can be "
         "decoded safely. Make it smaller."
     )
 
@@ -220,7 +220,7 @@ def _check_scans(content):
     n_scans = _count_scans(content)
     if n_scans > _MAX_SCANS:
         raise _Unusable(
-            f"of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
+            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
             "decoded in time. Save it again."
         )
 
@@ -282,7 +282,7 @@ def grey_of_image(picture):
     try:
         return np.asarray(_grey(picture))
     except _Unusable as error:
-        raise ValueError(f"Got a picture {error}") from None
+        raise ValueError(f"Got a picture{error}") from None
 
 
 def _grey(picture):
@@ -294,7 +294,7 @@ def _grey(picture):
         return _from_16_bits(picture)
     if picture.mode in ("I", "F"):
         raise _Unusable(
-            f"with pixels of mode {picture.mode!r}, whose white is anywhere, but "
+            f" with pixels of mode {picture.mode!r}, whose white is anywhere, but "
             "expected 8 or 16 bits for each pixel. Convert it."
         )
     if picture.has_transparency_data:

@@ -11,7 +11,7 @@ from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
     name="skdigits",
-    help="Train, tune and evaluate a convolutional network for handwritten digits.",
+    help="Read handwritten digits; train, tune and evaluate a network that does.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,7 +44,7 @@ def _file(what):
 
 @app.callback()
 def _several_commands():
-    """Train, tune and evaluate a convolutional network for handwritten digits."""
+    """Read handwritten digits; train, tune and evaluate a network that does."""
 
 
 @app.command()
@@ -97,6 +97,46 @@ def evaluate(
         from skdigits.cli._evaluate import run
 
         run(model, data, figure, report, seeds)
+
+
+@app.command()
+def predict(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Pictures, and folders of pictures."),
+    ],
+    model: Annotated[
+        str | None,
+        _file("What reads: a file that train made, else the model in the box."),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object for each picture and nothing else."
+        ),
+    ] = False,
+    annotate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Where pictures with boxes and answers go."
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", help="Answer ? where the probability is lower than this."
+        ),
+    ] = None,
+    n_jobs: Annotated[
+        int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
+    ] = 1,
+    debug: Debug = False,
+):
+    """Read the handwritten digits of pictures."""
+    with one_line_errors(debug):
+        from skdigits.cli._predict import run
+
+        return run(paths, model, as_json, annotate, min_confidence, n_jobs)
 
 
 @app.command()

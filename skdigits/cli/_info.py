@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from sklearn.pipeline import Pipeline
 
 from skdigits import load
+from skdigits.cli._console import printable
 from skdigits.persistence import read_card
 
 
@@ -80,11 +81,10 @@ def _lines(values, indent=""):
 
 
 def _text(value):
-    """Return a value as text that moves no cursor and hides no other text."""
     if value is None:
         return "none"
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     if isinstance(value, float):
         return f"{value:.6g}"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+    return printable(str(value))
