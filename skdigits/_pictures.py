@@ -1,6 +1,16 @@
-"""Reading one picture file safely through Pillow: the one place where it is done."""
+"""Reading one picture file safely through Pillow: the one place where it is done.
 
+Whoever made a file may have damaged it, or may mean harm. It is read by the decoders
+of the formats named here and no others (Pillow also knows some that start programs),
+only below the limits, and anything wrong with it is one sentence.
+"""
+
+import os
+import re
+import stat
 import warnings
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import numpy as np
 
@@ -8,46 +18,275 @@ SUFFIXES = (
     ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
 )  # what Pillow decodes without plug-ins
 
-# About the largest photo of a phone; a digit needs a ten-thousandth of it.
+# About the largest photo of a phone; a digit needs a ten-thousandth of it. Decoding
+# so many pixels takes up to 0.8 GB, by the format.
 MAX_PIXELS = 50_000_000
+MAX_BYTES = 100_000_000
+
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
+# A progressive JPEG is decoded once for each of its scans; ten are usual, and a file of
+# thousands would keep a machine busy for hours.
+_MAX_SCANS = 100
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+_SCAN, _END = b"\xda", b"\xd9"
+
+# Lower limits on pixels: those written as words are read in Python, a million in a
+# second; the decoder of WebP takes 16 bytes for each.
+_MAX_WORDS = 5_000_000
+_MAX_WEBP_PIXELS = 40_000_000
+
+# How the EXIF orientations 2 to 8 turn upright: transposed first, then rows and columns
+# turned round.
+_UPRIGHT = {
+    2: (False, 1, -1),
+    3: (False, -1, -1),
+    4: (False, -1, 1),
+    5: (True, 1, 1),
+    6: (True, 1, -1),
+    7: (True, -1, -1),
+    8: (True, -1, 1),
+}
 
 
-def read_picture(path, image_shape=None):
-    """Read one picture as grey values, uint8 of shape (height, width)."""
-    from PIL import Image, ImageOps
+def read_picture(path):
+    """Read one picture file as grey values.
 
+    Parameters
+    ----------
+    path : str or path-like
+        A BMP, GIF, JPEG, PGM, PNG, TIFF or WebP file. Photos are turned upright, of an
+        animation the first picture is taken.
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), dtype uint8
+        As `grey_of_image` makes them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a regular file, above `MAX_BYTES` or `MAX_PIXELS`, or cannot be
+        decoded. The message is one line that begins with the path.
+    """
+    grey, _ = read_reduced(path, max_side=None)
+    return grey
+
+
+def read_reduced(path, max_side):
+    """Read one picture file as grey values, in less than its full size.
+
+    Its sides are divided by 2, 4 or 8, the first that brings the longer one to at most
+    ``max_side`` pixels, or by 8. JPEG files are decoded so, which takes less time and
+    memory; of others, the pixels are averaged.
+
+    Parameters
+    ----------
+    path : str or path-like
+        As for `read_picture`.
+
+    max_side : int or None
+        None reads it in full size.
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), dtype uint8
+    factor : int
+        What the sides were divided by: each pixel stands for ``factor`` times
+        ``factor`` of the file.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_picture`.
+    """
+    from PIL import Image
+
+    path = Path(path)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        # whatever is not as it should be, but can be read all the same
+        warnings.simplefilter("ignore")
         try:
-            with Image.open(path) as picture:
-                _check_size(*picture.size)
-                # in place, as a copy forgets its file format
-                ImageOps.exif_transpose(picture, in_place=True)
-                grey = _to_grey(picture)
-        except Image.DecompressionBombError:
-            raise _refusal(path, _too_large("far more")) from None
+            _check_file(path)
+            # not by its name, by which Pillow would map it into memory: it misreads
+            # TIFF files that are turned then, and dies if the file becomes shorter
+            with path.open("rb") as file:
+                with Image.open(file, formats=_FORMATS) as picture:
+                    return _decoded(picture, path, max_side)
         except _Unusable as error:
-            raise _refusal(path, error) from None
+            raise ValueError(f"Got {str(path)!r}{error}") from None
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"Got {str(path)!r}, but expected a picture file. Check the path."
+            ) from None
+        except Image.DecompressionBombError:
+            raise ValueError(
+                f"Got {str(path)!r}{_too_large('far more', MAX_PIXELS)}"
+            ) from None
         # Pillow's decoders raise all sorts of errors for damaged files
         except Exception as error:
             raise ValueError(
-                f"Got {str(path)!r}, which cannot be decoded ({error}), but expected a "
-                "picture. Remove or replace it."
+                f"Got {str(path)!r}, which cannot be decoded ({_reason(error)}), but "
+                "expected a picture. Remove or replace it."
             ) from error
-    if image_shape is not None and grey.size[::-1] != image_shape:
-        height, width = image_shape
-        grey = grey.resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(grey)
 
 
-def grey_of_image(image):
-    """Return an image of Pillow as grey values, uint8 of shape (height, width)."""
-    return np.asarray(_to_grey(image))
+class _Unusable(Exception):
+    """The rest of an error sentence, right after the picture's path."""
 
 
-def _to_grey(picture):
-    from PIL import Image
+def _reason(error):
+    from PIL import UnidentifiedImageError
 
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is none of {', '.join(_FORMATS)}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _check_file(path):
+    status = path.stat()
+    # a pipe would be waited for, and a device may never end
+    if not stat.S_ISREG(status.st_mode):
+        raise _Unusable(
+            ", which is not a regular file, but expected a picture. Remove it, or copy "
+            "its content to a file."
+        )
+    if status.st_size > MAX_BYTES:
+        raise _Unusable(
+            f" of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
+            "which can be decoded safely. Make it smaller."
+        )
+
+
+def _decoded(picture, path, max_side):
+    """Return the grey values, reduced and upright, and the factor."""
+    _check_pixels(picture)
+    factor = _factor(picture.size, max_side)
+    undone = factor
+    if picture.format in ("JPEG", "MPO"):
+        if picture.info.get("progressive"):
+            _check_scans(path.read_bytes())
+        undone //= _draft(picture, factor)
+    with _silence() if picture.format == "TIFF" else nullcontext():
+        picture.load()
+    grey = _grey(picture)
+    if undone > 1:
+        grey = grey.reduce(undone)
+    # not before loading, which already turns a TIFF
+    return _upright(np.asarray(grey), picture.getexif().get(0x0112)), factor
+
+
+@contextmanager
+def _silence():
+    """Drop what libtiff writes to the stderr of the process, past Python's."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _check_pixels(picture):
+    width, height = picture.size
+    if picture.format == "TIFF":
+        # its tiles are decoded whole, however small the picture is
+        width = max(width, picture.tag_v2.get(322, 0))
+        height = max(height, picture.tag_v2.get(323, 0))
+    limit = min(MAX_PIXELS, _limit_of_format(picture))
+    if width * height > limit:
+        raise _too_large(f"{width} x {height}", limit)
+
+
+def _limit_of_format(picture):
+    if picture.format == "WEBP":
+        return _MAX_WEBP_PIXELS
+    in_words = bool(picture.tile) and picture.tile[0][0] == "ppm_plain"
+    return _MAX_WORDS if in_words else MAX_PIXELS
+
+
+def _too_large(size, limit):
+    return _Unusable(
+        f" of {size} pixels, but expected at most {limit:,} pixels, which can be "
+        "decoded safely. Make it smaller."
+    )
+
+
+def _check_scans(content):
+    n_scans = _count_scans(content)
+    if n_scans > _MAX_SCANS:
+        raise _Unusable(
+            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
+            "decoded in time. Save it again."
+        )
+
+
+def _count_scans(content):
+    """Return the number of scans in the content of a JPEG file."""
+    n_scans, place = 0, 0
+    # what is no marker are coded pixels
+    while (marker := _MARKER.search(content, place)) and marker[1] != _END:
+        n_scans += marker[1] == _SCAN
+        place = marker.end()
+        # a thumbnail in a segment has scans of its own
+        place += int.from_bytes(content[place : place + 2])
+    return n_scans
+
+
+def _factor(size, max_side):
+    if max_side is None:
+        return 1
+    return next((f for f in (1, 2, 4) if max(size) <= f * max_side), 8)
+
+
+def _draft(picture, factor):
+    """Let a JPEG be decoded smaller, and as grey; return what divides its sides."""
+    full = picture.size
+    smaller = tuple(max(1, side // factor) for side in full)
+    picture.draft("L", smaller)
+    return max(1, round(max(full) / max(picture.size)))
+
+
+def _upright(grey, orientation):
+    """Turn a picture as the EXIF orientation says, 1 and unknown ones not at all."""
+    if orientation not in _UPRIGHT:
+        return grey
+    transposed, rows, columns = _UPRIGHT[orientation]
+    grey = grey.T if transposed else grey
+    return np.ascontiguousarray(grey[::rows, ::columns])
+
+
+def grey_of_image(picture):
+    """Return the grey values of a Pillow picture of any mode.
+
+    Transparent pixels are white; they are black where the drawing itself is light, so
+    that it can be seen. 16 bits become 8.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), dtype uint8
+
+    Raises
+    ------
+    ValueError
+        If its pixels are of a mode whose white is anywhere, such as floats.
+    """
+    try:
+        return np.asarray(_grey(picture))
+    except _Unusable as error:
+        raise ValueError(f"Got a picture{error}") from None
+
+
+def _grey(picture):
+    """Return a Pillow picture in mode L."""
     # Pillow has mode I for 16-bit PGM and, up to some version, PNG
     if picture.mode.startswith("I;16") or (
         picture.mode == "I" and picture.format in ("PPM", "PNG")
@@ -55,43 +294,44 @@ def _to_grey(picture):
         return _from_16_bits(picture)
     if picture.mode in ("I", "F"):
         raise _Unusable(
-            f"with pixels of mode {picture.mode!r}, whose white is anywhere, but "
+            f" with pixels of mode {picture.mode!r}, whose white is anywhere, but "
             "expected 8 or 16 bits for each pixel. Convert it."
         )
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
+        # not twice, as such pictures may be large
+        return _on_ground(
+            picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        )
     return picture.convert("L")
 
 
 def _from_16_bits(picture):
     from PIL import Image
 
-    values = np.asarray(picture, dtype=np.float64)
+    # in place and in 16 bits, as such pictures may be large
+    values = np.asarray(picture).clip(0, 65535).astype(np.uint16)
     transparent = picture.info.get("transparency")  # the one grey that is
     if transparent is not None:
-        values = np.where(values == transparent, 65535, values)
-    # 65535, white in 16 bits, is 257 times 255
-    scaled = np.clip(values / 257, 0, 255).round().astype(np.uint8)
-    return Image.fromarray(scaled)
+        values[values == transparent] = 65535
+    # rounded; 65535, white in 16 bits, is 257 times 255
+    np.minimum(values, 65535 - 128, out=values)
+    values += 128
+    values //= 257
+    return Image.fromarray(values.astype(np.uint8))
 
 
-class _Unusable(Exception):
-    """The rest of an error sentence after the picture's path."""
+def _on_ground(picture):
+    """Lay a picture of mode RGBA on white, or on black if it could not be seen there.
 
+    It could not where less than a hundredth of its opaque pixels is dark.
+    """
+    from PIL import Image
 
-def _check_size(width, height):
-    if width * height > MAX_PIXELS:
-        raise _too_large(f"{width} x {height}")
-
-
-def _too_large(size):
-    return _Unusable(
-        f"of {size} pixels, but expected at most {MAX_PIXELS:,} pixels, which can be "
-        "decoded safely. Make it smaller."
-    )
-
-
-def _refusal(path, error):
-    return ValueError(f"Got {str(path)!r} {error}")
+    grey, alpha = picture.convert("L"), picture.getchannel("A")
+    # the drawing itself: of its more opaque half
+    threshold = alpha.getextrema()[1] / 2
+    drawing = alpha.point([255 * (a > threshold) for a in range(256)])
+    counts = grey.histogram(mask=drawing)
+    is_light = sum(counts[:128]) < 0.01 * sum(counts)
+    ground = Image.new("L", grey.size, 0 if is_light else 255)
+    return Image.composite(grey, ground, alpha)

@@ -19,6 +19,7 @@ from sklearn.utils import Bunch
 
 import skdigits
 from skdigits.cli import main
+from skdigits.persistence import read_card
 
 
 @pytest.fixture(autouse=True)
@@ -411,6 +412,7 @@ import signal
 from pathlib import Path
 from rich.progress import Progress
 from skdigits.cli import main
+from skdigits.persistence import read_card
 
 # a shell starts what runs in the background with this signal ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -457,3 +459,67 @@ def test_interrupting_tune_before_there_are_results(tmp_path, monkeypatch):
     result = run(*TUNE)
     assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+class TestCard:
+    def test_train_writes_one(self, trained):
+        folder, result = trained
+        card = read_card(folder / "digits.safetensors")
+        assert card["command"] == "skdigits train"
+        assert card["data"]["n_train"] == 1437 and card["data"]["n_test"] == 360
+        assert len(card["data"]["sha256_train"]) == 64
+        assert card["preset"] == "balanced" and card["seed"] == 0
+        percentage = f"{100 * card['test']['accuracy']:.2f} % of 360"
+        assert percentage in result.stdout
+        low, high = card["test"]["accuracy_interval_95"]
+        assert low < card["test"]["accuracy"] < high
+        assert 0 <= card["test"]["calibration_error"] < 0.1
+        assert "whatever a picture shows" in card["limits"][0]
+
+    def test_the_command_is_that_of_the_user(self):
+        options = ["--data", "digits", "--epochs", 1, "--output", "my model.st"]
+        assert run("train", *options).exit_code == 0
+        command = "skdigits train --data digits --epochs 1 --output 'my model.st'"
+        assert read_card("my model.st")["command"] == command
+
+    def test_info_prints_it(self, trained):
+        folder, _ = trained
+        result = run("info", folder / "digits.safetensors")
+        assert (result.exit_code, result.stderr) == (0, "")
+        for words in (
+            "- cnn: DigitCNN",
+            "command  skdigits train\n",
+            "accuracy ",
+            "sha256_test",
+            "- It takes one sign a picture",
+            "tensorflow",
+        ):
+            assert words in result.stdout
+
+    def test_info_as_json(self, trained):
+        folder, _ = trained
+        path = folder / "digits.safetensors"
+        result = run("info", path, "--json")
+        assert result.stdout.count("\n") == 1
+        about = json.loads(result.stdout)
+        card = read_card(path)
+        assert about["versions"]["of the file"] == card.pop("versions")
+        assert about["model"]["format version"] == card.pop("format_version")
+        assert about["model"]["labels"] == list(range(10))
+        assert about["card"] == card
+        assert about["versions"]["installed"]["skdigits"] == skdigits.__version__
+
+    def test_without_a_card(self, trained, tmp_path):
+        path = Path(__file__).parent / "data" / "version_1.safetensors"
+        assert "\ncard      none\n" in run("info", path).stdout
+        assert json.loads(run("info", path, "--json").stdout)["card"] is None
+        assert "expected a file. Save a model there" in failure("info", "nothing")
+
+    def test_no_card_moves_the_cursor(self, trained, tmp_path):
+        folder, _ = trained
+        pipeline = skdigits.load(folder / "digits.safetensors")
+        card = {"a\x1b[2J": {"b": "\x1b[1A\r\nfile  other", "c": []}}
+        skdigits.save(pipeline, tmp_path / "m.st", card=card)
+        result = run("info", tmp_path / "m.st")
+        assert "\x1b" not in result.stdout and "\r" not in result.stdout
+        assert r"b  \x1b[1A\r\nfile  other" in result.stdout

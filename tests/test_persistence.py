@@ -17,6 +17,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.persistence import read_card
 
 DATA = Path(__file__).parent / "data"
 
@@ -395,3 +396,63 @@ def test_load_follows_no_import_of_the_file(path):
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert set(result.stdout.split()) <= {"safetensors"}
     assert set(document_of(path)["versions"]) >= {"skdigits", "keras", "scikit-learn"}
+
+
+class TestCard:
+    CARD = {
+        "command": "skdigits train",
+        "test": {"accuracy": np.float64(0.5), "interval": (0.4, 0.6), "n": np.int64(9)},
+        "limits": ["no letters", None, True],
+    }
+
+    def test_it_comes_back(self, tmp_path, fitted):
+        path = tmp_path / "model"
+        skdigits.save(fitted, path, card=self.CARD)
+        card = read_card(path)
+        assert card.pop("format_version") == 3
+        assert card.pop("versions")["skdigits"] == skdigits.__version__
+        assert card == self.CARD | {
+            "test": {"accuracy": 0.5, "interval": [0.4, 0.6], "n": 9}
+        }
+        assert skdigits.load(path).classes_.tolist() == list(range(10))
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_older_files_have_none(self, number):
+        card = read_card(DATA / f"version_{number}.safetensors")
+        assert set(card) == {"format_version", "versions"}
+
+    @pytest.mark.parametrize(
+        "card, message",
+        [
+            ("text", "Got card='text', but expected a dict"),
+            ({"a": {1, 2}}, r"Got a card with a=\{1, 2\}, but expected text, finite"),
+            ({"a": [{"b": np.nan}]}, "Got a card with b=nan, but expected"),
+            ({"a": {1: 2}}, r"Got a card with a=\{1: 2\}, but expected"),
+            ({"a": "x" * 2**16}, "Got a card of 65,545 characters, but expected at mo"),
+            ({"a": [[[[[[1]]]]]]}, "Got a card with a="),
+            ({"versions": {}}, "Got a card with 'versions', but expected other names"),
+        ],
+    )
+    def test_what_it_cannot_hold(self, tmp_path, fitted, card, message):
+        with pytest.raises(ValueError, match=message):
+            skdigits.save(fitted, tmp_path / "model", card=card)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"card": []},
+            {"card": {"a": [[[[[[1]]]]]]}},
+            {"card": {"a": float("inf")}},
+            {"card": {"a": "x" * 2**17}},
+            {"card": {"versions": {}}},
+            {"versions": []},
+            {"versions": {"keras": {"a": 1}}},
+        ],
+        ids=lambda change: str(change)[:40],
+    )
+    def test_hostile_ones_are_refused(self, path, change):
+        rewrite(path, document=document_of(path) | change)
+        for read in (read_card, skdigits.load):
+            with pytest.raises(ValueError, match="damaged content|no text.*Save the m"):
+                read(path)

@@ -1,5 +1,6 @@
 """The command line: a thin face on the library."""
 
+import shlex
 import sys
 
 
@@ -13,8 +14,10 @@ def main(arguments=None):
     """
     from skdigits.cli._app import app
 
+    arguments = sys.argv[1:] if arguments is None else arguments
+    typed = shlex.join(["skdigits", *arguments])
     try:
-        sys.exit(app(arguments, standalone_mode=False) or 0)
+        sys.exit(app(arguments, standalone_mode=False, obj=typed) or 0)
     except Exception as error:
         # what click raises for wrong options, which it would print on several lines
         if not hasattr(error, "format_message"):

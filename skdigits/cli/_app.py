@@ -11,7 +11,7 @@ from skdigits.cli._errors import one_line_errors
 
 app = typer.Typer(
     name="skdigits",
-    help="Train, tune and evaluate a convolutional network for handwritten digits.",
+    help="Read handwritten digits; train, tune and evaluate a network that does.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,8 +34,7 @@ def _data(what):
 def _preset(what):
     return typer.Option(
         metavar="NAME",
-        help=f"{what}: {', '.join(PRESETS)}. By default balanced, which fits any "
-        "number of pictures.",
+        help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of pictures.",
     )
 
 
@@ -45,13 +44,14 @@ def _file(what):
 
 @app.callback()
 def _several_commands():
-    """Train, tune and evaluate a convolutional network for handwritten digits."""
+    """Read handwritten digits; train, tune and evaluate a network that does."""
 
 
 @app.command()
 def train(
+    context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
-    preset: Annotated[str | None, _preset("Network and training")] = None,
+    preset: Annotated[str, _preset("Network and training")] = "balanced",
     epochs: Epochs = None,
     seed: Seed = 0,
     output: Annotated[Path, _file("Where the model goes.")] = MODEL,
@@ -64,7 +64,7 @@ def train(
     with one_line_errors(debug):
         from skdigits.cli._train import run
 
-        run(data, preset, epochs, seed, output, figure)
+        run(data, preset, epochs, seed, output, figure, context.obj)
 
 
 @app.command()
@@ -100,9 +100,71 @@ def evaluate(
 
 
 @app.command()
+def predict(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Pictures, and folders of pictures."),
+    ],
+    model: Annotated[
+        str | None,
+        _file("What reads: a file that train made, else the model in the box."),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object for each picture and nothing else."
+        ),
+    ] = False,
+    annotate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Where pictures with boxes and answers go."
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", help="Answer ? where the probability is lower than this."
+        ),
+    ] = None,
+    n_jobs: Annotated[
+        int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
+    ] = 1,
+    debug: Debug = False,
+):
+    """Read the handwritten digits of pictures."""
+    with one_line_errors(debug):
+        from skdigits.cli._predict import run
+
+        return run(paths, model, as_json, annotate, min_confidence, n_jobs)
+
+
+@app.command()
+def info(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A file that train made; by default the model in the box.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+    debug: Debug = False,
+):
+    """Tell what a model is, how well it did and what it cannot do; and the versions."""
+    with one_line_errors(debug):
+        from skdigits.cli._info import run
+
+        run(model, as_json)
+
+
+@app.command()
 def tune(
+    context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
-    preset: Annotated[str | None, _preset("What stays the same")] = None,
+    preset: Annotated[str, _preset("What stays the same")] = "balanced",
     epochs: Epochs = None,
     filters: Annotated[
         str,
@@ -142,4 +204,5 @@ def tune(
         from skdigits.cli._tune import run
 
         files = (output, table, figure)
-        run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
+        grid = (filters, dropout)
+        run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, context.obj)

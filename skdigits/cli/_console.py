@@ -1,13 +1,18 @@
 """Where commands print."""
 
-from rich.console import Console
-
 
 def new_console():
     """Return a console that prints text as it is: ``[bold]`` may name a file."""
+    from rich.console import Console
+
     return Console(highlight=False, markup=False, emoji=False)
 
 
 def say(console, line):
     """Print a line that is never broken, so that the path in it can be copied."""
     console.print(line, soft_wrap=True)
+
+
+def printable(text):
+    """Return text that moves no cursor and hides no other text: of a file, say."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

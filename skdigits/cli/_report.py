@@ -13,8 +13,10 @@ from skdigits.inspection._format import percent
 def report_on_test(estimator, digits):
     """Return the `ErrorReport` of a trained classifier on what was held out."""
     images, target = digits.test
-    predicted = estimator.predict(images)
-    return ErrorReport.from_predictions(target, predicted, labels=estimator.classes_)
+    y_proba = estimator.predict_proba(images)
+    return ErrorReport.from_predictions(
+        target, y_proba=y_proba, labels=estimator.classes_
+    )
 
 
 def print_report(console, report, figure):

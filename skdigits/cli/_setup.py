@@ -20,11 +20,9 @@ def data_and_classifier(console, data, preset, epochs, seed):
     overrides = {"random_state": _checked_seed(seed)}
     if epochs is not None:
         overrides["epochs"] = check_integer("epochs", epochs)
-    if preset is not None:
-        DigitCNN.from_preset(preset)
+    DigitCNN.from_preset(preset)
     digits = find_source(data).load()
     say(console, f"Data: {digits.description}.")
-    preset = preset or "balanced"
     say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)
 

@@ -6,14 +6,18 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skdigits import make_digit_pipeline, save
+from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder
 from skdigits.cli._report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier
 
 
-def run(data, preset, epochs, seed, output, figure):
-    """Load the data, train, test, save."""
+def run(data, preset, epochs, seed, output, figure, command):
+    """Load the data, train, test, save.
+
+    ``command`` is what the user typed, for the card.
+    """
     console = new_console()
     if Path(output).resolve() == Path(figure).resolve():
         raise ValueError(
@@ -29,7 +33,8 @@ def run(data, preset, epochs, seed, output, figure):
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
     report = report_on_test(pipeline, digits)
-    save(pipeline, output)
+    card = training_card(command, digits, pipeline, report, preset)
+    save(pipeline, output, card=card)
     print_report(console, report, figure)
     say(console, f"Model: {output}")
 

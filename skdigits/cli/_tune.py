@@ -16,6 +16,7 @@ from rich.table import Table
 from skdigits import make_digit_pipeline, save
 from skdigits._files import replacing
 from skdigits._validation import check_choice, check_integer
+from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder, new_figure, save_figure
 from skdigits.cli._report import accuracy_line, report_on_test
@@ -25,14 +26,16 @@ from skdigits.model_selection import HalvingEpochSearchCV
 _SHOWN = 10
 
 
-def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files):
+def run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, command):
     """Load the data, search, train the winner, test and save it.
 
-    ``files`` are the paths of the model, the table and the figure.
+    ``grid`` are the texts of filters and dropout, ``files`` the paths of the model, the
+    table and the figure, ``command`` is what the user typed, for the card.
     """
     console = new_console()
     _check_files(files)
     _check_search(cv, search, n_jobs)
+    filters, dropout = grid
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
@@ -51,9 +54,11 @@ def run(data, preset, epochs, filters, dropout, cv, search, n_jobs, seed, files)
     _fit_and_show(console, searched, digits.train, table)
     _draw(searched, figure)
     say(console, f"Figure: {figure}")
-    save(searched.best_estimator_, model)
+    winner = searched.best_estimator_
+    report = report_on_test(winner, digits)
+    save(winner, model, card=training_card(command, digits, winner, report, preset))
     say(console, f"Winner: {_words(searched.best_params_)}")
-    say(console, accuracy_line(report_on_test(searched, digits)))
+    say(console, accuracy_line(report))
     say(console, f"Model: {model}")
 
 

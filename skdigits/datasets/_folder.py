@@ -17,7 +17,7 @@ def read_folder(folder, image_shape=None):
     files = _picture_files(folder)
     images = []
     for path in files:
-        images.append(read_picture(path, image_shape))
+        images.append(_resized(read_picture(path), image_shape))
         if images[-1].shape != images[0].shape:
             first, this = (str(p.relative_to(folder)) for p in (files[0], path))
             raise ValueError(
@@ -51,6 +51,16 @@ def _picture_files(folder):
 def _is_picture(path):
     is_named_so = path.suffix.lower() in SUFFIXES and _is_visible(path)
     return is_named_so and not path.is_dir()
+
+
+def _resized(image, image_shape):
+    from PIL import Image
+
+    if image_shape in (None, image.shape):
+        return image
+    height, width = image_shape
+    picture = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
 
 
 def _size(image):

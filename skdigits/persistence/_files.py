@@ -9,7 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits.network import weight_shapes
-from skdigits.persistence._format import one_sentence, open_file, read_arrays, write
+from skdigits.persistence._card import RESERVED, checked_card
+from skdigits.persistence._format import (
+    Damaged,
+    one_sentence,
+    open_file,
+    read_arrays,
+    write,
+)
 from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
 from skdigits.persistence._steps import (
     KINDS,
@@ -22,7 +29,7 @@ from skdigits.persistence._steps import (
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
 
-def save(estimator, path):
+def save(estimator, path, *, card=None):
     """Save a fitted classifier or pipeline in one file.
 
     Parameters
@@ -36,11 +43,16 @@ def save(estimator, path):
         The file, by convention with the suffix ``.safetensors``. An existing file is
         replaced in one step: after a failure or a kill it is still the old one.
 
+    card : dict, default=None
+        What is to be known of the model: on what it was trained, how well it did, what
+        it cannot do. Names with text, numbers, booleans, None, and lists and dicts of
+        them, of at most 65,536 characters as JSON.
+
     Raises
     ------
     ValueError
-        If the estimator, or a label or parameter of it, is of a type that the file
-        cannot hold.
+        If the estimator, or a label or parameter of it, or the card is of a type that
+        the file cannot hold.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     FileNotFoundError
@@ -49,6 +61,7 @@ def save(estimator, path):
     See Also
     --------
     load : Read the file back.
+    skdigits.persistence.read_card : Read the card only.
 
     Examples
     --------
@@ -72,6 +85,8 @@ def save(estimator, path):
         "pipeline": isinstance(estimator, Pipeline),
         "steps": [describe_step(name, step) for name, step in steps],
     }
+    if card is not None:
+        document["card"] = checked_card(card)
     write(Path(path), document, steps[-1][1].network_.arrays)
 
 
@@ -103,6 +118,54 @@ def load(path):
     --------
     save : Write the file.
     """
+    estimator, _ = _read(path)
+    return estimator
+
+
+def read_card(path):
+    """Read what a file of `save` says of its model.
+
+    The whole file is checked as in `load`.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    card : dict
+        What was passed to `save` as ``card``, nothing if that was None, and
+
+        format_version : int
+            The version of the file's format.
+        versions : dict of str
+            The versions of skdigits and of the libraries that the model was made with.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load`.
+
+    Examples
+    --------
+    >>> import os, tempfile, skdigits
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits.persistence import read_card
+    >>> X, y = load_digits(return_X_y=True)
+    >>> pipeline = skdigits.make_digit_pipeline(filters=8, epochs=1).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "digits.safetensors")
+    ...     skdigits.save(pipeline, path, card={"data": "scikit-learn's digits"})
+    ...     card = read_card(path)
+    >>> card["data"], card["format_version"]
+    ("scikit-learn's digits", 3)
+    """
+    _, document = _read(path)
+    return document.get("card", {}) | {name: document[name] for name in RESERVED}
+
+
+def _read(path):
+    """Return the estimator in a file and its document, both checked."""
     path = Path(path)
     with one_sentence(path):
         document, tensors = open_file(path)
@@ -115,7 +178,15 @@ def load(path):
         arrays = read_arrays(document, tensors, weight_shapes(spec))
         arrays = arrays_in_terms_of_today(document, arrays)
         classifier.network_ = restored_network(fitted, spec, arrays)
-    return Pipeline(steps) if document["pipeline"] else classifier
+        _check_card(document)
+    return Pipeline(steps) if document["pipeline"] else classifier, document
+
+
+def _check_card(document):
+    versions = document["versions"]
+    if not all(isinstance(version, str) for version in versions.values()):
+        raise Damaged("versions that are no text")
+    checked_card(document.get("card", {}) | {"made with": versions})
 
 
 def _steps_of(estimator):

@@ -1,0 +1,90 @@
+"""skdigits info."""
+
+import json
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from sklearn.pipeline import Pipeline
+
+from skdigits import load
+from skdigits.cli._console import printable
+from skdigits.persistence import read_card
+
+
+def run(model, as_json):
+    """Print the card of a model, and the versions of what is installed."""
+    if model is None:
+        from skdigits.reading._pretrained import PRETRAINED as model
+
+    about = _about(model)
+    print(json.dumps(about) if as_json else "\n".join(_lines(about)))
+
+
+def _about(path):
+    estimator, card = load(path), read_card(path)
+    versions = {"of the file": card.pop("versions"), "installed": _installed()}
+    format_version = {"format version": card.pop("format_version")}
+    return {
+        "file": str(path),
+        "model": _description(estimator) | format_version,
+        "card": card or None,
+        "versions": versions,
+    }
+
+
+def _description(estimator):
+    """Return what a fitted estimator says of itself."""
+    is_pipeline = isinstance(estimator, Pipeline)
+    steps = estimator.steps if is_pipeline else [("cnn", estimator)]
+    classifier = steps[-1][1]
+    arrays = classifier.network_.arrays.values()
+    return {
+        "steps": [f"{name}: {type(step).__name__}" for name, step in steps],
+        "height and width": list(classifier.image_shape_),
+        "labels": classifier.classes_.tolist(),
+        "weights": sum(array.size for array in arrays),
+    }
+
+
+def _installed():
+    """Return the versions of Python, of skdigits and of what it needs."""
+    names = ["skdigits"]
+    for requirement in requires("skdigits"):
+        if "extra ==" not in requirement:
+            names.append(re.match(r"[\w.-]+", requirement)[0])
+    system = f"{platform.system()} {platform.machine()}"
+    installed = {"python": platform.python_version(), "system": system}
+    return installed | {name: _version(name) for name in names}
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _lines(values, indent=""):
+    """Return nested names and values as aligned lines of text."""
+    width = max(len(_text(name)) for name in values) + 2 if values else 0
+    lines = []
+    for name, value in values.items():
+        start = f"{indent}{_text(name)}"
+        if isinstance(value, dict) and value:
+            lines += [start, *_lines(value, indent + "  ")]
+        elif isinstance(value, list) and any(isinstance(item, str) for item in value):
+            lines += [start, *(f"{indent}  - {_text(item)}" for item in value)]
+        else:
+            lines.append(f"{start:{width + len(indent)}}{_text(value)}")
+    return lines
+
+
+def _text(value):
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return printable(str(value))

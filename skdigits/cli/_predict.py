@@ -1,0 +1,209 @@
+"""skdigits predict.
+
+What takes long to import is imported where it is used: an answer is waited for.
+"""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache, partial
+
+from skdigits._pictures import SUFFIXES
+from skdigits.cli._console import printable
+from skdigits.cli._outputs import check_report_folder
+
+# A bar over fewer pictures would be gone before it is seen.
+_MANY = 10
+
+_SIDE = 28
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to read: its name as it is told, and where its drawing goes."""
+
+    name: str
+    drawing: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The boxes and the text of one picture, or why there are none."""
+
+    name: str
+    text: str = ""
+    boxes: tuple = ()
+    error: str | None = None
+
+
+def run(paths, model, as_json, annotate, min_confidence, n_jobs):
+    """Read pictures and print what they say; return the exit code."""
+    _check_options(model, min_confidence, n_jobs)
+    jobs = _jobs(paths, annotate)
+    show = _as_json if as_json else _as_text
+    exit_code = 0
+    read = partial(_read, model=model, min_confidence=min_confidence)
+    for answer in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
+        show(answer)
+        if answer.error is not None:
+            exit_code = 1
+    return exit_code
+
+
+def _check_options(model, min_confidence, n_jobs):
+    """Raise an error now rather than once for each picture."""
+    if min_confidence is not None and not 0 <= min_confidence <= 1:
+        raise ValueError(
+            f"Got min_confidence={min_confidence}, but expected a number in [0, 1]."
+        )
+    if n_jobs == 0:
+        raise ValueError(
+            "Got n_jobs=0, but expected how many pictures to read at the same time, or "
+            "-1 for every core."
+        )
+    if model is not None:
+        _check_model(_loaded(model))
+
+
+def _check_model(estimator):
+    classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if classifier.image_shape_ != (_SIDE, _SIDE):
+        height, width = classifier.image_shape_
+        raise ValueError(
+            f"Got a model for pictures of {height} x {width} pixels, but expected one "
+            f"for {_SIDE} x {_SIDE}, MNIST's form. Train one with --data mnist or "
+            "--normalize."
+        )
+
+
+@cache
+def _loaded(model):
+    from skdigits import load
+
+    return load(model)
+
+
+def _jobs(paths, annotate):
+    """Return a `Job` for each path that is no folder, and each picture in folders."""
+    named = [
+        (path, name) for path in paths for name in (_names_in(path) or [None])
+    ]  # a folder without pictures is told of as a file would be
+    jobs = [
+        Job(
+            path if name is None else os.path.join(path, name),
+            annotate and os.path.join(annotate, name or os.path.basename(path)),
+        )
+        for path, name in named
+    ]
+    if annotate:
+        check_report_folder(annotate)
+        _check_drawings(jobs)
+    return jobs
+
+
+def _names_in(folder):
+    """Return the names of the visible pictures in a folder and those in it, sorted."""
+    names = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names += [
+            os.path.relpath(os.path.join(place, name), folder)
+            for name in files
+            if name.lower().endswith(tuple(SUFFIXES)) and not name.startswith(".")
+        ]
+    return sorted(names)
+
+
+def _check_drawings(jobs):
+    """Raise an error where a drawing would go over a picture or another drawing."""
+    sources = {}
+    for job in jobs:
+        target = os.path.realpath(job.drawing)
+        other = sources.setdefault(target, job.name)
+        if other is not job.name or target == os.path.realpath(job.name):
+            raise ValueError(
+                f"Got {other!r} and {job.name!r}, one of which would be lost in "
+                f"{job.drawing!r}, but expected a file for each. Choose another folder "
+                "to annotate, or other names."
+            )
+
+
+def _answers(read, jobs, n_jobs):
+    if n_jobs in (None, 1):
+        return map(read, jobs)
+    from joblib import Parallel, delayed
+
+    return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
+
+
+def _read(job, model, min_confidence):
+    """Read one picture, and draw what was read where that is wanted."""
+    from skdigits import read_digits
+
+    if os.path.isdir(job.name):
+        kinds = ", ".join(SUFFIXES)
+        message = (
+            f"Got the folder {job.name!r} with no pictures in it, but expected files "
+            f"that end in {kinds}. Add or convert pictures."
+        )
+        return Answer(job.name, error=message)
+    estimator = None if model is None else _loaded(model)
+    try:
+        reading = read_digits(job.name, model=estimator, min_confidence=min_confidence)
+        if job.drawing:
+            from skdigits.cli._annotate import annotate
+
+            annotate(reading, job.drawing)
+    # whatever it is, the other pictures are still read
+    except Exception as error:
+        message = " ".join(str(error).split()) or type(error).__name__
+        return Answer(job.name, error=message)
+    return Answer(job.name, reading.text, tuple(reading.boxes))
+
+
+def _with_bar(answers, n_jobs):
+    """Show a bar where there is much to wait for and the answers go to a file."""
+    if n_jobs < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
+        return answers
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(answers, "Reading", total=n_jobs, console=console, transient=True)
+
+
+def _as_json(answer):
+    if answer.error is not None:
+        document = {"file": answer.name, "error": answer.error}
+    else:
+        digits = [_as_dict(box) for box in answer.boxes]
+        document = {"file": answer.name, "text": answer.text, "digits": digits}
+    print(json.dumps(document), flush=True)
+
+
+def _as_dict(box):
+    return {
+        "digit": None if box.digit is None else int(box.digit),
+        "confidence": round(float(box.confidence), 4),
+        "box": [int(side) for side in (box.left, box.top, box.width, box.height)],
+        "line": int(box.line),
+        "number": int(box.number),
+    }
+
+
+def _as_text(answer):
+    if answer.error is not None:
+        print(f"Error: {printable(answer.error)}", file=sys.stderr)
+        return
+    lines = {}
+    for box in answer.boxes:
+        lines.setdefault(box.line, []).append(f"{box.confidence:.2f}")
+    texts = answer.text.split("\n") if answer.boxes else []
+    width = max(map(len, texts), default=0)
+    print(printable(answer.name))
+    for text, confidences in zip(texts, lines.values(), strict=True):
+        print(f"  {text:{width}}  {' '.join(confidences)}")
+    if not texts:
+        print("  no digits")
+    sys.stdout.flush()

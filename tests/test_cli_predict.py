@@ -1,0 +1,213 @@
+import json
+import os
+import subprocess
+import sys
+from collections import namedtuple
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import skdigits
+from skdigits._pictures import read_picture
+from skdigits.cli import main
+
+Box = namedtuple("Box", "digit confidence left top width height line number")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    """In place of read_digits one that finds a 1, a 7 and, below, an unsure sign."""
+    calls = []
+
+    def read_digits(image, *, model=None, min_confidence=None, n_jobs=None):
+        calls.append((model, min_confidence))
+        picture = read_picture(image) / np.float32(255)
+        if picture.shape == (1, 1):
+            return SimpleNamespace(picture=picture, text="", boxes=())
+        boxes = (
+            Box(1, np.float32(0.99312), np.int64(5), 20, 9, 30, 0, 0),
+            Box(7, 0.9, 30, 21, 18, 29, 0, 1),
+            Box(None, 0.41, 6, 60, 20, 31, 1, 0),
+        )
+        return SimpleNamespace(picture=picture, text="1 7\n?", boxes=boxes)
+
+    monkeypatch.setattr(skdigits, "read_digits", read_digits, raising=False)
+    return calls
+
+
+def picture(path, side=100):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    Image.new("L", (side, side), 200).save(path)
+    return path
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    return end.value.code, *capsys.readouterr()
+
+
+def test_text(reader, capsys):
+    picture("a.png")
+    picture("b.png", side=1)
+    code, out, err = run(capsys, "predict", "a.png", "./b.png")
+    assert (code, err) == (0, "")
+    assert out == "a.png\n  1 7  0.99 0.90\n  ?    0.41\n./b.png\n  no digits\n"
+    assert reader == [(None, None)] * 2
+
+
+def test_json(reader, capsys):
+    picture("a.png")
+    (open("c.png", "w")).close()
+    options = ["--json", "--min-confidence", 0.5]
+    code, out, err = run(capsys, "predict", "c.png", "nothing.png", "a.png", *options)
+    assert (code, err) == (1, "")
+    damaged, missing, read = map(json.loads, out.splitlines())
+    assert set(damaged) == set(missing) == {"file", "error"}
+    assert damaged["error"].startswith("Got 'c.png', which cannot be decoded")
+    assert missing["file"] == "nothing.png"
+    assert read == {
+        "file": "a.png",
+        "text": "1 7\n?",
+        "digits": [
+            {
+                "digit": 1,
+                "confidence": 0.9931,
+                "box": [5, 20, 9, 30],
+                "line": 0,
+                "number": 0,
+            },
+            {
+                "digit": 7,
+                "confidence": 0.9,
+                "box": [30, 21, 18, 29],
+                "line": 0,
+                "number": 1,
+            },
+            {
+                "digit": None,
+                "confidence": 0.41,
+                "box": [6, 60, 20, 31],
+                "line": 1,
+                "number": 0,
+            },
+        ],
+    }
+    assert reader[-1] == (None, 0.5)
+
+
+def test_folders_and_those_in_them(reader, capsys):
+    for name in ("b.png", "a/c.JPG", "a/.hidden.png", ".git/d.png"):
+        picture(os.path.join("photos", name))
+    (open("photos/notes.txt", "w")).close()
+    os.mkdir("photos/x.png")
+    os.mkdir("empty")
+    code, out, _ = run(capsys, "predict", "photos/", "photos", "empty", "--json")
+    documents = [json.loads(line) for line in out.splitlines()]
+    assert [document["file"] for document in documents] == [
+        *["photos/a/c.JPG", "photos/b.png"] * 2,
+        "empty",
+    ]
+    assert "with no pictures in it, but expected" in documents[-1]["error"]
+    assert code == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_cannot_be_read_holds_nobody_up(reader, capsys):
+    picture("photos/z.png")
+    os.mkfifo("photos/a.png")
+    (open("photos/b\n.png", "w")).close()
+    code, out, err = run(capsys, "predict", "photos")
+    assert code == 1
+    assert out.startswith("photos/z.png\n  1 7")
+    first, second = err.splitlines()
+    assert first.startswith("Error: Got 'photos/a.png', which is not a regular file")
+    assert second.startswith("Error: Got 'photos/b\\n.png', which cannot be decoded")
+
+
+class TestAnnotate:
+    def test_pictures_with_boxes(self, reader, capsys):
+        for name in ("photos/a/b.png", "photos/c.jpg", "d.webp", "e.pgm"):
+            picture(name)
+        options = ["--annotate", "drawn"]
+        paths = ["photos", "d.webp", "e.pgm"]
+        code, _, err = run(capsys, "predict", *paths, *options)
+        assert (code, err) == (0, "")
+        kinds = {"a/b.png": "PNG", "c.jpg": "JPEG", "d.webp": "WEBP", "e.pgm": "PPM"}
+        for name, kind in kinds.items():
+            with Image.open(os.path.join("drawn", name)) as drawn:
+                assert (drawn.format, drawn.size) == (kind, (100, 100))
+        with Image.open("drawn/a/b.png") as drawn:
+            pixels = np.asarray(drawn).astype(int)
+        blue = (pixels[..., 2] - pixels[..., 0]) > 50
+        orange = (pixels[..., 0] - pixels[..., 2]) > 50
+        assert blue[20, 5] and blue[40, 13] and orange[60, 6] and orange[90, 25]
+        assert not (blue | orange)[95:].any()
+
+    def test_nothing_is_lost(self, reader, capsys):
+        picture("a/1.png")
+        picture("b/1.png")
+        before = open("a/1.png", "rb").read()
+        for arguments in (
+            ["a/1.png", "--annotate", "a"],
+            ["a", "b", "--annotate", "c"],
+        ):
+            code, out, err = run(capsys, "predict", *arguments)
+            assert (code, out) == (1, "")
+            assert "one of which would be lost in" in err and err.count("\n") == 1
+        assert open("a/1.png", "rb").read() == before
+        assert reader == []
+        arguments = ["a", "--annotate", "a/1.png"]
+        assert "which is a file, but" in run(capsys, "predict", *arguments)[2]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--min-confidence", "1.5"], "Got min_confidence=1.5, but expected a number"),
+        (["--min-confidence", "nan"], "Got min_confidence=nan, but expected a number"),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many pictures"),
+        (["--model", "nothing"], "Got path='nothing', but expected a file"),
+    ],
+)
+def test_options_are_checked_first(reader, capsys, options, message):
+    code, out, err = run(capsys, "predict", picture("a.png"), *options)
+    assert (code, out) == (1, "") and err.startswith(f"Error: {message}")
+    assert reader == []
+
+
+def test_a_model_of_the_user(reader, capsys, fitted):
+    skdigits.save(fitted, "small.st")
+    arguments = ["predict", picture("a.png"), "--model"]
+    code, _, err = run(capsys, *arguments, "small.st")
+    assert code == 1 and "Got a model for pictures of 8 x 8 pixels, but expected" in err
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
+    assert run(capsys, *arguments, "mnist.st")[0] == 0
+    assert reader[0][0]["cnn"].image_shape_ == (28, 28)
+
+
+def test_the_command_imports_only_what_it_uses():
+    """An answer is waited for."""
+    picture("a.png", side=1)
+    code = (
+        "import sys, skdigits\n"
+        "from types import SimpleNamespace\n"
+        "reading = SimpleNamespace(text='', boxes=())\n"
+        "skdigits.read_digits = lambda *_, **__: reading\n"
+        "from skdigits.cli import main\n"
+        "try:\n"
+        "    main(['predict', 'a.png'])\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        "heavy = {'keras', 'tensorflow', 'sklearn', 'pandas', 'matplotlib', 'scipy'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
