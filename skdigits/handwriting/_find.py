@@ -1,0 +1,195 @@
+"""find_digits: where the digits of a picture are, in reading order."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from skdigits.handwriting._grey import grey_picture
+from skdigits.handwriting._ink import find_ink, reduced
+from skdigits.handwriting._lines import lines_of, numbers_of
+from skdigits.handwriting._pieces import connected_pieces, joined, mask_of, writing
+from skdigits.handwriting._ruling import without_ruling
+from skdigits.handwriting._touching import ways_to_cut
+
+# The longest side of the picture in which digits are looked for; a digit of a full
+# sheet is some forty pixels high then.
+LONGEST = 2048
+
+# Ink from which on a pixel is of a stroke, if only a faint one.
+FAINT = 0.3
+
+# What is wider than this share of the usual height may be several digits.
+MAY_BE_MORE = 0.6
+
+
+class DigitBox(NamedTuple):
+    """Where a digit is, in pixels of the picture; its line, and its number in it."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    line: int
+    number: int
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """What may be a digit.
+
+    Attributes
+    ----------
+    box : DigitBox
+    ink : ndarray of shape (height, width), dtype float32
+        Its ink alone, in a reduced picture maybe.
+    ways : tuple of tuple of FoundDigit
+        Other ways to see it, the likeliest first: as two or more digits that touch, or
+        as pieces that do not belong together.
+    """
+
+    box: DigitBox
+    ink: np.ndarray
+    ways: tuple = ()
+
+
+def find_digits(image):
+    """Find the digits of a picture of handwriting.
+
+    Ink is told from paper, the lines of the paper, frames, specks and what lies along
+    the edges are taken away, and strokes that are near each other are joined. No
+    classifier looks at them: letters and signs are found as digits are.
+
+    Parameters
+    ----------
+    image : str, path, PIL.Image.Image or array-like
+        A file, an image of Pillow, or an array of shape (height, width) or
+        (height, width, channels), dark ink on light paper or light on dark.
+
+    Returns
+    -------
+    list of DigitBox
+        Named tuples ``(left, top, width, height, line, number)`` in reading order.
+        Lengths are in pixels, after the orientation that a camera notes in a file is
+        applied; lines are counted from 0, and numbers, which wider gaps separate, from
+        0 in each line. Empty where there is no writing.
+
+    Raises
+    ------
+    ValueError
+        For what is no picture.
+
+    See Also
+    --------
+    skdigits.read_digits : Also tells which digits they are.
+
+    Examples
+    --------
+    Two ones above a third one:
+
+    >>> import numpy as np
+    >>> from skdigits.handwriting import find_digits
+    >>> paper = np.full((120, 80), 230, dtype=np.uint8)
+    >>> for top, left in (10, 20), (10, 35), (70, 20):
+    ...     paper[top:top + 30, left:left + 4] = 40
+    >>> for box in find_digits(paper):
+    ...     print(*box)
+    20 10 4 30 0 0
+    35 10 4 30 0 0
+    20 70 4 30 1 0
+    """
+    return [found.box for found in digits_of(grey_picture(image))]
+
+
+def digits_of(grey):
+    """Return what may be digits, in reading order.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width)
+        Grey levels in [0, 1].
+
+    Returns
+    -------
+    list of FoundDigit
+    """
+    small = reduced(grey, LONGEST)
+    ink = without_ruling(find_ink(small))
+    labels, pieces = connected_pieces(ink > FAINT)
+    groups, usual = writing(labels, pieces)
+    if not groups:
+        return []
+    step = max(grey.shape) // max(small.shape)
+    found = [_found(ink, labels, group, usual) for group in groups]
+    return [_enlarged(digit, step, grey.shape) for digit in _ordered(found, usual)]
+
+
+def _found(ink, labels, group, usual):
+    whole = joined(group)
+    alone = _ink_of(ink, labels, whole)
+    ways = []
+    parts = [p for p in group if p.height >= 0.5 * whole.height]
+    if len(group) > 1:
+        ways.append([_digit(_ink_of(ink, labels, p), p.left, p.top) for p in parts])
+    if whole.width > MAY_BE_MORE * min(usual, whole.height):
+        for parts in ways_to_cut(alone, usual):
+            inks = [np.where(part, alone, 0) for part in parts]
+            if all((part > 0.5).any() for part in inks):
+                ways.append([_cropped(part, whole.left, whole.top) for part in inks])
+    ways = tuple(tuple(sorted(way, key=lambda d: d.box.left)) for way in ways)
+    return replace(_digit(alone, whole.left, whole.top), ways=ways)
+
+
+def _ink_of(ink, labels, piece):
+    """Return the ink of ``piece`` in its box, without that of its neighbours."""
+    own = mask_of(labels, piece)
+    near = ndimage.binary_dilation(own) & (labels[piece.box] == 0)
+    # a faint digit beside dark ones is as black in the end
+    full = np.quantile(ink[piece.box][own], 0.8)
+    alone = np.where(own | near, ink[piece.box] / full, 0)
+    return np.minimum(alone, 1).astype(np.float32)
+
+
+def _cropped(ink, left, top):
+    rows, columns = (np.flatnonzero((ink > 0.5).any(axis)) for axis in (1, 0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _digit(ink, left + int(columns[0]), top + int(rows[0]))
+
+
+def _digit(ink, left, top):
+    height, width = ink.shape
+    return FoundDigit(DigitBox(left, top, width, height, 0, 0), ink)
+
+
+def _ordered(found, usual):
+    """Return the digits in reading order, with their lines and numbers."""
+    boxes = np.array([digit.box[:4] for digit in found])
+    boxes[:, 2:] += boxes[:, :2]
+    ordered = []
+    for line, members in enumerate(lines_of(boxes, usual)):
+        numbers = numbers_of(boxes, members, usual)
+        for i, number in zip(members, numbers, strict=True):
+            ordered.append(_placed(found[i], line, number))
+    return ordered
+
+
+def _placed(digit, line, number):
+    ways = tuple(tuple(_placed(d, line, number) for d in way) for way in digit.ways)
+    box = DigitBox(*digit.box[:4], line, number)
+    return replace(digit, box=box, ways=ways)
+
+
+def _enlarged(digit, step, shape):
+    """Return ``digit`` with its box in pixels of the picture as given."""
+    left, top, width, height, line, number = digit.box
+    box = DigitBox(
+        int(left * step),
+        int(top * step),
+        int(min(width * step, shape[1] - left * step)),
+        int(min(height * step, shape[0] - top * step)),
+        line,
+        number,
+    )
+    ways = tuple(tuple(_enlarged(d, step, shape) for d in way) for way in digit.ways)
+    return replace(digit, box=box, ways=ways)
