@@ -1,0 +1,121 @@
+"""Signs as strokes of a pen, in a notation of one line each.
+
+``"0..3,2..5 5,0 5,10"`` is one stroke through three points (x, y), each coordinate in
+0 to 10 with y downwards, or drawn evenly from a range. ``~`` makes a stroke smooth, but
+for the points that end in ``!``, which stay corners; ``|`` begins another stroke.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+# Points on a curve between two points of the notation.
+STEPS = 6
+
+
+@lru_cache(maxsize=1024)
+def _parsed(sign):
+    """Return the lower and upper ends of all points, and the parts of each stroke."""
+    ends, strokes = [], []
+    for stroke in sign.split("|"):
+        smooth = stroke.strip().startswith("~")
+        points = stroke.replace("~", " ").split()
+        first = len(ends)
+        ends += [[_range(part) for part in p.rstrip("!").split(",")] for p in points]
+        inner = range(1, len(points) - 1)
+        corners = [i for i in inner if not smooth or points[i].endswith("!")]
+        breaks = [0, *corners, len(points) - 1]
+        strokes.append([(first + a, first + b + 1) for a, b in _pairs(breaks)])
+    array = np.array(ends) / 10
+    return array[..., 0], array[..., 1], strokes
+
+
+def _range(text):
+    low, _, high = text.partition("..")
+    return float(low), float(high or low)
+
+
+def _pairs(values):
+    return zip(values[:-1], values[1:], strict=True)
+
+
+@lru_cache(maxsize=64)
+def _spline(n_points):
+    """Return the matrix from points to a Catmull-Rom spline through them."""
+    n_samples = (n_points - 1) * STEPS + 1
+    where = np.arange(n_samples) / STEPS
+    segment = np.minimum(where.astype(int), n_points - 2)
+    t = (where - segment)[:, None]
+    basis = np.array([[0, -1, 2, -1], [2, 0, -5, 3], [0, 1, 4, -3], [0, 0, -1, 1]])
+    weights = t ** np.arange(4) @ basis.T / 2
+    # a point beyond each end, as far from it as its neighbour
+    matrix = np.zeros((n_samples, n_points + 2))
+    for k in range(4):
+        matrix[np.arange(n_samples), segment + k] = weights[:, k]
+    inner = matrix[:, 1:-1].copy()
+    for column, end, neighbour in ((0, 0, 1), (-1, -1, -2)):
+        inner[:, end] += 2 * matrix[:, column]
+        inner[:, neighbour] -= matrix[:, column]
+    return inner
+
+
+def strokes_of(sign, rng, jitter=0.025):
+    """Return the strokes of a sign as a shaky hand draws it.
+
+    Parameters
+    ----------
+    sign : str
+        In the notation of this module.
+
+    rng : numpy.random.Generator
+
+    jitter : float, default=0.025
+        Standard deviation of each point, in heights of the sign.
+
+    Returns
+    -------
+    list of ndarray of shape (n_points, 2)
+        Columns x and y, in heights of the sign.
+    """
+    low, high, strokes = _parsed(sign)
+    points = low + (high - low) * rng.random(low.shape)
+    points += rng.normal(0, jitter, low.shape)
+    return [np.concatenate([curve(points[a:b]) for a, b in parts]) for parts in strokes]
+
+
+def curve(points):
+    """Return a smooth curve through ``points``; a line through two of them."""
+    return points if len(points) < 3 else _spline(len(points)) @ points
+
+
+def by_hand(strokes, rng, width=0.7, freedom=1.0):
+    """Return strokes as somebody's hand writes them: slanted, narrow, bent.
+
+    Parameters
+    ----------
+    strokes : list of ndarray of shape (n_points, 2)
+
+    rng : numpy.random.Generator
+
+    width : float, default=0.7
+        The width of the sign, in its heights, that is the most usual.
+
+    freedom : float, default=1.0
+        How far hands differ.
+
+    Returns
+    -------
+    list of ndarray of shape (n_points, 2)
+    """
+    slant = freedom * np.clip(rng.normal(0.08, 0.16), -0.3, 0.45)
+    turn = freedom * np.clip(rng.normal(0, 0.07), -0.2, 0.2)
+    width = width * np.exp(freedom * np.clip(rng.normal(0, 0.2), -0.5, 0.4))
+    affine = np.array([[width, 0], [-slant, 1]])
+    affine = affine @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    waves = freedom * rng.normal(0, 0.025, (2, 2))
+    phase, pace = rng.uniform(0, 2 * np.pi, 2), rng.uniform(2, 7, 2)
+    bent = []
+    for points in strokes:
+        angles = points[:, ::-1] * pace + phase
+        bent.append((points + np.sin(angles) @ waves) @ affine)
+    return bent
