@@ -11,10 +11,19 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "DigitCNN": "skdigits._classifier",
     "load": "skdigits.persistence",
+    "load_pretrained": "skdigits.reading",
     "make_digit_pipeline": "skdigits._pipeline",
+    "read_digits": "skdigits.reading",
     "save": "skdigits.persistence",
 }
-_SUBPACKAGES = ("datasets", "inspection", "model_selection", "preprocessing")
+_SUBPACKAGES = (
+    "datasets",
+    "handwriting",
+    "inspection",
+    "model_selection",
+    "preprocessing",
+    "reading",
+)
 
 __all__ = [*_MODULE_OF, *_SUBPACKAGES]
 

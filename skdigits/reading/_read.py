@@ -1,27 +1,40 @@
 """read_digits: from pictures to what is written on them."""
 
 import os
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
 
-from skdigits.handwriting import HandwritingNormalizer
-from skdigits.handwriting._find import digits_of
+from skdigits._validation import check_number
+from skdigits.handwriting._find import DigitBox, digits_of
 from skdigits.handwriting._form import mnist_form
 from skdigits.handwriting._grey import grey_picture
+from skdigits.handwriting._normalizer import HandwritingNormalizer
 from skdigits.reading._pretrained import NO_DIGIT, shared_pretrained
 from skdigits.reading._reading import ReadDigit, Reading
 
-# Below this probability an answer is "not sure", and a part of a sheet that is no digit
-# with a higher one is left out.
-MIN_CONFIDENCE, CERTAINLY_NONE = 0.6, 0.8
+# Below this probability an answer is "not sure".
+MIN_CONFIDENCE = 0.6
 
-# A sheet that is read worse than this, by its mean confidence, is also read turned.
-POORLY, MUCH_BETTER = 0.75, 0.15
+# What is no digit with at least this probability is a letter, a sign or a blot, and is
+# left out; else it may be an unreadable digit.
+CERTAINLY_NONE = 0.8
+
+# A piece of ink that is one digit with this probability is not looked at as several.
+SURE = 0.9
+
+# A sheet of so many digits that is read with less than this mean confidence is also
+# read turned, and taken so if that is so much better.
+A_SHEET, POORLY, MUCH_BETTER = 3, 0.75, 0.15
 
 
 def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None):
     """Read the handwritten digits of a picture, or of each of several pictures.
+
+    Digits are found as :func:`skdigits.handwriting.find_digits` finds them, and each is
+    classified; where a piece of ink makes more sense as two digits that touch, it is
+    read so. A sheet that lies on its side or upside down is read turned.
 
     Parameters
     ----------
@@ -30,10 +43,10 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
         image of Pillow, or the path of a file.
 
     model : estimator or path, default=None
-        A fitted classifier with ``predict_proba`` for rows of 784 pixels in MNIST's
-        form, or the file of one; :func:`~skdigits.load_pretrained` by default. A
-        leading :class:`~skdigits.handwriting.HandwritingNormalizer` is left out, as
-        each digit is in MNIST's form already. A class -1 means "no digit".
+        A fitted classifier for rows of 784 pixels in MNIST's form with the classes 0 to
+        9, and -1 for "no digit" if it can say that; or the file of one. By default that
+        of :func:`~skdigits.load_pretrained`. A step that normalizes pictures is passed
+        by, as each digit is in MNIST's form already.
 
     min_confidence : float in [0, 1], default=None
         The probability below which an answer is "not sure"; None is 0.6.
@@ -50,7 +63,8 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
     Raises
     ------
     ValueError
-        If something is no picture, or cannot be decoded.
+        If something is no picture or cannot be decoded, or if the model is for others
+        than digits in MNIST's form.
 
     See Also
     --------
@@ -59,10 +73,140 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
 
     Examples
     --------
+    Two ones above a third one:
+
+    >>> import numpy as np
+    >>> import skdigits
+    >>> paper = np.full((120, 80), 230, dtype=np.uint8)
+    >>> for top, left in (10, 20), (10, 35), (70, 20):
+    ...     paper[top:top + 30, left:left + 4] = 40
+    >>> reading = skdigits.read_digits(paper)
+    >>> print(reading.text)
+    11
+    1
     """
-    if isinstance(image_or_images, list | tuple):
-        reader = Reader(model, min_confidence)
-        return Parallel(n_jobs=n_jobs)(
-            delayed(reader)(image) for image in image_or_images
+    low = MIN_CONFIDENCE if min_confidence is None else min_confidence
+    low = check_number("min_confidence", low, low=0, high=1)
+    read = partial(_reading_of, classifier=_classifier_of(model), min_confidence=low)
+    if not isinstance(image_or_images, list | tuple):
+        return read(image_or_images)
+    from joblib import Parallel, delayed
+
+    return Parallel(n_jobs)(delayed(read)(image) for image in image_or_images)
+
+
+def _classifier_of(model):
+    """Return a classifier of rows in MNIST's form."""
+    if model is None:
+        model = shared_pretrained()
+    elif isinstance(model, str | os.PathLike):
+        from skdigits.persistence import load
+
+        model = load(model)
+    steps = getattr(model, "steps", ())
+    if steps and isinstance(steps[0][1], HandwritingNormalizer):
+        model = model[1:]
+    if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
+        raise ValueError(
+            f"Got a model with the classes {list(map(str, model.classes_))}, but "
+            "expected digits, and -1 for what is none. Pass a model of digits."
         )
-    return Reader(model, min_confidence)(image_or_images)
+    return model
+
+
+def _reading_of(picture, classifier, min_confidence):
+    grey = grey_picture(picture)
+    answers, turns = _answers(digits_of(grey), classifier), 0
+    if len(answers) >= A_SHEET and _quality(answers) < POORLY:
+        answers, turns = _best_turned(grey, answers, classifier)
+    read = (
+        _as_read(answer, _turned_back(answer.box, turns, grey.shape), min_confidence)
+        for answer in answers
+        if answer.none < CERTAINLY_NONE
+    )
+    return Reading(grey, read, rotation=90 * turns)
+
+
+class _Answer(NamedTuple):
+    """The most probable digit of a box, its probability, and that of none."""
+
+    box: DigitBox
+    digit: int
+    confidence: float
+    none: float
+
+
+def _answers(found, classifier):
+    """Classify all that was found at once, and see each as makes most sense."""
+    every = [part for digit in found for way in ((digit,), *digit.ways) for part in way]
+    if not every:
+        return []
+    answers = iter(_classified(every, classifier))
+    chosen = []
+    for digit in found:
+        (whole,), *ways = (
+            [next(answers) for _ in way] for way in ((digit,), *digit.ways)
+        )
+        chosen += _likeliest(whole, ways)
+    return chosen
+
+
+def _classified(found, classifier):
+    forms = np.stack([mnist_form(digit.ink).ravel() for digit in found])
+    probabilities = classifier.predict_proba(forms)
+    classes = np.array([int(label) for label in classifier.classes_])
+    is_digit = classes != NO_DIGIT
+    none = probabilities[:, ~is_digit].sum(axis=1)
+    best = probabilities[:, is_digit].argmax(axis=1)
+    confidence = probabilities[:, is_digit].max(axis=1)
+    digits = classes[is_digit][best]
+    boxes = (digit.box for digit in found)
+    return [
+        _Answer(box, int(digit), float(high), float(rest))
+        for box, digit, high, rest in zip(boxes, digits, confidence, none, strict=True)
+    ]
+
+
+def _likeliest(whole, ways):
+    """Return the answers of the way to see a piece of ink that makes most sense."""
+    if whole.confidence >= SURE or not ways:
+        return [whole]
+    best = max(ways, key=_least)
+    return best if _least(best) > max(whole.confidence, MIN_CONFIDENCE) else [whole]
+
+
+def _least(answers):
+    return min(answer.confidence for answer in answers)
+
+
+def _quality(answers):
+    return sum(answer.confidence for answer in answers) / max(len(answers), 1)
+
+
+def _best_turned(grey, answers, classifier):
+    """Return the answers of the best way to turn a sheet, and its quarter turns."""
+    best, turns = answers, 0
+    for k in (1, 2, 3):
+        turned = _answers(digits_of(np.rot90(grey, k)), classifier)
+        if _quality(turned) > _quality(best) + (0 if turns else MUCH_BETTER):
+            best, turns = turned, k
+    return best, turns
+
+
+def _turned_back(box, turns, shape):
+    """Return a box of a picture turned by so many quarters in the picture itself."""
+    height, width = shape
+    left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    if turns == 1:
+        left, top, right, bottom = width - bottom, left, width - top, right
+    elif turns == 2:
+        left, top = width - right, height - bottom
+        right, bottom = left + box.width, top + box.height
+    elif turns == 3:
+        left, top, right, bottom = top, height - right, bottom, height - left
+    return DigitBox(left, top, right - left, bottom - top, box.line, box.number)
+
+
+def _as_read(answer, box, min_confidence):
+    sure = answer.confidence >= min_confidence
+    return ReadDigit(answer.digit if sure else None, answer.confidence, *box)

@@ -17,7 +17,7 @@ class ReadDigit(NamedTuple):
         Probability that the most probable digit is right.
 
     left, top, width, height : int
-        Its box, in pixels of the picture as it is looked at.
+        Its box, in pixels of the picture.
 
     line, number : int
         Its line from the top, and its number from the left in that line; from 0.
@@ -39,13 +39,13 @@ class Reading:
     Parameters
     ----------
     picture : ndarray of shape (height, width)
-        The picture as grey levels in [0, 1], turned upright.
+        The picture as grey levels in [0, 1].
 
     boxes : sequence of ReadDigit
         The digits in reading order.
 
     rotation : {0, 90, 180, 270}, default=0
-        By how many degrees the picture was turned, against the clock, to be upright.
+        By how many degrees the picture was turned, against the clock, to be read.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Reading:
     def digits(self):
         import pandas as pd
 
-        table = pd.DataFrame(list(self.boxes), columns=ReadDigit._fields)
+        table = pd.DataFrame(list(self.boxes), columns=list(ReadDigit.__annotations__))
         return table.astype({"digit": "Int64"})
 
     def plot(self, *, ax=None):
@@ -109,7 +109,8 @@ class Reading:
                 Rectangle(corner, box.width, box.height, fill=False, ec=color, lw=1.2)
             )
             sign = UNSURE if unsure else f"{box.digit}"
-            ax.annotate(sign, corner, xytext=(0, 1), textcoords="offset points", c=color)
+            above = {"xytext": (0, 1), "textcoords": "offset points"}
+            ax.annotate(sign, corner, color=color, **above)
         return ax
 
     def __repr__(self):

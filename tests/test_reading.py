@@ -1,0 +1,132 @@
+"""Reading pictures: what becomes of what was found and of how sure the model is."""
+
+import json
+
+import numpy as np
+import pytest
+
+import skdigits
+from skdigits.reading import ReadDigit, Reading
+
+
+class Prescribed:
+    """A classifier that answers as it was told: no digit, or a digit, by the width."""
+
+    def __init__(self, probabilities, classes=(-1, *range(10))):
+        self.classes_ = np.array(classes)
+        self.probabilities = probabilities
+
+    def predict_proba(self, X):
+        answers = np.zeros((len(X), len(self.classes_)))
+        for row, pixels in zip(answers, X, strict=True):
+            wide = np.ptp(np.nonzero(pixels.reshape(28, 28))[1]) > 6
+            for label, share in self.probabilities[
+                "wide" if wide else "narrow"
+            ].items():
+                row[list(self.classes_).index(label)] = share
+        return answers
+
+
+ONE = {1: 0.9, -1: 0.1}
+
+
+def sheet(*places, shape=(120, 90)):
+    """Return paper with a bar at each place, or a ring where it has a width."""
+    paper = np.full(shape, 230, dtype=np.uint8)
+    for top, left, *wide in places:
+        if wide:
+            paper[top : top + 30, left : left + wide[0]] = 40
+            paper[top + 5 : top + 25, left + 5 : left + wide[0] - 5] = 230
+        else:
+            paper[top : top + 30, left : left + 4] = 40
+    return paper
+
+
+def test_text_has_lines_numbers_and_question_marks():
+    digits = [
+        ReadDigit(1, 0.9, 0, 0, 5, 9, 0, 0),
+        ReadDigit(7, 0.9, 6, 0, 5, 9, 0, 0),
+        ReadDigit(4, 0.9, 30, 0, 5, 9, 0, 1),
+        ReadDigit(None, 0.4, 0, 20, 5, 9, 1, 0),
+    ]
+    reading = Reading(np.ones((30, 40)), digits)
+    assert reading.text == "17 4\n?"
+    assert repr(reading) == r"Reading('17 4\n?')"
+
+
+def test_digits_is_a_table():
+    reading = skdigits.read_digits(
+        sheet((10, 20), (10, 40, 14)),
+        model=Prescribed({"narrow": ONE, "wide": {0: 0.4}}),
+    )
+    table = reading.digits
+    assert list(table.columns) == list(ReadDigit.__annotations__)
+    assert table["digit"].tolist()[0] == 1
+    assert table["digit"].isna().tolist() == [False, True]
+    assert table.loc[0, ["left", "top", "width", "height"]].tolist() == [20, 10, 4, 30]
+    assert "<table" in reading._repr_html_()
+
+
+def test_blank_paper_has_no_digits():
+    reading = skdigits.read_digits(sheet(), model=Prescribed({"narrow": ONE}))
+    assert reading.text == "" and len(reading.digits) == 0
+
+
+def test_min_confidence_decides_what_is_unsure():
+    model = Prescribed({"narrow": {1: 0.7, 7: 0.3}})
+    paper = sheet((10, 20))
+    assert skdigits.read_digits(paper, model=model).text == "1"
+    assert skdigits.read_digits(paper, model=model, min_confidence=0.8).text == "?"
+    assert skdigits.read_digits(paper, model=model, min_confidence=0).text == "1"
+
+
+def test_what_is_certainly_no_digit_is_left_out_and_what_may_be_one_is_unsure():
+    paper = sheet((10, 20), (10, 40, 14))
+    none = Prescribed({"narrow": ONE, "wide": {-1: 0.95, 0: 0.05}})
+    maybe = Prescribed({"narrow": ONE, "wide": {-1: 0.6, 0: 0.4}})
+    assert skdigits.read_digits(paper, model=none).text == "1"
+    assert skdigits.read_digits(paper, model=maybe).text.replace(" ", "") == "1?"
+
+
+def test_a_model_that_knows_no_other_things_reads_them_as_digits():
+    model = Prescribed({"narrow": {1: 1.0}}, classes=range(10))
+    assert skdigits.read_digits(sheet((10, 20)), model=model).text == "1"
+
+
+def test_a_model_of_letters_is_refused():
+    model = Prescribed({"narrow": {"a": 1.0}}, classes=["a", "b"])
+    with pytest.raises(ValueError, match=r"classes \['a', 'b'\], but expected digits"):
+        skdigits.read_digits(sheet((10, 20)), model=model)
+
+
+def test_a_list_gives_a_list_also_in_several_processes():
+    papers = [sheet((10, 20)), sheet((10, 20), (60, 20))]
+    texts = [
+        [reading.text for reading in skdigits.read_digits(papers, n_jobs=n_jobs)]
+        for n_jobs in (None, 2)
+    ]
+    assert texts == [["1", "1\n1"]] * 2
+
+
+@pytest.mark.parametrize("min_confidence", [-0.1, 1.5, "high"])
+def test_min_confidence_is_a_probability(min_confidence):
+    with pytest.raises(ValueError, match="Got min_confidence=.* expected a number in"):
+        skdigits.read_digits(sheet(), min_confidence=min_confidence)
+
+
+def test_what_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "no.png").write_text("text")
+    with pytest.raises(ValueError, match=r"no\.png'.*but expected a picture"):
+        skdigits.read_digits(tmp_path / "no.png")
+    with pytest.raises(ValueError, match=r"shape \(4,\)"):
+        skdigits.read_digits(np.zeros(4))
+
+
+def test_plot_shows_a_box_for_each_digit():
+    reading = skdigits.read_digits(sheet((10, 20), (60, 20)))
+    ax = reading.plot()
+    assert len(ax.patches) == 2
+    assert [text.get_text() for text in ax.texts] == ["1", "1"]
+    corner = ax.patches[0].get_bbox()
+    assert (corner.x0, corner.y0, corner.height) == (19.5, 9.5, 30)
+    json.dumps([box._asdict() for box in reading.boxes])
