@@ -49,16 +49,17 @@ def leave_out(step):
 
     from skdigits.handwriting import _find, _form, _ink, _normalizer
 
+    def no_lines(mask, *_):
+        return np.zeros_like(mask)
+
+    def one_grey(grey, *_):
+        return np.full_like(grey, np.median(grey))
+
     if step == "light":
-
-        def one_grey(grey, *_):
-            return np.full_like(grey, np.median(grey))
-
-        _ink.light_surface = one_grey
-        _ink.paper_of = one_grey
+        _ink.light_surface = _ink.paper_of = one_grey
     elif step == "ruling":
-        for module in (_find, _normalizer):
-            module.without_ruling = lambda ink: ink
+        _normalizer.ruling_of = _normalizer.frames_of = no_lines
+        _find.without_ruling = lambda ink: ink
     elif step == "pieces":
         _normalizer.digit_pieces = lambda ink: ink
     elif step == "strokes":
