@@ -352,12 +352,16 @@ def test_evaluate_imports_only_what_it_uses(trained, options):
     subprocess.run(command, check=True, cwd=folder)
 
 
-TUNE = ["tune", "--data", "digits", "--filters", "2,4-8-8", "--dropout", "0,0.3"]
+TUNE = ["tune", "--data", "digits", "--filters", "2,4-8-8"]
 
 
-@pytest.mark.parametrize("search, epochs", [("grid", [3] * 4), ("halving", [1, 1, 3])])
-def test_tune(search, epochs, digits):
-    options = ["--epochs", 3, "--cv", 2, "--search", search, "--seed", 1]
+@pytest.mark.parametrize(
+    "search, dropout, epochs",
+    [("grid", "0.1,0.3", [3] * 4), ("halving", "0,0.3", [1, 1, 3])],
+)
+def test_tune(search, dropout, epochs):
+    options = ["--epochs", 3, "--cv", 2, "--search", search, "--dropout", dropout]
+    options += ["--seed", 1]
     result = run(*TUNE, *options)
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
@@ -390,7 +394,7 @@ def test_tune(search, epochs, digits):
             "Got filters='16;32', but expected values with commas",
         ),
         (["--dropout", "half"], "Got dropout='half', but expected values with commas"),
-        (["--dropout", "0,1.5"], "Got dropout=1.5, but expected a number in [0, 1)."),
+        (["--dropout", "1.5,0"], "Got dropout=1.5, but expected a number in [0, 1)."),
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
         (["--n-jobs", "0"], "Got n_jobs=0, but expected how many folds to train at"),

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -47,6 +48,17 @@ def network(**params):
     return DigitCNN(**{**plain, **params})
 
 
+@pytest.fixture(scope="module")
+def fitted_once(data):
+    return network().fit(*data)
+
+
+@pytest.fixture
+def clf(fitted_once):
+    """A fitted network that the test may change."""
+    return deepcopy(fitted_once)
+
+
 def assert_same_state(a, b):
     for mine, its in zip(a.get_weights(), b.get_weights(), strict=True):
         assert_array_equal(mine, its)
@@ -70,10 +82,10 @@ class TestModel:
         expected = -(wanted * np.log(clf.predict_proba(X))).sum(axis=1).mean()
         assert loss == pytest.approx(expected, rel=1e-5)
 
-    def test_only_kernels_decay(self, data):
+    def test_only_kernels_decay(self, clf):
         from skdigits.training import DigitNetwork
 
-        fitted = network().fit(*data).network_
+        fitted = clf.network_
         model = DigitNetwork.from_recipe(fitted.spec, 0, fitted.recipe)
         for variable in model.trainable_weights:
             variable.assign(variable + 1)
@@ -84,8 +96,7 @@ class TestModel:
         optimizer = network(weight_decay=0.0).fit(*data).model_.optimizer
         assert type(optimizer).__name__ == "Adam"
 
-    def test_comes_back_from_keras_own_file(self, data, images, targets, tmp_path):
-        clf = network().fit(*data)
+    def test_comes_back_from_keras_own_file(self, clf, data, images, targets, tmp_path):
         clf.model_.save(tmp_path / "x.keras")
         np.save(tmp_path / "images.npy", images)
         np.save(tmp_path / "targets.npy", targets)
@@ -130,10 +141,10 @@ class TestModel:
         model.fit(images, targets, **options)
         assert_same_state(model, clf.model_)
 
-    def test_compiled_anew_it_learns_as_keras_says(self, data, images, targets):
+    def test_compiled_anew_it_learns_as_keras_says(self, clf, images, targets):
         from skdigits.training import keras
 
-        model = network().fit(*data).model_
+        model = clf.model_
         before = model.get_weights()
         still = keras.optimizers.SGD(0.0)
         model.compile(still, "categorical_crossentropy", metrics=["accuracy"])
@@ -161,13 +172,12 @@ class TestModel:
             ({"callbacks": [print]}, "in callbacks, but expected instances of keras"),
         ],
     )
-    def test_errors(self, data, images, targets, change, message):
-        model = network().fit(*data).model_
+    def test_errors(self, clf, images, targets, change, message):
         with pytest.raises(ValueError, match=message):
-            model.fit(**{"x": images, "y": targets, "verbose": 0, **change})
+            clf.model_.fit(**{"x": images, "y": targets, "verbose": 0, **change})
 
-    def test_frozen_or_extended_it_learns_as_keras_does(self, data, images, targets):
-        model = network().fit(*data).model_
+    def test_frozen_or_extended_it_learns_as_keras_does(self, clf, images, targets):
+        model = clf.model_
         model.layers[0].trainable = False
         kernel, last = model.layers[0].get_weights()[0], model.layers[-2].get_weights()
         model.fit(images, targets, verbose=0)
@@ -177,13 +187,13 @@ class TestModel:
         with pytest.raises(ValueError, match="Got a DigitNetwork with .* layers, but"):
             model.get_config()
 
-    def test_changed_in_the_midst_of_a_fit(self, data, images, targets):
+    def test_changed_in_the_midst_of_a_fit(self, clf, images, targets):
         from skdigits.training import keras
 
         def freeze(epoch, logs):
             model.layers[0].trainable = False
 
-        model = network().fit(*data).model_
+        model = clf.model_
         watch = keras.callbacks.LambdaCallback(on_epoch_begin=freeze)
         with pytest.raises(ValueError, match="layers or optimizer were changed in tr"):
             model.fit(images, targets, callbacks=watch, verbose=0)
@@ -201,9 +211,8 @@ class TestModel:
         finally:
             keras.mixed_precision.set_global_policy("float32")
 
-    def test_a_fit_that_fails_changes_nothing(self, data, images, targets):
-        clf = network().fit(*data)
-        fresh = network().fit(*data).model_
+    def test_a_fit_that_fails_changes_nothing(self, clf, images, targets):
+        fresh = deepcopy(clf).model_
         with pytest.raises(ValueError, match="Lower learning_rate=0.02, or scale"):
             clf.model_.fit(images * 1e30, targets, verbose=0)
         assert_same_state(clf.model_, fresh)
@@ -271,14 +280,13 @@ class TestKerasClassifier:
         with pytest.raises(ValueError, match="expected numbers or strings, which scik"):
             _ = clf.keras_classifier_
 
-    def test_flat_rows_are_refused(self, data):
-        wrapper = clone(network().fit(*data).keras_classifier_)
+    def test_flat_rows_are_refused(self, clf, data):
+        wrapper = clone(clf.keras_classifier_)
         with pytest.raises(ValueError, match=r"Got X of shape \(300, 64\), but expec"):
             wrapper.fit(*data)
 
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-    def test_a_fit_that_fails_changes_nothing(self, data, images, method):
-        clf = network().fit(*data)
+    def test_a_fit_that_fails_changes_nothing(self, clf, data, images, method):
         wrapper = clf.keras_classifier_
         model, before = wrapper.model_, wrapper.predict_proba(images)
         with pytest.raises(ValueError, match="Lower learning_rate"):
@@ -290,9 +298,11 @@ class TestKerasClassifier:
 class TestApart:
     """Nothing done to a model changes the classifier, and the other way round."""
 
-    def test_training_the_copies_leaves_the_classifier(self, data, images, targets):
+    def test_training_the_copies_leaves_the_classifier(
+        self, clf, data, images, targets
+    ):
         X, y = data
-        clf = network().fit(X, y)
+        twin = deepcopy(clf).partial_fit(X, y)
         before, figures = clf.predict_proba(X), dict(clf.history_)
         clf.model_.fit(images, targets, verbose=0)
         clf.keras_classifier_.fit(images, y)
@@ -300,11 +310,9 @@ class TestApart:
         clf.model_.compile("sgd", "mse")
         assert_array_equal(clf.predict_proba(X), before)
         assert clf.history_ == figures
-        twin = network().fit(X, y).partial_fit(X, y)
         assert_same_state(clf.partial_fit(X, y).model_, twin.model_)
 
-    def test_a_new_fit_makes_new_copies(self, data):
-        clf = network().fit(*data)
+    def test_a_new_fit_makes_new_copies(self, clf, data):
         model, wrapper = clf.model_, clf.keras_classifier_
         weights = model.get_weights()
         clf.set_params(random_state=1).fit(*data)
@@ -313,8 +321,7 @@ class TestApart:
         assert_array_equal(model.get_weights()[0], weights[0])
 
     @pytest.mark.parametrize("name", ["model_", "keras_classifier_"])
-    def test_parameters_set_after_fit_change_no_fitted_attribute(self, data, name):
-        clf = network().fit(*data)
+    def test_parameters_set_after_fit_change_no_fitted_attribute(self, clf, name):
         clf.set_params(learning_rate=-1, callbacks="log", class_weight="even")
         assert hasattr(clf, name)
         assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.02)

@@ -26,7 +26,10 @@ class Callback:
     """Stands for one of Keras', of which the search wants none."""
 
 
-GRID = {"cnn__filters": [1, 2, 8], "cnn__dropout": [0.0, 0.3]}
+GRID = {"cnn__filters": [2, 8], "cnn__dropout": [0.1, 0.2, 0.3]}
+
+# Networks of one shape, which are compiled once.
+RATES = {"cnn__learning_rate": [0.005, 0.01, 0.02]}
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,15 @@ def data():
 
 def quick(**params):
     defaults = {"filters": 8, "epochs": 5, "batch_size": 32, "random_state": 0}
+    defaults |= {"calibration": None}
     return make_digit_pipeline(**{**defaults, **params})
 
 
 @pytest.fixture(scope="module")
 def search(data):
     cv = StratifiedKFold(2, shuffle=True)  # other folds at every call of split
-    return HalvingEpochSearchCV(quick(), GRID, factor=2, cv=cv).fit(*data)
+    pipeline = quick(calibration="temperature")
+    return HalvingEpochSearchCV(pipeline, GRID, factor=2, cv=cv).fit(*data)
 
 
 def rows_of_rung(search, rung):
@@ -88,7 +93,7 @@ def test_is_a_search_as_scikit_learn_knows_them(search, data):
 
 def test_survivors_were_trained_as_by_one_fit(data):
     """Their scores are those of a grid search, fold by fold and bit for bit."""
-    pipeline = quick(validation_split=0.1, dropout=0.3)
+    pipeline = quick(validation_split=0.1, dropout=0.3, calibration="temperature")
     grid = {"cnn__filters": [4, 8]}
     options = {"cv": 2, "scoring": "neg_log_loss", "refit": False}
     halving = HalvingEpochSearchCV(pipeline, grid, factor=1.5, **options).fit(*data)
@@ -147,8 +152,8 @@ def test_min_epochs_of_a_whole_fit_is_a_grid_search(data):
 
 def test_drawn_candidates_and_a_bare_classifier(data):
     X, y = data
-    drawn = ParameterSampler({"filters": [1, 4], "dropout": [0.0, 0.2]}, 3)
-    classifier = DigitCNN(epochs=2, random_state=0)
+    drawn = ParameterSampler({"weight_decay": [0, 1], "dropout": [0.1, 0.2]}, 3)
+    classifier = DigitCNN(filters=8, epochs=2, random_state=0)
     search = HalvingEpochSearchCV(classifier, drawn, cv=2).fit(X / 16, y)
     assert search.n_candidates_.tolist() == [3, 1]
 
@@ -156,7 +161,7 @@ def test_drawn_candidates_and_a_bare_classifier(data):
 def test_several_metrics(data):
     scoring = ["accuracy", "neg_log_loss", "roc_auc_ovr"]
     search = HalvingEpochSearchCV(
-        quick(epochs=2), {"cnn__filters": [1, 4, 8]}, cv=2, scoring=scoring
+        quick(epochs=2, calibration="temperature"), RATES, cv=2, scoring=scoring
     )
     with pytest.raises(ValueError, match="refit"):
         search.fit(*data)
@@ -171,11 +176,11 @@ def test_several_metrics(data):
 
 def test_refit_can_choose(data):
     search = HalvingEpochSearchCV(
-        quick(epochs=1), {"cnn__filters": [1, 8]}, cv=2, refit=lambda results: 0
+        quick(epochs=1), RATES, cv=2, refit=lambda results: 0
     ).fit(*data)
-    assert search.best_params_ == {"cnn__filters": 1}
-    search.set_params(refit=lambda results: 2)
-    with pytest.raises(ValueError, match="Got best_index_=2 from refit, but expected "):
+    assert search.best_params_ == {"cnn__learning_rate": 0.005}
+    search.set_params(refit=lambda results: 3)
+    with pytest.raises(ValueError, match="Got best_index_=3 from refit, but expected "):
         search.fit(*data)
     search.set_params(refit=lambda results: "first")
     with pytest.raises(ValueError, match="Got best_index_='first', but expected an in"):
@@ -285,7 +290,7 @@ def test_an_interrupted_search_keeps_what_was_ready(data):
         return estimator.score(X, y)
 
     search = HalvingEpochSearchCV(
-        quick(epochs=1), GRID, cv=2, scoring=interrupting_score
+        quick(epochs=1), RATES, cv=2, scoring=interrupting_score
     )
     with pytest.raises(KeyboardInterrupt):
         search.fit(*data)
@@ -294,9 +299,7 @@ def test_an_interrupted_search_keeps_what_was_ready(data):
 
 
 def test_verbose_prints_a_line_for_each_rung(data, capsys):
-    search = HalvingEpochSearchCV(
-        quick(epochs=4), {"cnn__filters": [1, 2, 4]}, cv=2, verbose=1, refit=False
-    )
+    search = HalvingEpochSearchCV(quick(epochs=4), RATES, cv=2, verbose=1, refit=False)
     search.fit(*data)
     assert capsys.readouterr().out.splitlines() == [
         "Rung 1 of 2: 3 candidates, to epoch 2 of 4",
@@ -320,7 +323,7 @@ def test_progress_sees_the_folds_of_each_rung(data):
                 seen[-1][-1] += 1
 
     search = HalvingEpochSearchCV(
-        quick(epochs=4), {"cnn__filters": [1, 2, 4]}, cv=2, progress=Bar, refit=False
+        quick(epochs=4), RATES, cv=2, progress=Bar, refit=False
     )
     search.fit(*data)
     assert seen == [
@@ -332,5 +335,5 @@ def test_progress_sees_the_folds_of_each_rung(data):
 
 
 def test_nested_validation(data):
-    search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [1, 8]}, cv=2)
+    search = HalvingEpochSearchCV(quick(epochs=3), RATES, cv=2)
     assert cross_val_score(search, *data, cv=2).mean() > 0.3

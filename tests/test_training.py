@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -18,12 +20,12 @@ PLAIN = {
     **{"batch_norm": False, "early_downsampling": False, "padding": "same"},
     **{"epochs": 1, "batch_size": 64, "learning_rate": 0.001, "schedule": "constant"},
     **{"weight_decay": 0.0, "label_smoothing": 0.0, "augment": 0.0},
-    **{"validation_split": 0.1, "random_state": 0},
+    **{"validation_split": 0.1, "random_state": 0, "calibration": None},
 }
 
 
 def tiny(**params):
-    """A small network, trained without cycle, smoothing and warping."""
+    """A small network, trained without cycle, smoothing, warping and calibration."""
     return DigitCNN(**{**PLAIN, **params})
 
 
@@ -304,10 +306,10 @@ class TestEarlyStopping:
         assert clf.network_.state.iterations == shorter.network_.state.iterations
 
     def test_also_where_the_epochs_run_out(self, data):
-        clf = tiny(epochs=4, early_stopping=50, learning_rate=0.05, batch_size=16)
-        clf.fit(*data)
+        quick = {"learning_rate": 0.05, "batch_size": 16, "calibration": "temperature"}
+        clf = tiny(epochs=4, early_stopping=50, **quick).fit(*data)
         best = int(np.argmin(clf.history_["val_loss"])) + 1
-        shorter = tiny(epochs=best, learning_rate=0.05, batch_size=16).fit(*data)
+        shorter = tiny(epochs=best, **quick).fit(*data)
         assert_array_equal(clf.predict_proba(data[0]), shorter.predict_proba(data[0]))
 
     def test_watches_the_training_loss_without_a_validation_part(self, data):
@@ -332,8 +334,8 @@ class TestGoingOn:
         assert clf.history_["loss"][-1] < 0.7 * clf.history_["loss"][0]
 
     def test_partial_fit_equals_fit_without_validation(self, data):
-        a = tiny(epochs=3, validation_split=0).fit(*data)
-        b = tiny()
+        a = tiny(epochs=3, validation_split=0, calibration="temperature").fit(*data)
+        b = tiny(calibration="temperature")
         for _ in range(3):
             b.partial_fit(*data, classes=np.arange(10))
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
@@ -373,8 +375,8 @@ class TestGoingOn:
             clf.fit(*data)
 
     def test_warm_start(self, data):
-        a = tiny(epochs=2).fit(*data)
-        b = tiny(warm_start=True).fit(*data).fit(*data)
+        a = tiny(epochs=2, calibration="temperature").fit(*data)
+        b = tiny(warm_start=True, calibration="temperature").fit(*data).fit(*data)
         assert b.n_iter_ == 2
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
         with pytest.raises(ValueError, match="Fit with warm_start=False"):
@@ -425,9 +427,10 @@ class TestCallbacks:
         watch = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: seen.append(batch)
         )
-        a = tiny(validation_split=0, callbacks=[watch]).fit(*data)
+        calibrated = {"validation_split": 0, "calibration": "temperature"}
+        a = tiny(**calibrated, callbacks=[watch]).fit(*data)
         assert seen == [0, 1, 2, 3, 4]
-        b = tiny(validation_split=0).fit(*data)
+        b = tiny(**calibrated).fit(*data)
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
 
     def test_learning_rate_of_a_callback_is_used(self, data):
@@ -556,11 +559,10 @@ class TestAuto:
         given = training_recipe(DigitCNN(epochs=3, batch_size=7), n)
         assert (given.batch_size, given.epochs) == (7, 3)
 
-    def test_fit_and_partial_fit(self, data):
-        X, y = data
-        clf = DigitCNN(filters=2, random_state=0).fit(X[:50], y[:50])
-        assert clf.n_iter_ == 750
-        assert clf.partial_fit(X, y).n_iter_ == 751
+    def test_fit_and_partial_fit(self, data, fitted_to_700):
+        clf = deepcopy(fitted_to_700[-1])
+        assert clf.n_iter_ == 69
+        assert clf.partial_fit(*data).n_iter_ == 70
         assert clf.keras_classifier_.epochs == 150  # as many as those 300 would take
 
     def test_early_stopping_ends_it(self, data):
@@ -577,18 +579,19 @@ class TestAuto:
         given = network_spec(DigitCNN(early_downsampling=True), (8, 8), 10)
         assert layers_of(given)[0].stride == 2
 
-    def test_better_than_a_support_vector_machine_from_few_pictures(self, digits):
+    def test_better_than_a_support_vector_machine_from_few_pictures(
+        self, digits, fitted_to_700
+    ):
         from sklearn.svm import SVC
 
         X, X_test, y, y_test = digits
-        few = X[:300], y[:300]
-        network = make_digit_pipeline(random_state=0).fit(*few)
-        machine = SVC().fit(*few)
-        assert network.score(X_test, y_test) > machine.score(X_test, y_test) > 0.8
+        machine = SVC().fit(X[:700], y[:700])
+        assert fitted_to_700.score(X_test, y_test) > machine.score(X_test, y_test) > 0.8
 
 
 @pytest.fixture(scope="module")
-def fitted_to_half(digits):
+def fitted_to_700(digits):
+    """The default, which takes seconds; tests must not change it."""
     X, _, y, _ = digits
     return make_digit_pipeline(random_state=0).fit(X[:700], y[:700])
 
@@ -601,78 +604,80 @@ class TestCalibration:
         y = np.concatenate([digits[2][700:], digits[3]])
         return ErrorReport.from_estimator(estimator, X, y)
 
-    def test_probabilities_come_true(self, digits, fitted_to_half):
-        from sklearn.base import clone
-
-        plain = clone(fitted_to_half).set_params(cnn__calibration=None)
-        plain.fit(digits[0][:700], digits[2][:700])
-        before, after = (
-            self.report(pipeline, digits) for pipeline in (plain, fitted_to_half)
-        )
+    def test_probabilities_come_true(self, digits, fitted_to_700):
+        after = self.report(fitted_to_700, digits)
+        X = np.concatenate([digits[0][700:], digits[1]])
+        outputs = softmax(fitted_to_700.decision_function(X), axis=1)
+        y_true = after.labels[after.true]
+        before = type(after).from_predictions(y_true, y_proba=outputs)
         assert after.calibration_error() < 0.015 < 0.05 < before.calibration_error()
         assert after.accuracy == before.accuracy
-        X = digits[1]
-        assert_array_equal(
-            plain.decision_function(X), fitted_to_half.decision_function(X)
+
+    def test_nothing_but_probabilities_changes(self, data):
+        X, y = data
+        plain, calibrated = (
+            tiny(epochs=5, calibration=word).fit(X, y) for word in (None, "temperature")
         )
-        assert plain[-1].history_ == fitted_to_half[-1].history_
+        assert calibrated.network_.temperature != plain.network_.temperature == 1
+        outputs = plain.decision_function(X)
+        assert_array_equal(calibrated.decision_function(X), outputs)
+        assert_allclose(plain.predict_proba(X), softmax(outputs, axis=1), atol=1e-6)
+        assert_array_equal(calibrated.predict(X), plain.predict(X))
+        assert calibrated.history_ == plain.history_
 
     @pytest.mark.parametrize(
         "params",
         [{"class_weight": "balanced"}, {"label_smoothing": 0.0}, {"augment": 0.0}],
         ids=str,
     )
-    def test_however_it_was_trained(self, digits, fitted_to_half, params):
+    def test_however_it_was_trained(self, digits, params):
         clf = DigitCNN(random_state=0, epochs=20, **params)
         pipeline = make_digit_pipeline(clf).fit(digits[0][:700], digits[2][:700])
         assert self.report(pipeline, digits).calibration_error() < 0.02
 
-    def test_after_going_on(self, digits, fitted_to_half):
-        from copy import deepcopy
-
-        pipeline = deepcopy(fitted_to_half)
+    def test_after_going_on(self, digits, fitted_to_700):
+        pipeline = deepcopy(fitted_to_700)
         X = pipeline[:-1].transform(digits[0][:700])
         for part in (slice(0, 350), slice(350, 700)):
             pipeline[-1].set_params(learning_rate=0.002)
             pipeline[-1].partial_fit(X[part], digits[2][:700][part])
         assert self.report(pipeline, digits).calibration_error() < 0.02
 
-    def test_wrong_labels_make_it_modest(self, digits, fitted_to_half):
+    def test_wrong_labels_make_it_modest(self, digits, fitted_to_700):
         X, y = digits[0][:700], digits[2][:700].copy()
         y[::5] = np.random.default_rng(0).integers(0, 10, len(y[::5]))
-        pipeline = make_digit_pipeline(random_state=0).fit(X, y)
+        pipeline = make_digit_pipeline(epochs=20, random_state=0).fit(X, y)
         report = self.report(pipeline, digits)
         confidence = report.y_proba.max(axis=1).mean()
         assert confidence < report.accuracy + 0.02
         assert pipeline[-1].network_.temperature > (
-            fitted_to_half[-1].network_.temperature
+            fitted_to_700[-1].network_.temperature
         )
 
     def test_kept_in_files_pickles_and_the_keras_model(
-        self, digits, fitted_to_half, tmp_path
+        self, digits, fitted_to_700, tmp_path
     ):
         import pickle
 
         import skdigits
 
-        X, expected = digits[1], fitted_to_half.predict_proba(digits[1])
-        temperature = fitted_to_half[-1].network_.temperature
+        X, expected = digits[1], fitted_to_700.predict_proba(digits[1])
+        temperature = fitted_to_700[-1].network_.temperature
         assert 0.2 < temperature < 0.9
-        skdigits.save(fitted_to_half, tmp_path / "model")
+        skdigits.save(fitted_to_700, tmp_path / "model")
         for again in (
             skdigits.load(tmp_path / "model"),
-            pickle.loads(pickle.dumps(fitted_to_half)),
+            pickle.loads(pickle.dumps(fitted_to_700)),
         ):
             assert_array_equal(again.predict_proba(X), expected)
-        model = fitted_to_half[-1].model_
+        model = fitted_to_700[-1].model_
         assert model.temperature == pytest.approx(temperature)
-        images = fitted_to_half[:-1].transform(X)
+        images = fitted_to_700[:-1].transform(X)
         assert_allclose(model.predict(images, verbose=0), expected, atol=5e-6)
 
     def test_pictures_too_small_to_warp_stay_as_they_are(self, data):
         X, y = data
-        clf = tiny(image_shape=(4, 16)).fit(X, y)
+        clf = tiny(image_shape=(4, 16), calibration="temperature").fit(X, y)
         assert clf.network_.temperature == 1
-        assert tiny(calibration=None).fit(X, y).network_.temperature == 1
         with pytest.raises(ValueError, match="calibration='isotonic', but expected No"):
             tiny(calibration="isotonic").fit(X, y)
