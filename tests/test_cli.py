@@ -527,3 +527,90 @@ class TestCard:
         result = run("info", tmp_path / "m.st")
         assert "\x1b" not in result.stdout and "\r" not in result.stdout
         assert r"b  \x1b[1A\r\nfile  other" in result.stdout
+
+
+class TestPhotos:
+    """Pictures of different sizes, dark on light: rings and strokes."""
+
+    @pytest.fixture(scope="class")
+    def photos(self, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("own") / "photos"
+        for number in range(20):
+            for label in ("0", "1"):
+                path = folder / label / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                photo(label, side=40 + 5 * number).save(path)
+        return folder
+
+    @pytest.fixture(scope="class")
+    def model(self, photos):
+        path = photos.parent / "own.st"
+        options = [
+            "--epochs",
+            10,
+            "--output",
+            path,
+            "--figure",
+            path.with_suffix(".png"),
+        ]
+        result = run("train", "--data", photos, *options)
+        assert result.exit_code == 0, result.stderr
+        assert "40 pictures of 28 x 28 pixels" in result.stdout
+        assert "Each picture was brought into MNIST's form with Handwr" in result.stdout
+        assert "(--no-normalize takes them as they are)." in result.stdout
+        return path
+
+    def test_the_model_takes_pictures_as_they_are(self, photos, model):
+        pipeline = skdigits.load(model)
+        assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
+        pictures = [photo("1", side=70), photos / "0" / "3.png"]
+        assert pipeline.predict(pictures).tolist() == [1, 0]
+        card = read_card(model)
+        assert card["data"]["normalized"] is True
+        assert "of any size" in card["limits"][1]
+
+    def test_evaluate(self, photos, model):
+        result = run("evaluate", model, "--data", photos, "--seeds", 1)
+        assert result.exit_code == 0, result.stderr
+        assert "Test accuracy: 100.00 % of 40" in result.stdout
+        expected = "Got --no-normalize for a model that brings pictures into"
+        options = ["--data", photos, "--no-normalize"]
+        assert expected in failure("evaluate", model, *options)
+
+    def test_a_model_of_mnist_is_given_what_it_knows(self, photos, model, tmp_path):
+        """It learned from pictures in MNIST's form, and cannot make them itself."""
+        skdigits.save(skdigits.load(model)[1:], "plain.st")
+        result = run("evaluate", "plain.st", "--data", photos)
+        assert "Each picture was brought into MNIST's form" in result.stdout
+        assert "Test accuracy: 100.00 % of 40" in result.stdout
+        for label in "01":
+            (tmp_path / "small" / label).mkdir(parents=True)
+            picture = photo(label, side=28)
+            picture.save(tmp_path / "small" / label / "a.png")
+        result = run("evaluate", "plain.st", "--data", "small")
+        assert "Test accuracy: 100.00 % of 2" in result.stdout
+        result = run("evaluate", "plain.st", "--data", "small", "--no-normalize")
+        assert "brought into" not in result.stdout
+
+    def test_as_they_are(self, photos):
+        options = ["--data", photos, "--no-normalize"]
+        assert "Got pictures of different sizes" in failure("train", *options)
+        message = "Got --normalize with --data digits, but expected pictures of yours"
+        assert message in failure("train", "--data", "digits", "--normalize")
+
+    def test_tune(self, photos):
+        grid = ["--filters", "4", "--dropout", "0", "--cv", 2, "--epochs", 2]
+        result = run("tune", "--data", photos, *grid)
+        assert result.exit_code == 0, result.stderr
+        assert "Each picture was brought into MNIST's form" in result.stdout
+        pipeline = skdigits.load("digits.safetensors")
+        assert pipeline.predict([photo("0", side=50)]).shape == (1,)
+        assert read_card("digits.safetensors")["command"].startswith("skdigits tune")
+
+
+def photo(label, side):
+    """Return a picture of a ring or a stroke, dark on uneven paper."""
+    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    ink = abs(np.hypot(1.4 * x, y) - 0.6) < 0.1 if label == "0" else abs(x) < 0.08
+    values = np.where(ink & (abs(y) < 0.8), 40, 200 + 25 * x)
+    return Image.fromarray(values.astype(np.uint8))

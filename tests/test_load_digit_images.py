@@ -326,3 +326,88 @@ def test_paths(tmp_path):
         load_digit_images(tmp_path, return_X_y=1)
     with pytest.raises(ValueError, match="expected two positive integers"):
         load_digit_images(tmp_path, image_shape=28)
+
+
+def one(path, side, *, ink=40, paper=230):
+    """Write a picture of a one, of any size."""
+    picture = Image.new("L", (side, side), paper)
+    middle, margin = side // 2, side // 5
+    picture.paste(ink, (middle, margin, middle + max(2, side // 14), side - margin))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path)
+
+
+class TestNormalize:
+    @pytest.fixture
+    def photos(self, tmp_path):
+        for number, side in enumerate((28, 60, 400)):
+            one(tmp_path / "1" / f"{number}.png", side)
+        return tmp_path
+
+    @pytest.mark.parametrize("normalize", [True, "auto"])
+    def test_pictures_of_different_sizes(self, photos, normalize):
+        digits = load_digit_images(photos, normalize=normalize)
+        assert digits.normalized is True
+        assert digits.images.shape == (3, 28, 28) and digits.images.dtype == np.uint8
+        rows, columns = np.nonzero(digits.images.max(axis=0))
+        assert rows.min() >= 4 and rows.max() <= 23
+        assert abs(columns.mean() - 14) < 2
+        assert (digits.images.max(axis=(1, 2)) > 200).all()
+
+    @pytest.mark.parametrize(
+        "side, colours, as_it_is",
+        [
+            (28, {"ink": 240, "paper": 10}, True),
+            (64, {"ink": 240, "paper": 10}, True),
+            (65, {"ink": 240, "paper": 10}, False),
+            (28, {"ink": 10, "paper": 240}, False),
+            (28, {"ink": 120, "paper": 60}, True),
+        ],
+    )
+    def test_auto(self, tmp_path, side, colours, as_it_is):
+        for name in "ab":
+            one(tmp_path / "1" / f"{name}.png", side, **colours)
+        digits = load_digit_images(tmp_path, normalize="auto")
+        assert digits.normalized is not as_it_is
+        assert digits.images.shape[1] == (side if as_it_is else 28)
+
+    def test_auto_wants_the_size_of_the_model(self, tmp_path):
+        one(tmp_path / "1" / "a.png", 20, ink=240, paper=0)
+        options = {"normalize": "auto", "image_shape": (28, 28)}
+        assert load_digit_images(tmp_path, **options).normalized
+        one(tmp_path / "1" / "a.png", 28, ink=240, paper=0)
+        assert not load_digit_images(tmp_path, **options).normalized
+
+    def test_tables(self, tmp_path):
+        X = np.full((3, 30, 20), 250, np.uint8)
+        X[:, 5:25, 9:12] = 10
+        path = tmp_path / "digits.npz"
+        np.savez(path, x=X, y=[1, 1, 1])
+        for normalize in (True, "auto"):
+            assert load_digit_images(path, normalize=normalize).data.shape == (3, 784)
+        assert load_digit_images(path).images.shape == (3, 30, 20)
+        np.savez(path, x=255 - X, y=[1, 1, 1])
+        assert not load_digit_images(path, normalize="auto").normalized
+        # prepared by somebody
+        np.savez(path, x=X / 255 - 0.5, y=[1, 1, 1])
+        assert not load_digit_images(path, normalize="auto").normalized
+        np.savez(path, x=np.zeros((3, 64)), y=[1, 1, 1])
+        assert not load_digit_images(path, normalize="auto").normalized
+
+    def test_pictures_without_a_digit(self, photos):
+        blank = photos / "1" / "9.png"
+        Image.new("L", (50, 50), 200).save(blank)
+        with pytest.warns(UserWarning, match="1 of 4 pictures have no digit.*9.png"):
+            digits = load_digit_images(photos, normalize=True)
+        assert not digits.images[3].any()
+
+    def test_errors(self, photos):
+        with pytest.raises(ValueError, match="Pass normalize=True to bring digits in"):
+            load_digit_images(photos)
+        with pytest.raises(ValueError, match=r"image_shape=\(8, 8\), but expected"):
+            load_digit_images(photos, normalize=True, image_shape=(8, 8))
+        with pytest.raises(ValueError, match="Got normalize='yes', but expected True"):
+            load_digit_images(photos, normalize="yes")
+        (photos / "1" / "2.png").write_bytes(b"no picture")
+        with pytest.raises(ValueError, match="2.png', which cannot be decoded"):
+            load_digit_images(photos, normalize=True)

@@ -12,11 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from safetensors.numpy import load_file, save_file
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence import read_card
 
 DATA = Path(__file__).parent / "data"
@@ -456,3 +457,24 @@ class TestCard:
         for read in (read_card, skdigits.load):
             with pytest.raises(ValueError, match="damaged content|no text.*Save the m"):
                 read(path)
+
+
+def test_a_pipeline_that_normalizes(path, fitted, digits):
+    """Its first step takes pictures of any size, and counts no pixels."""
+    X, _, y, _ = digits
+    normalizer = HandwritingNormalizer(n_jobs=1)
+    cnn = make_digit_pipeline(filters=2, epochs=1).fit(
+        normalizer.fit_transform(X[:50]), y[:50]
+    )
+    pipeline = Pipeline([("normalize", normalizer), *cnn.steps])
+    skdigits.save(pipeline, path)
+    again = skdigits.load(path)
+    assert repr(again) == repr(pipeline)
+    pictures = [X[0].reshape(8, 8), np.zeros((40, 20), np.uint8)]
+    expected = pipeline.predict_proba(pictures)
+    assert_allclose(again.predict_proba(pictures), expected, atol=1e-6)
+    document = document_of(path)
+    del document["steps"][1]["fitted"]["n_features_in"]
+    rewrite(path, document=document)
+    with pytest.raises(ValueError, match="damaged content"):
+        skdigits.load(path)

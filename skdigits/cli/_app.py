@@ -24,6 +24,15 @@ Epochs = Annotated[
     int | None, typer.Option(help="Passes over the data; by default the preset's.")
 ]
 Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
+Normalize = Annotated[
+    bool | None,
+    typer.Option(
+        "--normalize/--no-normalize",
+        help="Bring each picture of yours into MNIST's form, 28 x 28 pixels, or take "
+        "all as they are; by default as they are if they have one size, of at most "
+        "64 x 64 pixels, and are light on dark.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -51,6 +60,7 @@ def _several_commands():
 def train(
     context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
+    normalize: Normalize = None,
     preset: Annotated[str, _preset("Network and training")] = "balanced",
     epochs: Epochs = None,
     seed: Seed = 0,
@@ -64,7 +74,7 @@ def train(
     with one_line_errors(debug):
         from skdigits.cli._train import run
 
-        run(data, preset, epochs, seed, output, figure, context.obj)
+        run(data, normalize, preset, epochs, seed, output, figure, context.obj)
 
 
 @app.command()
@@ -73,6 +83,7 @@ def evaluate(
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
     ],
     data: Annotated[str, _data(TEST_HELP)] = "auto",
+    normalize: Normalize = None,
     figure: Annotated[Path | None, _file("Where the confusion matrix goes.")] = None,
     report: Annotated[
         Path | None,
@@ -96,7 +107,7 @@ def evaluate(
     with one_line_errors(debug):
         from skdigits.cli._evaluate import run
 
-        run(model, data, figure, report, seeds)
+        run(model, data, normalize, figure, report, seeds)
 
 
 @app.command()
@@ -164,6 +175,7 @@ def info(
 def tune(
     context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
+    normalize: Normalize = None,
     preset: Annotated[str, _preset("What stays the same")] = "balanced",
     epochs: Epochs = None,
     filters: Annotated[
@@ -204,5 +216,6 @@ def tune(
         from skdigits.cli._tune import run
 
         files = (output, table, figure)
-        grid = (filters, dropout)
-        run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, context.obj)
+        setup = {"data": data, "normalize": normalize, "preset": preset}
+        setup |= {"epochs": epochs, "seed": seed}
+        run(setup, (filters, dropout), cv, search, n_jobs, files, context.obj)

@@ -12,6 +12,7 @@ def training_card(command, digits, estimator, report, preset):
         "command": command,
         "data": {
             "description": digits.description,
+            "normalized": digits.normalized,
             "n_train": len(images),
             "sha256_train": _sha256(*digits.train),
             "n_test": len(test_images),
@@ -25,7 +26,7 @@ def training_card(command, digits, estimator, report, preset):
             "accuracy_interval_95": report.accuracy_interval,
             "calibration_error": report.calibration_error(),
         },
-        "limits": _limits(classifier),
+        "limits": _limits(classifier, digits.normalized),
     }
 
 
@@ -37,12 +38,17 @@ def _sha256(images, target):
     return digest.hexdigest()
 
 
-def _limits(classifier):
+def _limits(classifier, normalized):
     height, width = classifier.image_shape_
     labels = ", ".join(map(str, classifier.classes_.tolist()[:20]))
+    pictures = (
+        "It takes one sign a picture, of any size, dark on light or light on dark."
+        if normalized
+        else f"It takes one sign a picture, of {height} x {width} pixels, as those it "
+        "was trained on: light or dark ink, place and size of the sign count."
+    )
     return [
         f"It answers one of its labels ({labels}) whatever a picture shows.",
-        f"It takes one sign a picture, of {height} x {width} pixels, as those that it "
-        "was trained on: light or dark ink, place and size of the sign count.",
+        pictures,
         "Its probabilities are those of pictures like those that it was trained on.",
     ]

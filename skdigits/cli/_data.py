@@ -16,12 +16,14 @@ _TEST_SHARE = 0.2
 class Digits:
     """Pictures (n, height, width) with labels (n,) to test on, and to learn from.
 
-    ``train`` is None where nothing is to be learned.
+    ``train`` is None where nothing is to be learned, ``normalized`` says whether
+    `HandwritingNormalizer` brought the pictures into MNIST's form.
     """
 
     description: str
     train: tuple | None
     test: tuple
+    normalized: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,24 @@ class Source:
     test_words: str
 
 
-def find_source(name, image_shape=None):
+def find_source(name, image_shape=None, normalize="auto"):
     """Return the `Source` that ``--data`` names.
 
     ``image_shape`` is that of the pictures a saved model takes: "auto" is then what
-    fits it, and the user's pictures are brought to it.
+    fits it, and the user's pictures are brought to it. ``normalize`` is for the user's
+    pictures, as `load_digit_images` takes it.
     """
+    named = {source.name: source for source in (AUTO, MNIST, DIGITS)}
+    if name not in named:
+        return _source_at(name, image_shape, normalize)
+    if normalize is True and not image_shape:
+        raise ValueError(
+            f"Got --normalize with --data {name}, but expected pictures of yours. "
+            "Leave the option out."
+        )
     if name == AUTO.name and image_shape is not None:
         return _fitting_source(image_shape)
-    named = {source.name: source for source in (AUTO, MNIST, DIGITS)}
-    return named.get(name) or _source_at(name, image_shape)
+    return named[name]
 
 
 def _fitting_source(image_shape):
@@ -112,35 +122,37 @@ def _bundled_digits_to_test():
     return Digits(description, None, test)
 
 
-def _source_at(path, image_shape=None):
+def _source_at(path, image_shape=None, normalize="auto"):
     """Return the `Source` of the user's pictures."""
+    read = partial(_pictures_at, path, image_shape, normalize)
     return Source(
         path,
         image_shape,
-        load=partial(_pictures, path, image_shape),
-        load_test=partial(_pictures_to_test, path, image_shape),
+        load=partial(_pictures, read),
+        load_test=partial(_pictures_to_test, read),
         words="a folder, CSV or npz file of yours",
         test_words="all of a folder, CSV or npz file of yours",
     )
 
 
-def _pictures(path, image_shape):
-    description, *pictures = _pictures_at(path, image_shape)
-    return Digits(f"{description}, a fifth of them to test", *_split(*pictures))
+def _pictures(read):
+    description, pictures, normalized = read()
+    description = f"{description}, a fifth of them to test"
+    return Digits(description, *_split(*pictures), normalized)
 
 
-def _pictures_to_test(path, image_shape):
-    description, *pictures = _pictures_at(path, image_shape)
-    return Digits(f"{description}, all of them to test", None, tuple(pictures))
+def _pictures_to_test(read):
+    description, pictures, normalized = read()
+    return Digits(f"{description}, all of them to test", None, pictures, normalized)
 
 
-def _pictures_at(path, image_shape):
+def _pictures_at(path, image_shape, normalize):
     from skdigits.datasets import load_digit_images
 
-    digits = load_digit_images(path, image_shape=image_shape)
+    digits = load_digit_images(path, image_shape=image_shape, normalize=normalize)
     n, height, width = digits.images.shape
     description = f"{n:,} pictures of {height} x {width} pixels in {path}"
-    return description, digits.images, digits.target
+    return description, (digits.images, digits.target), digits.normalized
 
 
 def _split(images, target):

@@ -9,18 +9,26 @@ from skdigits.cli._console import new_console, say
 from skdigits.cli._data import find_source
 from skdigits.cli._outputs import check_figure, check_report_folder
 from skdigits.cli._report import print_repetition, print_report
+from skdigits.cli._setup import say_data
+from skdigits.datasets._form import MNIST_SHAPE
+from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection import ErrorReport, repeat_over_seeds
 
 
-def run(model, data, figure, report_folder, n_seeds):
+def run(model, data, normalize, figure, report_folder, n_seeds):
     """Load the model and the data, test."""
     console = new_console()
     _check_options(figure, report_folder, n_seeds)
     estimator = load(model)
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    source = find_source(data, classifier.image_shape_)
+    normalizes = _normalizes(estimator)
+    normalize = _whether_to_normalize(normalize, classifier, normalizes)
+    source = find_source(data, classifier.image_shape_, normalize)
     digits = source.load_test()
-    say(console, f"Data: {digits.description}.")
+    say_data(console, digits, normalize)
+    if normalizes and digits.normalized:
+        # once is enough
+        estimator = estimator[1:]
     report = _tested(estimator, classifier.classes_, *digits.test)
     print_report(console, report, figure)
     if report_folder is not None:
@@ -28,6 +36,23 @@ def run(model, data, figure, report_folder, n_seeds):
         say(console, f"Report: {report.write(report_folder, title)}")
     if n_seeds is not None:
         _repeat(console, estimator, source.load(), n_seeds)
+
+
+def _normalizes(estimator):
+    is_pipeline = isinstance(estimator, Pipeline)
+    return is_pipeline and isinstance(estimator[0], HandwritingNormalizer)
+
+
+def _whether_to_normalize(normalize, classifier, normalizes):
+    """Return what `load_digit_images` takes for the user's pictures."""
+    if normalizes and normalize is False:
+        raise ValueError(
+            "Got --no-normalize for a model that brings pictures into MNIST's form "
+            "itself, but expected another model. Leave the option out."
+        )
+    if normalize is not None or normalizes:
+        return normalize or normalizes
+    return "auto" if classifier.image_shape_ == MNIST_SHAPE else False
 
 
 def _check_options(figure, report_folder, n_seeds):

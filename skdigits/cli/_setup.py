@@ -1,12 +1,15 @@
 """What train and tune begin with: the data, and the classifier that fits them."""
 
+from sklearn.pipeline import Pipeline
+
 from skdigits import DigitCNN
 from skdigits._validation import check_integer
 from skdigits.cli._console import say
 from skdigits.cli._data import find_source
+from skdigits.handwriting import HandwritingNormalizer
 
 
-def data_and_classifier(console, data, preset, epochs, seed):
+def data_and_classifier(console, data, normalize, preset, epochs, seed):
     """Load the data and make the classifier; say which they are.
 
     What can be wrong with the options is found before anything is loaded.
@@ -21,8 +24,9 @@ def data_and_classifier(console, data, preset, epochs, seed):
     if epochs is not None:
         overrides["epochs"] = check_integer("epochs", epochs)
     DigitCNN.from_preset(preset)
-    digits = find_source(data).load()
-    say(console, f"Data: {digits.description}.")
+    normalize = "auto" if normalize is None else normalize
+    digits = find_source(data, normalize=normalize).load()
+    say_data(console, digits, normalize)
     say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)
 
@@ -34,3 +38,21 @@ def _checked_seed(seed):
             f"Got seed={seed}, but expected an integer from 0 to {2**32 - 1}."
         )
     return seed
+
+
+def say_data(console, digits, normalize):
+    """Say what there is to learn from or to test on, and what was done to it."""
+    say(console, f"Data: {digits.description}.")
+    if digits.normalized:
+        start = "Each picture was brought into MNIST's form with HandwritingNormalizer"
+        reason = ", as they are of different sizes, large, or dark on light"
+        remedy = " (--no-normalize takes them as they are)"
+        say(console, f"{start}{reason + remedy if normalize == 'auto' else ''}.")
+
+
+def with_normalizer(pipeline, digits):
+    """Return the pipeline to save: one that takes pictures as the user has them."""
+    if not digits.normalized:
+        return pipeline
+    normalizer = HandwritingNormalizer()
+    return Pipeline([("normalize", normalizer), *pipeline.steps])

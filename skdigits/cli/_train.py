@@ -10,10 +10,10 @@ from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder
 from skdigits.cli._report import print_report, report_on_test
-from skdigits.cli._setup import data_and_classifier
+from skdigits.cli._setup import data_and_classifier, with_normalizer
 
 
-def run(data, preset, epochs, seed, output, figure, command):
+def run(data, normalize, preset, epochs, seed, output, figure, command):
     """Load the data, train, test, save.
 
     ``command`` is what the user typed, for the card.
@@ -26,7 +26,9 @@ def run(data, preset, epochs, seed, output, figure, command):
         )
     check_folder(output)
     check_figure(figure)
-    digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
+    digits, classifier = data_and_classifier(
+        console, data, normalize, preset, epochs, seed
+    )
     pipeline = make_digit_pipeline(classifier)
     with _epoch_bar(console) as callback:
         classifier.set_params(callbacks=[callback])
@@ -34,7 +36,7 @@ def run(data, preset, epochs, seed, output, figure, command):
         classifier.set_params(callbacks=None)
     report = report_on_test(pipeline, digits)
     card = training_card(command, digits, pipeline, report, preset)
-    save(pipeline, output, card=card)
+    save(with_normalizer(pipeline, digits), output, card=card)
     print_report(console, report, figure)
     say(console, f"Model: {output}")
 

@@ -20,17 +20,18 @@ from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_figure, check_folder, new_figure, save_figure
 from skdigits.cli._report import accuracy_line, report_on_test
-from skdigits.cli._setup import data_and_classifier
+from skdigits.cli._setup import data_and_classifier, with_normalizer
 from skdigits.model_selection import HalvingEpochSearchCV
 
 _SHOWN = 10
 
 
-def run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, command):
+def run(setup, grid, cv, search, n_jobs, files, command):
     """Load the data, search, train the winner, test and save it.
 
-    ``grid`` are the texts of filters and dropout, ``files`` the paths of the model, the
-    table and the figure, ``command`` is what the user typed, for the card.
+    ``setup`` is what `data_and_classifier` takes, ``grid`` are the texts of filters and
+    dropout, ``files`` the paths of the model, the table and the figure, ``command`` is
+    what the user typed, for the card.
     """
     console = new_console()
     _check_files(files)
@@ -40,7 +41,7 @@ def run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, command):
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
     }
-    digits, classifier = data_and_classifier(console, data, preset, epochs, seed)
+    digits, classifier = data_and_classifier(console, **setup)
     searched = HalvingEpochSearchCV(
         make_digit_pipeline(classifier),
         grid,
@@ -56,7 +57,8 @@ def run(data, preset, epochs, grid, cv, search, n_jobs, seed, files, command):
     say(console, f"Figure: {figure}")
     winner = searched.best_estimator_
     report = report_on_test(winner, digits)
-    save(winner, model, card=training_card(command, digits, winner, report, preset))
+    card = training_card(command, digits, winner, report, setup["preset"])
+    save(with_normalizer(winner, digits), model, card=card)
     say(console, f"Winner: {_words(searched.best_params_)}")
     say(console, accuracy_line(report))
     say(console, f"Model: {model}")

@@ -3,8 +3,11 @@
 from sklearn.utils import Bunch
 
 
-def make_bunch(images, target, *, descr, target_names, return_X_y, as_frame):
-    """Put pictures (n, height, width) and labels (n,) in scikit-learn's usual form."""
+def make_bunch(images, target, *, return_X_y, as_frame, **others):
+    """Put pictures (n, height, width) and labels (n,) in scikit-learn's usual form.
+
+    ``others`` are what else the Bunch has.
+    """
     n, height, width = images.shape
     data = images.reshape(n, height * width)
     names = [
@@ -25,6 +28,5 @@ def make_bunch(images, target, *, descr, target_names, return_X_y, as_frame):
         images=images,
         frame=frame,
         feature_names=names,
-        target_names=target_names,
-        DESCR=descr,
+        **others,
     )

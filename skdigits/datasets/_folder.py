@@ -3,9 +3,10 @@
 import numpy as np
 
 from skdigits._pictures import SUFFIXES, read_picture
+from skdigits.datasets._form import read_in_form
 
 
-def read_folder(folder, image_shape=None):
+def read_folder(folder, image_shape=None, normalize=False):
     """Read all pictures below ``folder``.
 
     Returns
@@ -13,8 +14,19 @@ def read_folder(folder, image_shape=None):
     images : ndarray of shape (n, height, width), dtype uint8
     labels : list of str
         The name of each picture's sub-folder.
+    normalized : bool
+        Whether the pictures were brought into MNIST's form.
     """
     files = _picture_files(folder)
+    labels = [path.parent.name for path in files]
+    if normalize:
+        images, normalized = read_in_form(files, image_shape, normalize)
+    else:
+        images, normalized = _of_one_size(folder, files, image_shape), False
+    return images, labels, normalized
+
+
+def _of_one_size(folder, files, image_shape):
     images = []
     for path in files:
         images.append(_resized(read_picture(path), image_shape))
@@ -23,9 +35,10 @@ def read_folder(folder, image_shape=None):
             raise ValueError(
                 f"Got pictures of different sizes ({first} is {_size(images[0])}, "
                 f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
-                "image_shape=(height, width) to resize them."
+                "normalize=True to bring digits into MNIST's form, or "
+                "image_shape=(height, width) to resize pictures."
             )
-    return np.stack(images), [path.parent.name for path in files]
+    return np.stack(images)
 
 
 def _picture_files(folder):

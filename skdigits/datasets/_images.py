@@ -9,10 +9,13 @@ import numpy as np
 from skdigits._validation import check_bool, check_image_shape, resolve_image_shape
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
+from skdigits.datasets._form import MNIST_SHAPE, in_mnist_form, is_like_mnist
 from skdigits.datasets._tables import read_csv, read_npz
 
 
-def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=False):
+def load_digit_images(
+    path, *, image_shape=None, normalize=False, return_X_y=False, as_frame=False
+):
     """Load labelled pictures of your own.
 
     Parameters
@@ -22,8 +25,9 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
 
         - a folder with one sub-folder for each class, named after it, that holds the
           pictures (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
-          transparent pixels white, 16 bits 8; photos are turned upright, of an
-          animation the first picture is taken; hidden and other files are ignored;
+          transparent pixels white, or black under a light drawing, 16 bits 8; photos
+          are turned upright, of an animation the first picture is taken; hidden and
+          other files are ignored;
         - a CSV file with the label in the column ``label``, or in the first column if
           there is none of that name, and a column for each pixel; the line of names
           may be missing;
@@ -34,6 +38,13 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
         Size in pixels. Pictures of a folder are resized to it; None wants all of one
         size. Rows of a table are folded to it; None folds them to squares, and keeps
         the shape of pictures (n, height, width).
+
+    normalize : bool or "auto", default=False
+        True brings each picture into MNIST's form, 28 x 28 pixels of uint8, light on
+        dark, with :class:`~skdigits.handwriting.HandwritingNormalizer`: for photos,
+        scans and drawings of single digits, of any size. "auto" does so unless all
+        are light on dark and of one size, which is ``image_shape`` if that is given
+        and has no side above 64 pixels.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -60,6 +71,8 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
             The names of the pixels.
         target_names : list of str
             The labels, once each.
+        normalized : bool
+            Whether the pictures were brought into MNIST's form.
         DESCR : str
             Where the pictures come from.
 
@@ -70,8 +83,15 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
     ValueError
         If the content is not as described.
 
+    Warns
+    -----
+    UserWarning
+        If no digit is found in a picture that is brought into MNIST's form.
+
     Examples
     --------
+    From a table:
+
     >>> import os, tempfile
     >>> from skdigits.datasets import load_digit_images
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -81,17 +101,34 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
     ...     digits = load_digit_images(path)
     >>> digits.images.shape, digits.target.tolist()
     ((2, 2, 2), [7, 1])
+
+    Photos of different sizes, here of ones:
+
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(os.path.join(folder, "1"))
+    ...     for side in (40, 90):
+    ...         photo = Image.new("L", (side, side), 230)
+    ...         photo.paste(40, (side // 2, side // 5, side // 2 + 5, side - side // 5))
+    ...         photo.save(os.path.join(folder, "1", f"{side}.jpg"))
+    ...     digits = load_digit_images(folder, normalize=True)
+    >>> digits.images.shape, digits.target.tolist()
+    ((2, 28, 28), [1, 1])
     """
     path = Path(path).expanduser()
     return_X_y = check_bool("return_X_y", return_X_y)
     as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
         image_shape = check_image_shape(image_shape)
+    _check_normalize(normalize, image_shape)
+    normalized = False
     if path.is_dir():
-        images, labels = read_folder(path, image_shape)
+        images, labels, normalized = read_folder(path, image_shape, normalize)
     elif path.is_file():
         rows, labels = _table_reader(path)(path)
-        images = _fold(rows, image_shape)
+        images = _fold(rows, None if normalize else image_shape)
+        if normalize:
+            images, normalized = _in_form(images, image_shape, normalize)
     else:
         raise FileNotFoundError(
             f"Got path={str(path)!r}, but expected a folder, a CSV file or an .npz "
@@ -101,11 +138,31 @@ def load_digit_images(path, *, image_shape=None, return_X_y=False, as_frame=Fals
     return make_bunch(
         images,
         target,
-        descr=f"{len(images)} pictures of {path}",
+        DESCR=f"{len(images)} pictures of {path}",
         target_names=[str(label) for label in np.unique(target)],
+        normalized=normalized,
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
+
+
+def _check_normalize(normalize, image_shape):
+    if normalize != "auto":
+        check_bool("normalize", normalize)
+    if normalize is not False and image_shape not in (None, MNIST_SHAPE):
+        raise ValueError(
+            f"Got normalize={normalize!r} and image_shape={image_shape}, but expected "
+            "image_shape=(28, 28), MNIST's form, or None. Pass one of the two."
+        )
+
+
+def _in_form(images, image_shape, normalize):
+    """Return the pictures of a table, and whether they were normalized."""
+    # what is not 8 bits has been prepared by somebody
+    prepared = images.dtype != np.uint8 or is_like_mnist(images, image_shape)
+    if normalize == "auto" and prepared:
+        return images, False
+    return in_mnist_form(images), True
 
 
 def _table_reader(path):

@@ -165,7 +165,7 @@ def fetch_mnist(
     return make_bunch(
         images,
         labels.astype(np.int64),
-        descr=DESCR,
+        DESCR=DESCR,
         target_names=[str(digit) for digit in range(10)],
         return_X_y=return_X_y,
         as_frame=as_frame,

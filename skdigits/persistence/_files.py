@@ -35,9 +35,9 @@ def save(estimator, path, *, card=None):
     Parameters
     ----------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        Fitted. A pipeline may hold `PixelScaler` and `ImageReshaper` before the
-        `DigitCNN`, as `make_digit_pipeline` makes it. Callbacks and a RandomState
-        instance as ``random_state`` are not saved.
+        Fitted. A pipeline may hold `HandwritingNormalizer`, `PixelScaler` and
+        `ImageReshaper` before the `DigitCNN`, as `make_digit_pipeline` makes it.
+        Callbacks and a RandomState instance as ``random_state`` are not saved.
 
     path : str or path-like
         The file, by convention with the suffix ``.safetensors``. An existing file is
@@ -200,8 +200,8 @@ def _steps_of(estimator):
     if types[-1] is not DigitCNN or not set(types[:-1]) <= known - {DigitCNN}:
         raise ValueError(
             f"Got {type(estimator).__name__} of {[t.__name__ for t in types]}, but "
-            "expected a DigitCNN, or a Pipeline of PixelScaler, ImageReshaper and "
-            "DigitCNN. Save search.best_estimator_ for a search; use joblib.dump for "
-            "anything else."
+            "expected a DigitCNN, or a Pipeline of HandwritingNormalizer, PixelScaler, "
+            "ImageReshaper and DigitCNN. Save search.best_estimator_ for a search; use "
+            "joblib.dump for anything else."
         )
     return steps

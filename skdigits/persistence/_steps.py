@@ -14,6 +14,7 @@ from skdigits._validation import (
     check_integer,
     check_number,
 )
+from skdigits.handwriting import HandwritingNormalizer
 from skdigits.network import FittedNetwork, NetworkSpec, initial_state
 from skdigits.persistence._format import Damaged
 from skdigits.persistence._labels import (
@@ -35,7 +36,10 @@ class Kind:
 
 def describe_step(name, step):
     """Return a step of a pipeline as JSON can hold it."""
-    fitted = {"n_features_in": step.n_features_in_}
+    fitted = {}
+    # what takes pictures of any size does not count their pixels
+    if hasattr(step, "n_features_in_"):
+        fitted["n_features_in"] = step.n_features_in_
     if hasattr(step, "feature_names_in_"):
         fitted["feature_names_in"] = step.feature_names_in_.tolist()
     params = step.get_params(deep=False)
@@ -52,13 +56,22 @@ def restored_step(description):
     kind, fitted = KINDS[description["type"]], description["fitted"]
     params = description["params"].items()
     step = kind.type(**{name: _from_plain(name, value) for name, value in params})
-    step.n_features_in_ = int(fitted["n_features_in"])
+    if "n_features_in" in fitted or kind.type is not HandwritingNormalizer:
+        step.n_features_in_ = int(fitted["n_features_in"])
     if "feature_names_in" in fitted:
         step.feature_names_in_ = restored_names(
             fitted["feature_names_in"], step.n_features_in_
         )
     kind.restore(step, fitted)
     return str(description["name"]), step
+
+
+def _describe_normalizer(normalizer):
+    return {}
+
+
+def _restore_normalizer(normalizer, fitted):
+    """Nothing is learned."""
 
 
 def _describe_scaler(scaler):
@@ -104,6 +117,7 @@ def _restore_classifier(classifier, fitted):
 KINDS = {
     kind.type.__name__: kind
     for kind in (
+        Kind(HandwritingNormalizer, _describe_normalizer, _restore_normalizer),
         Kind(PixelScaler, _describe_scaler, _restore_scaler),
         Kind(ImageReshaper, _describe_shape, _restore_shape),
         Kind(DigitCNN, _describe_classifier, _restore_classifier),
