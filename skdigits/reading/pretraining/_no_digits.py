@@ -166,7 +166,9 @@ def _frame(rng, digits):
         ink[:, line : line + thick] = 1
     if rng.random() < 0.6:
         edge = int(rng.integers(thick, side // 2))
-        ink = np.rot90(ink[edge:, : side - int(rng.integers(0, 20))], rng.choice([0, 3]))
+        ink = np.rot90(
+            ink[edge:, : side - int(rng.integers(0, 20))], rng.choice([0, 3])
+        )
     return warped(ink, rng, 0.3)
 
 
@@ -185,7 +187,9 @@ def _lying_digit(rng, digits):
 # How often each kind is drawn, and none at all, in shares of their sum.
 BLANK = 0.5
 KINDS = {
-    _written(CAPITALS, 0.75): 30,
+    _written(CAPITALS, 0.75): 28,
+    # the nearest to 0 and 6
+    _written({letter: CAPITALS[letter] for letter in "CDU"}, 0.75): 7,
     _written(SMALL, 0.75): 17,
     _written(SIGNS, 0.9): 16,
     _written(DOODLES, 0.9): 7,

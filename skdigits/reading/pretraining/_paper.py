@@ -7,8 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from skdigits.handwriting._form import mnist_form
-from skdigits.handwriting._ink import find_ink
-from skdigits.handwriting._ruling import digit_pieces, without_ruling
+from skdigits.handwriting._normalizer import normalized
 
 
 def as_read(ink, rng):
@@ -78,7 +77,7 @@ def _photo(ink, rng):
         grey = _through_jpeg(grey, int(rng.integers(30, 90)))
     if rng.random() < 0.15:
         grey = 1 - grey
-    return mnist_form(digit_pieces(without_ruling(find_ink(grey))))
+    return normalized(grey)
 
 
 def _paper(shape, rng):

@@ -1,0 +1,84 @@
+"""The data set of the model in the box, and its training."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.handwriting import HandwritingNormalizer
+from skdigits.reading.pretraining._digits import draw_digits
+from skdigits.reading.pretraining._no_digits import draw_no_digits
+from skdigits.reading.pretraining._redrawn import redraw
+
+# The label of what is no digit, as scikit-learn's detectors of outliers say it.
+NO_DIGIT = -1
+
+# Pictures of each kind for one of MNIST, and the network: found on pictures of
+# handwriting that are no part of any training.
+DRAWN, NO_DIGITS, REDRAWN = 0.6, 0.9, 1
+FILTERS, EPOCHS = (32, 64, 96, 128), 8
+
+
+def training_set(X, y, seed, n_jobs=None):
+    """Return what the model in the box learns from.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_pictures, 784), dtype uint8
+        Pictures of MNIST.
+
+    y : ndarray of shape (n_pictures,)
+        Their digits.
+
+    seed : int
+        The same seed draws the same pictures.
+
+    n_jobs : int, default=None
+        Number of processes that share the work, as joblib counts them.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, 784), dtype uint8
+        MNIST normalized, MNIST redrawn, digits drawn, and what is none.
+
+    y : ndarray of shape (n_samples,), dtype int64
+        0 to 9, or `NO_DIGIT`.
+    """
+    y = np.asarray(y).astype(np.int64)
+    normal = HandwritingNormalizer(n_jobs=n_jobs).transform(X)
+    n_redrawn = round(REDRAWN * len(X))
+    redrawn = redraw(X[:n_redrawn], seed, n_jobs)
+    drawn, digits = draw_digits(round(DRAWN * len(X)), seed, n_jobs)
+    none = draw_no_digits(round(NO_DIGITS * len(X)), seed, (X, y), n_jobs)
+    labels = [y, y[:n_redrawn], digits, np.full(len(none), NO_DIGIT)]
+    return np.concatenate([normal, redrawn, drawn, none]), np.concatenate(labels)
+
+
+def pretrain(X, y, *, seed=0, n_jobs=None, **params):
+    """Train the model in the box.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_pictures, 784), dtype uint8
+        Pictures of MNIST.
+
+    y : ndarray of shape (n_pictures,)
+        Their digits.
+
+    seed : int, default=0
+        Decides the pictures that are drawn and the training.
+
+    n_jobs : int, default=None
+        Number of processes that draw, as joblib counts them.
+
+    **params : dict
+        Parameters of :class:`skdigits.DigitCNN` other than those of the model.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Steps ``normalize``, ``scale``, ``reshape`` and ``cnn``; takes pictures.
+    """
+    params = {"filters": FILTERS, "epochs": EPOCHS, "random_state": seed} | params
+    steps = make_digit_pipeline(DigitCNN(**params))
+    steps.fit(*training_set(X, y, seed, n_jobs))
+    return Pipeline([("normalize", HandwritingNormalizer()), *steps.steps])

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from skdigits.reading.pretraining import (
+    NO_DIGIT,
+    _no_digits,
+    _paper,
+    draw_digits,
+    draw_no_digits,
+    pretrain,
+    redraw,
+)
+from skdigits.reading.pretraining._digits import HABITS
+from skdigits.reading.pretraining._pens import draw
+from skdigits.reading.pretraining._signs import CAPITALS, DOODLES, SIGNS, SMALL
+from skdigits.reading.pretraining._strokes import strokes_of
+
+
+@pytest.fixture(scope="module")
+def like_mnist():
+    """Pictures in MNIST's form with their digits."""
+    return draw_digits(300, seed=7)
+
+
+def test_a_stroke_goes_through_its_points():
+    strokes = strokes_of("0,0 5,10 | ~0,0 4,2 8,0", np.random.default_rng(0), 0)
+    np.testing.assert_allclose(strokes[0], [[0, 0], [0.5, 1]])
+    curve = strokes[1]
+    assert len(curve) > 3
+    np.testing.assert_allclose(
+        curve[[0, len(curve) // 2, -1]], [[0, 0], [0.4, 0.2], [0.8, 0]]
+    )
+
+
+def test_a_range_of_the_notation_is_drawn_from():
+    rng = np.random.default_rng(0)
+    x = [strokes_of("0..5,0 5,10", rng, 0)[0][0, 0] for _ in range(50)]
+    assert 0 <= min(x) < 0.1 and 0.4 < max(x) <= 0.5
+
+
+def test_the_same_seed_draws_the_same_digits():
+    X, y = draw_digits(12, seed=3)
+    assert X.shape == (12, 784) and X.dtype == np.uint8
+    again = draw_digits(12, seed=3)
+    np.testing.assert_array_equal(X, again[0])
+    np.testing.assert_array_equal(y, again[1])
+    assert (draw_digits(12, seed=4)[0] != X).any()
+
+
+def test_more_pictures_begin_with_the_same_ones_whatever_the_processes():
+    X, y = draw_digits(501, seed=3, n_jobs=2)
+    few, digits = draw_digits(5, seed=3)
+    np.testing.assert_array_equal(X[:5], few)
+    np.testing.assert_array_equal(y[:5], digits)
+
+
+def test_drawn_digits_fill_the_box_of_mnist(like_mnist):
+    X, y = like_mnist
+    assert set(y) == set(range(10))
+    pictures = X.reshape(-1, 28, 28)
+    assert (pictures.max(axis=(1, 2)) > 200).all()
+    # in the box of 20 x 20, the centre of mass in the middle
+    rows = pictures.sum(2) @ np.arange(28) / pictures.sum((1, 2))
+    assert np.abs(np.median(rows) - 14) < 0.6
+
+
+@pytest.mark.parametrize("table", [CAPITALS, SMALL, SIGNS, DOODLES, HABITS])
+def test_every_sign_can_be_drawn(table):
+    rng = np.random.default_rng(0)
+    for name, signs in table.items():
+        for sign in signs:
+            ink = draw(strokes_of(sign, rng), rng)
+            assert ink.max() == 1 and ink.min() == 0, name
+
+
+def test_no_letter_that_looks_like_a_digit_is_drawn():
+    assert not set("BGIOQSZ") & set(CAPITALS)
+    assert not set("bgiloqsz") & set(SMALL)
+    assert not set("BGIOQSZbgiloqsz0123456789|/()") & set(_no_digits.PRINTED)
+
+
+@pytest.mark.parametrize("kind", _no_digits.KINDS)
+def test_each_kind_of_no_digit_has_ink(kind, like_mnist):
+    for seed in range(4):
+        ink = kind(np.random.default_rng(seed), like_mnist)
+        assert ink.ndim == 2 and 0 <= ink.min() and ink.max() > 0.9
+
+
+def test_no_digits_are_deterministic_and_some_are_blank(like_mnist):
+    X = draw_no_digits(300, 0, like_mnist)
+    np.testing.assert_array_equal(X[:20], draw_no_digits(20, 0, like_mnist))
+    blank = ~X.any(axis=1)
+    assert 0 < blank.sum() < 15
+
+
+@pytest.mark.parametrize("way", [_paper._drawing, _paper._scan, _paper._photo])
+def test_each_way_of_reading_keeps_a_stroke_upright(way):
+    ink = np.zeros((60, 30), np.float32)
+    ink[5:55, 12:17] = 1
+    for seed in range(5):
+        rows, columns = np.nonzero(way(ink, np.random.default_rng(seed)) > 100)
+        assert np.ptp(rows) >= 15 and np.ptp(columns) <= 8
+
+
+def test_pictures_of_mnist_are_drawn_anew(like_mnist):
+    X, _ = like_mnist
+    drawn = redraw(X[:20], seed=0)
+    np.testing.assert_array_equal(drawn, redraw(X[:20], seed=0))
+    assert drawn.shape == (20, 784) and drawn.any(axis=1).all()
+    same = [np.corrcoef(a, b)[0, 1] for a, b in zip(X, drawn, strict=False)]
+    assert np.median(same) > 0.5 and (drawn != X[:20]).any(axis=1).all()
+
+
+def test_a_small_model_is_trained_end_to_end(like_mnist):
+    X, y = like_mnist
+    pipeline = pretrain(X, y, seed=0, filters=(8, 16), epochs=2)
+    assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
+    assert pipeline.classes_.tolist() == [NO_DIGIT, *range(10)]
+    drawing = np.full((90, 60), 230, np.uint8)
+    drawing[20:70, 30:35] = 40
+    assert pipeline.predict_proba([drawing, X[0].reshape(28, 28)]).shape == (2, 11)
