@@ -1,6 +1,14 @@
 """From pictures of handwriting to digits in MNIST's form; knows no classifier."""
 
 from skdigits.handwriting._find import DigitBox, find_digits
+from skdigits.handwriting._ink import find_ink
 from skdigits.handwriting._normalizer import HandwritingNormalizer
+from skdigits.handwriting._ruling import without_ruling
 
-__all__ = ["DigitBox", "HandwritingNormalizer", "find_digits"]
+__all__ = [
+    "DigitBox",
+    "HandwritingNormalizer",
+    "find_digits",
+    "find_ink",
+    "without_ruling",
+]

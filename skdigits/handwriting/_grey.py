@@ -63,6 +63,4 @@ def _without_channels(array):
     from PIL import Image
 
     scaled = array.astype(np.float32) * (255 / _white(array))
-    mode = "RGB" if array.shape[2] == 3 else "RGBA"
-    image = Image.fromarray(np.round(scaled).astype(np.uint8), mode)
-    return grey_of_image(image)
+    return grey_of_image(Image.fromarray(np.round(scaled).astype(np.uint8)))

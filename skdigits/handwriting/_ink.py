@@ -12,6 +12,8 @@ References
 import numpy as np
 from scipy import ndimage
 
+from skdigits.handwriting._grey import grey_picture
+
 # The longest side of the reduced picture in which paper and light are looked for.
 SMALL = 96
 
@@ -26,20 +28,45 @@ FAINTEST, TIMES_THE_NOISE = 0.06, 3.0
 LEVELS = 128
 
 
-def find_ink(grey):
-    """Tell ink from paper.
+def find_ink(image):
+    """Tell the ink of a picture from its paper.
 
     Parameters
     ----------
-    grey : ndarray of shape (height, width)
-        Grey levels in [0, 1], of dark ink on light paper or the other way round.
+    image : str, path, PIL.Image.Image or array-like
+        A file, an image of Pillow, or an array of shape (height, width) or
+        (height, width, channels), dark ink on light paper or light on dark.
 
     Returns
     -------
     ndarray of shape (height, width), dtype float32
         0 is paper, 1 is full ink; all zeros for a blank picture.
+
+    Raises
+    ------
+    ValueError
+        For what is no picture.
+
+    See Also
+    --------
+    skdigits.handwriting.without_ruling : Takes the lines of the paper out of it.
+
+    References
+    ----------
+    .. [1] J. Serra, "Image Analysis and Mathematical Morphology", Academic Press, 1982,
+       for the closing that the paper is found with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.handwriting import find_ink
+    >>> paper = np.linspace(250, 120, 90) * np.ones((60, 1))
+    >>> paper[10:50, [20, 21, 22, 70, 71, 72]] *= 0.4
+    >>> ink = find_ink(paper)
+    >>> np.flatnonzero(ink[30] > 0.5)
+    array([20, 21, 22, 70, 71, 72])
     """
-    return as_ink(darkness_of(grey))
+    return as_ink(darkness_of(grey_picture(image)))
 
 
 def darkness_of(grey):

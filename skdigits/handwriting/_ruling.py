@@ -27,16 +27,31 @@ SPECK = 0.03
 
 
 def without_ruling(ink):
-    """Return ``ink`` without the lines that run across the whole picture.
+    """Return the ink of a picture without the lines that run across it.
 
     Parameters
     ----------
     ink : ndarray of shape (height, width)
-        0 is paper, 1 is full ink.
+        0 is paper, 1 is full ink, as :func:`~skdigits.handwriting.find_ink` returns it.
 
     Returns
     -------
     ndarray of shape (height, width)
+        Strokes that cross a line are whole.
+
+    See Also
+    --------
+    skdigits.handwriting.find_ink : Tells ink from paper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.handwriting import without_ruling
+    >>> ink = np.zeros((40, 60))
+    >>> ink[25] = 1
+    >>> ink[5:35, 20:24] = 1
+    >>> np.flatnonzero(without_ruling(ink)[25])
+    array([20, 21, 22, 23])
     """
     mask = ink > 0.5
     ruling = ruling_of(mask)

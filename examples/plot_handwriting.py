@@ -1,0 +1,106 @@
+"""
+A photo of handwriting, step by step
+====================================
+
+A network that has learned from MNIST knows light digits on black ground, each in the
+middle of 28 x 28 pixels, with strokes of about one thickness. A photo of a sheet of
+paper has nothing of that. This example makes such a photo, with a shadow, ruled lines
+and noise, and shows what becomes of it on the way to an answer.
+"""
+
+# %%
+# A photo
+# -------
+#
+# A photo of yours would be the name of a file. This one is drawn: strokes of a pen on
+# ruled paper, darker to the right, turned by two degrees.
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+STROKES = {
+    0: [[(5, 0), (1, 3), (1, 7), (5, 10), (8, 7), (8, 3), (5, 0)]],
+    1: [[(2, 3), (5, 0), (5, 10)]],
+    2: [[(1, 2), (4, 0), (7, 1), (7, 4), (1, 10), (8, 10)]],
+    4: [[(5, 0), (0, 7), (8, 7)], [(6, 4), (6, 11)]],
+    7: [[(0, 0), (8, 0), (3, 10)], [(2, 5), (7, 5)]],
+    9: [[(7, 2), (4, 0), (1, 2), (3, 5), (7, 4), (7, 1), (6, 10)]],
+}
+
+
+def photo():
+    sheet = Image.new("L", (900, 500), 255)
+    pen = ImageDraw.Draw(sheet)
+    for y in range(60, 500, 110):
+        pen.line([(0, y), (900, y)], fill=80, width=3)
+    for y, digits in ((90, "1974 20"), (310, "42 071")):
+        for column, digit in enumerate(digits):
+            for stroke in STROKES.get(int(digit), []) if digit != " " else []:
+                points = [(60 + 110 * column + 9 * a, y + 9 * b) for a, b in stroke]
+                pen.line(points, fill=40, width=9, joint="curve")
+    sheet = sheet.rotate(2, fillcolor=255).filter(ImageFilter.GaussianBlur(1.2))
+    rng = np.random.default_rng(0)
+    light = np.linspace(1, 0.45, 900) * np.linspace(1, 0.8, 500)[:, None]
+    pixels = np.asarray(sheet) * light * 0.9 + rng.normal(0, 4, (500, 900))
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+picture = photo()
+
+# %%
+# Ink
+# ---
+#
+# Where the paper is in a shadow it is darker than ink elsewhere, so that no threshold
+# fits. :func:`skdigits.handwriting.find_ink` compares each pixel with the paper around
+# it. Lines that run across the sheet go next, but not the strokes that cross them.
+from skdigits.handwriting import find_ink, without_ruling
+
+ink = find_ink(picture)
+steps = {"The photo": picture, "Its ink": ink, "Without ruling": without_ruling(ink)}
+figure, axes = plt.subplots(1, 3, figsize=(10, 2.4), layout="constrained")
+figure.suptitle("From light to ink")
+for ax, (title, step) in zip(axes, steps.items(), strict=True):
+    ax.imshow(step, cmap="gray" if title == "The photo" else "gray_r")
+    ax.set(title=title)
+    ax.set_axis_off()
+
+# %%
+# Digits
+# ------
+#
+# :func:`skdigits.handwriting.find_digits` returns the boxes of what may be digits, in
+# reading order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings a picture
+# of one digit into MNIST's form, here the pictures in the boxes of the first line.
+from skdigits.handwriting import HandwritingNormalizer, find_digits
+
+boxes = [box for box in find_digits(picture) if box.line == 0]
+cut = [
+    picture[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
+    for b in boxes
+]
+forms = HandwritingNormalizer().fit_transform(cut).reshape(-1, 28, 28)
+figure, axes = plt.subplots(2, len(boxes), figsize=(8, 3.2), layout="constrained")
+figure.suptitle("Digits as they were written, and in MNIST's form")
+for above, below, part, form in zip(*axes, cut, forms, strict=True):
+    above.imshow(part, cmap="gray", vmin=0, vmax=255)
+    below.imshow(form, cmap="gray")
+    above.set_axis_off()
+    below.set_axis_off()
+
+# %%
+# The answer
+# ----------
+#
+# :func:`skdigits.read_digits` does all of that, and asks the model in the box. Each
+# answer has a probability; below `min_confidence` it is a question mark.
+import skdigits
+
+reading = skdigits.read_digits(picture)
+ax = reading.plot()
+ax.set_title("What was read")
+reading.digits.head()
+
+# %%
+# As text, with a line for each line of the sheet and a blank between its numbers:
+print(reading.text)
