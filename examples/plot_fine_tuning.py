@@ -10,10 +10,12 @@ learns from fifty of them, and reads the others again.
 # %%
 # As it is
 # --------
+import matplotlib.pyplot as plt
 import numpy as np
-import skdigits
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+
+import skdigits
 
 X, y = load_digits(return_X_y=True)
 X_few, X_rest, y_few, y_rest = train_test_split(
@@ -43,8 +45,6 @@ print(f"{np.mean(cnn.classes_[after.argmax(1)] == y_rest):.1%} after")
 # -------------------
 #
 # Pictures that it read wrong before, and right after.
-import matplotlib.pyplot as plt
-
 learned = np.flatnonzero(
     (cnn.classes_[before.argmax(1)] != y_rest)
     & (cnn.classes_[after.argmax(1)] == y_rest)

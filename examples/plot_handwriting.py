@@ -18,6 +18,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from skdigits import read_digits
+from skdigits.handwriting import (
+    HandwritingNormalizer,
+    find_digits,
+    find_ink,
+    without_ruling,
+)
+
 STROKES = {
     0: [[(5, 0), (1, 3), (1, 7), (5, 10), (8, 7), (8, 3), (5, 0)]],
     1: [[(2, 3), (5, 0), (5, 10)]],
@@ -54,8 +62,6 @@ picture = photo()
 # Where the paper is in a shadow it is darker than ink elsewhere, so that no threshold
 # fits. :func:`skdigits.handwriting.find_ink` compares each pixel with the paper around
 # it. Lines that run across the sheet go next, but not the strokes that cross them.
-from skdigits.handwriting import find_ink, without_ruling
-
 ink = find_ink(picture)
 steps = {"The photo": picture, "Its ink": ink, "Without ruling": without_ruling(ink)}
 figure, axes = plt.subplots(1, 3, figsize=(10, 2.4), layout="constrained")
@@ -70,10 +76,8 @@ for ax, (title, step) in zip(axes, steps.items(), strict=True):
 # ------
 #
 # :func:`skdigits.handwriting.find_digits` returns the boxes of what may be digits, in
-# reading order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings a picture
-# of one digit into MNIST's form, here the pictures in the boxes of the first line.
-from skdigits.handwriting import HandwritingNormalizer, find_digits
-
+# reading order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings pictures
+# of single digits into MNIST's form, here those in the boxes of the first line.
 boxes = [box for box in find_digits(picture) if box.line == 0]
 cut = [
     picture[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
@@ -94,9 +98,7 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 #
 # :func:`skdigits.read_digits` does all of that, and asks the model in the box. Each
 # answer has a probability; below `min_confidence` it is a question mark.
-import skdigits
-
-reading = skdigits.read_digits(picture)
+reading = read_digits(picture)
 ax = reading.plot()
 ax.set_title("What was read")
 reading.digits.head()
