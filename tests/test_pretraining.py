@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining import (
-    NO_DIGIT,
     _no_digits,
     _paper,
     draw_digits,

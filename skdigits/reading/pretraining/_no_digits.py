@@ -21,8 +21,8 @@ from skdigits.reading.pretraining._strokes import by_hand, curve, strokes_of
 
 # What is taken from fonts, where the font has it.
 PRINTED = (
-    "ACDEFHJKLMNPRTUVWXYadefhjkmnprtuvwx+=%&#@*?!<>~±×÷√∞∑∂∆ΓΔΘΛΞΠΣΦΨΩαηθκλμπτυφχψω"
-    "ÄÖÜÅÆÑ♥♦♣♠★☆✓✗✚✦☺☼→←↔⇒⇐∈∉∩∪≈≠≤≥⊕⊗∀∃¶§"
+    "ACDEFHJKLMNPRTUVWXYadefhjkmnprtuvwx+=%&#@*?<>~±×÷√∞∑∆ΓΔΘΞΠΣΦΨΩαηθκλμπτυφχψω"
+    "ÄÖÜÅÆÑ♥♦♣♠★☆✓✗✚✦☺☼→←↔⇒⇐∈∉∩∪≈≠≤≥⊕⊗∀∃"
 )
 
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral")

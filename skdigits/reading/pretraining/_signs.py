@@ -1,7 +1,7 @@
 """Letters, signs and doodles as strokes; none that alone would be read as a digit.
 
-Not here: B, b, g, G, i, I, l, o, O, q, Q, s, S, y, z, Z, parentheses, slashes, and what
-looks like 1, 4, 7 or 9 when it is turned.
+Not here: B, b, g, G, i, I, l, o, O, q, Q, s, S, z, Z, parentheses, slashes, and what is
+a plain stroke once its dot is taken for a speck.
 """
 
 CAPITALS = {
@@ -108,8 +108,6 @@ SIGNS = {
         "~5,0 1,2 0,5 1,8.5 5,10 9,8.5 10,5 9,2 5,0 | 0,5 10,5 | 5,0 5,10",
     ),
     "question": ("~1,2 3,0 7,0 9,2 8,4 5,6 5,7.5 | 5,9.8 5.2,10",),
-    "exclamation": ("5,0 5,7 | 5,9.7 5.2,10",),
-    "colon": ("5,0 5.3,0.3 | 5,9 5.3,9.3",),
     "percent": ("~2,0 0,1.5 2,3 4,1.5 2,0 | 9,0 1,10 | ~8,7 6,8.5 8,10 10,8.5 8,7",),
     "at": ("~7,4 4,3.5 3,6 5,7 7,4! 7,7 9.5,6 9,2 5,0 1,2 0,6 3,10 8,10",),
     "ampersand": ("~10,10 3,3 3,0.5 6,0.5 6,3 1,6 1,9 5,10 10,5",),

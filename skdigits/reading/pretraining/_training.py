@@ -5,12 +5,10 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.handwriting import HandwritingNormalizer
+from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining._digits import draw_digits
 from skdigits.reading.pretraining._no_digits import draw_no_digits
 from skdigits.reading.pretraining._redrawn import redraw
-
-# The label of what is no digit, as scikit-learn's detectors of outliers say it.
-NO_DIGIT = -1
 
 # Pictures of each kind for one of MNIST, and the network: found on pictures of
 # handwriting that are no part of any training.
