@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from skdigits import DigitCNN
+from skdigits.handwriting import HandwritingNormalizer
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 # The default would take minutes, and check the same.
@@ -23,7 +24,7 @@ LEDGER = {
 
 
 @parametrize_with_checks(
-    [CLASSIFIER, PixelScaler(), ImageReshaper()],
+    [CLASSIFIER, PixelScaler(), ImageReshaper(), HandwritingNormalizer()],
     expected_failed_checks=lambda estimator: LEDGER.get(type(estimator).__name__, {}),
 )
 def test_scikit_learn_contract(estimator, check):

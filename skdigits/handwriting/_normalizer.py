@@ -1,12 +1,17 @@
 """HandwritingNormalizer: pictures of single digits in MNIST's form."""
 
 import os
-from math import isqrt
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, TransformerMixin
+from scipy.sparse import issparse
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 
+from skdigits._validation import resolve_image_shape
 from skdigits.handwriting._form import SIDE, mnist_form
 from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
@@ -27,7 +32,9 @@ STEEPEST = 0.2
 CHUNK = 64
 
 
-class HandwritingNormalizer(TransformerMixin, BaseEstimator):
+class HandwritingNormalizer(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """Bring pictures of single digits into MNIST's form.
 
     Uneven light and the paper's colour are removed, ink is found, dark on light or
@@ -113,6 +120,10 @@ class HandwritingNormalizer(TransformerMixin, BaseEstimator):
         rows = Parallel(n_jobs=self.n_jobs)(delayed(_rows)(chunk) for chunk in chunks)
         return np.concatenate([np.empty((0, SIDE * SIDE), np.uint8), *rows])
 
+    @property
+    def _n_features_out(self):
+        return SIDE * SIDE
+
     def __sklearn_is_fitted__(self):
         return True
 
@@ -121,6 +132,8 @@ class HandwritingNormalizer(TransformerMixin, BaseEstimator):
         tags.requires_fit = False
         tags.no_validation = True
         tags.input_tags.three_d_array = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
 
@@ -147,6 +160,8 @@ def _rows(pictures):
 
 def _as_pictures(X):
     """Return ``X`` as something that is cut and counted by pictures."""
+    if issparse(X):
+        raise TypeError("Got sparse X, but expected pictures. Pass X.toarray().")
     if isinstance(X, str | os.PathLike) or not hasattr(X, "__len__"):
         raise ValueError(
             f"Got {X!r}, but expected a sequence of pictures. Pass a list, also for "
@@ -156,10 +171,9 @@ def _as_pictures(X):
         X = X.to_numpy()
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "buif":
         return X
-    side = isqrt(X.shape[1])
-    if side * side != X.shape[1]:
+    if X.size and X.min() < 0:
         raise ValueError(
-            f"Got rows of {X.shape[1]} pixels, but expected square pictures such as "
-            "784 = 28 x 28. Pass an array of shape (n, height, width)."
+            f"Got X with pixels down to {X.min()}, but expected numbers from 0. Scale "
+            "them into [0, 1]."
         )
-    return X.reshape(-1, side, side)
+    return X.reshape(-1, *resolve_image_shape(X.shape[1]))
