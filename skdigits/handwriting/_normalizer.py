@@ -48,11 +48,6 @@ class HandwritingNormalizer(
         Number of processes that share the pictures, as joblib counts them. None is 1
         unless in a :func:`joblib.parallel_config` context.
 
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of columns of the ``X`` seen in ``fit``, only where that was rows.
-
     See Also
     --------
     skdigits.load_pretrained : A fitted pipeline that begins with it.
@@ -173,7 +168,7 @@ def _as_pictures(X):
         return X
     if X.size and X.min() < 0:
         raise ValueError(
-            f"Got X with pixels down to {X.min()}, but expected numbers from 0. Scale "
-            "them into [0, 1]."
+            f"Negative values in data: got X with pixels down to {X.min()}, but "
+            "expected numbers from 0. Scale them into [0, 1]."
         )
     return X.reshape(-1, *resolve_image_shape(X.shape[1]))
