@@ -17,7 +17,9 @@ from skdigits.inspection import SearchResultsDisplay
 from skdigits.model_selection import HalvingEpochSearchCV
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=600, stratify=y, random_state=0
+)
 
 # %%
 # A grid
