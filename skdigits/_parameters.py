@@ -4,8 +4,6 @@ from copy import deepcopy
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 
 from skdigits._recipe import (
     SCHEDULES,
@@ -177,12 +175,16 @@ def draw_seed(random_state):
     """Draw a seed; without a random state leave NumPy's global one alone."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
+    from sklearn.utils import check_random_state
+
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def class_weights(class_weight, classes, codes):
     """Return the weight of each row by the place of its label in ``classes``."""
     if isinstance(class_weight, str) and class_weight == "balanced":
+        from sklearn.utils.class_weight import compute_sample_weight
+
         return compute_sample_weight("balanced", codes)
     if not isinstance(class_weight, dict):
         raise ValueError(

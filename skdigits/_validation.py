@@ -1,6 +1,7 @@
 """Checks that several modules share, and their error sentences.
 
 Every sentence follows one grammar: what was got, what was expected, the remedy.
+scikit-learn is imported where it is used, as it takes longer than to read a picture.
 """
 
 from contextlib import contextmanager
@@ -8,9 +9,6 @@ from math import isqrt
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 # A picture of a digit has at least this many pixels on a side; flat rows shorter than
 # its square cannot be a picture, so they are small tables.
@@ -90,6 +88,8 @@ def flatten_images(X):
     image_shape : tuple of int (height, width) or None
         The shape of the pictures, None for flat input.
     """
+    from scipy.sparse import issparse
+
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
@@ -153,6 +153,8 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     native_shape : tuple of int (height, width) or None
         The shape of the pictures, None for flat input.
     """
+    from sklearn.utils.validation import validate_data
+
     X, native_shape = flatten_images(X)
     checked = validate_data(estimator, X, y, reset=reset, dtype=dtype)
     if isinstance(y, str) and y == "no_validation":
@@ -168,6 +170,8 @@ def flatten_for_inverse(estimator, X):
     X : ndarray of shape (n, n_pixels)
     native_shape : tuple of int (height, width) or None
     """
+    from sklearn.utils.validation import check_array, check_is_fitted
+
     check_is_fitted(estimator)
     X, native_shape = flatten_images(X)
     X = check_array(X, input_name="X")
@@ -182,6 +186,8 @@ def flatten_for_inverse(estimator, X):
 def check_labels(y):
     """Raise a ValueError unless ``y``, of shape (n,), can be class labels."""
     if y.dtype.kind != "O":
+        from sklearn.utils.multiclass import check_classification_targets
+
         check_classification_targets(y)
         return
     try:

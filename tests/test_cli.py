@@ -529,57 +529,53 @@ class TestCard:
         assert r"b  \x1b[1A\r\nfile  other" in result.stdout
 
 
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own") / "photos"
+    for number in range(20):
+        for label in ("0", "1"):
+            path = folder / label / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            photo(label, side=40 + 5 * number).save(path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own_model(photos):
+    path = photos.parent / "own.st"
+    figure = path.with_suffix(".png")
+    options = ["--epochs", 60, "--output", path, "--figure", figure]
+    result = run("train", "--data", photos, *options)
+    assert result.exit_code == 0, result.stderr
+    assert "40 pictures of 28 x 28 pixels" in result.stdout
+    assert "Each picture was brought into MNIST's form with Handwr" in result.stdout
+    assert "(--no-normalize takes them as they are)." in result.stdout
+    return path
+
+
 class TestPhotos:
     """Pictures of different sizes, dark on light: rings and strokes."""
 
-    @pytest.fixture(scope="class")
-    def photos(self, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("own") / "photos"
-        for number in range(20):
-            for label in ("0", "1"):
-                path = folder / label / f"{number}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                photo(label, side=40 + 5 * number).save(path)
-        return folder
-
-    @pytest.fixture(scope="class")
-    def model(self, photos):
-        path = photos.parent / "own.st"
-        options = [
-            "--epochs",
-            10,
-            "--output",
-            path,
-            "--figure",
-            path.with_suffix(".png"),
-        ]
-        result = run("train", "--data", photos, *options)
-        assert result.exit_code == 0, result.stderr
-        assert "40 pictures of 28 x 28 pixels" in result.stdout
-        assert "Each picture was brought into MNIST's form with Handwr" in result.stdout
-        assert "(--no-normalize takes them as they are)." in result.stdout
-        return path
-
-    def test_the_model_takes_pictures_as_they_are(self, photos, model):
-        pipeline = skdigits.load(model)
+    def test_the_model_takes_pictures_as_they_are(self, photos, own_model):
+        pipeline = skdigits.load(own_model)
         assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
         pictures = [photo("1", side=70), photos / "0" / "3.png"]
         assert pipeline.predict(pictures).tolist() == [1, 0]
-        card = read_card(model)
+        card = read_card(own_model)
         assert card["data"]["normalized"] is True
         assert "of any size" in card["limits"][1]
 
-    def test_evaluate(self, photos, model):
-        result = run("evaluate", model, "--data", photos, "--seeds", 1)
+    def test_evaluate(self, photos, own_model):
+        result = run("evaluate", own_model, "--data", photos, "--seeds", 1)
         assert result.exit_code == 0, result.stderr
         assert "Test accuracy: 100.00 % of 40" in result.stdout
         expected = "Got --no-normalize for a model that brings pictures into"
         options = ["--data", photos, "--no-normalize"]
-        assert expected in failure("evaluate", model, *options)
+        assert expected in failure("evaluate", own_model, *options)
 
-    def test_a_model_of_mnist_is_given_what_it_knows(self, photos, model, tmp_path):
+    def test_a_model_of_mnist_is_given_what_it_knows(self, photos, own_model, tmp_path):
         """It learned from pictures in MNIST's form, and cannot make them itself."""
-        skdigits.save(skdigits.load(model)[1:], "plain.st")
+        skdigits.save(skdigits.load(own_model)[1:], "plain.st")
         result = run("evaluate", "plain.st", "--data", photos)
         assert "Each picture was brought into MNIST's form" in result.stdout
         assert "Test accuracy: 100.00 % of 40" in result.stdout

@@ -191,23 +191,23 @@ def test_a_model_of_the_user(reader, capsys, fitted):
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
     assert run(capsys, *arguments, "mnist.st")[0] == 0
-    assert reader[0][0]["cnn"].image_shape_ == (28, 28)
+    assert reader[0][0].image_shape_ == (28, 28)
 
 
 def test_the_command_imports_only_what_it_uses():
     """An answer is waited for."""
-    picture("a.png", side=1)
+    picture("a.png")
+    pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
+    skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
     code = (
-        "import sys, skdigits\n"
-        "from types import SimpleNamespace\n"
-        "reading = SimpleNamespace(text='', boxes=())\n"
-        "skdigits.read_digits = lambda *_, **__: reading\n"
+        "import sys\n"
         "from skdigits.cli import main\n"
         "try:\n"
-        "    main(['predict', 'a.png'])\n"
+        "    main(['predict', 'a.png', '--model', 'mnist.st', '--annotate', 'drawn'])\n"
         "except SystemExit as end:\n"
         "    assert not end.code\n"
-        "heavy = {'keras', 'tensorflow', 'sklearn', 'pandas', 'matplotlib', 'scipy'}\n"
+        "heavy = {'keras', 'tensorflow', 'sklearn', 'pandas', 'matplotlib', 'joblib'}\n"
+        "heavy |= {'scipy.stats', 'scipy.sparse'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

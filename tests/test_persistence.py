@@ -18,7 +18,7 @@ from sklearn.preprocessing import MinMaxScaler
 import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.handwriting import HandwritingNormalizer
-from skdigits.persistence import read_card
+from skdigits.persistence import load_network, read_card
 
 DATA = Path(__file__).parent / "data"
 
@@ -478,3 +478,43 @@ def test_a_pipeline_that_normalizes(path, fitted, digits):
     rewrite(path, document=document)
     with pytest.raises(ValueError, match="damaged content"):
         skdigits.load(path)
+
+
+class TestLoadNetwork:
+    def test_it_answers_as_the_whole_estimator(self, path, fitted, digits):
+        X = digits[1]
+        network = load_network(path)
+        assert network.classes_.tolist() == fitted.classes_.tolist()
+        assert network.image_shape_ == (8, 8)
+        expected = skdigits.load(path).predict_proba(X)
+        assert_array_equal(network.predict_proba(X.astype(np.uint8)), expected)
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_files_of_old_versions(self, number):
+        path = DATA / f"version_{number}.safetensors"
+        X = np.load(path.with_suffix(".npz"))
+        probabilities = load_network(path).predict_proba(X["x"].astype(np.float32))
+        assert_allclose(probabilities, X["probabilities"], atol=1e-5)
+
+    @pytest.mark.parametrize(
+        "change, message",
+        [
+            ({0: {"type": "os.system"}}, "a step of the type 'os.system'"),
+            ({2: {"type": "PixelScaler"}}, "another classifier than DigitCNN"),
+            ({0: {"fitted": {"scale": -1.0}}}, "damaged content"),
+            ({0: {"fitted": {"scale": "1"}}}, "damaged content"),
+        ],
+        ids=str,
+    )
+    def test_hostile_files(self, path, change, message):
+        document = document_of(path)
+        for place, values in change.items():
+            document["steps"][place].update(values)
+        rewrite(path, document=document)
+        with pytest.raises(ValueError, match=message):
+            load_network(path)
+        path.write_bytes(path.read_bytes()[:-9])
+        with pytest.raises(ValueError, match="Save the model again"):
+            load_network(path)
+        with pytest.raises(FileNotFoundError, match="but expected a file"):
+            load_network("nothing")

@@ -66,8 +66,7 @@ def _check_options(model, min_confidence, n_jobs):
         _check_model(_loaded(model))
 
 
-def _check_model(estimator):
-    classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
+def _check_model(classifier):
     if classifier.image_shape_ != (_SIDE, _SIDE):
         height, width = classifier.image_shape_
         raise ValueError(
@@ -79,9 +78,9 @@ def _check_model(estimator):
 
 @cache
 def _loaded(model):
-    from skdigits import load
+    from skdigits.persistence import load_network
 
-    return load(model)
+    return load_network(model)
 
 
 def _jobs(paths, annotate):
@@ -148,9 +147,9 @@ def _read(job, model, min_confidence):
             f"that end in {kinds}. Add or convert pictures."
         )
         return Answer(job.name, error=message)
-    estimator = None if model is None else _loaded(model)
+    classifier = None if model is None else _loaded(model)
     try:
-        reading = read_digits(job.name, model=estimator, min_confidence=min_confidence)
+        reading = read_digits(job.name, model=classifier, min_confidence=min_confidence)
         if job.drawing:
             from skdigits.cli._annotate import annotate
 

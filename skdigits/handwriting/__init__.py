@@ -2,7 +2,6 @@
 
 from skdigits.handwriting._find import DigitBox, find_digits
 from skdigits.handwriting._ink import find_ink
-from skdigits.handwriting._normalizer import HandwritingNormalizer
 from skdigits.handwriting._ruling import without_ruling
 
 __all__ = [
@@ -12,3 +11,13 @@ __all__ = [
     "find_ink",
     "without_ruling",
 ]
+
+
+def __getattr__(name):
+    # on first use, as it needs scikit-learn, which takes longer than to find digits
+    if name != "HandwritingNormalizer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from skdigits.handwriting._normalizer import HandwritingNormalizer
+
+    globals()[name] = HandwritingNormalizer
+    return HandwritingNormalizer

@@ -1,5 +1,22 @@
-"""A fitted classifier or pipeline in one file that runs nothing when it is read."""
+"""A fitted classifier or pipeline in one file that runs nothing when it is read.
 
-from skdigits.persistence._files import load, read_card, save
+Names are imported on first use: `load_network` needs no scikit-learn.
+"""
 
-__all__ = ["load", "read_card", "save"]
+from importlib import import_module
+
+_MODULE_OF = {
+    "load": "skdigits.persistence._files",
+    "load_network": "skdigits.persistence._network",
+    "read_card": "skdigits.persistence._files",
+    "save": "skdigits.persistence._files",
+}
+
+__all__ = ["load", "load_network", "read_card", "save"]
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value

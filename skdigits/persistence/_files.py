@@ -8,23 +8,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
-from skdigits.network import weight_shapes
 from skdigits.persistence._card import RESERVED, checked_card
 from skdigits.persistence._format import (
     Damaged,
     one_sentence,
     open_file,
-    read_arrays,
     write,
 )
-from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
-from skdigits.persistence._steps import (
-    KINDS,
-    describe_step,
-    restored_network,
-    restored_spec,
-    restored_step,
-)
+from skdigits.persistence._network import network_of
+from skdigits.persistence._old import steps_in_terms_of_today
+from skdigits.persistence._steps import KINDS, describe_step, restored_step
 
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
@@ -173,11 +166,13 @@ def _read(path):
         steps = [restored_step(description) for description in descriptions]
         # refuses what `save` would not have written
         classifier = _steps_of(Pipeline(steps))[-1][1]
-        fitted = descriptions[-1]["fitted"]
-        spec = restored_spec(fitted, classifier)
-        arrays = read_arrays(document, tensors, weight_shapes(spec))
-        arrays = arrays_in_terms_of_today(document, arrays)
-        classifier.network_ = restored_network(fitted, spec, arrays)
+        classifier.network_ = network_of(
+            document,
+            tensors,
+            descriptions[-1]["fitted"],
+            classifier.image_shape_,
+            len(classifier.classes_),
+        )
         _check_card(document)
     return Pipeline(steps) if document["pipeline"] else classifier, document
 

@@ -2,26 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
 from skdigits._classifier import DigitCNN
-from skdigits._parameters import network_spec, training_recipe
+from skdigits._parameters import training_recipe
 from skdigits._validation import (
     as_label_array,
     check_image_shape,
-    check_integer,
     check_number,
 )
 from skdigits.handwriting import HandwritingNormalizer
-from skdigits.network import FittedNetwork, NetworkSpec, initial_state
 from skdigits.persistence._format import Damaged
 from skdigits.persistence._labels import (
     describe_labels,
     restored_labels,
     restored_names,
 )
+from skdigits.persistence._network import from_plain
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 
@@ -55,7 +53,7 @@ def restored_step(description):
     """Return the name and the step that `describe_step` described."""
     kind, fitted = KINDS[description["type"]], description["fitted"]
     params = description["params"].items()
-    step = kind.type(**{name: _from_plain(name, value) for name, value in params})
+    step = kind.type(**{name: from_plain(name, value) for name, value in params})
     if "n_features_in" in fitted or kind.type is not HandwritingNormalizer:
         step.n_features_in_ = int(fitted["n_features_in"])
     if "feature_names_in" in fitted:
@@ -125,46 +123,6 @@ KINDS = {
 }
 
 
-def restored_spec(fitted, classifier):
-    """Check the description of a network as if a user had passed it."""
-    network = fitted["network"]
-    params = {
-        name: _from_plain(name, network[name])
-        for name in NetworkSpec.__dataclass_fields__
-        if name not in ("image_shape", "n_classes")
-    }
-    return network_spec(
-        SimpleNamespace(**params), classifier.image_shape_, len(classifier.classes_)
-    )
-
-
-def restored_network(fitted, spec, arrays):
-    """Return the `FittedNetwork`; what the optimizer remembered is not in a file."""
-    history = fitted["history"]
-    lengths = {len(values) for values in history.values()}
-    numbers = [value for values in history.values() for value in values]
-    if len(lengths) != 1 or not all(isinstance(number, float) for number in numbers):
-        raise Damaged("a history that is not one number for each epoch")
-    return FittedNetwork(
-        spec,
-        initial_state(spec, arrays),
-        check_integer("seed", fitted["seed"], minimum=0),
-        {"loss": history["loss"], **history},
-        check_number("temperature", fitted["temperature"], low=0, high=np.inf),
-        _restored_recipe(fitted["recipe"]),
-    )
-
-
-def _restored_recipe(fields):
-    """Check the description of a recipe as if a user had passed it."""
-    params = SimpleNamespace(
-        **fields,
-        early_stopping=fields["patience"] or False,
-        calibration="temperature" if fields["calibrate"] else None,
-    )
-    return training_recipe(params, n_pictures=1)
-
-
 def _plain(name, value):
     """Return a parameter as JSON can hold it."""
     if name == "callbacks" or isinstance(value, np.random.RandomState):
@@ -182,10 +140,3 @@ def _plain(name, value):
         f"Got {name}={value!r}, but expected a plain value that a file can hold. Set "
         f"{name} to one, or use joblib.dump."
     )
-
-
-def _from_plain(name, value):
-    if name == "class_weight" and isinstance(value, dict):
-        labels = restored_labels(value).tolist()
-        return dict(zip(labels, value["weights"], strict=True))
-    return tuple(value) if isinstance(value, list) else value

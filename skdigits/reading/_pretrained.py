@@ -49,5 +49,9 @@ def load_pretrained():
     return load(PRETRAINED)
 
 
-# Read once: the users of `read_digits` do not change it.
-shared_pretrained = cache(load_pretrained)
+@cache
+def shared_network():
+    """Return what answers in `load_pretrained`, read once and without scikit-learn."""
+    from skdigits.persistence import load_network
+
+    return load_network(PRETRAINED)

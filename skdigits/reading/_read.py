@@ -10,8 +10,7 @@ from skdigits._validation import check_number
 from skdigits.handwriting._find import DigitBox, digits_of
 from skdigits.handwriting._form import mnist_form
 from skdigits.handwriting._grey import grey_picture
-from skdigits.handwriting._normalizer import HandwritingNormalizer
-from skdigits.reading._pretrained import NO_DIGIT, shared_pretrained
+from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading
 
 # Below this probability an answer is "not sure".
@@ -98,14 +97,13 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
 def _classifier_of(model):
     """Return a classifier of rows in MNIST's form."""
     if model is None:
-        model = shared_pretrained()
+        model = shared_network()
     elif isinstance(model, str | os.PathLike):
-        from skdigits.persistence import load
+        from skdigits.persistence import load_network
 
-        model = load(model)
-    steps = getattr(model, "steps", ())
-    if steps and isinstance(steps[0][1], HandwritingNormalizer):
-        model = model[1:]
+        model = load_network(model)
+    elif hasattr(model, "steps"):
+        model = _without_normalizer(model)
     if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
         raise ValueError(
             f"Got a model with the classes {list(map(str, model.classes_))}, but "
@@ -125,6 +123,13 @@ def _reading_of(picture, classifier, min_confidence):
         if answer.none < CERTAINLY_NONE
     )
     return Reading(grey, read, rotation=90 * turns)
+
+
+def _without_normalizer(pipeline):
+    from skdigits.handwriting import HandwritingNormalizer
+
+    normalizes = isinstance(pipeline[0], HandwritingNormalizer)
+    return pipeline[1:] if normalizes else pipeline
 
 
 class _Answer(NamedTuple):
