@@ -7,15 +7,19 @@ import numpy as np
 from scipy import ndimage
 
 from skdigits.handwriting._grey import grey_picture
-from skdigits.handwriting._ink import find_ink, reduced
+from skdigits.handwriting._ink import as_ink, darkness_of, reduced
 from skdigits.handwriting._lines import lines_of, numbers_of
+from skdigits.handwriting._long_lines import long_lines
 from skdigits.handwriting._pieces import connected_pieces, joined, mask_of, writing
-from skdigits.handwriting._ruling import without_ruling
+from skdigits.handwriting._ruling import ruling_of, with_soft_edge
 from skdigits.handwriting._touching import ways_to_cut
 
 # The longest side of the picture in which digits are looked for; a digit of a full
 # sheet is some forty pixels high then.
-LONGEST = 2048
+LONGEST = 1700
+
+# Pictures up to this size may be of the boxes of a form, with dashed lines across it.
+SMALL = 640
 
 # Ink from which on a pixel is of a stroke, if only a faint one.
 FAINT = 0.3
@@ -115,14 +119,28 @@ def digits_of(grey):
     list of FoundDigit
     """
     small = reduced(grey, LONGEST)
-    ink = without_ruling(find_ink(small))
+    ink, lines = _without_lines(small)
     labels, pieces = connected_pieces(ink > FAINT)
-    groups, usual = writing(labels, pieces)
+    groups, usual = writing(labels, pieces, lines)
     if not groups:
         return []
     step = max(grey.shape) // max(small.shape)
     found = [_found(ink, labels, group, usual) for group in groups]
     return [_enlarged(digit, step, grey.shape) for digit in _ordered(found, usual)]
+
+
+def _without_lines(grey):
+    """Return the ink without the lines of the paper and of boxes, and these lines."""
+    darkness = darkness_of(grey)
+    ink = as_ink(darkness)
+    lines = long_lines(ink, FAINT)
+    if max(ink.shape) <= SMALL:
+        lines |= ruling_of(ink > 0.5)
+    if lines.any():
+        # what is ink is decided anew, as lines may be darker than what is written
+        darkness[with_soft_edge(lines, ink > 0.5)] = 0
+        ink = as_ink(darkness)
+    return ink, lines
 
 
 def _found(ink, labels, group, usual):

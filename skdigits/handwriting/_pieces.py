@@ -78,7 +78,7 @@ def joined(pieces):
 def connected_pieces(mask):
     """Return the labels of the connected pieces of ``mask``, and the pieces."""
     labels, n_pieces = ndimage.label(mask, structure=np.ones((3, 3)))
-    areas = np.bincount(labels.ravel(), minlength=n_pieces + 1)
+    areas = np.bincount(labels[mask], minlength=n_pieces + 1)
     pieces = [
         Piece((i,), rows.start, rows.stop, columns.start, columns.stop, areas[i])
         for i, (rows, columns) in enumerate(ndimage.find_objects(labels), 1)
@@ -95,14 +95,13 @@ def mask_of(labels, piece, box=None):
 def usual_height(pieces):
     """Return the usual height of the digits, or 0 where there is no writing.
 
-    The median height of the pieces, weighted by the areas of their boxes: specks and
-    thin lines count little.
+    The median height of the pieces, weighted by their ink: specks count little.
     """
     pieces = [p for p in pieces if not is_flat(p)]
     if not pieces:
         return 0
     heights = np.array([piece.height for piece in pieces])
-    weights = np.array([piece.height * piece.width for piece in pieces], float)
+    weights = np.array([piece.area for piece in pieces], float)
     order = np.argsort(heights)
     half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
     return heights[order[min(half, len(order) - 1)]]
@@ -128,7 +127,7 @@ def _along_the_edge(labels, piece):
     return own.sum() < 0.3 * piece.area
 
 
-def writing(labels, pieces):
+def writing(labels, pieces, lines):
     """Return the pieces that may be digits, broken strokes joined, and their height.
 
     Parameters
@@ -137,6 +136,9 @@ def writing(labels, pieces):
         The labels of connected pieces.
 
     pieces : list of Piece
+
+    lines : ndarray of shape (height, width), dtype bool
+        Where lines of the paper were.
 
     Returns
     -------
@@ -153,7 +155,7 @@ def writing(labels, pieces):
     usual = usual_height(pieces)
     pieces = [p for p in pieces if max(p.height, p.width) >= SMALLEST * usual]
     pieces = [p for p in pieces if not _is_line(p, usual)]
-    pieces = _without_separators(pieces, usual)
+    pieces = _without_separators(pieces, lines, usual)
     groups = _grouped(labels, pieces, usual)
     return [g for g in groups if joined(g).height >= SHORTEST * usual], usual
 
@@ -193,16 +195,30 @@ def _is_covered(filled, piece, other):
     return filled[rows, columns].all()
 
 
-def _without_separators(pieces, usual):
+def _without_separators(pieces, lines, usual):
     """Return ``pieces`` without the upright bars, dashed ones too, between boxes."""
     bars = [p for p in pieces if p.width <= BAR * p.height and _is_upright(p)]
     gone = set()
     for bar in bars:
         column = _going_on(bar, bars, DASHED * usual)
-        both = joined(column)
-        if both.height >= HIGHER * usual and _is_upright(both):
+        whole = joined(column)
+        high = whole.height >= HIGHER * usual
+        if _is_upright(whole) and (high or _is_between(whole, lines, usual)):
             gone.update(column)
     return [p for p in pieces if p not in gone]
+
+
+def _is_between(bar, lines, usual):
+    """Whether a bar reaches from one line of the paper, or an edge, to the next."""
+    reach = max(3, round(DASHED / 2 * usual))
+    above = bar.top - reach, bar.top + 1
+    below = bar.bottom - 1, bar.bottom + reach
+    return bar.height > OF_ITS_OWN * usual and all(
+        top < 0
+        or bottom > len(lines)
+        or lines[top:bottom, bar.left : bar.right].any()
+        for top, bottom in (above, below)
+    )
 
 
 def _going_on(bar, bars, gap):
@@ -218,7 +234,7 @@ def _going_on(bar, bars, gap):
 
 def _is_upright(piece):
     """Whether a bar is no wider than its ink, but for a slight turn."""
-    return piece.width <= 2 + 1.5 * piece.area / piece.height
+    return piece.width <= 2 + 1.1 * piece.area / piece.height
 
 
 def _grouped(labels, pieces, usual):
