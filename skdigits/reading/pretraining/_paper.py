@@ -24,10 +24,21 @@ def as_read(ink, rng):
     -------
     ndarray of shape (28, 28), dtype uint8
     """
+    if rng.random() < 0.07:
+        ink = _stretched(ink, rng)
     way = rng.choice([_drawing, _scan, _photo], p=[0.4, 0.35, 0.25])
     form = way(ink, rng)
     # where the photo is too faint for it
     return form if form.any() else mnist_form(ink)
+
+
+def _stretched(ink, rng):
+    """Return ink as of a picture that somebody made square, whatever it was."""
+    factor = np.exp(rng.uniform(-0.5, 0.9))
+    height, width = ink.shape
+    size = (max(1, round(width * factor)), height)
+    image = Image.fromarray(np.asarray(ink, np.float32))
+    return np.clip(np.asarray(image.resize(size, Image.Resampling.BILINEAR)), 0, 1)
 
 
 def _drawing(ink, rng):
@@ -89,17 +100,19 @@ def _paper(shape, rng):
 
 
 def _lines(shape, height, rng):
-    """Return a line of the ruling or the edge of a box, at the side of the sign."""
+    """Return pieces of the ruling or of the frame of a box, at the side of the sign."""
     lines = np.zeros(shape, np.float32)
     thick = max(1, round(height * rng.uniform(0.015, 0.05)))
     depth = rng.uniform(0.3, 0.9)
     for axis in (0, 1) if rng.random() < 0.4 else (int(rng.integers(2)),):
-        side = shape[axis]
-        near = int(side * rng.uniform(0, 0.12))
+        side, length = shape[axis], shape[1 - axis]
+        near = int(side * rng.uniform(0, 0.15))
         at = near if rng.random() < 0.5 else side - near - thick
-        band = [slice(None)] * 2
-        band[axis] = slice(at, at + thick)
-        lines[tuple(band)] = depth
+        # half of them not from edge to edge
+        start, stop = np.sort(rng.integers(0, length + 1, 2))
+        along = slice(None) if rng.random() < 0.5 else slice(start, stop)
+        place = (slice(at, at + thick), along)
+        lines[place if axis == 0 else place[::-1]] = depth
     return lines
 
 
