@@ -148,7 +148,7 @@ def _found(ink, labels, group, usual):
     alone = _ink_of(ink, labels, whole)
     ways = []
     parts = [p for p in group if p.height >= 0.5 * whole.height]
-    if len(group) > 1:
+    if len(group) > 1 and parts:
         ways.append([_digit(_ink_of(ink, labels, p), p.left, p.top) for p in parts])
     if whole.width > MAY_BE_MORE * min(usual, whole.height):
         for parts in ways_to_cut(alone, usual):
