@@ -56,7 +56,7 @@ from sklearn.model_selection import GridSearchCV
 X, y = load_digits(return_X_y=True)
 X, y = X[:200], y[:200]
 pipeline = make_digit_pipeline(filters=4, epochs=2, random_state=0)
-grid = {"cnn__filters": [2, 4]}
+grid = {"cnn__dropout": [0.1, 0.3]}
 """
 
 
