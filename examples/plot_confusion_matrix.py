@@ -79,9 +79,9 @@ print("Harder than the others:", report.hardest().index.tolist() or "none for su
 # %%
 # The test answers for one network, and for the chance in its test pictures. It says
 # nothing of the chance in training. So here is how often each digit was among the two
-# of lowest recall, with four seeds.
+# of lowest recall, with three seeds.
 
-repetition = repeat_over_seeds(pipeline, X_train, y_train, X_test, y_test, n_seeds=4)
+repetition = repeat_over_seeds(pipeline, X_train, y_train, X_test, y_test, n_seeds=3)
 print(repetition.table.round(3))
 
 # %%
