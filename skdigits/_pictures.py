@@ -5,6 +5,7 @@ of the formats named here and no others (Pillow also knows some that start progr
 only below the limits, and anything wrong with it is one sentence.
 """
 
+import logging
 import os
 import re
 import stat
@@ -24,6 +25,10 @@ SUFFIXES = (
 # so many pixels takes up to 0.8 GB, by the format.
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
+
+# What Pillow logs of a damaged file would else be printed; it still reaches whoever
+# has set up logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
