@@ -5,6 +5,7 @@ of the formats named here and no others (Pillow also knows some that start progr
 only below the limits, and anything wrong with it is one sentence.
 """
 
+import logging
 import os
 import re
 import stat
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skdigits._picture_modes import Unusable, to_grey
+
 SUFFIXES = (
     ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
 )  # what Pillow decodes without plug-ins
@@ -22,6 +25,10 @@ SUFFIXES = (
 # so many pixels takes up to 0.8 GB, by the format.
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
+
+# What Pillow logs of a damaged file would else be printed; it still reaches whoever
+# has set up logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
@@ -115,7 +122,7 @@ def read_reduced(path, max_side):
             with path.open("rb") as file:
                 with Image.open(file, formats=_FORMATS) as picture:
                     return _decoded(picture, path, max_side)
-        except _Unusable as error:
+        except Unusable as error:
             raise ValueError(f"Got {str(path)!r}{error}") from None
         except FileNotFoundError:
             raise FileNotFoundError(
@@ -133,10 +140,6 @@ def read_reduced(path, max_side):
             ) from error
 
 
-class _Unusable(Exception):
-    """The rest of an error sentence, right after the picture's path."""
-
-
 def _reason(error):
     from PIL import UnidentifiedImageError
 
@@ -149,12 +152,12 @@ def _check_file(path):
     status = path.stat()
     # a pipe would be waited for, and a device may never end
     if not stat.S_ISREG(status.st_mode):
-        raise _Unusable(
+        raise Unusable(
             ", which is not a regular file, but expected a picture. Remove it, or copy "
             "its content to a file."
         )
     if status.st_size > MAX_BYTES:
-        raise _Unusable(
+        raise Unusable(
             f" of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
             "which can be decoded safely. Make it smaller."
         )
@@ -171,7 +174,7 @@ def _decoded(picture, path, max_side):
         undone //= _draft(picture, factor)
     with _silence() if picture.format == "TIFF" else nullcontext():
         picture.load()
-    grey = _grey(picture)
+    grey = to_grey(picture)
     if undone > 1:
         grey = grey.reduce(undone)
     # not before loading, which already turns a TIFF
@@ -210,7 +213,7 @@ def _limit_of_format(picture):
 
 
 def _too_large(size, limit):
-    return _Unusable(
+    return Unusable(
         f" of {size} pixels, but expected at most {limit:,} pixels, which can be "
         "decoded safely. Make it smaller."
     )
@@ -219,7 +222,7 @@ def _too_large(size, limit):
 def _check_scans(content):
     n_scans = _count_scans(content)
     if n_scans > _MAX_SCANS:
-        raise _Unusable(
+        raise Unusable(
             f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
             "decoded in time. Save it again."
         )
@@ -280,58 +283,6 @@ def grey_of_image(picture):
         If its pixels are of a mode whose white is anywhere, such as floats.
     """
     try:
-        return np.asarray(_grey(picture))
-    except _Unusable as error:
+        return np.asarray(to_grey(picture))
+    except Unusable as error:
         raise ValueError(f"Got a picture{error}") from None
-
-
-def _grey(picture):
-    """Return a Pillow picture in mode L."""
-    # Pillow has mode I for 16-bit PGM and, up to some version, PNG
-    if picture.mode.startswith("I;16") or (
-        picture.mode == "I" and picture.format in ("PPM", "PNG")
-    ):
-        return _from_16_bits(picture)
-    if picture.mode in ("I", "F"):
-        raise _Unusable(
-            f" with pixels of mode {picture.mode!r}, whose white is anywhere, but "
-            "expected 8 or 16 bits for each pixel. Convert it."
-        )
-    if picture.has_transparency_data:
-        # not twice, as such pictures may be large
-        return _on_ground(
-            picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        )
-    return picture.convert("L")
-
-
-def _from_16_bits(picture):
-    from PIL import Image
-
-    # in place and in 16 bits, as such pictures may be large
-    values = np.asarray(picture).clip(0, 65535).astype(np.uint16)
-    transparent = picture.info.get("transparency")  # the one grey that is
-    if transparent is not None:
-        values[values == transparent] = 65535
-    # rounded; 65535, white in 16 bits, is 257 times 255
-    np.minimum(values, 65535 - 128, out=values)
-    values += 128
-    values //= 257
-    return Image.fromarray(values.astype(np.uint8))
-
-
-def _on_ground(picture):
-    """Lay a picture of mode RGBA on white, or on black if it could not be seen there.
-
-    It could not where less than a hundredth of its opaque pixels is dark.
-    """
-    from PIL import Image
-
-    grey, alpha = picture.convert("L"), picture.getchannel("A")
-    # the drawing itself: of its more opaque half
-    threshold = alpha.getextrema()[1] / 2
-    drawing = alpha.point([255 * (a > threshold) for a in range(256)])
-    counts = grey.histogram(mask=drawing)
-    is_light = sum(counts[:128]) < 0.01 * sum(counts)
-    ground = Image.new("L", grey.size, 0 if is_light else 255)
-    return Image.composite(grey, ground, alpha)

@@ -168,6 +168,17 @@ class TestAnnotate:
         assert "which is a file, but" in run(capsys, "predict", *arguments)[2]
 
 
+def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
+    for number in range(12):
+        picture(f"photos/{number:02}.png")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    code, out, err = run(capsys, "predict", "photos", "--json")
+    assert code == 0 and "Reading" in err
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["1 7\n?"] * 12
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(capsys, "predict", "photos")[2] == ""
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

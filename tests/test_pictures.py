@@ -103,7 +103,7 @@ class TestTransparency:
         ring = np.asarray(digit_like()) < 128
         values = np.zeros((*ring.shape, 2), np.uint8)
         values[ring] = grey, opacity
-        return Image.fromarray(values, "LA"), ring
+        return Image.fromarray(values), ring
 
     @pytest.mark.parametrize("mode", ["LA", "RGBA"])
     @pytest.mark.parametrize("ink", [0, 40, 200, 255])
@@ -127,6 +127,13 @@ class TestTransparency:
         sheet.paste(paper, (20, 20))
         grey = read_picture(write(tmp_path, encoded(sheet, "PNG")))
         assert grey[0, 0] == 255 and grey.min() == 30
+
+    def test_faint_ink_on_paper_with_round_corners(self, tmp_path):
+        paper = np.full((60, 60, 2), 255, np.uint8)
+        paper[20:40, 30, 0] = 150
+        paper[:3, :3, 1] = 0
+        content = encoded(Image.fromarray(paper), "PNG")
+        assert read_picture(write(tmp_path, content))[0, 0] == 255
 
     def test_nothing_but_transparency(self, tmp_path):
         content = encoded(Image.new("LA", (5, 4)), "PNG")

@@ -34,7 +34,7 @@ def _drawn(reading):
         colour = UNSURE if box.digit is None else SURE
         right, bottom = box.left + box.width - 1, box.top + box.height - 1
         draw.rectangle((box.left, box.top, right, bottom), None, colour, thickness)
-        size = max(10, round(0.5 * box.height))
+        size = max(10, round(0.3 * box.height))
         # above the box, or in it where there is no room
         top = box.top - size - thickness if box.top > size else box.top + thickness
         answer = "?" if box.digit is None else str(box.digit)

@@ -161,15 +161,18 @@ def _read(job, model, min_confidence):
     return Answer(job.name, reading.text, tuple(reading.boxes))
 
 
-def _with_bar(answers, n_jobs):
+def _with_bar(answers, n_answers):
     """Show a bar where there is much to wait for and the answers go to a file."""
-    if n_jobs < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
-        return answers
+    if n_answers < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from answers
+        return
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
     console = Console(stderr=True)
-    return track(answers, "Reading", total=n_jobs, console=console, transient=True)
+    # redirected, stdout would be what the bar is on
+    with Progress(console=console, transient=True, redirect_stdout=False) as bar:
+        yield from bar.track(answers, total=n_answers, description="Reading")
 
 
 def _as_json(answer):
