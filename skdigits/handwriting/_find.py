@@ -21,8 +21,11 @@ LONGEST = 1700
 # Pictures up to this size may be of the boxes of a form, with dashed lines across it.
 SMALL = 640
 
+# Times that lines are looked for, at most.
+ROUNDS = 3
+
 # Ink from which on a pixel is of a stroke, if only a faint one.
-FAINT = 0.3
+FAINT = 0.2
 
 # What is wider than this share of the usual height may be several digits.
 MAY_BE_MORE = 0.6
@@ -133,12 +136,16 @@ def _without_lines(grey):
     """Return the ink without the lines of the paper and of boxes, and these lines."""
     darkness = darkness_of(grey)
     ink = as_ink(darkness)
-    lines = long_lines(ink, FAINT)
-    if max(ink.shape) <= SMALL:
-        lines |= ruling_of(ink > 0.5)
-    if lines.any():
-        # what is ink is decided anew, as lines may be darker than what is written
-        darkness[with_soft_edge(lines, ink > 0.5)] = 0
+    lines = np.zeros(ink.shape, bool)
+    # what is ink is decided anew without them: there may be fainter ones
+    for _ in range(ROUNDS):
+        more = long_lines(ink, FAINT)
+        if max(ink.shape) <= SMALL:
+            more |= ruling_of(ink > 0.5)
+        if not more.any():
+            break
+        lines |= more
+        darkness[with_soft_edge(more, ink > 0.5)] = 0
         ink = as_ink(darkness)
     return ink, lines
 

@@ -22,6 +22,9 @@ LEVEL, UPRIGHT = 1.7, 1.4
 # shorter one stands one digit at most.
 SHORTEST = 0.15
 
+# Digits are at most so many times as high as ruled lines are apart.
+HIGHEST = 1.5
+
 # How much of the way from a line's ink to full ink a pixel of a pen is beyond the line.
 PEN = 0.6
 
@@ -45,19 +48,41 @@ def long_lines(ink, faint):
     ndarray of shape (height, width), dtype bool
     """
     mask = ink > faint
-    level = _lines(mask)
-    if level:
-        rest = mask & ~_drawn([line for _, line in level], mask.shape)
-        usual = usual_height(connected_pieces(rest)[1])
-        level = [
-            line
-            for length, line in level
-            if length >= LEVEL * usual and _alone(mask, line, usual) >= ALONE
-        ]
-    lines = _drawn(level, mask.shape)
-    if level:
-        level += _upright_lines(mask & ~lines, lines)
-    return _drawn([_without_crossings(line, ink) for line in level], mask.shape)
+    lines = _lines(mask)
+    if not lines:
+        return np.zeros_like(mask)
+    highest = HIGHEST * _spacing(lines, mask.shape)
+    rest = mask & ~_drawn([line for _, line in lines], mask.shape)
+    usual = min(usual_height(connected_pieces(rest)[1], mask.shape), highest)
+    found = [
+        line
+        for length, line in lines
+        if length >= LEVEL * usual and _alone(mask, line, usual) >= ALONE
+    ]
+    if found:
+        found += _upright_lines(mask, _drawn(found, mask.shape), highest)
+    return _drawn([_without_crossings(line, ink) for line in found], mask.shape)
+
+
+def _spacing(lines, shape):
+    """Return how far the lines of ruled paper are from each other, if it is some."""
+    long = [rows for length, (rows, _) in lines if length >= shape[1] / 2]
+    gaps = np.diff(np.sort([np.mean(rows) for rows in long]))
+    return np.median(gaps) if len(gaps) > 1 else max(shape)
+
+
+def _upright_lines(mask, level, highest):
+    """Return the upright lines that begin or end at level ones: boxes, squares."""
+    mask = mask & ~level
+    usual = min(usual_height(connected_pieces(mask)[1], mask.shape), highest)
+    ends = ndimage.binary_dilation(level, iterations=3)
+    found = []
+    for length, (columns, rows) in _lines(mask.T):
+        first, last = rows.argmin(), rows.argmax()
+        at_an_end = ends[rows[first], columns[first]] or ends[rows[last], columns[last]]
+        if length >= UPRIGHT * usual and at_an_end:
+            found.append((rows, columns))
+    return found
 
 
 def _alone(mask, line, usual):
@@ -77,19 +102,6 @@ def _without_crossings(line, ink):
     typical = np.median(dark)
     own = dark <= (typical + PEN * (1 - typical) if typical < PEN else 1)
     return line[0][own], line[1][own]
-
-
-def _upright_lines(mask, level):
-    """Return the upright lines that begin or end at level ones: boxes."""
-    usual = usual_height(connected_pieces(mask)[1])
-    ends = ndimage.binary_dilation(level, iterations=3)
-    found = []
-    for length, (columns, rows) in _lines(mask.T):
-        first, last = rows.argmin(), rows.argmax()
-        at_an_end = ends[rows[first], columns[first]] or ends[rows[last], columns[last]]
-        if length >= UPRIGHT * usual and at_an_end:
-            found.append((rows, columns))
-    return found
 
 
 def _drawn(lines, shape):

@@ -32,6 +32,9 @@ EDGE = 0.13
 # it is so much higher than the digits.
 BAR, HIGHER = 0.2, 1.25
 
+# A bar ends at a line that is so many pixels from it, of its soft edge.
+AT_LINES = 4
+
 # The widest gap of a dashed line, in usual heights.
 DASHED = 0.35
 
@@ -92,16 +95,18 @@ def mask_of(labels, piece, box=None):
     return np.isin(part, piece.labels)
 
 
-def usual_height(pieces):
+def usual_height(pieces, shape):
     """Return the usual height of the digits, or 0 where there is no writing.
 
-    The median height of the pieces, weighted by their ink: specks count little.
+    The median height of the pieces, weighted by their ink and height, so that many
+    specks count little; what is very high, such as the edge of a sheet, by its ink.
     """
     pieces = [p for p in pieces if not is_flat(p)]
     if not pieces:
         return 0
     heights = np.array([piece.height for piece in pieces])
-    weights = np.array([piece.area for piece in pieces], float)
+    areas = np.array([piece.area for piece in pieces], float)
+    weights = areas * np.minimum(heights, shape[0] / 8)
     order = np.argsort(heights)
     half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
     return heights[order[min(half, len(order) - 1)]]
@@ -152,11 +157,15 @@ def writing(labels, pieces, lines):
         return [], 0
     pieces = [p for p in pieces if not _along_the_edge(labels, p)]
     pieces = _without_frames(labels, pieces)
-    usual = usual_height(pieces)
+    usual = usual_height(pieces, labels.shape)
     pieces = [p for p in pieces if max(p.height, p.width) >= SMALLEST * usual]
     pieces = [p for p in pieces if not _is_line(p, usual)]
     pieces = _without_separators(pieces, lines, usual)
     groups = _grouped(labels, pieces, usual)
+    # broken digits are higher than their pieces
+    higher = usual_height([joined(group) for group in groups], labels.shape)
+    if higher > usual:
+        groups, usual = _grouped(labels, pieces, higher), higher
     return [g for g in groups if joined(g).height >= SHORTEST * usual], usual
 
 
@@ -198,25 +207,29 @@ def _is_covered(filled, piece, other):
 def _without_separators(pieces, lines, usual):
     """Return ``pieces`` without the upright bars, dashed ones too, between boxes."""
     bars = [p for p in pieces if p.width <= BAR * p.height and _is_upright(p)]
+    columns = [_going_on(bar, bars, DASHED * usual) for bar in bars]
+    columns = [column for column in columns if _is_upright(joined(column))]
+    ends = [_ends_at_lines(joined(column), lines, usual) for column in columns]
+    # a one may stand on a line, but not in a form where bars go from line to line
+    is_form = lines.sum(axis=0).max() >= HIGHER * usual or 2 in ends
     gone = set()
-    for bar in bars:
-        column = _going_on(bar, bars, DASHED * usual)
-        whole = joined(column)
-        high = whole.height >= HIGHER * usual
-        if _is_upright(whole) and (high or _is_between(whole, lines, usual)):
+    for column, n_ends in zip(columns, ends, strict=True):
+        height = joined(column).height
+        if height >= HIGHER * usual or n_ends == 2 or (is_form and n_ends == 1):
             gone.update(column)
     return [p for p in pieces if p not in gone]
 
 
-def _is_between(bar, lines, usual):
-    """Whether a bar reaches from one line of the paper, or an edge, to the next."""
-    reach = max(3, round(DASHED / 2 * usual))
-    above = bar.top - reach, bar.top + 1
-    below = bar.bottom - 1, bar.bottom + reach
-    return bar.height > OF_ITS_OWN * usual and all(
+def _ends_at_lines(bar, lines, usual):
+    """Return how many of a bar's ends are at lines of the paper or at edges."""
+    if bar.height < SHORTEST * usual:
+        return 0
+    above = bar.top - AT_LINES, bar.top + 1
+    below = bar.bottom - 1, bar.bottom + AT_LINES
+    return sum(
         top < 0
         or bottom > len(lines)
-        or lines[top:bottom, bar.left : bar.right].any()
+        or bool(lines[top:bottom, bar.left : bar.right].any())
         for top, bottom in (above, below)
     )
 
@@ -277,7 +290,7 @@ def _may_be_one(a, b, usual):
     if both.width > WIDEST * usual or both.height > HIGHEST * usual:
         return False
     small = a if max(a.height, a.width) < max(b.height, b.width) else b
-    if small.height < OF_ITS_OWN * usual:
+    if small.height < OF_ITS_OWN * max(usual, both.height):
         return True
     overlap = min(a.right, b.right) - max(a.left, b.left)
     return overlap > 0.5 * min(a.width, b.width)
