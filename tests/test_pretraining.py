@@ -1,14 +1,19 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from skdigits import load
+from skdigits.persistence import read_card
 from skdigits.reading._pretrained import NO_DIGIT
+from skdigits.reading.pretraining import __main__ as command
 from skdigits.reading.pretraining import (
     _no_digits,
     _paper,
     draw_digits,
     draw_no_digits,
-    pretrain,
     redraw,
+    training_set,
 )
 from skdigits.reading.pretraining._digits import HABITS
 from skdigits.reading.pretraining._pens import draw
@@ -111,11 +116,28 @@ def test_pictures_of_mnist_are_drawn_anew(like_mnist):
     assert np.median(same) > 0.5 and (drawn != X[:20]).any(axis=1).all()
 
 
-def test_a_small_model_is_trained_end_to_end(like_mnist):
+def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, capsys):
     X, y = like_mnist
-    pipeline = pretrain(X, y, seed=0, filters=(8, 16), epochs=2)
+    small = SimpleNamespace(data=X, target=y)
+    monkeypatch.setattr(command, "fetch_mnist", lambda **options: small)
+    path = tmp_path / "box.safetensors"
+    options = ["--n-pictures", "200", "--epochs", "1", "--filters", "8", "16"]
+    command.main(["--output", str(path), *options])
+    assert "% of MNIST's test pictures" in capsys.readouterr().out
+    pipeline = load(path)
     assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
     assert pipeline.classes_.tolist() == [NO_DIGIT, *range(10)]
     drawing = np.full((90, 60), 230, np.uint8)
     drawing[20:70, 30:35] = 40
     assert pipeline.predict_proba([drawing, X[0].reshape(28, 28)]).shape == (2, 11)
+    card = read_card(path)
+    assert card["data"]["n_no_digits"] == 180 and card["seed"] == 0
+    assert card["command"].endswith("--epochs 1 --filters 8 16")
+
+
+def test_the_training_set_has_every_kind(like_mnist):
+    X, y = like_mnist
+    rows, labels = training_set(X[:50], y[:50], seed=0)
+    assert rows.shape == (50 + 50 + 30 + 45, 784) and rows.dtype == np.uint8
+    np.testing.assert_array_equal(labels[:100], np.tile(y[:50], 2))
+    assert (labels[-45:] == NO_DIGIT).all() and (labels[:-45] >= 0).all()

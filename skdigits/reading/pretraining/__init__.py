@@ -8,6 +8,6 @@ drawn anew, and things that are no digits. All of it takes the way through
 from skdigits.reading.pretraining._digits import draw_digits
 from skdigits.reading.pretraining._no_digits import draw_no_digits
 from skdigits.reading.pretraining._redrawn import redraw
-from skdigits.reading.pretraining._training import pretrain
+from skdigits.reading.pretraining._training import pretrain, training_set
 
-__all__ = ["draw_digits", "draw_no_digits", "pretrain", "redraw"]
+__all__ = ["draw_digits", "draw_no_digits", "pretrain", "redraw", "training_set"]

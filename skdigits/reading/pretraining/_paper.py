@@ -108,8 +108,9 @@ def _lines(shape, height, rng):
         side, length = shape[axis], shape[1 - axis]
         near = int(side * rng.uniform(0, 0.15))
         at = near if rng.random() < 0.5 else side - near - thick
-        # half of them not from edge to edge
-        start, stop = np.sort(rng.integers(0, length + 1, 2))
+        # half of them not from edge to edge, upright ones short, lest they be a 1
+        start = int(rng.integers(0, length))
+        stop = start + int(length * rng.uniform(0.05, 0.3 if axis else 1))
         along = slice(None) if rng.random() < 0.5 else slice(start, stop)
         place = (slice(at, at + thick), along)
         lines[place if axis == 0 else place[::-1]] = depth

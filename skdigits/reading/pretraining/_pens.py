@@ -112,11 +112,11 @@ def _mouse(strokes, rng):
     """Draw on a small canvas without soft edges, in few straight lines."""
     side = int(rng.integers(LOWEST, HIGHEST))
     width = int(rng.integers(1, max(2, round(side * THICKEST / BOX))))
-    every = int(rng.integers(1, 4))
+    step = side * rng.uniform(0.03, 0.12)
     strokes, size = _fitted(strokes, side - width, width)
     image, drawing = _canvas(size)
     for points in strokes:
-        kept = np.concatenate([points[:-1:every], points[-1:]])
+        kept = _denser(points, step)
         drawing.line(kept.ravel().tolist(), fill=255, width=width)
         if width > 2:
             for point in kept:

@@ -51,22 +51,19 @@ def training_set(X, y, seed, n_jobs=None):
     return np.concatenate([normal, redrawn, drawn, none]), np.concatenate(labels)
 
 
-def pretrain(X, y, *, seed=0, n_jobs=None, **params):
+def pretrain(X, y, *, seed=0, **params):
     """Train the model in the box.
 
     Parameters
     ----------
-    X : ndarray of shape (n_pictures, 784), dtype uint8
-        Pictures of MNIST.
+    X : ndarray of shape (n_samples, 784), dtype uint8
+        In MNIST's form, as `training_set` returns them.
 
-    y : ndarray of shape (n_pictures,)
-        Their digits.
+    y : ndarray of shape (n_samples,)
+        Digits, or `NO_DIGIT`.
 
     seed : int, default=0
-        Decides the pictures that are drawn and the training.
-
-    n_jobs : int, default=None
-        Number of processes that draw, as joblib counts them.
+        Decides the training.
 
     **params : dict
         Parameters of :class:`skdigits.DigitCNN` other than those of the model.
@@ -77,6 +74,5 @@ def pretrain(X, y, *, seed=0, n_jobs=None, **params):
         Steps ``normalize``, ``scale``, ``reshape`` and ``cnn``; takes pictures.
     """
     params = {"filters": FILTERS, "epochs": EPOCHS, "random_state": seed} | params
-    steps = make_digit_pipeline(DigitCNN(**params))
-    steps.fit(*training_set(X, y, seed, n_jobs))
-    return Pipeline([("normalize", HandwritingNormalizer()), *steps.steps])
+    learned = make_digit_pipeline(DigitCNN(**params)).fit(X, y)
+    return Pipeline([("normalize", HandwritingNormalizer()), *learned.steps])

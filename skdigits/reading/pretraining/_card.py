@@ -1,0 +1,67 @@
+"""The card of the model in the box: from what it was made, and how well it reads."""
+
+import hashlib
+
+import numpy as np
+
+from skdigits.inspection import ErrorReport
+from skdigits.reading._pretrained import NO_DIGIT
+
+LIMITS = (
+    "It reads one digit a picture; read_digits finds those of a sheet.",
+    "It answers -1 for what is no digit; a letter that looks like a digit is one: O "
+    "is 0, l is 1, S is 5.",
+    "It has learned from no photo of anybody's handwriting but MNIST's, written in the "
+    "United States around 1990; rare habits of other countries it knows from drawings.",
+)
+
+
+def pretraining_card(command, training, pipeline, test):
+    """Return the card of the model in the box.
+
+    Parameters
+    ----------
+    command : str
+        What was typed.
+
+    training : tuple of ndarray (X, y)
+        What it was trained on.
+
+    pipeline : sklearn.pipeline.Pipeline
+        As `pretrain` returns it.
+
+    test : tuple of ndarray (X, y)
+        Pictures of MNIST that it was not trained on.
+    """
+    (X, y), (X_test, y_test) = training, test
+    y_proba = pipeline.predict_proba(X_test)
+    report = ErrorReport.from_predictions(
+        y_test, y_proba=y_proba, labels=pipeline.classes_
+    )
+    return {
+        "command": command,
+        "data": {
+            "description": "MNIST's training pictures, the same drawn anew, digits and "
+            "signs that are none drawn by skdigits.reading.pretraining",
+            "n_train": len(X),
+            "n_no_digits": int((np.asarray(y) == NO_DIGIT).sum()),
+            "sha256_train": _sha256(X, y),
+            "n_test": len(X_test),
+            "sha256_test": _sha256(X_test, y_test),
+        },
+        "seed": pipeline[-1].random_state,
+        "epochs": pipeline[-1].n_iter_,
+        "test": {
+            "description": "MNIST's test pictures",
+            "accuracy": report.accuracy,
+            "accuracy_interval_95": report.accuracy_interval,
+            "calibration_error": report.calibration_error(),
+        },
+        "limits": list(LIMITS),
+    }
+
+
+def _sha256(X, y):
+    digest = hashlib.sha256(np.ascontiguousarray(X).tobytes())
+    digest.update(np.asarray(y, np.int64).tobytes())
+    return digest.hexdigest()
