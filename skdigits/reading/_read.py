@@ -23,6 +23,13 @@ CERTAINLY_NONE = 0.8
 # A piece of ink that is one digit with this probability is not looked at as several.
 SURE = 0.9
 
+# What is narrower than this share of its height is not looked at as several digits:
+# many letters fall into two ones.
+SEVERAL = 1.15
+
+# So many digits may be the pieces of a single one.
+FEW = range(1, 5)
+
 # A sheet of so many digits that is read with less than this mean confidence is also
 # read turned, and taken so if that is so much better.
 A_SHEET, POORLY, MUCH_BETTER = 3, 0.75, 0.15
@@ -115,6 +122,8 @@ def _classifier_of(model):
 def _reading_of(picture, classifier, min_confidence):
     grey = grey_picture(picture)
     answers, turns = _answers(digits_of(grey), classifier), 0
+    if len(answers) in FEW:
+        answers = _maybe_one_digit(answers, grey, classifier)
     if len(answers) >= A_SHEET and _quality(answers) < POORLY:
         answers, turns = _best_turned(grey, answers, classifier)
     read = (
@@ -157,7 +166,12 @@ def _answers(found, classifier):
 
 
 def _classified(found, classifier):
-    forms = np.stack([mnist_form(digit.ink).ravel() for digit in found])
+    forms = [mnist_form(digit.ink) for digit in found]
+    return _of_forms(forms, [digit.box for digit in found], classifier)
+
+
+def _of_forms(forms, boxes, classifier):
+    forms = np.stack([form.ravel() for form in forms])
     probabilities = classifier.predict_proba(forms)
     classes = np.array([int(label) for label in classifier.classes_])
     is_digit = classes != NO_DIGIT
@@ -165,7 +179,6 @@ def _classified(found, classifier):
     best = probabilities[:, is_digit].argmax(axis=1)
     confidence = probabilities[:, is_digit].max(axis=1)
     digits = classes[is_digit][best]
-    boxes = (digit.box for digit in found)
     return [
         _Answer(box, int(digit), float(high), float(rest))
         for box, digit, high, rest in zip(boxes, digits, confidence, none, strict=True)
@@ -174,7 +187,8 @@ def _classified(found, classifier):
 
 def _likeliest(whole, ways):
     """Return the answers of the way to see a piece of ink that makes most sense."""
-    if whole.confidence >= SURE or not ways:
+    narrow = whole.box.width < SEVERAL * whole.box.height
+    if whole.confidence >= SURE or narrow or not ways:
         return [whole]
     best = max(ways, key=_least)
     return best if _least(best) > max(whole.confidence, MIN_CONFIDENCE) else [whole]
@@ -182,6 +196,27 @@ def _likeliest(whole, ways):
 
 def _least(answers):
     return min(answer.confidence for answer in answers)
+
+
+def _maybe_one_digit(answers, grey, classifier):
+    """See the picture as that of one digit, where that makes more sense.
+
+    What is known of such a picture, that specks and pieces along its edges are no
+    digits, cannot be known of a sheet.
+    """
+    box = answers[0].box if len(answers) == 1 else _around(answers)
+    (whole,) = _of_forms([normalized(grey)], [box], classifier)
+    if len(answers) == 1:
+        return [max(whole, answers[0], key=lambda answer: answer.confidence)]
+    doubtful = _quality(answers) < MIN_CONFIDENCE and whole.confidence > SURE
+    return [whole] if doubtful else answers
+
+
+def _around(answers):
+    left, top = (min(answer.box[i] for answer in answers) for i in (0, 1))
+    right = max(answer.box.left + answer.box.width for answer in answers)
+    bottom = max(answer.box.top + answer.box.height for answer in answers)
+    return DigitBox(left, top, right - left, bottom - top, 0, 0)
 
 
 def _quality(answers):
