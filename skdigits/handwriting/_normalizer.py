@@ -12,21 +12,8 @@ from sklearn.base import (
 )
 
 from skdigits._validation import resolve_image_shape
-from skdigits.handwriting._form import SIDE, mnist_form
-from skdigits.handwriting._grey import grey_picture
-from skdigits.handwriting._ink import as_ink, darkness_of, reduced
-from skdigits.handwriting._ruling import (
-    digit_pieces,
-    frames_of,
-    ruling_of,
-    with_soft_edge,
-)
-
-# The longest side of the picture in which a single digit is looked for.
-LONGEST = 320
-
-# A single digit is often struck through by a line that is steeper than ruling.
-STEEPEST = 0.2
+from skdigits.handwriting._form import SIDE
+from skdigits.handwriting._one_digit import normalized
 
 # Pictures that a worker gets at once.
 CHUNK = 64
@@ -130,23 +117,6 @@ class HandwritingNormalizer(
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def normalized(picture):
-    """Return one picture of a digit in MNIST's form, (28, 28) of dtype uint8."""
-    darkness = darkness_of(reduced(grey_picture(picture), LONGEST))
-    ink = as_ink(darkness)
-    # a pencil is fainter than a printed frame, and a frame's blurred edge than the
-    # frame: what is ink is decided anew
-    for _ in range(3):
-        mask = ink > 0.5
-        lines = ruling_of(mask, STEEPEST)
-        lines |= frames_of(mask & ~lines)
-        if not lines.any():
-            break
-        darkness[with_soft_edge(lines, mask)] = 0
-        ink = as_ink(darkness)
-    return mnist_form(digit_pieces(ink))
 
 
 def _rows(pictures):

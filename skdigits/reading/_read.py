@@ -10,6 +10,7 @@ from skdigits._validation import check_number
 from skdigits.handwriting._find import DigitBox, digits_of
 from skdigits.handwriting._form import mnist_form
 from skdigits.handwriting._grey import grey_picture
+from skdigits.handwriting._one_digit import normalized
 from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading
 

@@ -47,7 +47,7 @@ def leave_out(step):
     """Replace one step of the preparation of pictures by nothing."""
     import numpy as np
 
-    from skdigits.handwriting import _find, _form, _ink, _normalizer
+    from skdigits.handwriting import _find, _form, _ink, _one_digit
 
     def no_lines(mask, *_):
         return np.zeros_like(mask)
@@ -58,10 +58,10 @@ def leave_out(step):
     if step == "light":
         _ink.light_surface = _ink.paper_of = one_grey
     elif step == "ruling":
-        _normalizer.ruling_of = _normalizer.frames_of = no_lines
-        _find.without_ruling = lambda ink: ink
+        _one_digit.ruling_of = _one_digit.frames_of = no_lines
+        _find.long_lines = _find.ruling_of = no_lines
     elif step == "pieces":
-        _normalizer.digit_pieces = lambda ink: ink
+        _one_digit.digit_pieces = lambda ink: ink
     elif step == "strokes":
         _form.with_usual_strokes = lambda ink: ink
 
