@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from skdigits.handwriting._form import mnist_form
-from skdigits.handwriting._normalizer import normalized
+from skdigits.handwriting._one_digit import normalized
 
 
 def as_read(ink, rng):
