@@ -22,8 +22,9 @@ SMALLEST = 0.15
 # What is thinner than this share of a side, and lies along it, is a frame.
 FRAME = 0.13
 
-# The share of the largest piece of ink that a speck is smaller than.
-SPECK = 0.03
+# The share of the largest piece of ink that a speck is smaller than, and the share of
+# its size that a dot is smaller than.
+SPECK, DOT = 0.03, 0.25
 
 
 def without_ruling(ink):
@@ -240,10 +241,10 @@ def _is_frame(box, shape):
 
 def _is_stray(box, share, largest, shape):
     """Whether a piece of ink is a speck, or of something beside the digit."""
-    if share < SPECK:
+    size = max(part.stop - part.start for part in largest)
+    if share < SPECK or max(part.stop - part.start for part in box) < DOT * size:
         return True
     # a piece of a digit is not further from it than half of the digit's size
-    size = max(part.stop - part.start for part in largest)
     gap = max(
         max(ours.start - theirs.stop, theirs.start - ours.stop)
         for ours, theirs in zip(box, largest, strict=True)
