@@ -81,8 +81,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         optimizer take, and ten at least.
 
     batch_size : int or "auto", default="auto"
-        Pictures in one step of the optimizer. "auto" is 32 for fewer than 5,000
-        training pictures, else 128.
+        The most pictures in one step of the optimizer; the steps of an epoch share
+        them out evenly. "auto" is 32 for fewer than 5,000 training pictures, else 128.
 
     learning_rate : float, default=0.02
         Step size of AdamW; its peak if ``schedule="one_cycle"``.

@@ -267,6 +267,23 @@ def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
     assert for_warping != for_dropout
 
 
+@pytest.mark.parametrize("n, batch_size", [(1, 32), (33, 32), (898, 32), (7, 2**40)])
+def test_batches_are_equally_large(n, batch_size):
+    from skdigits.training._loop import _ends_of_batches
+
+    ends = _ends_of_batches(n, batch_size)
+    sizes = np.diff(ends, prepend=0)
+    assert sizes.sum() == n and len(sizes) == -(-n // batch_size)
+    assert sizes.max() <= batch_size and sizes.max() - sizes.min() <= 1
+
+
+def test_two_pictures_left_over_spoil_nothing(digits):
+    """Two pictures as a batch of their own have one mean, and are its opposites."""
+    X, X_test, y, y_test = digits
+    pipeline = make_digit_pipeline(epochs=20, random_state=0).fit(X[:258], y[:258])
+    assert pipeline.score(X_test, y_test) > 0.9
+
+
 def test_validation_loss_is_that_of_keras(data):
     """With the smoothing of the labels, as the loss of the training has it."""
     clf = tiny(label_smoothing=0.3, validation_split=0.2, epochs=2).fit(*data)

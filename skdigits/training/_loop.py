@@ -73,8 +73,8 @@ def run_epochs(
         validation = data
     else:
         held_out = np.arange(len(validation))
-    batch_size = min(recipe.batch_size, len(rows))
-    steps = -(-len(rows) // batch_size)
+    ends = _ends_of_batches(len(rows), recipe.batch_size)
+    steps = len(ends)
     hooks.announce(recipe.end, steps)
     state = State(*map(tf.convert_to_tensor, state))
     state = hooks(state, "on_train_begin")
@@ -87,7 +87,7 @@ def run_epochs(
         state = hooks(state, "on_epoch_begin", epoch)
         order = _order(rows, recipe, seed, epoch)
         state, logs = _one_epoch(
-            take_steps, state, data, order, batch_size, settings, seed, hooks, progress
+            take_steps, state, data, order, ends, settings, seed, hooks, progress
         )
         if len(held_out):
             state, measured = _validate(
@@ -160,31 +160,41 @@ def _order(rows, recipe, seed, epoch):
     return rows[np.random.default_rng([seed, epoch]).permutation(len(rows))]
 
 
-def _one_epoch(
-    take_steps, state, data, order, batch_size, settings, seed, hooks, progress
-):
+def _ends_of_batches(n, batch_size):
+    """Return where each batch of ``n`` rows ends, all of them as large as any.
+
+    A last one of the two rows that are left over, which batch normalization makes
+    opposites of each other, would spoil what the others have taught.
+    """
+    n_batches = -(-n // batch_size)
+    return np.arange(1, n_batches + 1) * n // n_batches
+
+
+def _one_epoch(take_steps, state, data, order, ends, settings, seed, hooks, progress):
     """Take the steps of one pass; return the state, and mean loss and accuracy.
 
     Without a callback that looks at single batches, many are taken in one call.
     """
-    per_call = batch_size * (1 if hooks.looks_at_batches else STEPS_PER_CALL)
-    loss = hits = 0.0
-    for start in range(0, len(order), per_call):
-        rows = order[start : start + per_call]
-        stop = start + len(rows)
-        state = hooks(state, "on_train_batch_begin", start // batch_size)
+    per_call = 1 if hooks.looks_at_batches else STEPS_PER_CALL
+    loss, hits, start = 0.0, 0.0, 0
+    for first in range(0, len(ends), per_call):
+        some = ends[first : first + per_call]
+        last, stop = first + len(some) - 1, some[-1]
+        rows = order[start:stop]
+        state = hooks(state, "on_train_batch_begin", first)
         numbers = settings | {"learning_rate": hooks.learning_rate}
         call_loss, call_hits, state = take_steps(
             tuple(map(tf.constant, data.take(rows))),
-            tf.constant(batch_size),
+            tf.constant(some - start, tf.int32),
             {name: tf.cast(value, tf.float32) for name, value in numbers.items()},
             tf.constant(seed, tf.int32),
             state,
         )
         loss, hits = loss + float(call_loss), hits + float(call_hits)
         logs = {"loss": loss / stop, "accuracy": hits / stop}
-        state = hooks(state, "on_train_batch_end", (stop - 1) // batch_size, logs)
+        state = hooks(state, "on_train_batch_end", last, logs)
         progress.advance(len(rows))
+        start = stop
         if hooks.stop_training:
             break
     return state, dict(logs)

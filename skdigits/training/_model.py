@@ -253,6 +253,10 @@ class DigitNetwork(keras.Sequential):
         y : array-like of shape (n, n_classes)
             One-hot rows, or probabilities.
 
+        batch_size : int, default=None
+            The most pictures in one step; None is 32. The steps of an epoch share them
+            out evenly, where Keras' last step takes what is left.
+
         validation_split : float, default=0.0
             Share that is held out, drawn at random with the proportions of the classes
             kept, where Keras takes the last rows.

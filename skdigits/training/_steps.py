@@ -41,9 +41,9 @@ def compiled_steps(spec, augment):
     Returns
     -------
     steps : callable
-        ``steps(data, batch_size, settings, seed, state)`` takes the rows of the three
-        tensors ``data`` in batches, one after the other, and returns the sums of loss
-        and hits, and the new state.
+        ``steps(data, ends, settings, seed, state)`` takes the rows of the three tensors
+        ``data`` in batches, of which each ends where the next begins, and returns the
+        sums of loss and hits, and the new state.
     """
     shape = replace(spec, dropout=float(spec.dropout > 0))
     return _compiled_steps(shape, is_warped(spec.image_shape, augment))
@@ -57,25 +57,20 @@ def _compiled_steps(spec, warped):
     kernels = _one_for_kernels(spec)
 
     @tf.function(input_signature=_signature(spec), autograph=False)
-    def steps(data, batch_size, settings, seed, state):
-        n_rows = tf.shape(data[0])[0]
-
-        def body(position, loss, hits, state):
-            end = tf.minimum(position + batch_size, n_rows)
-            batch = [array[position:end] for array in data]
+    def steps(data, ends, settings, seed, state):
+        def body(number, begin, loss, hits, state):
+            end = ends[number]
+            batch = [array[begin:end] for array in data]
             sums, gradient, moments = gradient_of(batch, settings, seed, state)
             rate = learning_rate(settings, state.iterations)
             decay = rate * settings["weight_decay"] * kernels
-            # a batch counts by its size: a last one of few rows says little
-            share = tf.cast((end - position) / batch_size, tf.float32)
-            state = adam(rate, decay, gradient, state)
-            state = _with_moving_averages(state, moments, share)
-            return end, loss + sums[0], hits + sums[1], state
+            state = _with_moving_averages(adam(rate, decay, gradient, state), moments)
+            return number + 1, end, loss + sums[0], hits + sums[1], state
 
-        zero = tf.constant(0.0)
+        zero, n_batches = tf.constant(0.0), tf.shape(ends)[0]
         return tf.while_loop(
-            lambda position, *_: position < n_rows, body, (0, zero, zero, state)
-        )[1:]
+            lambda number, *_: number < n_batches, body, (0, 0, zero, zero, state)
+        )[2:]
 
     # not the function itself, which counts every network as tracing again, and warns
     return steps.get_concrete_function()
@@ -110,12 +105,12 @@ def _gradient(spec, warped):
     return gradient_of
 
 
-def _with_moving_averages(state, moments, share):
+def _with_moving_averages(state, moments):
     if not moments:
         return state
     *trained, statistics, iterations = state
     change = tf.concat(moments, axis=0) - statistics
-    statistics += change * (1.0 - NORM_MOMENTUM) * share
+    statistics += change * (1.0 - NORM_MOMENTUM)
     return State(*trained, statistics, iterations)
 
 
@@ -152,7 +147,8 @@ def _signature(spec):
     )
     iterations = tf.TensorSpec((), tf.int64)
     state = State(weights, weights, weights, statistics, iterations)
-    return data, number, dict.fromkeys(SETTINGS, scalar), number, state
+    ends = tf.TensorSpec((None,), tf.int32)
+    return data, ends, dict.fromkeys(SETTINGS, scalar), number, state
 
 
 def learning_rate(settings, iterations):
