@@ -10,7 +10,13 @@ from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
 from skdigits.handwriting._lines import lines_of, numbers_of
 from skdigits.handwriting._long_lines import long_lines
-from skdigits.handwriting._pieces import connected_pieces, joined, mask_of, writing
+from skdigits.handwriting._pieces import (
+    SHORTEST,
+    connected_pieces,
+    joined,
+    mask_of,
+    writing,
+)
 from skdigits.handwriting._ruling import ruling_of, with_soft_edge
 from skdigits.handwriting._touching import ways_to_cut
 
@@ -161,7 +167,9 @@ def _found(ink, labels, group, usual):
         for parts in ways_to_cut(alone, usual):
             inks = [np.where(part, alone, 0) for part in parts]
             if all((part > 0.5).any() for part in inks):
-                ways.append([_cropped(part, whole.left, whole.top) for part in inks])
+                way = [_cropped(part, whole.left, whole.top) for part in inks]
+                if min(d.box.height for d in way) >= SHORTEST * usual:
+                    ways.append(way)
     ways = tuple(tuple(sorted(way, key=lambda d: d.box.left)) for way in ways)
     return replace(_digit(alone, whole.left, whole.top), ways=ways)
 

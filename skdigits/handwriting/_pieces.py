@@ -38,8 +38,8 @@ AT_LINES = 4
 # The widest gap of a dashed line, in usual heights.
 DASHED = 0.35
 
-# Pieces beyond this number are noise, not writing.
-MOST_PIECES = 4000
+# Pieces beyond this number, or lower than this in pixels, are noise, not writing.
+MOST_PIECES, LOWEST = 4000, 5
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,8 @@ def writing(labels, pieces, lines):
     pieces = [p for p in pieces if not _along_the_edge(labels, p)]
     pieces = _without_frames(labels, pieces)
     usual = usual_height(pieces, labels.shape)
+    if usual < LOWEST:
+        return [], 0
     pieces = [p for p in pieces if max(p.height, p.width) >= SMALLEST * usual]
     pieces = [p for p in pieces if not _is_line(p, usual)]
     pieces = _without_separators(pieces, lines, usual)

@@ -1,7 +1,9 @@
 """Cutting digits that touch each other.
 
 A cut is a path from the top of the ink to its bottom that crosses as little ink as
-possible [1]_. There are several good ones; which is right, only a classifier can tell.
+possible [1]_; some of the paths also go through as little as possible of what lies
+between strokes, as a path through a nought crosses less ink than one between two that
+touch. There are several good ones; which is right, only a classifier can tell.
 
 References
 ----------
@@ -13,17 +15,24 @@ from itertools import combinations
 
 import numpy as np
 
+from skdigits.handwriting._form import stroke_thickness
+
 # What a step of a path costs that is not straight down, in pixels of full ink.
 SIDEWAYS = 0.15
 
-# Cuts that are looked at, and at least so far apart, in usual heights of a digit.
-MOST_CUTS, APART = 6, 0.12
+# Cuts between strokes and through ink alone that are looked at, and at least so far
+# apart, in usual heights of a digit.
+BETWEEN, THROUGH, APART = 6, 3, 0.12
 
-# Digits are at least and at most so wide, in usual heights.
-NARROWEST, WIDEST = 0.1, 1.25
+# Digits are at least and at most so wide, usually, and give or take, in usual heights.
+NARROWEST, WIDEST, MEAN_WIDTH, SPREAD = 0.12, 1.25, 0.65, 0.3
+
+# There are no more digits than have so much room each, in usual heights, and never more
+# than these: a longer piece is none of digits.
+LEAST_ROOM, MOST_DIGITS = 0.45, 5
 
 # Ways to cut that are kept for each number of digits.
-WAYS = 3
+WAYS = 8
 
 
 def ways_to_cut(ink, usual):
@@ -42,25 +51,29 @@ def ways_to_cut(ink, usual):
         For each way, where the ink of each digit may be, from left to right.
     """
     width = ink.shape[1]
-    cuts = _cuts(ink, usual)
-    fewest = max(2, int(np.ceil(width / (WIDEST * usual))))
-    most = min(len(cuts) + 1, max(2, round(width / (0.45 * usual))))
+    if width > MOST_DIGITS * WIDEST * usual:
+        return []
+    cuts = _cuts(_between_strokes(ink), usual, BETWEEN, [])
+    cuts = _cuts(ink, usual, THROUGH, cuts)
+    thickness = stroke_thickness(ink > 0.5)
+    most = min(len(cuts) + 1, max(2, round(width / (LEAST_ROOM * usual))))
+    most = min(most, MOST_DIGITS)
     ways = []
-    for n_digits in range(fewest, most + 1):
-        chosen = [
-            (sum(cost for cost, _ in way), way)
-            for way in combinations(cuts, n_digits - 1)
-            if _has_digits_widths(way, width, usual)
-        ]
+    for n_digits in range(2, most + 1):
+        chosen = []
+        for way in combinations(cuts, n_digits - 1):
+            widths = _widths(way, width) / usual
+            if widths.min() >= NARROWEST and widths.max() <= WIDEST:
+                odd = (((widths - MEAN_WIDTH) / SPREAD) ** 2).sum()
+                cost = sum(cost for cost, _ in way) / thickness
+                chosen.append((cost + odd, [path for _, path in way]))
         chosen.sort(key=lambda pair: pair[0])
-        ways += [_parts([path for _, path in way], width) for _, way in chosen[:WAYS]]
+        ways += [_parts(paths, width) for _, paths in chosen[:WAYS]]
     return ways
 
 
-def _has_digits_widths(way, width, usual):
-    edges = [0, *(np.mean(path) for _, path in way), width]
-    widths = np.diff(edges) / usual
-    return widths.min() >= NARROWEST and widths.max() <= WIDEST
+def _widths(way, width):
+    return np.diff([0, *(np.mean(path) for _, path in way), width])
 
 
 def _parts(paths, width):
@@ -72,23 +85,32 @@ def _parts(paths, width):
     ]
 
 
-def _cuts(ink, usual):
+def _between_strokes(ink):
+    """Return ``ink``, and full ink between the first and the last of each column."""
+    above = np.maximum.accumulate(ink, axis=0)
+    below = np.maximum.accumulate(ink[::-1], axis=0)[::-1]
+    return np.minimum(above, below)
+
+
+def _cuts(costs, usual, most, known):
     """Return the cheapest paths from top to bottom, from left to right: (cost, path).
 
-    Each goes through another column of the middle row.
+    Each goes through another column of the middle row, and of the ``known`` ones.
     """
-    middle = ink.shape[0] // 2
-    up, steps_up = _descent(ink[middle::-1])
-    down, steps_down = _descent(ink[middle:])
-    costs = up + down - ink[middle]
-    cuts = []
-    while len(cuts) < MOST_CUTS and np.isfinite(costs.min(initial=np.inf)):
-        column = int(costs.argmin())
+    middle = costs.shape[0] // 2
+    up, steps_up = _descent(costs[middle::-1])
+    down, steps_down = _descent(costs[middle:])
+    total = up + down - costs[middle]
+    near = max(1, round(APART * usual))
+    cuts = list(known)
+    for _, path in known:
+        total[max(0, path[middle] - near) : path[middle] + near + 1] = np.inf
+    while len(cuts) < most + len(known) and np.isfinite(total.min(initial=np.inf)):
+        column = int(total.argmin())
         above = _followed(steps_up, column)[::-1]
         path = np.concatenate([above[:-1], _followed(steps_down, column)])
-        cuts.append((float(costs[column]), path))
-        near = max(1, round(APART * usual))
-        costs[max(0, column - near) : column + near + 1] = np.inf
+        cuts.append((float(total[column]), path))
+        total[max(0, column - near) : column + near + 1] = np.inf
     return sorted(cuts, key=lambda cut: cut[1].mean())
 
 
