@@ -152,17 +152,19 @@ class _Answer(NamedTuple):
 
 
 def _answers(found, classifier):
-    """Classify all that was found at once, and see each as makes most sense."""
-    every = [part for digit in found for way in ((digit,), *digit.ways) for part in way]
-    if not every:
+    """Classify what was found, and see each piece as makes most sense."""
+    if not found:
         return []
-    answers = iter(_classified(every, classifier))
+    wholes = _classified(found, classifier)
+    ways = [
+        digit.ways if _may_be_several(whole) else ()
+        for digit, whole in zip(found, wholes, strict=True)
+    ]
+    parts = [part for its in ways for way in its for part in way]
+    answers = iter(_classified(parts, classifier) if parts else ())
     chosen = []
-    for digit in found:
-        (whole,), *ways = (
-            [next(answers) for _ in way] for way in ((digit,), *digit.ways)
-        )
-        chosen += _likeliest(whole, ways)
+    for whole, its in zip(wholes, ways, strict=True):
+        chosen += _likeliest(whole, [[next(answers) for _ in way] for way in its])
     return chosen
 
 
@@ -186,10 +188,13 @@ def _of_forms(forms, boxes, classifier):
     ]
 
 
+def _may_be_several(whole):
+    return whole.confidence < SURE and whole.box.width >= SEVERAL * whole.box.height
+
+
 def _likeliest(whole, ways):
     """Return the answers of the way to see a piece of ink that makes most sense."""
-    narrow = whole.box.width < SEVERAL * whole.box.height
-    if whole.confidence >= SURE or narrow or not ways:
+    if not ways:
         return [whole]
     best = max(ways, key=_least)
     return best if _least(best) > max(whole.confidence, MIN_CONFIDENCE) else [whole]
