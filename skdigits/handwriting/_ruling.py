@@ -16,8 +16,9 @@ THICKEST = 0.04
 # The share of a frame's ink that is in level and upright lines.
 STRAIGHT = 0.7
 
-# The smallest digit in a frame, as a share of the frame.
-SMALLEST = 0.15
+# The smallest digit in a frame, as a share of the frame, where that touches an edge of
+# the picture and where it does not.
+SMALLEST, SMALLEST_WITHIN = 0.15, 0.3
 
 # What is thinner than this share of a side, and lies along it, is a frame.
 FRAME = 0.13
@@ -100,26 +101,40 @@ def with_soft_edge(part, mask):
 def frames_of(mask):
     """Return which pixels of ``mask`` are of the frame of a box around a digit.
 
-    A frame is what touches an edge of the picture and is made of level and upright
-    lines, where there is something else inside that does not.
+    A frame is made of level and upright lines. It touches an edge of the picture, or
+    goes around something else, which may be smaller where it touches an edge.
     """
     labels, n_pieces = ndimage.label(mask, structure=np.ones((3, 3)))
     found = np.zeros_like(mask)
     if n_pieces < 2:
         return found
     boxes = ndimage.find_objects(labels)
-    sizes = [max(part.stop - part.start for part in box) for box in boxes]
-    outside = [_at_the_edge(box, mask.shape) for box in boxes]
-    inside = max((s for s, o in zip(sizes, outside, strict=True) if not o), default=0)
     down, across = run_lengths(mask), run_lengths(mask.T).T
     straight = np.maximum(down, across) >= 3 * np.minimum(down, across)
+    inside = [box for box in boxes if not _at_the_edge(box, mask.shape)]
     for i, box in enumerate(boxes, 1):
-        piece = labels[box] == i
-        long = sizes[i - 1] >= COVERED * max(mask.shape)
-        if outside[i - 1] and long and inside >= SMALLEST * sizes[i - 1]:
+        long = _size(box) >= COVERED * max(mask.shape)
+        smallest = SMALLEST if box not in inside else SMALLEST_WITHIN
+        others = (other for other in inside if other != box)
+        if box in inside:
+            others = (other for other in others if _goes_around(box, other))
+        digit = max(map(_size, others), default=0)
+        if long and digit >= smallest * _size(box):
+            piece = labels[box] == i
             if straight[box][piece].mean() > STRAIGHT:
                 found[box] |= piece
     return found
+
+
+def _size(box):
+    return max(part.stop - part.start for part in box)
+
+
+def _goes_around(box, other):
+    return all(
+        ours.start < theirs.start and theirs.stop < ours.stop
+        for ours, theirs in zip(box, other, strict=True)
+    )
 
 
 def _at_the_edge(box, shape):
@@ -241,8 +256,8 @@ def _is_frame(box, shape):
 
 def _is_stray(box, share, largest, shape):
     """Whether a piece of ink is a speck, or of something beside the digit."""
-    size = max(part.stop - part.start for part in largest)
-    if share < SPECK or max(part.stop - part.start for part in box) < DOT * size:
+    size = _size(largest)
+    if share < SPECK or _size(box) < DOT * size:
         return True
     # a piece of a digit is not further from it than half of the digit's size
     gap = max(
