@@ -28,6 +28,9 @@ PRINTED = (
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral")
 STYLES = ("", "-Bold", "-Oblique", "-Italic", "Italic", "Bol")
 
+# The signs that are nearly everywhere.
+MARKS = ("tick", "minus", "plus", "times")
+
 # Pixels of a printed letter's height.
 PRINTED_HEIGHT = 56
 
@@ -192,6 +195,8 @@ KINDS = {
     _written({letter: CAPITALS[letter] for letter in "CDU"}, 0.75): 7,
     _written(SMALL, 0.75): 17,
     _written(SIGNS, 0.9): 16,
+    # what teachers and forms have most of
+    _written({sign: SIGNS[sign] for sign in MARKS}, 0.9): 7,
     _written(DOODLES, 0.9): 7,
     _printed: 10,
     _several_digits: 12,

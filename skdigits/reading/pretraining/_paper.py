@@ -24,7 +24,7 @@ def as_read(ink, rng):
     -------
     ndarray of shape (28, 28), dtype uint8
     """
-    if rng.random() < 0.07:
+    if rng.random() < 0.1:
         ink = _stretched(ink, rng)
     way = rng.choice([_drawing, _scan, _photo], p=[0.4, 0.35, 0.25])
     form = way(ink, rng)
@@ -34,7 +34,7 @@ def as_read(ink, rng):
 
 def _stretched(ink, rng):
     """Return ink as of a picture that somebody made square, whatever it was."""
-    factor = np.exp(rng.uniform(-0.5, 0.9))
+    factor = np.exp(rng.uniform(-0.5, 1.1))
     height, width = ink.shape
     size = (max(1, round(width * factor)), height)
     image = Image.fromarray(np.asarray(ink, np.float32))
@@ -49,6 +49,8 @@ def _scan(ink, rng):
     """Few pixels, black and white or grey, with ragged edges and short gaps."""
     ink = _at_height(ink, int(rng.integers(12, 50)))
     height = max(ink.shape)
+    if rng.random() < 0.15:
+        ink = _shaken(ink, rng)
     ragged = ndimage.gaussian_filter(rng.normal(0, 1, ink.shape), 0.7)
     ink = ndimage.gaussian_filter(ink, rng.uniform(0.2, 0.02 * height + 0.3))
     ink = ink / max(ink.max(), 1e-6) + rng.uniform(0, 0.3) * ragged
@@ -59,6 +61,13 @@ def _scan(ink, rng):
     if rng.random() < 0.6:
         return mnist_form((ink > rng.uniform(0.3, 0.5)).astype(np.float32))
     return mnist_form(np.clip(ink, 0, 1))
+
+
+def _shaken(ink, rng):
+    """Return ink as of a scanner whose lines do not meet."""
+    ink = np.pad(ink, 1)
+    shifts = rng.integers(-1, 2, len(ink))
+    return np.stack([np.roll(*pair) for pair in zip(ink, shifts, strict=True)])
 
 
 def _gap(shape, rng):
