@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdigits.reading.pretraining._chunks import drawn_rows
-from skdigits.reading.pretraining._paper import as_read
+from skdigits.reading.pretraining._paper import as_read, with_full_stop
 from skdigits.reading.pretraining._pens import draw
 from skdigits.reading.pretraining._strokes import by_hand, strokes_of
 
@@ -59,6 +59,7 @@ HABITS = {
         "~1,1.5 5,0 7.5,2 4,4.5 2.5..3.5,3.8 5,4.6 8,6 7,9.5 1,10",
         "~0..2,1 5,0 7,1.5 3..4,4.5! 7,5 7,8 4,10 1,9..10",
         "~1,2.5 2,0.5 6,0 7,2.5 4,4.5 3,4 5,4.8 8,7 5,10 1,9",
+        "~1,1.5 4,0 8,0.5! 4,3.5..4! 7.5,4.5 7.5,7 4,8 3,7 5,7.5 4.5..6,10",
     ),
     4: (
         "1..3,0 0..1,6 9..10.5,6 | 6.5..8,0..4 6.5..7.5,10",
@@ -164,4 +165,5 @@ def _drawn(i, seed):
     rng = _rng(i, seed)
     digit = _digit(rng)
     strokes = strokes_of(str(rng.choice(HABITS[digit])), rng, rng.uniform(0.005, 0.04))
-    return as_read(draw(by_hand(strokes, rng, WIDTHS.get(digit, WIDTH)), rng), rng)
+    ink = draw(by_hand(strokes, rng, WIDTHS.get(digit, WIDTH)), rng)
+    return as_read(with_full_stop(ink, rng), rng)

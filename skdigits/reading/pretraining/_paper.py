@@ -32,6 +32,20 @@ def as_read(ink, rng):
     return form if form.any() else mnist_form(ink)
 
 
+def with_full_stop(ink, rng):
+    """Return ink with now and then a dot to the right, as people end numbers."""
+    if rng.random() > 0.04:
+        return ink
+    side = max(ink.shape)
+    radius, gap = side * rng.uniform((0.03, 0.02), (0.07, 0.15))
+    right = round(gap + 2 * radius) + 1
+    ink = np.pad(ink, ((0, 0), (0, right)))
+    y, x = np.ogrid[: ink.shape[0], : ink.shape[1]]
+    middle = len(ink) * rng.uniform(0.75, 1) - radius, ink.shape[1] - radius - 1
+    dot = np.hypot(y - middle[0], x - middle[1]) <= radius
+    return np.maximum(ink, dot.astype(ink.dtype))
+
+
 def _stretched(ink, rng):
     """Return ink as of a picture that somebody made square, whatever it was."""
     factor = np.exp(rng.uniform(-0.5, 1.1))
@@ -121,6 +135,9 @@ def _lines(shape, height, rng):
         start = int(rng.integers(0, length))
         stop = start + int(length * rng.uniform(0.05, 0.3 if axis else 1))
         along = slice(None) if rng.random() < 0.5 else slice(start, stop)
+        if axis == 0 and rng.random() < 0.15:
+            # through the sign, from the left
+            at, along = int(side * rng.uniform(0.3, 0.8)), slice(0, length // 2)
         place = (slice(at, at + thick), along)
         lines[place if axis == 0 else place[::-1]] = depth
     return lines

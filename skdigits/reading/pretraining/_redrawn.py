@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from skdigits.handwriting._form import stroke_thickness
 from skdigits.reading.pretraining._chunks import drawn_rows
-from skdigits.reading.pretraining._paper import as_read
+from skdigits.reading.pretraining._paper import as_read, with_full_stop
 from skdigits.reading.pretraining._pens import BOX
 
 SIDE = 28
@@ -41,7 +41,8 @@ def redraw(X, seed, n_jobs=None):
 
 def _redrawn(i, X, seed):
     rng = np.random.default_rng([seed, 2, i])
-    return as_read(with_other_pen(warped(enlarged(X[i]), rng), rng), rng)
+    ink = with_other_pen(warped(enlarged(X[i]), rng), rng)
+    return as_read(with_full_stop(ink, rng), rng)
 
 
 def enlarged(row):
