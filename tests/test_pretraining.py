@@ -107,6 +107,17 @@ def test_each_way_of_reading_keeps_a_stroke_upright(way):
         assert np.ptp(rows) >= 15 and np.ptp(columns) <= 8
 
 
+def test_now_and_then_a_digit_has_a_full_stop():
+    ink = np.zeros((40, 20), np.float32)
+    ink[:, 8:12] = 1
+    drawn = [_paper.with_full_stop(ink, np.random.default_rng(i)) for i in range(200)]
+    dotted = [picture for picture in drawn if picture.shape != ink.shape]
+    assert 0 < len(dotted) < 30
+    for picture in dotted:
+        np.testing.assert_array_equal(picture[:, :20], ink)
+        assert 0 < picture[:, 20:].sum() < 60
+
+
 def test_pictures_of_mnist_are_drawn_anew(like_mnist):
     X, _ = like_mnist
     drawn = redraw(X[:20], seed=0)

@@ -188,7 +188,7 @@ def _lying_digit(rng, digits):
 
 
 # How often each kind is drawn, and none at all, in shares of their sum.
-BLANK = 0.5
+BLANK = 1.5
 KINDS = {
     _written(CAPITALS, 0.75): 28,
     # the nearest to 0 and 6
