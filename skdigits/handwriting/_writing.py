@@ -144,7 +144,9 @@ def _without_separators(pieces, lines, usual):
         height = joined(column).height
         if height >= HIGHER * usual or n_ends == 2 or (is_form and n_ends == 1):
             gone.update(column)
-    return [p for p in pieces if p not in gone]
+    rest = [p for p in pieces if p not in gone]
+    # where there is nothing to separate it is a one
+    return rest if any(p.height >= SHORTEST * usual for p in rest) else pieces
 
 
 def _ends_at_lines(bar, lines, usual):
