@@ -103,6 +103,12 @@ def test_the_boxes_of_a_form_are_no_digits():
     assert_found(find_digits(sheet), drawn)
 
 
+def test_a_lone_upright_one_is_no_separator():
+    sheet = blank(60, 60)
+    ImageDraw.Draw(sheet).line([(30, 2), (30, 57)], fill=60, width=3)
+    assert len(find_digits(sheet)) == 1
+
+
 def test_a_drawn_frame_is_no_digit():
     sheet = blank(400, 200)
     ImageDraw.Draw(sheet).rectangle([20, 20, 380, 180], outline=60, width=4)

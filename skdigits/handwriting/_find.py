@@ -10,15 +10,10 @@ from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
 from skdigits.handwriting._lines import lines_of, numbers_of
 from skdigits.handwriting._long_lines import long_lines
-from skdigits.handwriting._pieces import (
-    SHORTEST,
-    connected_pieces,
-    joined,
-    mask_of,
-    writing,
-)
+from skdigits.handwriting._pieces import connected_pieces, joined, mask_of
 from skdigits.handwriting._ruling import ruling_of, with_soft_edge
 from skdigits.handwriting._touching import ways_to_cut
+from skdigits.handwriting._writing import SHORTEST, writing
 
 # The longest side of the picture in which digits are looked for; a digit of a full
 # sheet is some forty pixels high then.
@@ -32,6 +27,9 @@ ROUNDS = 3
 
 # Ink from which on a pixel is of a stroke, if only a faint one.
 FAINT = 0.2
+
+# The strokes around a pixel are looked at within this share of the usual height.
+NEARBY = 0.1
 
 # What is wider than this share of the usual height may be several digits.
 MAY_BE_MORE = 0.6
@@ -158,11 +156,13 @@ def _without_lines(grey):
 
 def _found(ink, labels, group, usual):
     whole = joined(group)
-    alone = _ink_of(ink, labels, whole)
+    alone = _ink_of(ink, labels, whole, usual)
     ways = []
     parts = [p for p in group if p.height >= 0.5 * whole.height]
     if len(group) > 1 and parts:
-        ways.append([_digit(_ink_of(ink, labels, p), p.left, p.top) for p in parts])
+        ways.append(
+            [_digit(_ink_of(ink, labels, p, usual), p.left, p.top) for p in parts]
+        )
     if whole.width > MAY_BE_MORE * min(usual, whole.height):
         for parts in ways_to_cut(alone, usual):
             inks = [np.where(part, alone, 0) for part in parts]
@@ -174,14 +174,16 @@ def _found(ink, labels, group, usual):
     return replace(_digit(alone, whole.left, whole.top), ways=ways)
 
 
-def _ink_of(ink, labels, piece):
+def _ink_of(ink, labels, piece, usual):
     """Return the ink of ``piece`` in its box, without that of its neighbours."""
     own = mask_of(labels, piece)
     near = ndimage.binary_dilation(own) & (labels[piece.box] == 0)
-    # a faint digit beside dark ones is as black in the end
-    full = np.quantile(ink[piece.box][own], 0.8)
-    alone = np.where(own | near, ink[piece.box] / full, 0)
-    return np.minimum(alone, 1).astype(np.float32)
+    alone = np.where(own | near, ink[piece.box], 0)
+    # a faint stroke becomes as black as a dark one, where no dark one is near
+    size = max(3, round(NEARBY * usual))
+    smooth = ndimage.gaussian_filter(np.where(own, alone, 0), size / 6)
+    full = ndimage.maximum_filter(smooth, size)
+    return np.minimum(alone / np.maximum(full, FAINT), 1).astype(np.float32)
 
 
 def _cropped(ink, left, top):
