@@ -19,6 +19,7 @@ from skdigits.reading.pretraining._digits import HABITS
 from skdigits.reading.pretraining._pens import draw
 from skdigits.reading.pretraining._signs import CAPITALS, DOODLES, SIGNS, SMALL
 from skdigits.reading.pretraining._strokes import strokes_of
+from skdigits.reading.pretraining._training import DRAWN, NO_DIGITS, REDRAWN
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +143,17 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     drawing[20:70, 30:35] = 40
     assert pipeline.predict_proba([drawing, X[0].reshape(28, 28)]).shape == (2, 11)
     card = read_card(path)
-    assert card["data"]["n_no_digits"] == 180 and card["seed"] == 0
+    assert card["data"]["n_no_digits"] == round(200 * NO_DIGITS) and card["seed"] == 0
     assert card["command"].endswith("--epochs 1 --filters 8 16")
 
 
 def test_the_training_set_has_every_kind(like_mnist):
     X, y = like_mnist
-    rows, labels = training_set(X[:50], y[:50], seed=0)
-    assert rows.shape == (50 + 50 + 30 + 45, 784) and rows.dtype == np.uint8
-    np.testing.assert_array_equal(labels[:100], np.tile(y[:50], 2))
-    assert (labels[-45:] == NO_DIGIT).all() and (labels[:-45] >= 0).all()
+    rows, labels = training_set(X[:100], y[:100], seed=0)
+    n_redrawn, n_drawn, n_none = (
+        round(100 * share) for share in (REDRAWN, DRAWN, NO_DIGITS)
+    )
+    assert rows.shape == (100 + n_redrawn + n_drawn + n_none, 784)
+    assert rows.dtype == np.uint8 and len(labels) == len(rows)
+    np.testing.assert_array_equal(labels[:100], y[:100])
+    assert (labels[-n_none:] == NO_DIGIT).all() and (labels[:-n_none] >= 0).all()

@@ -7,7 +7,7 @@ from skdigits.reading.pretraining._paper import as_read, with_full_stop
 from skdigits.reading.pretraining._pens import draw
 from skdigits.reading.pretraining._strokes import by_hand, strokes_of
 
-# Every digit in some habits, all of them as likely.
+# Every digit in some habits, all of them as likely; some are there twice.
 HABITS = {
     0: (
         "~5..6,0 1..2,2 0,5 1..2,8.5 5,10 8..9,8.5 10,5 8.5,1.5 5..6,0..0.5",
@@ -23,6 +23,8 @@ HABITS = {
     ),
     1: (
         "5,0 5,10",
+        "5,0 5,10",
+        "4..6,0 4..6,10",
         "5,0 4.5..5.5,10",
         "~5,0 4.5..5.5,5 5,10",
         "6..8,0 3..4,10",
