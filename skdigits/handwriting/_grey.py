@@ -15,7 +15,7 @@ def grey_picture(picture):
     picture : str, path, PIL.Image.Image or array-like
         A file, an image of Pillow, or an array of shape (height, width),
         (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
-        uint16, or numbers in [0, 1] or [0, 255].
+        uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits.
 
     Returns
     -------
@@ -51,9 +51,9 @@ def _grey_array(picture):
 def _white(array):
     if array.dtype == bool:
         return 1
-    if array.dtype.kind in "ui" and array.dtype.itemsize == 1:
-        return 255
     highest = array.max()
+    if array.dtype.itemsize == 1 and array.dtype.kind in "ui" and highest > 1:
+        return 255
     return next((w for w in (1, 16, 255, 65535) if highest <= w), highest)
 
 

@@ -24,6 +24,9 @@ WIDEST_STROKE = 0.45
 # noise of the paper. Below that a picture is blank.
 FAINTEST, TIMES_THE_NOISE = 0.06, 3.0
 
+# How much further than the other one a side of the greys reaches that is clearly ink.
+CLEARLY = 2.5
+
 # Bins of the histogram of darkness.
 LEVELS = 128
 
@@ -149,11 +152,24 @@ def _enlarged(small, shape):
 
 
 def is_light_on_dark(residual):
-    """Tell the colour of the ink from how far each side of the paper's grey reaches."""
+    """Tell the colour of the ink from how far each side of the paper's grey reaches.
+
+    A shadow or a table reaches far too. Where both sides do, pixels are compared with
+    those around them, from which only ink differs by much.
+    """
     small = reduced(residual, 2 * SMALL)
-    dark, light = np.sort(-small, axis=None), np.sort(small, axis=None)
-    few = max(1, small.size // 50)
-    return light[-few:].mean() > dark[-few:].mean()
+    dark, light = _tails(small)
+    if max(dark, light) < CLEARLY * min(dark, light):
+        size = max(5, max(small.shape) // 6)
+        dark, light = _tails(small - ndimage.uniform_filter(small, size))
+    return light > dark
+
+
+def _tails(values):
+    """Return how far the lowest and the highest fiftieth of all values reach."""
+    ordered = np.sort(values, axis=None)
+    few = max(1, ordered.size // 50)
+    return -ordered[:few].mean(), ordered[-few:].mean()
 
 
 def paper_of(grey, light):
