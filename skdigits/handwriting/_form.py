@@ -19,7 +19,7 @@ SIDE, BOX = 28, 20
 LARGE = 4 * BOX
 
 # Between these thicknesses, in pixels of the 20 x 20 box, strokes stay as they are.
-THINNEST, THICKEST = 1.9, 4.2
+THINNEST, THICKEST = 1.9, 3.6
 
 
 def mnist_form(ink):
