@@ -20,7 +20,7 @@ STEEPEST = 0.2
 def normalized(picture):
     """Return one picture of a digit in MNIST's form, (28, 28) of dtype uint8."""
     darkness = darkness_of(reduced(grey_picture(picture), LONGEST))
-    ink = as_ink(darkness)
+    ink, in_a_box = as_ink(darkness), False
     # a pencil is fainter than a printed frame, and a frame's blurred edge than the
     # frame: what is ink is decided anew
     for _ in range(3):
@@ -30,5 +30,5 @@ def normalized(picture):
         if not lines.any():
             break
         darkness[with_soft_edge(lines, mask)] = 0
-        ink = as_ink(darkness)
-    return mnist_form(digit_pieces(ink))
+        ink, in_a_box = as_ink(darkness), True
+    return mnist_form(digit_pieces(ink, in_a_box))

@@ -208,25 +208,29 @@ def _peaks(covered):
     return rows
 
 
-def digit_pieces(ink):
+def digit_pieces(ink, in_a_box):
     """Return the ink of the one digit of a picture, without frames and specks.
 
     Parameters
     ----------
     ink : ndarray of shape (height, width)
 
+    in_a_box : bool
+        Whether there were lines. What lies along an edge is what is left of them then,
+        even if there is nothing else.
+
     Returns
     -------
     ndarray of shape (height, width)
     """
     labels, n_pieces = ndimage.label(ink > 0.25, structure=np.ones((3, 3)))
-    if n_pieces <= 1:
+    if n_pieces == 0:
         return ink
     areas = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=n_pieces + 1)
     areas[0] = 0
     boxes = ndimage.find_objects(labels)
     framed = [i for i, box in enumerate(boxes, 1) if _is_frame(box, ink.shape)]
-    if len(framed) < n_pieces:
+    if len(framed) < n_pieces or in_a_box:
         areas[framed] = 0
     kept = areas > 0
     largest = int(areas.argmax())
