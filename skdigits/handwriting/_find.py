@@ -72,10 +72,8 @@ class FoundDigit:
             Digits in a row are a path of them from the first cut to the last one.
         """
         return [
-            Part(start, stop, crossed, self._part(left, top, ink))
-            for start, stop, crossed, left, top, ink in segments_of(
-                self.ink, self.usual
-            )
+            Part(start, stop, self._part(left, top, ink))
+            for start, stop, left, top, ink in segments_of(self.ink, self.usual)
         ]
 
     def _part(self, left, top, ink):
@@ -86,11 +84,10 @@ class FoundDigit:
 
 
 class Part(NamedTuple):
-    """A part of ink, from one cut to another; half the strokes that these cross."""
+    """A part of ink, from one cut to another."""
 
     start: int
     stop: int
-    crossed: float
     digit: FoundDigit
 
 

@@ -16,8 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skdigits.handwriting._form import stroke_thickness
-
 # What a step of a path costs that is not straight down, in pixels of full ink.
 SIDEWAYS = 0.15
 
@@ -26,7 +24,7 @@ SIDEWAYS = 0.15
 BETWEEN, THROUGH, APART = 6, 3, 0.12
 
 # A digit is at most so wide and at least so high, in usual heights.
-WIDEST, LOWEST = 1.25, 0.38
+WIDEST, LOWEST = 1.25, 0.55
 
 # What is wider than so many usual heights is no row of digits.
 LONGEST = 8
@@ -39,8 +37,6 @@ class Segment(NamedTuple):
     ----------
     start, stop : int
         The numbers of the cuts. 0 is the left edge, and the last one the right edge.
-    crossed : float
-        Half the number of strokes that the two cuts cross.
     left, top : int
         Its corner.
     ink : ndarray of shape (height, width)
@@ -48,7 +44,6 @@ class Segment(NamedTuple):
 
     start: int
     stop: int
-    crossed: float
     left: int
     top: int
     ink: np.ndarray
@@ -74,9 +69,6 @@ def segments_of(ink, usual):
         return []
     cuts = _cuts(_between_strokes(ink), usual, round(BETWEEN * width / usual), [])
     cuts = _cuts(ink, usual, round(THROUGH * width / usual), cuts)
-    thickness = stroke_thickness(ink > 0.5)
-    rows = np.arange(height)
-    crossed = [0, *(ink[rows, path].sum() / thickness for _, path in cuts), 0]
     paths = [np.zeros(height, int), *(path for _, path in cuts), np.full(height, width)]
     segments = []
     for start, stop in combinations(range(len(paths)), 2):
@@ -84,8 +76,7 @@ def segments_of(ink, usual):
         if (right - left).mean() <= WIDEST * usual and stop - start < len(paths) - 1:
             piece = _between(ink, left, right)
             if piece and len(piece[-1]) >= LOWEST * usual:
-                both = (crossed[start] + crossed[stop]) / 2
-                segments.append(Segment(start, stop, both, *piece))
+                segments.append(Segment(start, stop, *piece))
     return segments
 
 

@@ -2,8 +2,7 @@
 
 Ink is cut wherever digits may touch, a classifier looks at what is between any two cuts
 that are not far apart, and the row is the sequence of these parts that makes most sense
-as a whole, as in other readers of touching digits [1]_. In one thing it is no
-partition: an open nought may share the arc that closes it with its neighbour.
+as a whole, as in other readers of touching digits [1]_.
 
 References
 ----------
@@ -22,10 +21,6 @@ GAP, DOUBTFUL = 0.4, 0.9
 # The least width that an answer counts with, as a share of its height: a one counts
 # less than a nought, but not nothing.
 LEAST_WIDTH = 0.4
-
-# What it costs to cross a stroke, and to share ink, and how much may be shared, in
-# heights of the digit.
-CROSSING, SHARING, SHARED = 0.15, 0.3, 0.3
 
 # The least probability that counts.
 LEAST = 1e-4
@@ -57,11 +52,9 @@ def rows_of(found, answers):
 
 def _are_near(a, b):
     same_number = (a.box.line, a.box.number) == (b.box.line, b.box.number)
-    return same_number and b.box.left - _right(a.box) <= GAP * a.usual * a.step
-
-
-def _right(box):
-    return box.left + box.width
+    return (
+        same_number and b.box.left - a.box.left - a.box.width <= GAP * a.usual * a.step
+    )
 
 
 def best_path(parts, answers):
@@ -77,32 +70,18 @@ def best_path(parts, answers):
 
     Returns
     -------
-    cost : float
-        As :func:`mean_cost`, with what cutting costs; infinite where there is no path.
-
-    path : list
-        Of the answers.
+    list
+        Of the answers; empty where there is no path.
     """
     best = {0: (0.0, [])}
     for part, answer in zip(parts, answers, strict=True):
-        own = _cost(answer) + CROSSING * part.crossed * answer.box.height
-        for cut, (cost, path) in list(best.items()):
-            if cut == part.start or _may_share(cut, path, part, answer):
-                extra = SHARING * answer.box.height if cut > part.start else 0
-                if cost + own + extra < best.get(part.stop, (math.inf,))[0]:
-                    best[part.stop] = cost + own + extra, [*path, answer]
-    last = max((part.stop for part in parts), default=None)
-    cost, path = best.get(last, (math.inf, []))
-    return cost / max(sum(map(_weight, path)), 1), path
-
-
-def _may_share(cut, path, part, answer):
-    """Whether ``part`` may begin before the path to ``cut`` ends."""
-    if not path or not part.start < cut < part.stop:
-        return False
-    left, last = answer.box.left, path[-1].box
-    shared = _right(last) - left
-    return shared < min(SHARED * answer.box.height, last.width / 2)
+        if part.start in best:
+            cost, path = best[part.start]
+            cost += _cost(answer)
+            if part.stop not in best or cost < best[part.stop][0]:
+                best[part.stop] = cost, [*path, answer]
+    last = max((part.stop for part in parts), default=0)
+    return best[last][1] if last in best else []
 
 
 def mean_cost(answers):

@@ -200,10 +200,10 @@ def _may_be_others(wholes):
 
 def _likeliest(wholes, parts, answers):
     """Return the answers of the way to see ink that makes most sense."""
-    cost, path = best_path(parts, answers)
+    path = best_path(parts, answers)
     n_sure = sum(answer.confidence >= MIN_CONFIDENCE for answer in path)
-    makes_sense = n_sure >= LEGIBLE * len(path) and cost < mean_cost(wholes)
-    return path if makes_sense else wholes
+    legible = path and n_sure >= LEGIBLE * len(path)
+    return path if legible and mean_cost(path) < mean_cost(wholes) else wholes
 
 
 def _maybe_one_digit(answers, grey, classifier):
