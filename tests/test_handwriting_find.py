@@ -6,7 +6,7 @@ from _sheets import STROKES, blank, draw, photographed, write
 from PIL import Image, ImageDraw
 
 from skdigits.handwriting import DigitBox, find_digits
-from skdigits.handwriting._find import digits_of
+from skdigits.handwriting._find import as_one, digits_of
 from skdigits.handwriting._grey import grey_picture
 
 
@@ -147,20 +147,44 @@ def test_neighbours_are_cut_out_of_each_others_ink():
     assert (seven.ink[20:, -4:] == 0).all()
 
 
-def test_touching_digits_have_ways_to_be_cut():
+def test_touching_digits_are_a_path_of_parts():
     sheet = blank()
     draw(sheet, 0, 40, 40)
     draw(sheet, 0, 69, 40)
     (both,) = digits_of(grey_picture(sheet))
+    parts = both.parts()
+    last = max(part.stop for part in parts)
     halves = [
-        way
-        for way in both.ways
-        if len(way) == 2 and all(24 <= part.box.width <= 40 for part in way)
+        (left, right)
+        for left in parts
+        for right in parts
+        if left.start == 0 and left.stop == right.start and right.stop == last
+        if all(24 <= part.digit.box.width <= 40 for part in (left, right))
     ]
     assert halves
     left, right = halves[0]
-    assert left.box.left < right.box.left
-    assert (left.box.line, left.box.number) == (0, 0)
+    assert left.digit.box.left < right.digit.box.left
+    assert left.digit.box[4:] == (0, 0)
+    assert all(0 < part.stop - part.start < last for part in parts)
+
+
+def test_parts_of_a_large_picture_are_in_its_pixels():
+    sheet = blank(2400, 1200)
+    write(sheet, "00", left=400, top=400, height=300, pen=24)
+    (left, _) = digits_of(grey_picture(sheet))
+    for part in left.parts():
+        assert left.box.left <= part.digit.box.left
+        assert part.digit.box.width <= left.box.width
+        assert part.digit.box.height > 0.3 * left.box.height
+
+
+def test_digits_as_one_have_the_ink_of_each():
+    sheet = blank()
+    drawn = write(sheet, "38")
+    found = digits_of(grey_picture(sheet))
+    both = as_one(found)
+    assert_found([both.box], [(*drawn[0][:2], *drawn[1][2:])])
+    assert both.ink.sum() == pytest.approx(sum(digit.ink.sum() for digit in found))
 
 
 def test_boxes_are_in_pixels_of_a_large_picture():

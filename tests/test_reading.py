@@ -88,6 +88,26 @@ def test_what_is_certainly_no_digit_is_left_out_and_what_may_be_one_is_unsure():
     assert skdigits.read_digits(paper, model=maybe).text.replace(" ", "") == "1?"
 
 
+class OnlyNoughts:
+    """A classifier to which what is higher than wide, but no bar, is a nought."""
+
+    classes_ = np.array([-1, 0])
+
+    def predict_proba(self, X):
+        places = [np.nonzero(pixels.reshape(28, 28) > 100) for pixels in X]
+        shares = [np.ptp(x) / max(np.ptp(y), 1) for y, x in places]
+        nought = np.array([0.95 if 0.6 < share <= 1 else 0.0 for share in shares])
+        return np.stack([1 - nought, nought], axis=1)
+
+
+def test_touching_digits_are_read_as_a_row():
+    paper = sheet((10, 10, 24), (10, 32, 24), (10, 54, 24))
+    reading = skdigits.read_digits(paper, model=OnlyNoughts())
+    assert reading.text == "000"
+    lefts = reading.digits["left"].to_numpy()
+    assert np.abs(lefts - [10, 32, 54]).max() <= 4
+
+
 def test_a_model_that_knows_no_other_things_reads_them_as_digits():
     model = Prescribed({"narrow": {1: 1.0}}, classes=range(10))
     assert skdigits.read_digits(sheet((10, 20)), model=model).text == "1"

@@ -12,8 +12,8 @@ from skdigits.handwriting._lines import lines_of, numbers_of
 from skdigits.handwriting._long_lines import long_lines
 from skdigits.handwriting._pieces import connected_pieces, joined, mask_of
 from skdigits.handwriting._ruling import ruling_of, with_soft_edge
-from skdigits.handwriting._touching import ways_to_cut
-from skdigits.handwriting._writing import SHORTEST, writing
+from skdigits.handwriting._touching import segments_of
+from skdigits.handwriting._writing import writing
 
 # The longest side of the picture in which digits are looked for; a digit of a full
 # sheet is some forty pixels high then.
@@ -30,9 +30,6 @@ FAINT = 0.2
 
 # The strokes around a pixel are looked at within this share of the usual height.
 NEARBY = 0.1
-
-# What is wider than this share of the usual height may be several digits.
-MAY_BE_MORE = 0.6
 
 
 class DigitBox(NamedTuple):
@@ -55,14 +52,43 @@ class FoundDigit:
     box : DigitBox
     ink : ndarray of shape (height, width), dtype float32
         Its ink alone, in a reduced picture maybe.
-    ways : tuple of tuple of FoundDigit
-        Other ways to see it, the likeliest first: as two or more digits that touch, or
-        as pieces that do not belong together.
+    usual : float
+        The usual height of the digits around it, in pixels of ``ink``.
+    step : float
+        How many pixels of the picture are one of ``ink``.
     """
 
     box: DigitBox
     ink: np.ndarray
-    ways: tuple = ()
+    usual: float
+    step: int = 1
+
+    def parts(self):
+        """Return the parts that may be digits of their own, if it is several.
+
+        Returns
+        -------
+        list of Part
+            Digits in a row are a path of them from the first cut to the last one.
+        """
+        return [
+            Part(start, stop, self._part(left, top, ink))
+            for start, stop, left, top, ink in segments_of(self.ink, self.usual)
+        ]
+
+    def _part(self, left, top, ink):
+        left, top = self.box.left + self.step * left, self.box.top + self.step * top
+        height, width = (self.step * side for side in ink.shape)
+        box = DigitBox(left, top, width, height, self.box.line, self.box.number)
+        return replace(self, box=box, ink=ink)
+
+
+class Part(NamedTuple):
+    """A part of ink, from one cut to another."""
+
+    start: int
+    stop: int
+    digit: FoundDigit
 
 
 def find_digits(image):
@@ -136,6 +162,24 @@ def digits_of(grey):
     return [_enlarged(digit, step, grey.shape) for digit in _ordered(found, usual)]
 
 
+def as_one(digits):
+    """Return several digits with their ink as a single one."""
+    first, step = digits[0], digits[0].step
+    corners = np.array([d.box[:2] for d in digits])
+    sides = np.array([d.ink.shape[::-1] for d in digits])
+    left, top = corners.min(axis=0)
+    corners = (corners - (left, top)) // step
+    width, height = (corners + sides).max(axis=0)
+    ink = np.zeros((height, width), np.float32)
+    for digit, (x, y), (w, h) in zip(digits, corners, sides, strict=True):
+        part = ink[y : y + h, x : x + w]
+        np.maximum(part, digit.ink, out=part)
+    box = DigitBox(
+        int(left), int(top), int(width * step), int(height * step), *first.box[4:]
+    )
+    return replace(first, box=box, ink=ink)
+
+
 def _without_lines(grey):
     """Return the ink without the lines of the paper and of boxes, and these lines."""
     darkness = darkness_of(grey)
@@ -156,22 +200,8 @@ def _without_lines(grey):
 
 def _found(ink, labels, group, usual):
     whole = joined(group)
-    alone = _ink_of(ink, labels, whole, usual)
-    ways = []
-    parts = [p for p in group if p.height >= 0.5 * whole.height]
-    if len(group) > 1 and parts:
-        ways.append(
-            [_digit(_ink_of(ink, labels, p, usual), p.left, p.top) for p in parts]
-        )
-    if whole.width > MAY_BE_MORE * min(usual, whole.height):
-        for parts in ways_to_cut(alone, usual):
-            inks = [np.where(part, alone, 0) for part in parts]
-            if all((part > 0.5).any() for part in inks):
-                way = [_cropped(part, whole.left, whole.top) for part in inks]
-                if min(d.box.height for d in way) >= SHORTEST * usual:
-                    ways.append(way)
-    ways = tuple(tuple(sorted(way, key=lambda d: d.box.left)) for way in ways)
-    return replace(_digit(alone, whole.left, whole.top), ways=ways)
+    box = DigitBox(whole.left, whole.top, whole.width, whole.height, 0, 0)
+    return FoundDigit(box, _ink_of(ink, labels, whole, usual), usual)
 
 
 def _ink_of(ink, labels, piece, usual):
@@ -184,17 +214,6 @@ def _ink_of(ink, labels, piece, usual):
     smooth = ndimage.gaussian_filter(np.where(own, alone, 0), size / 6)
     full = ndimage.maximum_filter(smooth, size)
     return np.minimum(alone / np.maximum(full, FAINT), 1).astype(np.float32)
-
-
-def _cropped(ink, left, top):
-    rows, columns = (np.flatnonzero((ink > 0.5).any(axis)) for axis in (1, 0))
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _digit(ink, left + int(columns[0]), top + int(rows[0]))
-
-
-def _digit(ink, left, top):
-    height, width = ink.shape
-    return FoundDigit(DigitBox(left, top, width, height, 0, 0), ink)
 
 
 def _ordered(found, usual):
@@ -210,9 +229,7 @@ def _ordered(found, usual):
 
 
 def _placed(digit, line, number):
-    ways = tuple(tuple(_placed(d, line, number) for d in way) for way in digit.ways)
-    box = DigitBox(*digit.box[:4], line, number)
-    return replace(digit, box=box, ways=ways)
+    return replace(digit, box=DigitBox(*digit.box[:4], line, number))
 
 
 def _enlarged(digit, step, shape):
@@ -226,5 +243,4 @@ def _enlarged(digit, step, shape):
         line,
         number,
     )
-    ways = tuple(tuple(_enlarged(d, step, shape) for d in way) for way in digit.ways)
-    return replace(digit, box=box, ways=ways)
+    return replace(digit, box=box, step=step)

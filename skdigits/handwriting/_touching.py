@@ -12,31 +12,45 @@ References
 """
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
-
-from skdigits.handwriting._form import stroke_thickness
 
 # What a step of a path costs that is not straight down, in pixels of full ink.
 SIDEWAYS = 0.15
 
-# Cuts between strokes and through ink alone that are looked at, and at least so far
-# apart, in usual heights of a digit.
+# Cuts between strokes and through ink alone, for each usual height of a digit that the
+# ink is wide, and how far apart they are at least, in usual heights.
 BETWEEN, THROUGH, APART = 6, 3, 0.12
 
-# Digits are at least and at most so wide, usually, and give or take, in usual heights.
-NARROWEST, WIDEST, MEAN_WIDTH, SPREAD = 0.12, 1.25, 0.65, 0.3
+# A digit is at most so wide and at least so high, in usual heights.
+WIDEST, LOWEST = 1.25, 0.55
 
-# There are no more digits than have so much room each, in usual heights, and never more
-# than these: a longer piece is none of digits.
-LEAST_ROOM, MOST_DIGITS = 0.45, 5
-
-# Ways to cut that are kept for each number of digits.
-WAYS = 8
+# What is wider than so many usual heights is no row of digits.
+LONGEST = 8
 
 
-def ways_to_cut(ink, usual):
-    """Return ways to cut ink into two or more digits, the cheapest first.
+class Segment(NamedTuple):
+    """The ink between two cuts.
+
+    Attributes
+    ----------
+    start, stop : int
+        The numbers of the cuts. 0 is the left edge, and the last one the right edge.
+    left, top : int
+        Its corner.
+    ink : ndarray of shape (height, width)
+    """
+
+    start: int
+    stop: int
+    left: int
+    top: int
+    ink: np.ndarray
+
+
+def segments_of(ink, usual):
+    """Return what lies between any two cuts through ink and may be a digit.
 
     Parameters
     ----------
@@ -47,42 +61,35 @@ def ways_to_cut(ink, usual):
 
     Returns
     -------
-    list of list of ndarray of shape (height, width), dtype bool
-        For each way, where the ink of each digit may be, from left to right.
+    list of Segment
+        By their starts. All of the ink is not among them.
     """
-    width = ink.shape[1]
-    if width > MOST_DIGITS * WIDEST * usual:
+    height, width = ink.shape
+    if width > LONGEST * usual:
         return []
-    cuts = _cuts(_between_strokes(ink), usual, BETWEEN, [])
-    cuts = _cuts(ink, usual, THROUGH, cuts)
-    thickness = stroke_thickness(ink > 0.5)
-    most = min(len(cuts) + 1, max(2, round(width / (LEAST_ROOM * usual))))
-    most = min(most, MOST_DIGITS)
-    ways = []
-    for n_digits in range(2, most + 1):
-        chosen = []
-        for way in combinations(cuts, n_digits - 1):
-            widths = _widths(way, width) / usual
-            if widths.min() >= NARROWEST and widths.max() <= WIDEST:
-                odd = (((widths - MEAN_WIDTH) / SPREAD) ** 2).sum()
-                cost = sum(cost for cost, _ in way) / thickness
-                chosen.append((cost + odd, [path for _, path in way]))
-        chosen.sort(key=lambda pair: pair[0])
-        ways += [_parts(paths, width) for _, paths in chosen[:WAYS]]
-    return ways
+    cuts = _cuts(_between_strokes(ink), usual, round(BETWEEN * width / usual), [])
+    cuts = _cuts(ink, usual, round(THROUGH * width / usual), cuts)
+    paths = [np.zeros(height, int), *(path for _, path in cuts), np.full(height, width)]
+    segments = []
+    for start, stop in combinations(range(len(paths)), 2):
+        left, right = paths[start], paths[stop]
+        if (right - left).mean() <= WIDEST * usual and stop - start < len(paths) - 1:
+            piece = _between(ink, left, right)
+            if piece and len(piece[-1]) >= LOWEST * usual:
+                segments.append(Segment(start, stop, *piece))
+    return segments
 
 
-def _widths(way, width):
-    return np.diff([0, *(np.mean(path) for _, path in way), width])
-
-
-def _parts(paths, width):
-    columns = np.arange(width)
-    edges = [np.zeros_like(paths[0]), *paths, np.full_like(paths[0], width)]
-    return [
-        (columns >= a[:, None]) & (columns < b[:, None])
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+def _between(ink, left, right):
+    """Return the corner and the ink of what is between two paths, None if nothing."""
+    columns = np.arange(ink.shape[1])
+    inside = (columns >= left[:, None]) & (columns < right[:, None])
+    part = np.where(inside, ink, 0)
+    rows, columns = (np.flatnonzero((part > 0.5).any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    part = part[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return int(columns[0]), int(rows[0]), part
 
 
 def _between_strokes(ink):

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from skdigits._validation import check_number
-from skdigits.handwriting._find import DigitBox, digits_of
+from skdigits.handwriting._find import DigitBox, as_one, digits_of
 from skdigits.handwriting._form import mnist_form
 from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._one_digit import normalized
+from skdigits.reading._path import best_path, mean_cost, rows_of
 from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading
 
@@ -21,12 +22,15 @@ MIN_CONFIDENCE = 0.6
 # left out; else it may be an unreadable digit.
 CERTAINLY_NONE = 0.8
 
-# A piece of ink that is one digit with this probability is not looked at as several.
+# Ink that is of one digit with this probability is not cut.
 SURE = 0.9
 
-# What is narrower than this share of its height is not looked at as several digits:
-# many letters fall into two ones.
+# What is narrower than this share of its height is not cut either: many letters fall
+# into two ones.
 SEVERAL = 1.15
+
+# At least this share of the digits into which ink is cut can be read.
+LEGIBLE = 0.7
 
 # So many digits may be the pieces of a single one.
 FEW = range(1, 5)
@@ -40,8 +44,8 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
     """Read the handwritten digits of a picture, or of each of several pictures.
 
     Digits are found as :func:`skdigits.handwriting.find_digits` finds them, and each is
-    classified; where a piece of ink makes more sense as two digits that touch, it is
-    read so. A sheet that lies on its side or upside down is read turned.
+    classified; where ink makes more sense as a row of digits that touch, it is read
+    so. A sheet that lies on its side or upside down is read turned.
 
     Parameters
     ----------
@@ -153,22 +157,22 @@ class _Answer(NamedTuple):
 
 def _answers(found, classifier):
     """Classify what was found, and see each piece as makes most sense."""
-    if not found:
-        return []
     wholes = _classified(found, classifier)
-    ways = [
-        digit.ways if _may_be_several(whole) else ()
-        for digit, whole in zip(found, wholes, strict=True)
+    rows = rows_of(found, wholes)
+    parts = [
+        as_one(found[row]).parts() if _may_be_others(wholes[row]) else []
+        for row in rows
     ]
-    parts = [part for its in ways for way in its for part in way]
-    answers = iter(_classified(parts, classifier) if parts else ())
+    answers = iter(_classified([p.digit for its in parts for p in its], classifier))
     chosen = []
-    for whole, its in zip(wholes, ways, strict=True):
-        chosen += _likeliest(whole, [[next(answers) for _ in way] for way in its])
+    for row, its in zip(rows, parts, strict=True):
+        chosen += _likeliest(wholes[row], its, [next(answers) for _ in its])
     return chosen
 
 
 def _classified(found, classifier):
+    if not found:
+        return []
     forms = [mnist_form(digit.ink) for digit in found]
     return _of_forms(forms, [digit.box for digit in found], classifier)
 
@@ -188,20 +192,18 @@ def _of_forms(forms, boxes, classifier):
     ]
 
 
-def _may_be_several(whole):
-    return whole.confidence < SURE and whole.box.width >= SEVERAL * whole.box.height
+def _may_be_others(wholes):
+    box = _around(wholes)
+    doubtful = min(answer.confidence for answer in wholes) < SURE
+    return doubtful and box.width >= SEVERAL * box.height
 
 
-def _likeliest(whole, ways):
-    """Return the answers of the way to see a piece of ink that makes most sense."""
-    if not ways:
-        return [whole]
-    best = max(ways, key=_least)
-    return best if _least(best) > max(whole.confidence, MIN_CONFIDENCE) else [whole]
-
-
-def _least(answers):
-    return min(answer.confidence for answer in answers)
+def _likeliest(wholes, parts, answers):
+    """Return the answers of the way to see ink that makes most sense."""
+    path = best_path(parts, answers)
+    n_sure = sum(answer.confidence >= MIN_CONFIDENCE for answer in path)
+    legible = path and n_sure >= LEGIBLE * len(path)
+    return path if legible and mean_cost(path) < mean_cost(wholes) else wholes
 
 
 def _maybe_one_digit(answers, grey, classifier):
