@@ -28,12 +28,6 @@ OF_REPORTS = [
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-@pytest.fixture(autouse=True)
-def no_figure_left():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def logistic(digits):
     X, _, y, _ = digits

@@ -6,7 +6,6 @@ import pkgutil
 import re
 from importlib import import_module
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -29,7 +28,6 @@ PUBLIC = {
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name):
     result = doctest.testmod(import_module(name))
-    plt.close("all")
     assert result.failed == 0
 
 
