@@ -28,6 +28,9 @@ ROUNDS = 3
 # Ink from which on a pixel is of a stroke, if only a faint one.
 FAINT = 0.2
 
+# Ink from which on a pixel is as dark as ink can be.
+DARK = 0.9
+
 # The strokes around a pixel are looked at within this share of the usual height.
 NEARBY = 0.1
 
@@ -183,13 +186,16 @@ def as_one(digits):
 def _without_lines(grey):
     """Return the ink without the lines of the paper and of boxes, and these lines."""
     darkness = darkness_of(grey)
-    ink = as_ink(darkness)
+    first = ink = as_ink(darkness)
     lines = np.zeros(ink.shape, bool)
-    # what is ink is decided anew without them: there may be fainter ones
-    for _ in range(ROUNDS):
+    # what is ink is decided anew without them: there may be fainter ones, but what was
+    # dark from the beginning and no line is writing
+    for i in range(ROUNDS):
         more = long_lines(ink, FAINT)
         if max(ink.shape) <= SMALL:
             more |= ruling_of(ink > 0.5)
+        if i:
+            more &= first < DARK
         if not more.any():
             break
         lines |= more

@@ -28,6 +28,10 @@ HIGHEST = 1.5
 # How much of the way from a line's ink to full ink a pixel of a pen is beyond the line.
 PEN = 0.6
 
+# The degrees of the curves that lines are: of short ones, and of those that are longer
+# than so many of the widest gaps.
+DEGREES, LONG = (2, 6), 16
+
 # How much of a line's way has to be of ink, and how much of that with nothing above it
 # and below it: the tops of zeros in a row are no line.
 COVERED, ALONE = 0.75, 0.12
@@ -133,7 +137,8 @@ def _lines(mask):
         length = (across.stop - across.start) * gap
         if length < shortest or rows.stop - rows.start > length / 3:
             continue
-        near = _along(label_of == i, columns, centres, runs)
+        degree = DEGREES[int(length > LONG * gap)]
+        near = _along(label_of == i, columns, centres, runs, degree)
         if near.any() and _way_of_ink(mask, columns[near], centres[near]) >= COVERED:
             lines.append((np.ptp(columns[near]), _pixels(columns, tops, runs, near)))
     return lines
@@ -150,7 +155,7 @@ def _thin_runs(mask, thickest):
     return columns[thin], tops[thin], runs[thin]
 
 
-def _along(members, columns, centres, runs):
+def _along(members, columns, centres, runs, degree):
     """Return which of the runs lie along the curve through the ``members``."""
     kept = members.copy()
     thickness = np.median(runs[members])
@@ -158,7 +163,9 @@ def _along(members, columns, centres, runs):
     span = max(np.ptp(columns[members]) / 2, 1)
     x = (columns - middle) / span
     for _ in range(3):
-        curve = np.polynomial.Polynomial.fit(x[kept], centres[kept], 2, domain=[-1, 1])
+        curve = np.polynomial.Polynomial.fit(
+            x[kept], centres[kept], degree, domain=[-1, 1]
+        )
         off = np.abs(centres - curve(x))
         near = (off <= 1 + thickness / 2) & (np.abs(x) <= 1.05)
         kept = members & near

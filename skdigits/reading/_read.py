@@ -25,12 +25,16 @@ CERTAINLY_NONE = 0.8
 # Ink that is of one digit with this probability is not cut.
 SURE = 0.9
 
-# What is narrower than this share of its height is not cut either: many letters fall
-# into two ones.
+# What is narrower than this share of its height is not cut either.
 SEVERAL = 1.15
 
-# At least this share of the digits into which ink is cut can be read.
-LEGIBLE = 0.7
+# At least this share of the digits into which ink is cut can be read. What hangs
+# together is only cut where they are read with less than this mean cost, and where no
+# more than one of them is a one: M and W fall into ones.
+LEGIBLE, CLEAR = 0.7, 0.1
+
+# A one is no wider than this multiple of its height.
+WIDEST_ONE = 1.2
 
 # So many digits may be the pieces of a single one.
 FEW = range(1, 5)
@@ -186,6 +190,9 @@ def _of_forms(forms, boxes, classifier):
     best = probabilities[:, is_digit].argmax(axis=1)
     confidence = probabilities[:, is_digit].max(axis=1)
     digits = classes[is_digit][best]
+    widths, heights = np.array([box[2:4] for box in boxes]).T
+    lies = (digits == 1) & (widths > WIDEST_ONE * heights)
+    none, confidence = np.where(lies, none + confidence, none), confidence * ~lies
     return [
         _Answer(box, int(digit), float(high), float(rest))
         for box, digit, high, rest in zip(boxes, digits, confidence, none, strict=True)
@@ -203,7 +210,15 @@ def _likeliest(wholes, parts, answers):
     path = best_path(parts, answers)
     n_sure = sum(answer.confidence >= MIN_CONFIDENCE for answer in path)
     legible = path and n_sure >= LEGIBLE * len(path)
-    return path if legible and mean_cost(path) < mean_cost(wholes) else wholes
+    if not legible or mean_cost(path) >= mean_cost(wholes):
+        return wholes
+    hangs_together = len(wholes) == 1
+    return wholes if hangs_together and not _is_clear(path) else path
+
+
+def _is_clear(path):
+    n_ones = sum(answer.digit == 1 for answer in path)
+    return mean_cost(path) < CLEAR and n_ones <= 1
 
 
 def _maybe_one_digit(answers, grey, classifier):
