@@ -15,6 +15,7 @@ _MODULE_OF = {
     "make_digit_pipeline": "skdigits._pipeline",
     "read_digits": "skdigits.reading",
     "save": "skdigits.persistence",
+    "to_onnx": "skdigits.export",
 }
 _SUBPACKAGES = (
     "datasets",

@@ -25,6 +25,7 @@ class GlobalAverage(Layer):
 @pytest.fixture
 def network(monkeypatch):
     """A network with a kind of layer that the package does not have."""
+    from skdigits.export._layers import add_layer
     from skdigits.training import initial_network, keras
     from skdigits.training._layers import keras_layer, train_layer
     from skdigits.training._steps import _compiled_steps
@@ -42,6 +43,11 @@ def network(monkeypatch):
     def _(layer: GlobalAverage, weights, maps, chance, moments):
         return tf.reduce_mean(maps, axis=(1, 2))
 
+    @add_layer.register
+    def _(layer: GlobalAverage, graph, maps, shape, arrays):
+        means = graph.node("GlobalAveragePool", layer.name, maps)
+        return graph.node("Flatten", f"{layer.name}/flat", means)
+
     plain = spec_module.layers_of
 
     def with_average(spec):
@@ -50,16 +56,20 @@ def network(monkeypatch):
             for layer in plain(spec)
         ]
 
-    for module in ("network._spec", "network._answers", "training._layers"):
+    of_network = ("network._spec", "network._answers")
+    of_training = ("training._layers", "training._model")
+    for module in (*of_network, *of_training, "export._graph"):
         monkeypatch.setattr(f"skdigits.{module}.layers_of", with_average)
-    monkeypatch.setattr("skdigits.training._model.layers_of", with_average)
     _compiled_steps.cache_clear()
     yield initial_network(SPEC, 0)
     _compiled_steps.cache_clear()
 
 
-def test_it_learns_and_answers_as_keras_does(network, digits):
+def test_it_learns_and_answers_as_keras_and_onnx_do(network, digits):
+    from onnxruntime import InferenceSession
+
     from skdigits._recipe import Recipe
+    from skdigits.export._graph import model_of
     from skdigits.preprocessing import OneHotLabelEncoder
     from skdigits.training import Data, keras_model, train
 
@@ -74,6 +84,9 @@ def test_it_learns_and_answers_as_keras_does(network, digits):
     logits = trained.answers(images[:50])
     probabilities = keras_model(trained, recipe).predict(images[:50], verbose=0)
     assert_allclose(trained.probabilities(logits), probabilities, atol=1e-5)
+    graph = model_of(trained, 1.0, np.arange(10), "float32").SerializeToString()
+    _, exported = InferenceSession(graph).run(None, {"X": X[:50].astype("f4") / 16})
+    assert_allclose(exported, trained.probabilities(logits), atol=1e-5)
 
 
 def test_a_layer_without_a_case_is_an_error():
@@ -81,6 +94,7 @@ def test_a_layer_without_a_case_is_an_error():
     class Unknown(Layer):
         """No interpreter knows it."""
 
+    from skdigits.export._layers import add_layer
     from skdigits.training._layers import keras_layer, train_layer
 
     for interpret in (answer, keras_layer):
@@ -88,6 +102,8 @@ def test_a_layer_without_a_case_is_an_error():
             interpret(Unknown("unknown"), None)
     with pytest.raises(TypeError, match="Got the layer .*Unknown"):
         train_layer(Unknown("unknown"), {}, None, None, {})
+    with pytest.raises(TypeError, match="Got the layer .*Unknown"):
+        add_layer(Unknown("unknown"), None, "X", (8, 8, 1), {})
 
 
 def test_names_of_layers_are_those_of_the_weights():

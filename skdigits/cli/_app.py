@@ -172,6 +172,31 @@ def info(
 
 
 @app.command()
+def export(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A file that train made.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="FILE.onnx", help="Where the graph goes.")
+    ],
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            metavar="uint8|float32",
+            help="The type of the pixels it takes; by default uint8 for pixels up to "
+            "255, else float32.",
+        ),
+    ] = None,
+    debug: Debug = False,
+):
+    """Write a saved classifier as an ONNX graph, to answer without Python."""
+    with one_line_errors(debug):
+        from skdigits.cli._export import run
+
+        run(model, output, dtype)
+
+
+@app.command()
 def tune(
     context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",

@@ -11,6 +11,29 @@ RESERVED = ("format_version", "versions")
 
 
 def checked_card(card):
+    """Return a card for `save` as JSON can hold it, or raise a ValueError.
+
+    Parameters
+    ----------
+    card : dict
+        As in `plain_card`, without the names in `RESERVED`.
+
+    Returns
+    -------
+    dict
+        A copy.
+    """
+    plain = plain_card(card)
+    reserved = set(card).intersection(RESERVED)
+    if reserved:
+        raise ValueError(
+            f"Got a card with {min(reserved)!r}, but expected other names, as save "
+            "itself says that. Rename it."
+        )
+    return plain
+
+
+def plain_card(card):
     """Return a card as JSON can hold it, or raise a ValueError.
 
     Parameters
@@ -27,12 +50,6 @@ def checked_card(card):
     if not isinstance(card, dict):
         raise ValueError(
             f"Got card={card!r}, but expected a dict. Pass names with what they say."
-        )
-    reserved = set(card).intersection(RESERVED)
-    if reserved:
-        raise ValueError(
-            f"Got a card with {min(reserved)!r}, but expected other names, as save "
-            "itself says that. Rename it."
         )
     plain = _plain("card", card, depth=0)
     n_characters = len(json.dumps(plain))

@@ -17,6 +17,7 @@ LIBRARIES = (
     "tensorflow",
     "scikit-learn",
     "numpy",
+    "onnx",
     "onnxruntime",
 )
 

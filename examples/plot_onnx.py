@@ -1,0 +1,61 @@
+"""
+Answers without Python
+======================
+
+A fitted pipeline becomes an ONNX graph, which ONNX Runtime and others run in any
+language: from raw pixels to labels and probabilities, without skdigits.
+``pip install "skdigits[onnx]"`` brings what is needed.
+"""
+
+# %%
+# A pipeline
+# ----------
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+from onnxruntime import InferenceSession
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+import skdigits
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+pipeline = skdigits.make_digit_pipeline(epochs=10, random_state=0)
+pipeline.fit(X_train, y_train)
+
+# %%
+# Its graph
+# ---------
+# On the command line that is ``skdigits export digits.safetensors digits.onnx``. The
+# graph says itself how it is used.
+
+graph = skdigits.to_onnx(pipeline)
+print(graph.doc_string)
+
+# %%
+# Its answers
+# -----------
+# Whoever runs the graph needs its bytes, or the file of them, and nothing else.
+
+session = InferenceSession(graph.SerializeToString())
+pixels = X_test.astype(np.float32)
+label, probabilities = session.run(["label", "probabilities"], {"X": pixels})
+print(f"Test accuracy: {np.mean(label == y_test):.1%} of {len(y_test)}")
+difference = np.abs(probabilities - pipeline.predict_proba(X_test)).max()
+print(f"Furthest from the pipeline's probabilities: {difference:.0e}")
+
+# %%
+# The ten pictures of which the graph is the least certain, with its answers.
+
+metadata = session.get_modelmeta().custom_metadata_map
+height, width = json.loads(metadata["image_shape"])
+figure, axes = plt.subplots(1, 10, figsize=(8, 1.6), layout="constrained")
+for ax, row in zip(axes, probabilities.max(axis=1).argsort(), strict=False):
+    ax.imshow(pixels[row].reshape(height, width), cmap="gray_r")
+    ax.set_title(f"{label[row]}\n{probabilities[row].max():.0%}")
+    ax.set_axis_off()
+
+plt.show()
