@@ -60,7 +60,7 @@ def find_temperature(answers, data, rows, seed):
         else:
             far = strength
     images, targets = _warped(data, many, near, seed)
-    return _best_temperature(answers(images), targets)
+    return best_temperature(answers(images), targets)
 
 
 def _warped(data, rows, strength, seed):
@@ -80,8 +80,16 @@ def _are_read(answers, images, targets):
     return True
 
 
-def _best_temperature(logits, targets):
-    """Return the temperature of the smallest log loss."""
+def best_temperature(logits, targets):
+    """Return the temperature of the smallest log loss.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_pictures, n_classes)
+
+    targets : ndarray of shape (n_pictures, n_classes)
+        The probability of each class.
+    """
 
     def loss(log_temperature):
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)

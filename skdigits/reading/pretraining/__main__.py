@@ -10,6 +10,8 @@ from skdigits.reading.pretraining._card import pretraining_card
 from skdigits.reading.pretraining._training import (
     EPOCHS,
     FILTERS,
+    HELD_OUT,
+    held_out_set,
     pretrain,
     training_set,
 )
@@ -21,13 +23,15 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     train = fetch_mnist(subset="train", data_home=options.data_home)
     test = fetch_mnist(subset="test", data_home=options.data_home)
-    few = slice(options.n_pictures)
-    X, y = training_set(
-        train.data[few], train.target[few], options.seed, options.n_jobs
-    )
+    few = train.data[: options.n_pictures], train.target[: options.n_pictures]
+    n_held_out = min(HELD_OUT, len(few[0]) // 10)
+    last = [part[-n_held_out:] for part in few]
+    first = [part[:-n_held_out] for part in few]
+    X, y = training_set(*first, options.seed, options.n_jobs)
     pipeline = pretrain(
         X,
         y,
+        held_out_set(*last, options.seed, options.n_jobs),
         seed=options.seed,
         filters=tuple(options.filters),
         epochs=options.epochs,

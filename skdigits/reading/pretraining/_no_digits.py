@@ -29,7 +29,7 @@ FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral")
 STYLES = ("", "-Bold", "-Oblique", "-Italic", "Italic", "Bol")
 
 # The signs that are nearly everywhere.
-MARKS = ("tick", "minus", "plus", "times")
+MARKS = ("tick", "minus", "plus", "times", "parenthesis")
 
 # Pixels of a printed letter's height.
 PRINTED_HEIGHT = 56
