@@ -50,7 +50,7 @@ def leave_out(step):
     from skdigits.handwriting import _find, _form, _ink, _one_digit
 
     def no_lines(mask, *_):
-        return np.zeros_like(mask)
+        return np.zeros(mask.shape, bool)
 
     def one_grey(grey, *_):
         return np.full_like(grey, np.median(grey))
@@ -61,7 +61,7 @@ def leave_out(step):
         _one_digit.ruling_of = _one_digit.frames_of = no_lines
         _find.long_lines = _find.ruling_of = no_lines
     elif step == "pieces":
-        _one_digit.digit_pieces = lambda ink: ink
+        _one_digit.digit_pieces = lambda ink, in_a_box: ink
     elif step == "strokes":
         _form.with_usual_strokes = lambda ink: ink
 
