@@ -422,6 +422,12 @@ class TestCard:
         card = read_card(DATA / f"version_{number}.safetensors")
         assert set(card) == {"format_version", "versions"}
 
+    def test_the_longest_card_comes_back(self, tmp_path, fitted):
+        card = {"a": "x" * (2**16 - 9)}
+        skdigits.save(fitted, tmp_path / "model", card=card)
+        skdigits.load(tmp_path / "model")
+        assert read_card(tmp_path / "model")["a"] == card["a"]
+
     @pytest.mark.parametrize(
         "card, message",
         [

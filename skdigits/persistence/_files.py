@@ -181,7 +181,8 @@ def _check_card(document):
     versions = document["versions"]
     if not all(isinstance(version, str) for version in versions.values()):
         raise Damaged("versions that are no text")
-    checked_card(document.get("card", {}) | {"made with": versions})
+    checked_card({"made with": versions})
+    checked_card(document.get("card", {}))
 
 
 def _steps_of(estimator):
