@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
-from skdigits.persistence._card import RESERVED, checked_card
+from skdigits.persistence._card import RESERVED, checked_card, plain_card
 from skdigits.persistence._format import (
     Damaged,
     one_sentence,
@@ -181,7 +181,7 @@ def _check_card(document):
     versions = document["versions"]
     if not all(isinstance(version, str) for version in versions.values()):
         raise Damaged("versions that are no text")
-    checked_card({"made with": versions})
+    plain_card(versions)
     checked_card(document.get("card", {}))
 
 

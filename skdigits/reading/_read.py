@@ -190,13 +190,18 @@ def _of_forms(forms, boxes, classifier):
     best = probabilities[:, is_digit].argmax(axis=1)
     confidence = probabilities[:, is_digit].max(axis=1)
     digits = classes[is_digit][best]
-    widths, heights = np.array([box[2:4] for box in boxes]).T
-    lies = (digits == 1) & (widths > WIDEST_ONE * heights)
-    none, confidence = np.where(lies, none + confidence, none), confidence * ~lies
     return [
-        _Answer(box, int(digit), float(high), float(rest))
+        _none_if_it_lies(_Answer(box, int(digit), float(high), float(rest)))
         for box, digit, high, rest in zip(boxes, digits, confidence, none, strict=True)
     ]
+
+
+def _none_if_it_lies(answer):
+    """Return the answer, but that of a dash is not a one."""
+    box = answer.box
+    if answer.digit != 1 or box.width <= WIDEST_ONE * box.height:
+        return answer
+    return answer._replace(confidence=0.0, none=answer.none + answer.confidence)
 
 
 def _may_be_others(wholes):

@@ -89,6 +89,10 @@ def best_temperature(logits, targets):
 
     targets : ndarray of shape (n_pictures, n_classes)
         The probability of each class.
+
+    Returns
+    -------
+    float
     """
 
     def loss(log_temperature):

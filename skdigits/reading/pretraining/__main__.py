@@ -24,9 +24,9 @@ def main(arguments=None):
     train = fetch_mnist(subset="train", data_home=options.data_home)
     test = fetch_mnist(subset="test", data_home=options.data_home)
     few = train.data[: options.n_pictures], train.target[: options.n_pictures]
-    n_held_out = min(HELD_OUT, len(few[0]) // 10)
-    last = [part[-n_held_out:] for part in few]
+    n_held_out = max(1, min(HELD_OUT, len(few[0]) // 10))
     first = [part[:-n_held_out] for part in few]
+    last = [part[-n_held_out:] for part in few]
     X, y = training_set(*first, options.seed, options.n_jobs)
     pipeline = pretrain(
         X,

@@ -13,8 +13,8 @@ from skdigits.reading.pretraining._no_digits import draw_no_digits
 from skdigits.reading.pretraining._redrawn import redraw
 from skdigits.training._calibration import best_temperature
 
-# Pictures of each kind for one of MNIST, and the network; of three mixes, the one with
-# which most was read of pictures of handwriting that are no part of any training.
+# Pictures of each kind for one of MNIST, and the network. Chosen with pictures of
+# handwriting that are no part of any training.
 DRAWN, NO_DIGITS, REDRAWN = 1, 1, 1
 FILTERS, EPOCHS = (32, 64, 96, 128), 16
 
