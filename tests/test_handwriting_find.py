@@ -212,3 +212,24 @@ def test_orientation_of_a_camera_is_applied(tmp_path):
 def test_what_is_no_picture_is_refused():
     with pytest.raises(ValueError, match="Got a picture as an array of shape"):
         find_digits(np.zeros(5))
+
+
+def test_ruling_that_winds_is_no_writing():
+    sheet = blank(1500, 400)
+    x = np.arange(1500)
+    ink = ImageDraw.Draw(sheet)
+    for middle in (120, 220, 320):
+        y = middle + 12 * np.sin(x / 150)
+        ink.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=120, width=2)
+    drawn = write(sheet, "4758", left=300, top=175)
+    assert_found(find_digits(np.asarray(sheet)), drawn)
+
+
+def test_the_bottoms_of_noughts_in_a_row_are_no_line():
+    sheet = blank(240, 120)
+    ink = ImageDraw.Draw(sheet)
+    for left in (30, 76, 122):
+        ink.ellipse((left, 20, left + 56, 90), outline=40, width=5)
+    ink.line((0, 95, 240, 91), fill=130, width=2)
+    (box,) = find_digits(np.asarray(sheet))
+    assert box.width > 140 and box.height > 60

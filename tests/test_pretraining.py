@@ -1,7 +1,11 @@
+from copy import deepcopy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
+from sklearn.metrics import log_loss
 
 from skdigits import load
 from skdigits.persistence import read_card
@@ -19,7 +23,12 @@ from skdigits.reading.pretraining._digits import HABITS
 from skdigits.reading.pretraining._pens import draw
 from skdigits.reading.pretraining._signs import CAPITALS, DOODLES, SIGNS, SMALL
 from skdigits.reading.pretraining._strokes import strokes_of
-from skdigits.reading.pretraining._training import DRAWN, NO_DIGITS, REDRAWN
+from skdigits.reading.pretraining._training import (
+    DRAWN,
+    NO_DIGITS,
+    REDRAWN,
+    _calibrate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +166,19 @@ def test_the_training_set_has_every_kind(like_mnist):
     assert rows.dtype == np.uint8 and len(labels) == len(rows)
     np.testing.assert_array_equal(labels[:100], y[:100])
     assert (labels[-n_none:] == NO_DIGIT).all() and (labels[:-n_none] >= 0).all()
+
+
+def test_the_temperature_fits_what_was_held_out(digits, fitted):
+    X, y = digits[1], digits[3]
+    pipeline = deepcopy(fitted)
+    pipeline[-1].network_ = replace(pipeline[-1].network_, temperature=3.0)
+    before = pipeline.predict(X)
+    _calibrate(pipeline, X, y)
+    logits, found = pipeline.decision_function(X), pipeline[-1].network_.temperature
+    losses = [
+        log_loss(y, softmax(logits / (factor * found), axis=1))
+        for factor in (0.8, 1, 1.25)
+    ]
+    assert losses[1] == min(losses)
+    assert log_loss(y, pipeline.predict_proba(X)) == pytest.approx(losses[1])
+    np.testing.assert_array_equal(pipeline.predict(X), before)

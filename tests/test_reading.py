@@ -150,3 +150,28 @@ def test_plot_shows_a_box_for_each_digit():
     corner = ax.patches[0].get_bbox()
     assert (corner.x0, corner.y0, corner.height) == (19.5, 9.5, 30)
     json.dumps([box._asdict() for box in reading.boxes])
+
+
+def test_a_dash_is_no_one():
+    paper = np.full((60, 60), 230, dtype=np.uint8)
+    paper[24:38, 15:45] = 40
+    model = Prescribed({"narrow": {1: 0.99}, "wide": {1: 0.99}})
+    assert skdigits.read_digits(paper, model=model).text == ""
+    assert skdigits.read_digits(paper.T, model=model).text == "1"
+
+
+def test_a_letter_is_not_cut_into_ones():
+    paper = sheet((10, 10), (10, 48))
+    paper[10:14, 10:52] = 40
+    model = Prescribed({"narrow": {1: 0.99}, "wide": {-1: 0.99}})
+    assert skdigits.read_digits(paper, model=model).text == ""
+
+
+def test_what_is_unclear_is_not_cut():
+    class Unclear(OnlyNoughts):
+        def predict_proba(self, X):
+            nought = 0.8 * (super().predict_proba(X)[:, 1] > 0.5)
+            return np.stack([1 - nought, nought], axis=1)
+
+    paper = sheet((10, 10, 24), (10, 32, 24), (10, 54, 24))
+    assert skdigits.read_digits(paper, model=Unclear()).text in ("", "?")
