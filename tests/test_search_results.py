@@ -19,12 +19,6 @@ from sklearn.tree import DecisionTreeClassifier
 from skdigits.inspection import SearchResultsDisplay
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def data():
     X, y = load_digits(return_X_y=True)
