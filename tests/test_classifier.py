@@ -108,15 +108,16 @@ class TestLearning:
         traced = []
         tracemalloc.start()
         try:
-            for _ in range(3):
+            for _ in range(6):
                 for _ in range(500):
                     clf.predict(few)
                 gc.collect()
                 traced.append(tracemalloc.get_traced_memory()[0])
         finally:
             tracemalloc.stop()
-        # the first ones fill free lists
-        assert traced[2] - traced[1] < 10_000
+        # what leaks grows each time; the first calls fill free lists, and other threads
+        # of the process may take some memory now and then
+        assert np.median(np.diff(traced)[1:]) < 10_000
 
     def test_probabilities(self, data):
         X, y = data
