@@ -399,6 +399,16 @@ def test_repeat_over_seeds(digits):
         report = ErrorReport.from_estimator(again, X_test, y_test)
         assert recalls.tolist() == report.per_class["recall"].tolist()
         assert repetition.accuracies[seed] == report.accuracy
+    again = [
+        DecisionTreeClassifier(max_features=4, random_state=seed).fit(X, y)
+        for seed in range(3)
+    ]
+    wrong = np.all([tree.predict(X_test) != y_test for tree in again], axis=0)
+    shared = repetition.shared_mistakes
+    assert len(shared) and shared.index.tolist() == np.flatnonzero(wrong).tolist()
+    assert (shared["true"] == y_test[shared.index]).all()
+    assert (shared["predicted"] != shared["true"]).all()
+    assert f"wrong every time: {len(shared)}." in repetition.summary()
     assert repetition.among_hardest.sum() >= 6
     assert "Over 3 seeds the mean accuracy is" in repetition.summary()
 
@@ -417,12 +427,13 @@ def test_repeat_over_seeds_reaches_into_pipelines_and_searches(digits):
 
 def test_seed_repetition_counts_ties_and_names_the_constant():
     recalls = pd.DataFrame({"x": [0.5, 0.5], "y": [0.9, 0.7], "z": [0.8, 0.7]})
-    repetition = SeedRepetition(recalls, recalls.mean(axis=1))
+    none = pd.DataFrame({"true": [], "predicted": []})
+    repetition = SeedRepetition(recalls, recalls.mean(axis=1), none)
     assert repetition.among_hardest.to_dict() == {"x": 2, "z": 2, "y": 1}
     assert "Among them every time: x and z." in repetition.summary()
     assert repetition.table.loc["y"].tolist() == pytest.approx([1, 0.8, 0.7, 0.9])
     changing = pd.DataFrame({"x": [0.1, 0.5], "y": [0.5, 0.1]})
-    one = SeedRepetition(changing, changing.mean(axis=1), n_hardest=1)
+    one = SeedRepetition(changing, changing.mean(axis=1), none, n_hardest=1)
     assert "No class is among them every time." in one.summary()
 
 

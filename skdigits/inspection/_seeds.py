@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
@@ -25,6 +26,11 @@ class SeedRepetition:
     accuracies : Series of shape (n_seeds,)
         The accuracy with each seed.
 
+    shared_mistakes : DataFrame of shape (n_shared, 2)
+        The rows of the test data that were read wrong with every seed: `true`, and
+        the label `predicted` most often. Where the label is wrong, or nobody could
+        tell, no training would help.
+
     n_hardest : int, default=2
         How many classes of lowest recall count as the hardest.
 
@@ -33,12 +39,15 @@ class SeedRepetition:
     >>> import pandas as pd
     >>> from skdigits.inspection import SeedRepetition
     >>> recalls = pd.DataFrame({"1": [0.9, 0.9], "2": [0.8, 0.95], "3": [0.7, 0.7]})
-    >>> SeedRepetition(recalls, recalls.mean(axis=1)).among_hardest.to_dict()
+    >>> shared = pd.DataFrame({"true": ["3"], "predicted": ["5"]}, index=[17])
+    >>> repetition = SeedRepetition(recalls, recalls.mean(axis=1), shared)
+    >>> repetition.among_hardest.to_dict()
     {'3': 2, '1': 1, '2': 1}
     """
 
     recalls: pd.DataFrame
     accuracies: pd.Series
+    shared_mistakes: pd.DataFrame
     n_hardest: int = 2
 
     @property
@@ -78,7 +87,8 @@ class SeedRepetition:
         return (
             f"Over {n_seeds} seeds the mean accuracy is "
             f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes of "
-            f"lowest recall, with the number of seeds: {named}. {verdict}"
+            f"lowest recall, with the number of seeds: {named}. {verdict} "
+            f"Rows that are read wrong every time: {len(self.shared_mistakes)}."
         )
 
 
@@ -142,15 +152,25 @@ def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2
             f"Got estimator={estimator!r} without a parameter random_state, but "
             "expected one that chance plays a part in."
         )
-    recalls, accuracies = {}, {}
+    recalls, accuracies, predictions = {}, {}, {}
     for seed in range(n_seeds):
         candidate = clone(estimator).set_params(**dict.fromkeys(names, seed))
         predicted = candidate.fit(X, y).predict(X_test)
         report = Report.from_predictions(y_test, predicted)
         recalls[seed] = report.per_class["recall"].dropna()
         accuracies[seed] = report.accuracy
+        predictions[seed] = predicted
     return SeedRepetition(
         pd.DataFrame(recalls).T.rename_axis("seed"),
         pd.Series(accuracies, name="accuracy").rename_axis("seed"),
+        _shared_mistakes(np.asarray(y_test), pd.DataFrame(predictions)),
         n_hardest,
     )
+
+
+def _shared_mistakes(true, predictions):
+    """Return the rows (down) that no seed (across) predicts as they are."""
+    rows = np.flatnonzero((predictions.to_numpy() != true[:, None]).all(axis=1))
+    most = [answers.mode()[0] for _, answers in predictions.iloc[rows].iterrows()]
+    index = pd.Index(rows, name="row")
+    return pd.DataFrame({"true": true[rows], "predicted": most}, index=index)
