@@ -367,7 +367,5 @@ def test_content_without_a_name_has_limits_too(monkeypatch):
     with pytest.raises(ValueError, match="^Got a picture of 48 x 32 pixels, but"):
         read_content(content)
     monkeypatch.setattr(_pictures, "MAX_BYTES", 100)
-    with pytest.raises(
-        ValueError, match="Got a picture of [0-9]+ bytes, but"
-    ):
+    with pytest.raises(ValueError, match="Got a picture of [0-9]+ bytes, but"):
         read_content(content)
