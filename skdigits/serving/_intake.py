@@ -9,6 +9,8 @@ from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from skdigits.serving._errors import unavailable
+
 # What it logs of a damaged form would else be printed.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
@@ -56,11 +58,11 @@ class Intake:
             self._n_bytes -= taken.n_bytes
 
     def hold(self, n_bytes):
-        if self._n_bytes + n_bytes > HELD * self.max_bytes:
-            raise HTTPException(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "Got more bytes than can be held at the same time. Try again later.",
-                headers={"Retry-After": "1"},
+        limit = HELD * self.max_bytes
+        if self._n_bytes + n_bytes > limit:
+            raise unavailable(
+                f"Got more than {limit:,} bytes at the same time, but expected at most "
+                "that."
             )
         self._n_bytes += n_bytes
 

@@ -1,12 +1,17 @@
 """The processes that read, and how many requests may wait for them."""
 
-from http import HTTPStatus
-
-from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_after
+from anyio import (
+    BrokenWorkerProcess,
+    CapacityLimiter,
+    Semaphore,
+    create_task_group,
+    fail_after,
+    move_on_after,
+)
 from anyio.to_process import run_sync
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from skdigits.serving._errors import unavailable
 from skdigits.serving._work import get_ready
 
 
@@ -34,7 +39,7 @@ class Readers:
         self.timeout = timeout
         self._n_requests = 0
         # whoever has a turn finds a process free
-        self._turns = CapacityLimiter(n_jobs)
+        self._turns = Semaphore(n_jobs)
         self._processes = CapacityLimiter(n_jobs)
 
     async def start(self, model):
@@ -54,14 +59,13 @@ class Readers:
             If nobody waits for the answer any more.
         """
         if self._n_requests >= self.max_requests:
-            raise _unavailable(
+            raise unavailable(
                 f"Got more than {self.max_requests:,} requests at the same time, but "
                 "expected at most that."
             )
         self._n_requests += 1
         try:
-            with fail_after(self.timeout):
-                await self._turns.acquire()
+            await self._wait_for_turn(request)
             try:
                 if await request.is_disconnected():
                     raise ClientDisconnect
@@ -70,15 +74,28 @@ class Readers:
             finally:
                 self._turns.release()
         except TimeoutError:
-            raise _unavailable(
+            raise unavailable(
                 f"Got no answer in {self.timeout:g} s, but expected one."
             ) from None
         except BrokenWorkerProcess:
-            raise _unavailable(
+            raise unavailable(
                 "Got no answer from the process that reads, but expected one."
             ) from None
         finally:
             self._n_requests -= 1
+
+    async def _wait_for_turn(self, request):
+        """Wait until a process is free, as long as somebody waits for the answer."""
+        has_turn = False
+        async with create_task_group() as tasks:
+            tasks.start_soon(_cancel_if_gone, request, tasks.cancel_scope)
+            with move_on_after(self.timeout):
+                await self._turns.acquire()
+                has_turn = True
+            tasks.cancel_scope.cancel()
+        if not has_turn:
+            gone = await request.is_disconnected()
+            raise ClientDisconnect if gone else TimeoutError
 
     async def _run(self, function, *arguments):
         return await run_sync(
@@ -86,9 +103,7 @@ class Readers:
         )
 
 
-def _unavailable(sentence):
-    return HTTPException(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        f"{sentence} Try again later.",
-        headers={"Retry-After": "1"},
-    )
+async def _cancel_if_gone(request, scope):
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()

@@ -47,7 +47,8 @@ async function read() {
     const said = await answer.json();
     if (answer.status === 503) {
       await sleep(1000 * (answer.headers.get("Retry-After") ?? 1));
-      wanted = true;
+      // but a picture may be what takes too long
+      if (!sheet.picture) wanted = true;
     }
     // meanwhile there may be another drawing, or none
     if (sheet.number !== number || sheet.empty) return;
