@@ -350,12 +350,16 @@ class TestLimits:
         """Too many wait not at all; what takes too long or dies takes nothing along."""
 
         async def gone():
+            return {"type": "http.disconnect"}
+
+        async def yes():
             return True
 
-        async def here():
+        async def no():
             return False
 
-        request = SimpleNamespace(is_disconnected=here)
+        request = SimpleNamespace(is_disconnected=no, receive=anyio.sleep_forever)
+        left = SimpleNamespace(is_disconnected=yes, receive=gone)
         statuses = []
 
         async def run(*work):
@@ -376,8 +380,15 @@ class TestLimits:
             await run(os.abort)
             await run(abs, -7)
             assert statuses == [503, 7]
+            # whoever has gone does not wait
             with pytest.raises(ClientDisconnect):
-                await readers.run(SimpleNamespace(is_disconnected=gone), abs, -7)
+                await readers.run(left, abs, -7)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(run, time.sleep, 60)
+                await anyio.wait_all_tasks_blocked()
+                for _ in range(9):
+                    with pytest.raises(ClientDisconnect):
+                        await readers.run(left, abs, -7)
 
         readers = None
         anyio.run(scene)
@@ -389,7 +400,9 @@ class TestLimits:
                 for _ in range(25):
                     tasks.start_soon(keep, intake)
                 await anyio.wait_all_tasks_blocked()
-                with pytest.raises(HTTPException, match="503: Got more bytes than"):
+                with pytest.raises(
+                    HTTPException, match="503: Got more than 2,500 bytes"
+                ):
                     async with intake.files_of(request_of(b"x" * 100)):
                         pass
                 tasks.cancel_scope.cancel()
