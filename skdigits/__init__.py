@@ -24,6 +24,7 @@ _SUBPACKAGES = (
     "model_selection",
     "preprocessing",
     "reading",
+    "serving",
 )
 
 __all__ = [*_MODULE_OF, *_SUBPACKAGES]

@@ -11,6 +11,7 @@ import re
 import stat
 import warnings
 from contextlib import contextmanager, nullcontext
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -109,35 +110,71 @@ def read_reduced(path, max_side):
     FileNotFoundError, ValueError
         As `read_picture`.
     """
+    path = Path(path)
+    with _one_sentence(repr(str(path))):
+        _check_file(path)
+        # not by its name, by which Pillow would map it into memory: it misreads TIFF
+        # files that are turned then, and dies if the file becomes shorter
+        with path.open("rb") as file:
+            return _read(file, max_side)
+
+
+def read_content(content):
+    """Read the content of one picture file as grey values.
+
+    Parameters
+    ----------
+    content : bytes
+        As of a file for `read_picture`.
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), dtype uint8
+
+    Raises
+    ------
+    ValueError
+        As `read_picture`, for a picture without a name.
+    """
+    with _one_sentence("a picture"):
+        _check_size(len(content))
+        grey, _ = _read(BytesIO(content), max_side=None)
+        return grey
+
+
+@contextmanager
+def _one_sentence(name):
+    """Turn whatever goes wrong with a picture into one sentence."""
     from PIL import Image
 
-    path = Path(path)
     with warnings.catch_warnings():
         # whatever is not as it should be, but can be read all the same
         warnings.simplefilter("ignore")
         try:
-            _check_file(path)
-            # not by its name, by which Pillow would map it into memory: it misreads
-            # TIFF files that are turned then, and dies if the file becomes shorter
-            with path.open("rb") as file:
-                with Image.open(file, formats=_FORMATS) as picture:
-                    return _decoded(picture, path, max_side)
+            yield
         except Unusable as error:
-            raise ValueError(f"Got {str(path)!r}{error}") from None
+            raise ValueError(f"Got {name}{error}") from None
         except FileNotFoundError:
             raise FileNotFoundError(
-                f"Got {str(path)!r}, but expected a picture file. Check the path."
+                f"Got {name}, but expected a picture file. Check the path."
             ) from None
         except Image.DecompressionBombError:
             raise ValueError(
-                f"Got {str(path)!r}{_too_large('far more', MAX_PIXELS)}"
+                f"Got {name}{_too_large('far more', MAX_PIXELS)}"
             ) from None
         # Pillow's decoders raise all sorts of errors for damaged files
         except Exception as error:
             raise ValueError(
-                f"Got {str(path)!r}, which cannot be decoded ({_reason(error)}), but "
+                f"Got {name}, which cannot be decoded ({_reason(error)}), but "
                 "expected a picture. Remove or replace it."
             ) from error
+
+
+def _read(file, max_side):
+    from PIL import Image
+
+    with Image.open(file, formats=_FORMATS) as picture:
+        return _decoded(picture, file, max_side)
 
 
 def _reason(error):
@@ -156,21 +193,25 @@ def _check_file(path):
             ", which is not a regular file, but expected a picture. Remove it, or copy "
             "its content to a file."
         )
-    if status.st_size > MAX_BYTES:
+    _check_size(status.st_size)
+
+
+def _check_size(n_bytes):
+    if n_bytes > MAX_BYTES:
         raise Unusable(
-            f" of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
+            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
             "which can be decoded safely. Make it smaller."
         )
 
 
-def _decoded(picture, path, max_side):
+def _decoded(picture, file, max_side):
     """Return the grey values, reduced and upright, and the factor."""
     _check_pixels(picture)
     factor = _factor(picture.size, max_side)
     undone = factor
     if picture.format in ("JPEG", "MPO"):
         if picture.info.get("progressive"):
-            _check_scans(path.read_bytes())
+            _check_scans(_content_of(file))
         undone //= _draft(picture, factor)
     with _silence() if picture.format == "TIFF" else nullcontext():
         picture.load()
@@ -179,6 +220,14 @@ def _decoded(picture, path, max_side):
         grey = grey.reduce(undone)
     # not before loading, which already turns a TIFF
     return _upright(np.asarray(grey), picture.getexif().get(0x0112)), factor
+
+
+def _content_of(file):
+    place = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(place)
+    return content
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import skdigits
-from skdigits import datasets, inspection, model_selection, preprocessing
+from skdigits import datasets, inspection, model_selection, preprocessing, serving
 
 MODULES = [
     info.name
@@ -19,7 +19,14 @@ MODULES = [
 ]
 PUBLIC = {
     name: getattr(module, name)
-    for module in (skdigits, datasets, inspection, model_selection, preprocessing)
+    for module in (
+        skdigits,
+        datasets,
+        inspection,
+        model_selection,
+        preprocessing,
+        serving,
+    )
     for name in module.__all__
     if callable(getattr(module, name))
 }

@@ -492,6 +492,7 @@ class TestLoadNetwork:
         network = load_network(path)
         assert network.classes_.tolist() == fitted.classes_.tolist()
         assert network.image_shape_ == (8, 8)
+        assert network.card == read_card(path)
         expected = skdigits.load(path).predict_proba(X)
         assert_array_equal(network.predict_proba(X.astype(np.uint8)), expected)
 

@@ -12,7 +12,13 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from skdigits import _pictures
-from skdigits._pictures import SUFFIXES, grey_of_image, read_picture, read_reduced
+from skdigits._pictures import (
+    SUFFIXES,
+    grey_of_image,
+    read_content,
+    read_picture,
+    read_reduced,
+)
 
 GREY = np.array([[0, 51, 102], [204, 153, 255]], dtype=np.uint8)
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
@@ -89,6 +95,13 @@ class TestModes:
         grey = read_picture(path)
         assert grey.shape == expected.shape and grey.flags.c_contiguous
         assert abs(grey.astype(int) - expected).max() <= 3
+
+    @pytest.mark.parametrize("format", FORMATS)
+    def test_the_content_of_a_file_is_read_as_the_file(self, tmp_path, format):
+        options = {"progressive": True} if format == "JPEG" else {}
+        content = encoded(digit_like(), format, **options)
+        grey = read_picture(write(tmp_path, content))
+        assert_array_equal(read_content(content), grey)
 
     def test_a_picture_that_is_open(self):
         assert_array_equal(grey_of_image(Image.fromarray(GREY).convert("RGB")), GREY)
@@ -344,3 +357,15 @@ def test_limits_and_suffixes_fit_together():
     known = {suffix for suffix, format in Image.EXTENSION.items() if format in FORMATS}
     assert set(SUFFIXES) <= known
     assert _pictures.MAX_PIXELS < Image.MAX_IMAGE_PIXELS
+
+
+def test_content_without_a_name_has_limits_too(monkeypatch):
+    content = encoded(digit_like(), "PNG")
+    with pytest.raises(ValueError, match="^Got a picture, which cannot be decoded"):
+        read_content(content[:60])
+    monkeypatch.setattr(_pictures, "MAX_PIXELS", 1000)
+    with pytest.raises(ValueError, match="^Got a picture of 48 x 32 pixels, but"):
+        read_content(content)
+    monkeypatch.setattr(_pictures, "MAX_BYTES", 100)
+    with pytest.raises(ValueError, match="Got a picture of [0-9]+ bytes, but"):
+        read_content(content)

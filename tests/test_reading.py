@@ -67,6 +67,23 @@ def test_digits_is_a_table():
     assert "<table" in reading._repr_html_()
 
 
+def test_forms_are_what_the_classifier_saw():
+    shown = []
+
+    class Watched(Prescribed):
+        def predict_proba(self, X):
+            shown.extend(X)
+            return super().predict_proba(X)
+
+    model = Watched({"narrow": ONE, "wide": {0: 0.9}})
+    forms = skdigits.read_digits(sheet((10, 20), (10, 40, 14)), model=model).forms
+    assert forms.shape == (2, 28, 28) and forms.dtype == np.uint8
+    for form in forms:
+        assert any((form.ravel() == row).all() for row in shown)
+    blank = skdigits.read_digits(sheet(), model=model)
+    assert blank.forms.shape == (0, 28, 28)
+
+
 def test_blank_paper_has_no_digits():
     reading = skdigits.read_digits(sheet(), model=Prescribed({"narrow": ONE}))
     assert reading.text == "" and len(reading.digits) == 0

@@ -2,18 +2,15 @@
 
 import json
 import os
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from _browser import CHROMIUM, needs_chromium
 
 from skdigits.inspection import ErrorReport
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
 VOID = {"meta", "img", "br", "link"}
 HEADINGS = ["Classes", "Each class against all others"]

@@ -33,6 +33,12 @@ Normalize = Annotated[
         "64 x 64 pixels, and are light on dark.",
     ),
 ]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P", help="Answer ? where the probability is lower than this."
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -132,12 +138,7 @@ def predict(
             metavar="FOLDER", help="Where pictures with boxes and answers go."
         ),
     ] = None,
-    min_confidence: Annotated[
-        float | None,
-        typer.Option(
-            metavar="P", help="Answer ? where the probability is lower than this."
-        ),
-    ] = None,
+    min_confidence: MinConfidence = None,
     n_jobs: Annotated[
         int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
     ] = 1,
@@ -194,6 +195,46 @@ def export(
         from skdigits.cli._export import run
 
         run(model, output, dtype)
+
+
+@app.command()
+def serve(
+    model: Annotated[
+        str | None,
+        _file("What reads: a file that train made, else the model in the box."),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(help="Where to listen; 0.0.0.0 for every address of the machine."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 8000,
+    min_confidence: MinConfidence = None,
+    n_jobs: Annotated[
+        int, typer.Option(help="Processes that read; -1 for one on every core.")
+    ] = -1,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A name by which this machine is asked, besides localhost and its IP "
+            "addresses; may be repeated.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Other pages that may ask, as https://example.org; may be repeated.",
+        ),
+    ] = None,
+    debug: Debug = False,
+):
+    """Show a page to draw on, and read pictures that are sent over HTTP."""
+    with one_line_errors(debug):
+        from skdigits.cli._serve import run
+
+        names = {"allow_hosts": allow_host or (), "allow_origins": allow_origin or ()}
+        run(model, host, port, min_confidence=min_confidence, n_jobs=n_jobs, **names)
 
 
 @app.command()

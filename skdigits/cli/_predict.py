@@ -16,8 +16,6 @@ from skdigits.cli._outputs import check_report_folder
 # A bar over fewer pictures would be gone before it is seen.
 _MANY = 10
 
-_SIDE = 28
-
 
 @dataclass(frozen=True)
 class Job:
@@ -63,24 +61,14 @@ def _check_options(model, min_confidence, n_jobs):
             "-1 for every core."
         )
     if model is not None:
-        _check_model(_loaded(model))
-
-
-def _check_model(classifier):
-    if classifier.image_shape_ != (_SIDE, _SIDE):
-        height, width = classifier.image_shape_
-        raise ValueError(
-            f"Got a model for pictures of {height} x {width} pixels, but expected one "
-            f"for {_SIDE} x {_SIDE}, MNIST's form. Train one with --data mnist or "
-            "--normalize."
-        )
+        _loaded(model)
 
 
 @cache
 def _loaded(model):
-    from skdigits.persistence import load_network
+    from skdigits.reading import classifier_of
 
-    return load_network(model)
+    return classifier_of(model)
 
 
 def _jobs(paths, annotate):
@@ -176,22 +164,13 @@ def _with_bar(answers, n_answers):
 
 
 def _as_json(answer):
+    from skdigits.reading import as_plain
+
     if answer.error is not None:
-        document = {"file": answer.name, "error": answer.error}
+        document = {"error": answer.error}
     else:
-        digits = [_as_dict(box) for box in answer.boxes]
-        document = {"file": answer.name, "text": answer.text, "digits": digits}
-    print(json.dumps(document), flush=True)
-
-
-def _as_dict(box):
-    return {
-        "digit": None if box.digit is None else int(box.digit),
-        "confidence": round(float(box.confidence), 4),
-        "box": [int(side) for side in (box.left, box.top, box.width, box.height)],
-        "line": int(box.line),
-        "number": int(box.number),
-    }
+        document = as_plain(answer.text, answer.boxes)
+    print(json.dumps({"file": answer.name} | document), flush=True)
 
 
 def _as_text(answer):

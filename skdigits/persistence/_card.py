@@ -3,11 +3,29 @@
 import json
 from math import isfinite
 
+from skdigits.persistence._format import Damaged
+
 MAX_CHARACTERS = 2**16
 _MAX_DEPTH = 5
 
 # What `save` itself says.
 RESERVED = ("format_version", "versions")
+
+
+def card_of(document):
+    """Return what the document of a file says of its model, checked.
+
+    Raises
+    ------
+    ValueError
+        If `save` would not have written it.
+    """
+    versions = document["versions"]
+    if not all(isinstance(version, str) for version in versions.values()):
+        raise Damaged("versions that are no text")
+    plain_card(versions)
+    card = checked_card(document.get("card", {}))
+    return card | {name: document[name] for name in RESERVED}
 
 
 def checked_card(card):

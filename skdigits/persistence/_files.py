@@ -8,13 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
-from skdigits.persistence._card import RESERVED, checked_card, plain_card
-from skdigits.persistence._format import (
-    Damaged,
-    one_sentence,
-    open_file,
-    write,
-)
+from skdigits.persistence._card import card_of, checked_card
+from skdigits.persistence._format import one_sentence, open_file, write
 from skdigits.persistence._network import network_of
 from skdigits.persistence._old import steps_in_terms_of_today
 from skdigits.persistence._steps import KINDS, describe_step, restored_step
@@ -153,12 +148,12 @@ def read_card(path):
     >>> card["data"], card["format_version"]
     ("scikit-learn's digits", 3)
     """
-    _, document = _read(path)
-    return document.get("card", {}) | {name: document[name] for name in RESERVED}
+    _, card = _read(path)
+    return card
 
 
 def _read(path):
-    """Return the estimator in a file and its document, both checked."""
+    """Return the estimator in a file and its card, both checked."""
     path = Path(path)
     with one_sentence(path):
         document, tensors = open_file(path)
@@ -173,16 +168,8 @@ def _read(path):
             classifier.image_shape_,
             len(classifier.classes_),
         )
-        _check_card(document)
-    return Pipeline(steps) if document["pipeline"] else classifier, document
-
-
-def _check_card(document):
-    versions = document["versions"]
-    if not all(isinstance(version, str) for version in versions.values()):
-        raise Damaged("versions that are no text")
-    plain_card(versions)
-    checked_card(document.get("card", {}))
+        card = card_of(document)
+    return Pipeline(steps) if document["pipeline"] else classifier, card
 
 
 def _steps_of(estimator):

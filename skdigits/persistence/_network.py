@@ -10,6 +10,7 @@ import numpy as np
 from skdigits._parameters import network_spec, training_recipe
 from skdigits._validation import check_image_shape, check_integer, check_number
 from skdigits.network import FittedNetwork, NetworkSpec, initial_state, weight_shapes
+from skdigits.persistence._card import card_of
 from skdigits.persistence._format import (
     Damaged,
     one_sentence,
@@ -36,12 +37,16 @@ class SavedNetwork:
 
     scale : float
         The pixel that stands for 1.
+
+    card : dict
+        As `read_card` returns it.
     """
 
     network: FittedNetwork
     classes_: np.ndarray
     image_shape_: tuple[int, int]
     scale: float
+    card: dict
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -89,7 +94,8 @@ def load_network(path):
         shape = check_image_shape(fitted["image_shape"])
         network = network_of(document, tensors, fitted, shape, len(classes))
         scale = prod(map(_scale_of, others))
-    return SavedNetwork(network, classes, shape, scale)
+        card = card_of(document)
+    return SavedNetwork(network, classes, shape, scale, card)
 
 
 def _scale_of(description):

@@ -1,7 +1,14 @@
 """From pictures of handwriting to text: a classifier behind the finding of digits."""
 
 from skdigits.reading._pretrained import load_pretrained
-from skdigits.reading._read import read_digits
-from skdigits.reading._reading import ReadDigit, Reading
+from skdigits.reading._read import classifier_of, read_digits
+from skdigits.reading._reading import ReadDigit, Reading, as_plain
 
-__all__ = ["ReadDigit", "Reading", "load_pretrained", "read_digits"]
+__all__ = [
+    "ReadDigit",
+    "Reading",
+    "as_plain",
+    "classifier_of",
+    "load_pretrained",
+    "read_digits",
+]

@@ -8,7 +8,7 @@ import numpy as np
 
 from skdigits._validation import check_number
 from skdigits.handwriting._find import DigitBox, as_one, digits_of
-from skdigits.handwriting._form import mnist_form
+from skdigits.handwriting._form import SIDE, mnist_form
 from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._one_digit import normalized
 from skdigits.reading._path import best_path, mean_cost, rows_of
@@ -102,7 +102,7 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
     """
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
-    read = partial(_reading_of, classifier=_classifier_of(model), min_confidence=low)
+    read = partial(_reading_of, classifier=classifier_of(model), min_confidence=low)
     if not isinstance(image_or_images, list | tuple):
         return read(image_or_images)
     from joblib import Parallel, delayed
@@ -110,8 +110,24 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
     return Parallel(n_jobs)(delayed(read)(image) for image in image_or_images)
 
 
-def _classifier_of(model):
-    """Return a classifier of rows in MNIST's form."""
+def classifier_of(model):
+    """Return a classifier of rows in MNIST's form.
+
+    Parameters
+    ----------
+    model : estimator, path or None
+        As for `read_digits`.
+
+    Returns
+    -------
+    estimator
+        With ``predict_proba`` and ``classes_``.
+
+    Raises
+    ------
+    ValueError
+        If the model is for others than digits in MNIST's form.
+    """
     if model is None:
         model = shared_network()
     elif isinstance(model, str | os.PathLike):
@@ -125,7 +141,18 @@ def _classifier_of(model):
             f"Got a model with the classes {list(map(str, model.classes_))}, but "
             "expected digits, and -1 for what is none. Pass a model of digits."
         )
+    _check_shape(model)
     return model
+
+
+def _check_shape(model):
+    height, width = getattr(model, "image_shape_", (SIDE, SIDE))
+    if (height, width) != (SIDE, SIDE):
+        raise ValueError(
+            f"Got a model for pictures of {height} x {width} pixels, but expected one "
+            f"for {SIDE} x {SIDE}, MNIST's form. Train one with --data mnist or "
+            "--normalize."
+        )
 
 
 def _reading_of(picture, classifier, min_confidence):
@@ -135,12 +162,13 @@ def _reading_of(picture, classifier, min_confidence):
         answers = _maybe_one_digit(answers, grey, classifier)
     if len(answers) >= A_SHEET and _quality(answers) < POORLY:
         answers, turns = _best_turned(grey, answers, classifier)
+    answers = [answer for answer in answers if answer.none < CERTAINLY_NONE]
     read = (
         _as_read(answer, _turned_back(answer.box, turns, grey.shape), min_confidence)
         for answer in answers
-        if answer.none < CERTAINLY_NONE
     )
-    return Reading(grey, read, rotation=90 * turns)
+    forms = [answer.form for answer in answers]
+    return Reading(grey, read, rotation=90 * turns, forms=forms)
 
 
 def _without_normalizer(pipeline):
@@ -151,9 +179,13 @@ def _without_normalizer(pipeline):
 
 
 class _Answer(NamedTuple):
-    """The most probable digit of a box, its probability, and that of none."""
+    """The most probable digit of a box, its probability, and that of none.
+
+    ``form`` is what was classified, (28, 28).
+    """
 
     box: DigitBox
+    form: np.ndarray
     digit: int
     confidence: float
     none: float
@@ -182,8 +214,8 @@ def _classified(found, classifier):
 
 
 def _of_forms(forms, boxes, classifier):
-    forms = np.stack([form.ravel() for form in forms])
-    probabilities = classifier.predict_proba(forms)
+    rows = np.stack([form.ravel() for form in forms])
+    probabilities = classifier.predict_proba(rows)
     classes = np.array([int(label) for label in classifier.classes_])
     is_digit = classes != NO_DIGIT
     none = probabilities[:, ~is_digit].sum(axis=1)
@@ -191,8 +223,10 @@ def _of_forms(forms, boxes, classifier):
     confidence = probabilities[:, is_digit].max(axis=1)
     digits = classes[is_digit][best]
     return [
-        _none_if_it_lies(_Answer(box, int(digit), float(high), float(rest)))
-        for box, digit, high, rest in zip(boxes, digits, confidence, none, strict=True)
+        _none_if_it_lies(_Answer(box, form, int(digit), float(high), float(rest)))
+        for box, form, digit, high, rest in zip(
+            boxes, forms, digits, confidence, none, strict=True
+        )
     ]
 
 

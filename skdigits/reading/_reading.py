@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 UNSURE = "?"
 
 
@@ -33,6 +35,33 @@ class ReadDigit(NamedTuple):
     number: int
 
 
+def as_plain(text, boxes):
+    """Return text and digits as JSON holds them: on the command line and over HTTP.
+
+    Parameters
+    ----------
+    text : str
+
+    boxes : iterable of ReadDigit
+
+    Returns
+    -------
+    dict
+        ``box`` is left, top, width and height.
+    """
+    return {"text": text, "digits": [_plain_digit(box) for box in boxes]}
+
+
+def _plain_digit(box):
+    return {
+        "digit": None if box.digit is None else int(box.digit),
+        "confidence": round(float(box.confidence), 4),
+        "box": [int(side) for side in (box.left, box.top, box.width, box.height)],
+        "line": int(box.line),
+        "number": int(box.number),
+    }
+
+
 class Reading:
     """What `read_digits` read in one picture.
 
@@ -47,6 +76,9 @@ class Reading:
     rotation : {0, 90, 180, 270}, default=0
         By how many degrees the picture was turned, against the clock, to be read.
 
+    forms : sequence of ndarray of shape (28, 28), default=()
+        What the classifier saw of each digit.
+
     Attributes
     ----------
     text : str
@@ -56,15 +88,20 @@ class Reading:
         Columns digit (missing where unsure), confidence, left, top, width, height, line
         and number.
 
+    forms : ndarray of shape (n_digits, 28, 28), dtype uint8
+        The digits in MNIST's form, as the classifier saw them: light on dark, and
+        upright where the picture was turned.
+
     See Also
     --------
     skdigits.read_digits : Makes it.
     """
 
-    def __init__(self, picture, boxes, *, rotation=0):
+    def __init__(self, picture, boxes, *, rotation=0, forms=()):
         self.picture = picture
         self.boxes = tuple(boxes)
         self.rotation = rotation
+        self.forms = np.array(forms, np.uint8).reshape(-1, 28, 28)
 
     @property
     def text(self):

@@ -1,0 +1,105 @@
+"""Who may ask, and what a browser is told about each answer."""
+
+import re
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
+# The page fetches nothing from elsewhere, and nobody else's page shows it or its
+# answers.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
+
+
+class Gate:
+    """Refuses requests that a page of somebody else's may have made.
+
+    Such a page may send requests itself, which then have its address as their origin;
+    or its own name may come to mean this machine, as in DNS rebinding. So a host is
+    taken by its name only where the name is known; numbers cannot be rebound.
+
+    Parameters
+    ----------
+    app : ASGI application
+
+    hosts : iterable of str
+        Names of this machine besides localhost.
+
+    origins : iterable of str
+        Such as "https://example.org"; "*" for all.
+    """
+
+    def __init__(self, app, hosts, origins):
+        self.app = app
+        self.hosts = {"localhost", *(name.lower() for name in hosts)}
+        self.origins = set(origins)
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+
+        async def send_with_headers(message):
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = self._refusal(Headers(scope=scope))
+        await (refusal or self.app)(scope, receive, send_with_headers)
+
+    def _refusal(self, headers):
+        host = headers.get("host", "")
+        if not self._is_ours(host):
+            return _error(
+                HTTPStatus.BAD_REQUEST,
+                f"Got the host {host!r}, but expected a name of this machine. Start "
+                "the server with --allow-host for another one.",
+            )
+        origin = headers.get("origin")
+        if origin is None or self._is_allowed(origin, host):
+            return None
+        return _error(
+            HTTPStatus.FORBIDDEN,
+            f"Got a request from a page of {origin!r}, but expected one of this "
+            "server. Start it with --allow-origin for another one.",
+        )
+
+    def _is_ours(self, host):
+        match = _HOST.fullmatch(host)
+        if match is None:
+            return False
+        address, name = match.groups()
+        return (name or "").lower() in self.hosts or _is_number(address or name)
+
+    def _is_allowed(self, origin, host):
+        if not self.origins.isdisjoint((origin, "*")):
+            return True
+        # whether it came over TLS, only a proxy before this server knows
+        return origin.partition("://")[2].lower() == host.lower()
+
+
+def _is_number(name):
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _error(status, sentence):
+    return JSONResponse({"error": sentence}, status)

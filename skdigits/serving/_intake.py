@@ -1,0 +1,146 @@
+"""Taking in what is sent, within limits on bytes and time, and never onto the disk."""
+
+import logging
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from anyio import fail_after
+from python_multipart.exceptions import FormParserError
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from skdigits.serving._errors import unavailable
+
+# What it logs of a damaged form would else be printed.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+
+# All that is being sent or waits is at most so many of the largest requests.
+HELD = 25
+
+MAX_FILES = 1000
+
+
+class Intake:
+    """Takes in the pictures of requests.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Of one request.
+
+    timeout : float
+        Seconds in which a request must have been sent.
+    """
+
+    def __init__(self, max_bytes, timeout):
+        self.max_bytes = max_bytes
+        self.timeout = timeout
+        self._n_bytes = 0
+
+    @asynccontextmanager
+    async def files_of(self, request):
+        """Take in the files of a request; they count as held until the context ends.
+
+        Returns
+        -------
+        list of (name, content)
+            The name of a bare picture is None.
+
+        Raises
+        ------
+        HTTPException
+            400, 408, 413, 415 or 503.
+        """
+        taken = _Taken(self, request)
+        try:
+            yield await taken.files()
+        finally:
+            self._n_bytes -= taken.n_bytes
+
+    def hold(self, n_bytes):
+        limit = HELD * self.max_bytes
+        if self._n_bytes + n_bytes > limit:
+            raise unavailable(
+                f"Got more than {limit:,} bytes at the same time, but expected at most "
+                "that."
+            )
+        self._n_bytes += n_bytes
+
+
+class _Taken:
+    def __init__(self, intake, request):
+        self.intake = intake
+        self.request = request
+        self.n_bytes = 0
+
+    async def files(self):
+        kind = self.request.headers.get("content-type", "")
+        kind = kind.partition(";")[0].strip().lower()
+        is_form = kind == "multipart/form-data"
+        if not is_form and not kind.startswith(("image/", "application/octet-stream")):
+            raise HTTPException(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                f"Got a body of the type {kind!r}, but expected a picture, or a form "
+                "with pictures. Send it as image/png, say, or as multipart/form-data.",
+            )
+        try:
+            with fail_after(self.intake.timeout):
+                files = await (self._of_form() if is_form else self._of_body())
+        except TimeoutError:
+            raise HTTPException(
+                HTTPStatus.REQUEST_TIMEOUT,
+                f"Got a part of a body in {self.intake.timeout:g} s, but expected all "
+                "of it. Send a smaller picture, or over a faster line.",
+                headers={"Connection": "close"},
+            ) from None
+        if not any(content for _, content in files):
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST,
+                "Got a body without a picture, but expected one. Send the content of "
+                "a file.",
+            )
+        return files
+
+    async def _of_body(self):
+        chunks = [chunk async for chunk in self._chunks()]
+        return [(None, b"".join(chunks))]
+
+    async def _of_form(self):
+        parser = MultiPartParser(
+            self.request.headers, self._chunks(), max_files=MAX_FILES, max_fields=0
+        )
+        # above it, a part would go to a file
+        parser.spool_max_size = self.intake.max_bytes + 1
+        try:
+            form = await parser.parse()
+        except (MultiPartException, FormParserError) as error:
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST,
+                f"Got a form that cannot be read ({str(error).rstrip('.')}), but "
+                f"expected up to {MAX_FILES:,} files and nothing else. Send it as "
+                "browsers do.",
+            ) from None
+        try:
+            parts = [part for _, part in form.multi_items()]
+            return [(part.filename, await part.read()) for part in parts]
+        finally:
+            await form.close()
+
+    async def _chunks(self):
+        """Yield what is sent, up to the limit."""
+        declared = self.request.headers.get("content-length", "0")
+        self._check(int(declared))
+        async for chunk in self.request.stream():
+            self._check(self.n_bytes + len(chunk))
+            self.intake.hold(len(chunk))
+            self.n_bytes += len(chunk)
+            yield chunk
+
+    def _check(self, n_bytes):
+        limit = self.intake.max_bytes
+        if n_bytes > limit:
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"Got a body of at least {n_bytes:,} bytes, but expected at most "
+                f"{limit:,}. Send a smaller picture, or fewer at once.",
+            )

@@ -1,0 +1,126 @@
+"""What is done in the processes that read: from the content of files to plain answers.
+
+Nothing of the web server is imported here.
+"""
+
+import signal
+from base64 import b64encode
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from threadpoolctl import threadpool_limits
+
+from skdigits._pictures import read_content
+from skdigits.handwriting._one_digit import normalized
+from skdigits.reading import as_plain, classifier_of, read_digits
+
+
+def get_ready(model):
+    """Import and load all that an answer needs."""
+    paper = np.full((28, 28), 255, np.uint8)
+    paper[4:24, 12:16] = 0
+    read_digits(paper, model=_classifier(model))
+
+
+def read(content, name, model, min_confidence, with_pictures):
+    """Read one picture.
+
+    Parameters
+    ----------
+    content : bytes
+
+    name : str or None
+        That of the file.
+
+    model : str or None
+        The path of its file.
+
+    min_confidence : float or None
+
+    with_pictures : bool
+        Whether each digit comes with the picture that was classified.
+
+    Returns
+    -------
+    dict
+        What ``skdigits predict --json`` prints.
+
+    Raises
+    ------
+    ValueError
+        If it is no picture, or cannot be decoded.
+    """
+    grey = _grey(content)
+    reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)
+    answer = {"file": name} | as_plain(reading.text, reading.boxes)
+    if with_pictures:
+        for digit, form in zip(answer["digits"], reading.forms, strict=True):
+            digit["picture"] = _as_uri(form)
+    return answer
+
+
+def predict(files, model):
+    """Classify pictures of single digits.
+
+    Parameters
+    ----------
+    files : list of (name, content)
+
+    model : str or None
+
+    Returns
+    -------
+    list of dict
+        With "label", "confidence" and "probabilities", or with "error".
+    """
+    answers = [_normalized(*file) for file in files]
+    rows = [answer.pop("row") for answer in answers if "row" in answer]
+    if rows:
+        classifier = _classifier(model)
+        labels = classifier.classes_.tolist()
+        probabilities = iter(classifier.predict_proba(np.stack(rows)))
+        for answer in answers:
+            if "error" not in answer:
+                answer |= _as_answer(labels, next(probabilities))
+    return answers
+
+
+@cache
+def _classifier(model):
+    """Settle the process, and load the model; both once."""
+    # these reach a whole group of processes; the server alone ends this one
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # there is a process for each core
+    threadpool_limits(1)
+    return classifier_of(model)
+
+
+def _grey(content):
+    """Return grey levels, the same as those of a file."""
+    return read_content(content).astype(np.float32) / 255
+
+
+def _as_uri(form):
+    png = BytesIO()
+    Image.fromarray(form).save(png, "PNG")
+    return f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
+
+
+def _normalized(name, content):
+    try:
+        return {"file": name, "row": normalized(_grey(content)).ravel()}
+    except ValueError as error:
+        return {"file": name, "error": str(error)}
+
+
+def _as_answer(labels, probabilities):
+    best = int(probabilities.argmax())
+    rounded = [round(float(p), 4) for p in probabilities]
+    return {
+        "label": labels[best],
+        "confidence": rounded[best],
+        "probabilities": dict(zip(map(str, labels), rounded, strict=True)),
+    }
