@@ -4,7 +4,7 @@ import http.client
 import time
 from urllib.request import urlopen
 
-from skdigits._files import replacing
+from skdigits._files import reason_of, replacing
 from skdigits.datasets._idx import DamagedFile, parse_gzip
 
 TIMEOUT_SECONDS = 20
@@ -54,7 +54,7 @@ def _store(folder, name, content):
             temporary.write_bytes(content)
     except OSError as error:
         raise OSError(
-            f"Got {str(folder)!r} to keep {name}, which cannot be written ({error}), "
-            "but expected a folder with space that you may write to. Pass another "
-            "data_home."
+            f"Got {str(folder)!r} to keep {name}, which cannot be written "
+            f"({reason_of(error.__cause__ or error)}), but expected a folder with "
+            "space that you may write to. Pass another data_home."
         ) from error

@@ -8,12 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
+from skdigits._files import replacing
 from skdigits.persistence._card import RESERVED, checked_card, plain_card
 from skdigits.persistence._format import (
     Damaged,
     one_sentence,
     open_file,
-    write,
+    packed,
 )
 from skdigits.persistence._network import network_of
 from skdigits.persistence._old import steps_in_terms_of_today
@@ -48,8 +49,8 @@ def save(estimator, path, *, card=None):
         the file cannot hold.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
-    FileNotFoundError
-        If the folder of ``path`` does not exist.
+    OSError
+        If the file cannot be written: its folder does not exist, say, or has no room.
 
     See Also
     --------
@@ -69,6 +70,13 @@ def save(estimator, path, *, card=None):
     >>> bool((again.predict(X) == pipeline.predict(X)).all())
     True
     """
+    content = file_content(estimator, card)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def file_content(estimator, card=None):
+    """Return the bytes that `save` writes; raises as it does, but for OSErrors."""
     steps = _steps_of(estimator)
     for _, step in steps:
         check_is_fitted(step)
@@ -80,7 +88,7 @@ def save(estimator, path, *, card=None):
     }
     if card is not None:
         document["card"] = checked_card(card)
-    write(Path(path), document, steps[-1][1].network_.arrays)
+    return packed(document, steps[-1][1].network_.arrays)
 
 
 def load(path):

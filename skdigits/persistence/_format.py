@@ -11,8 +11,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skdigits._files import replacing
-
 FORMAT_VERSION = 3
 
 # Far above any network of this package; a file above it is not one of ours.
@@ -28,8 +26,8 @@ class _UnknownVersion(ValueError):
     """Says its own remedy."""
 
 
-def write(path, document, arrays):
-    """Write a document and arrays in one step, with a checksum of both."""
+def packed(document, arrays):
+    """Return a document and arrays as the bytes of a file, with a checksum of both."""
     from safetensors.numpy import save as to_bytes
 
     document = document | {"format_version": FORMAT_VERSION}
@@ -42,18 +40,7 @@ def write(path, document, arrays):
             f"the weights, but expected at most {_MAX_FILE_BYTES:,} and "
             f"{_MAX_HEADER_BYTES // 2:,}. Use joblib.dump."
         )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"Got path={str(path)!r}, but expected an existing folder. Create "
-            f"{str(path.parent)!r} first."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"Got path={str(path)!r}, which is a folder, but expected the name of a "
-            "file. Add one."
-        )
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    return content
 
 
 def open_file(path):
