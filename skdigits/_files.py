@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from errno import EDQUOT, ENAMETOOLONG, ENOSPC
 from pathlib import Path
 
+from skdigits._validation import one_line, reason_of
+
 try:
     import fcntl
 except ImportError:  # Windows, where nobody can tell what a killed process left
     fcntl = None
-
-MAX_MESSAGE = 500
 
 _PREFIX, _SUFFIX = ".skdigits-", ".tmp"
 
@@ -52,21 +52,6 @@ def open_regular(path, max_bytes):
         raise
     except OSError as error:
         raise UnreadableFile(reason_of(error)) from error
-
-
-def reason_of(error):
-    """Return what an error says, as one line of bounded length."""
-    text = isinstance(error, OSError) and error.strerror
-    return one_line(text or error) or type(error).__name__
-
-
-def one_line(text):
-    """Return a text in one line, a long one without its middle."""
-    text = " ".join(str(text).split())
-    if len(text) <= MAX_MESSAGE:
-        return text
-    half = MAX_MESSAGE // 2
-    return f"{text[:half]} [...] {text[-half:]}"
 
 
 @contextmanager

@@ -8,14 +8,15 @@ only below the limits, and anything wrong with it is one sentence.
 import logging
 import os
 import re
-import stat
 import warnings
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 
+from skdigits._files import UnreadableFile, open_regular
 from skdigits._picture_modes import Unusable, to_grey
+from skdigits._validation import one_line, reason_of
 
 SUFFIXES = (
     ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
@@ -116,10 +117,9 @@ def read_reduced(path, max_side):
         # whatever is not as it should be, but can be read all the same
         warnings.simplefilter("ignore")
         try:
-            _check_file(path)
             # not by its name, by which Pillow would map it into memory: it misreads
             # TIFF files that are turned then, and dies if the file becomes shorter
-            with path.open("rb") as file:
+            with open_regular(path, MAX_BYTES) as file:
                 with Image.open(file, formats=_FORMATS) as picture:
                     return _decoded(picture, path, max_side)
         except Unusable as error:
@@ -128,6 +128,11 @@ def read_reduced(path, max_side):
             raise FileNotFoundError(
                 f"Got {str(path)!r}, but expected a picture file. Check the path."
             ) from None
+        except UnreadableFile as error:
+            raise ValueError(
+                f"Got {one_line(path)!r}, which cannot be read ({error}), but expected "
+                "a picture. Remove or replace it."
+            ) from error
         except Image.DecompressionBombError:
             raise ValueError(
                 f"Got {str(path)!r}{_too_large('far more', MAX_PIXELS)}"
@@ -145,22 +150,7 @@ def _reason(error):
 
     if isinstance(error, UnidentifiedImageError):
         return f"it is none of {', '.join(_FORMATS)}"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _check_file(path):
-    status = path.stat()
-    # a pipe would be waited for, and a device may never end
-    if not stat.S_ISREG(status.st_mode):
-        raise Unusable(
-            ", which is not a regular file, but expected a picture. Remove it, or copy "
-            "its content to a file."
-        )
-    if status.st_size > MAX_BYTES:
-        raise Unusable(
-            f" of {status.st_size:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
-            "which can be decoded safely. Make it smaller."
-        )
+    return reason_of(error)
 
 
 def _decoded(picture, path, max_side):

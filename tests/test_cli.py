@@ -209,6 +209,19 @@ def test_usage_errors_are_one_line(arguments, message):
     assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
 
 
+def test_errors_are_cut():
+    for arguments in (["--preset", "x" * 10**5], ["--epochs", "x" * 10**5]):
+        result = run("train", *arguments)
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+        assert 200 < len(result.stderr) < 2100
+
+
+def test_a_pixel_of_too_many_digits_names_the_file(tmp_path):
+    (tmp_path / "a.csv").write_text(f"7,0,1,2,{'9' * 400}\n" * 9)
+    message = failure("train", "--data", "a.csv")
+    assert "Got 'a.csv' with '999" in message and "of data line 1" in message
+
+
 def test_outputs_that_would_be_lost(tmp_path):
     assert "which is a folder" in failure("train", "--output", tmp_path)
     same = ["--output", "a.png", "--figure", "a.png"]

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from skdigits._files import (
-    MAX_MESSAGE,
     UnreadableFile,
     check_writable,
-    one_line,
     open_regular,
     replacing,
     write_files,
@@ -216,10 +214,3 @@ class TestOpenRegular:
         self.refuse(tmp_path / ("a" * 300), "name too long")
         with pytest.raises(FileNotFoundError):
             open_regular(tmp_path / "a", 10)
-
-
-def test_one_line():
-    assert one_line("a\n b\t ") == "a b"
-    text = one_line("a" * 10**6 + "b")
-    assert len(text) < 2 * MAX_MESSAGE
-    assert text.startswith("aaa") and text.endswith("ab")

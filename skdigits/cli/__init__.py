@@ -22,5 +22,7 @@ def main(arguments=None):
         # what click raises for wrong options, which it would print on several lines
         if not hasattr(error, "format_message"):
             raise
-        print(f"Error: {error.format_message()}", file=sys.stderr)
+        from skdigits._validation import one_line
+
+        print(f"Error: {one_line(error.format_message())}", file=sys.stderr)
         sys.exit(error.exit_code)

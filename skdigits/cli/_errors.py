@@ -4,6 +4,11 @@ import sys
 import warnings
 from contextlib import contextmanager
 
+from skdigits._validation import one_line
+
+# Of an error or a warning; a long path or list of labels still fits.
+_MAX_LENGTH = 2000
+
 
 @contextmanager
 def one_line_errors(debug):
@@ -18,10 +23,10 @@ def one_line_errors(debug):
     except Exception as error:
         if debug:
             raise
-        message = " ".join(str(error).split()) or type(error).__name__
+        message = one_line(error, _MAX_LENGTH) or type(error).__name__
         print(f"Error: {message}", file=sys.stderr)
         sys.exit(1)
 
 
 def _print_warning(message, *_, **__):
-    print(f"Warning: {message}", file=sys.stderr)
+    print(f"Warning: {one_line(message, _MAX_LENGTH)}", file=sys.stderr)

@@ -4,7 +4,8 @@ import http.client
 import time
 from urllib.request import urlopen
 
-from skdigits._files import reason_of, replacing
+from skdigits._files import replacing
+from skdigits._validation import reason_of
 from skdigits.datasets._idx import DamagedFile, parse_gzip
 
 TIMEOUT_SECONDS = 20

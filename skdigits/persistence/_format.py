@@ -7,9 +7,13 @@ or followed.
 
 import hashlib
 import json
+import os
 from contextlib import contextmanager
 
 import numpy as np
+
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import one_line
 
 FORMAT_VERSION = 3
 
@@ -47,10 +51,7 @@ def open_file(path):
     """Return the JSON document and the tensors, none of them read yet."""
     from safetensors import safe_open
 
-    size = path.stat().st_size
-    if size > _MAX_FILE_BYTES:
-        raise Damaged(f"{size} bytes")
-    with path.open("rb") as file:
+    with open_regular(path, _MAX_FILE_BYTES) as file:
         header_size = int.from_bytes(file.read(8), "little")
     if header_size > _MAX_HEADER_BYTES:
         raise Damaged(f"a header of {header_size} bytes")
@@ -59,8 +60,8 @@ def open_file(path):
     found = document["format_version"]
     if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
         raise _UnknownVersion(
-            f"Got {str(path)!r} of format version {found!r}, but expected at most "
-            f"{FORMAT_VERSION}. Upgrade skdigits to load it."
+            f"Got {str(path)!r} of format version {one_line(found)}, but expected at "
+            f"most {FORMAT_VERSION}. Upgrade skdigits to load it."
         )
     return document, tensors
 
@@ -95,9 +96,11 @@ def one_sentence(path):
     """Turn whatever a damaged file causes into one ValueError."""
     from safetensors import SafetensorError
 
-    if not path.is_file():
+    # not the method of Path, which raises where a name is too long
+    if not os.path.isfile(path):
         raise FileNotFoundError(
-            f"Got path={str(path)!r}, but expected a file. Save a model there first."
+            f"Got path={one_line(path)!r}, but expected a file. Save a model there "
+            "first."
         )
     try:
         yield
@@ -113,8 +116,12 @@ def one_sentence(path):
         TypeError,
         ValueError,
     ) as error:
-        what = str(error) if isinstance(error, Damaged) else "damaged content"
+        what = " with damaged content"
+        if isinstance(error, Damaged):
+            what = f" with {one_line(error)}"
+        if isinstance(error, UnreadableFile):
+            what = f", which cannot be read ({error})"
         raise ValueError(
-            f"Got {str(path)!r} with {what}, but expected a file as skdigits.save "
-            "makes it. Save the model again."
+            f"Got {str(path)!r}{what}, but expected a file as skdigits.save makes it. "
+            "Save the model again."
         ) from error
