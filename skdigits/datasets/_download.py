@@ -2,6 +2,8 @@
 
 import http.client
 import time
+from queue import Empty, Queue
+from threading import Thread
 from urllib.request import urlopen
 
 from skdigits._files import replacing
@@ -9,6 +11,9 @@ from skdigits._validation import reason_of
 from skdigits.datasets._idx import DamagedFile, parse_gzip
 
 TIMEOUT_SECONDS = 20
+
+# MNIST's largest file, of 47 MB before it is packed to 10, may take eight minutes.
+SLOWEST_BYTES_PER_SECOND = 100_000
 
 
 def download(file, folder, mirrors, n_retries, delay):
@@ -31,7 +36,7 @@ def download(file, folder, mirrors, n_retries, delay):
                 content = _get(f"{mirror}{file.name}.gz", limit=file.size + 2**16)
                 array = parse_gzip(content, file)
             except (DamagedFile, OSError, http.client.HTTPException) as error:
-                failures[mirror] = str(error) or type(error).__name__
+                failures[mirror] = reason_of(error)
                 continue
             _store(folder, f"{file.name}.gz", content)
             return array
@@ -44,8 +49,29 @@ def download(file, folder, mirrors, n_retries, delay):
 
 
 def _get(url, *, limit):
-    with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
-        return response.read(limit)
+    """Return the first ``limit`` bytes of what is at a URL.
+
+    A thread of its own waits for them, as a server that sends one byte a second, even
+    of the head, never lets a socket's timeout expire.
+    """
+    outcome = Queue()
+    Thread(target=_put, args=(outcome, url, limit), daemon=True).start()
+    seconds = TIMEOUT_SECONDS + limit / SLOWEST_BYTES_PER_SECOND
+    try:
+        content, error = outcome.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"it was not read in {seconds:,.0f} seconds") from None
+    if error is not None:
+        raise error
+    return content
+
+
+def _put(outcome, url, limit):
+    try:
+        with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+            outcome.put((response.read(limit), None))
+    except Exception as error:
+        outcome.put((None, error))
 
 
 def _store(folder, name, content):
