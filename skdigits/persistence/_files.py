@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
+from skdigits._validation import check_bool
 from skdigits.persistence._card import RESERVED, checked_card, plain_card
 from skdigits.persistence._format import (
     Damaged,
@@ -16,8 +17,7 @@ from skdigits.persistence._format import (
     open_file,
     packed,
 )
-from skdigits.persistence._network import network_of
-from skdigits.persistence._old import steps_in_terms_of_today
+from skdigits.persistence._network import check_steps, checked_steps, network_of
 from skdigits.persistence._steps import KINDS, describe_step, restored_step
 
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
@@ -86,6 +86,13 @@ def file_content(estimator, card=None):
         "pipeline": isinstance(estimator, Pipeline),
         "steps": [describe_step(name, step) for name, step in steps],
     }
+    try:
+        check_steps(document["steps"])
+    except Damaged as error:
+        raise ValueError(
+            f"Got a Pipeline with {error}, but expected different names without '__', "
+            "and steps for the same pictures. Rename them, or fit all of it again."
+        ) from None
     if card is not None:
         document["card"] = checked_card(card)
     return packed(document, steps[-1][1].network_.arrays)
@@ -170,7 +177,7 @@ def _read(path):
     path = Path(path)
     with one_sentence(path):
         document, tensors = open_file(path)
-        descriptions = steps_in_terms_of_today(document)
+        descriptions = checked_steps(document)
         steps = [restored_step(description) for description in descriptions]
         # refuses what `save` would not have written
         classifier = _steps_of(Pipeline(steps))[-1][1]
@@ -182,7 +189,10 @@ def _read(path):
             len(classifier.classes_),
         )
         _check_card(document)
-    return Pipeline(steps) if document["pipeline"] else classifier, document
+        is_pipeline = check_bool("pipeline", document["pipeline"])
+        if not is_pipeline and len(steps) > 1:
+            raise Damaged("several steps that are no pipeline")
+    return Pipeline(steps) if is_pipeline else classifier, document
 
 
 def _check_card(document):

@@ -53,10 +53,11 @@ def open_file(path):
 
     with open_regular(path, _MAX_FILE_BYTES) as file:
         header_size = int.from_bytes(file.read(8), "little")
-    if header_size > _MAX_HEADER_BYTES:
-        raise Damaged(f"a header of {header_size} bytes")
+        if header_size > _MAX_HEADER_BYTES:
+            raise Damaged(f"a header of {header_size} bytes")
+        _parsed(file.read(header_size))
     tensors = safe_open(path, framework="numpy")
-    document = json.loads((tensors.metadata() or {})["skdigits"])
+    document = _parsed((tensors.metadata() or {})["skdigits"])
     found = document["format_version"]
     if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
         raise _UnknownVersion(
@@ -64,6 +65,22 @@ def open_file(path):
             f"most {FORMAT_VERSION}. Upgrade skdigits to load it."
         )
     return document, tensors
+
+
+def _parsed(text):
+    """Parse JSON more strictly than the standard library does by default."""
+    return json.loads(text, object_pairs_hook=_as_dict, parse_constant=_refuse_constant)
+
+
+def _as_dict(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise Damaged("the same name twice")
+    return values
+
+
+def _refuse_constant(_):
+    raise Damaged("numbers that are not finite")
 
 
 def read_arrays(document, tensors, shapes):
