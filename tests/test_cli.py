@@ -272,6 +272,20 @@ def test_too_few_pictures_to_hold_some_out(tmp_path):
     assert "Got 30 pictures of 10 classes" in failure("train", "--data", "few.npz")
 
 
+def test_each_class_gives_its_share_to_the_test(tmp_path, digits):
+    from skdigits.cli._data import find_source
+
+    for name in ("digits", str(tmp_path / "mine.npz")):
+        X, _, y, _ = digits
+        rare = np.flatnonzero((y > 0) | (np.cumsum(y == 0) <= 10))
+        np.savez(tmp_path / "mine.npz", x=X[rare], y=y[rare])
+        source = find_source(name)
+        data = source.load()
+        train, test = (np.bincount(part[1]) for part in (data.train, data.test))
+        np.testing.assert_allclose(test, 0.2 * (train + test), atol=1)
+    assert train[0] == 8 and test[0] == 2
+
+
 def test_labels_of_a_subset_of_the_classes(tmp_path, digits):
     X, _, y, _ = digits
     few = y[:200] < 3
