@@ -538,17 +538,19 @@ class TestCallbacks:
         from skdigits.training import keras
 
         class Counting(keras.callbacks.Callback):
-            epochs = 0
+            def __init__(self):
+                super().__init__()
+                self.epochs = []
 
             def on_epoch_end(self, epoch, logs=None):
-                self.epochs += 1
-                ends.append(self.epochs)
+                self.epochs.append(epoch)
+                ends.append(len(self.epochs))
 
         ends, counting = [], Counting()
         clf = tiny(epochs=2, callbacks=[counting]).fit(*data)
         clf.fit(*data)
         assert ends == [1, 2, 1, 2]
-        assert counting.epochs == 0 and clf.callbacks == [counting]
+        assert counting.epochs == [] and clf.callbacks == [counting]
 
     def test_batches_are_shown_to_those_who_look(self, data):
         from skdigits.training import keras
