@@ -70,7 +70,7 @@ def replacing(path):
         yield temporary
         _sync(temporary)
         if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            _set_mode(temporary, stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
 
 
@@ -117,7 +117,7 @@ def _temporary_beside(path):
             try:
                 if target.exists():
                     # nobody else may read what is private while it is written
-                    temporary.chmod(0o600)
+                    _set_mode(temporary, 0o600)
                 yield temporary, target
             finally:
                 temporary.unlink(missing_ok=True)
@@ -186,6 +186,11 @@ def _lock(file, *, wait):
     except OSError:
         return False
     return True
+
+
+def _set_mode(path, mode):
+    with suppress(OSError):  # some file systems have none
+        path.chmod(mode)
 
 
 def _sync(path):

@@ -68,6 +68,16 @@ def test_it_can_learn_on(path, digits):
     assert again[-1].n_iter_ == 7
 
 
+def test_a_figure_that_an_epoch_does_not_have_comes_back(tmp_path, digits):
+    X, _, y, _ = digits
+    clf = DigitCNN(filters=4, epochs=1, validation_split=0.2).fit(X / 16, y)
+    clf.partial_fit(X / 16, y)
+    skdigits.save(clf, tmp_path / "model")
+    assert np.isnan(clf.history_["val_loss"]).tolist() == [False, True]
+    again = skdigits.load(tmp_path / "model")
+    assert_array_equal(again.history_["val_loss"], clf.history_["val_loss"])
+
+
 @pytest.mark.parametrize(
     "labels",
     [
@@ -284,7 +294,7 @@ class TestRefused:
             {"seed": -1},
             {"seed": 10**30},
             {"temperature": 0.0},
-            {"history": {"loss": [float("nan")] * 6}},
+            {"classes": {"dtype": "<f8", "values": [*range(9), float("nan")]}},
             {"n_features_in": 64.5},
             {"feature_names_in": ["pixel"]},
         ],
@@ -306,7 +316,7 @@ class TestRefused:
             ({0: {"fitted": {"scale": 16.0, "n_features_in": 65}}}, "different sizes"),
             (
                 {1: {"fitted": {"image_shape": [4, 16], "n_features_in": 64}}},
-                "steps that take pictures of different sizes",
+                "steps for pictures of different sizes",
             ),
         ],
         ids=str,
@@ -330,7 +340,7 @@ class TestRefused:
         document = document_of(path)
         document["steps"][-1]["params"].update(params)
         rewrite(path, document=document)
-        self.refuse(path, "numbers that are not finite|damaged content")
+        self.refuse(path, "parameters that are not finite|damaged content")
 
     def test_the_same_name_twice(self, path):
         from skdigits.persistence._format import checksum
@@ -411,13 +421,15 @@ class TestSaving:
         with pytest.raises(ValueError, match="labels of 2,000,000 characters"):
             skdigits.save(clf, path)
         renamed = Pipeline([("", fitted[0]), *fitted.steps[1:]])
-        with pytest.raises(ValueError, match="Got a Pipeline with steps of the names"):
+        with pytest.raises(ValueError, match="Got an estimator with steps of the nam"):
             skdigits.save(renamed, path)
-        for params in ({"dropout": np.nan}, {"random_state": 10**30}):
+        for params, message in (
+            ({"dropout": np.nan}, "Got dropout=nan, but expected a plain value"),
+            ({"class_weight": {3: np.inf}}, "Got an estimator with parameters that"),
+            ({"random_state": 10**30}, "Seed must be between"),
+        ):
             changed = deepcopy(fitted["cnn"]).set_params(**params)
-            with pytest.raises(
-                ValueError, match="Got dropout=nan|Seed must be between"
-            ):
+            with pytest.raises(ValueError, match=message):
                 skdigits.save(changed, path)
         assert list(tmp_path.iterdir()) == []
         with pytest.raises(IsADirectoryError, match="which is a folder"):

@@ -35,7 +35,8 @@ def save(estimator, path, *, card=None):
 
     path : str or path-like
         The file, by convention with the suffix ``.safetensors``. An existing file is
-        replaced in one step: after a failure or a kill it is still the old one.
+        replaced in one step: after a failure or a kill it is still the old one. Its
+        mode is kept, and a link stays a link.
 
     card : dict, default=None
         What is to be known of the model: on what it was trained, how well it did, what
@@ -90,8 +91,8 @@ def file_content(estimator, card=None):
         check_steps(document["steps"])
     except Damaged as error:
         raise ValueError(
-            f"Got a Pipeline with {error}, but expected different names without '__', "
-            "and steps for the same pictures. Rename them, or fit all of it again."
+            f"Got an estimator with {error}, but expected finite parameters, and "
+            "steps for the same pictures of different names without '__'. Correct it."
         ) from None
     if card is not None:
         document["card"] = checked_card(card)

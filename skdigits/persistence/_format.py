@@ -69,7 +69,7 @@ def open_file(path):
 
 def _parsed(text):
     """Parse JSON more strictly than the standard library does by default."""
-    return json.loads(text, object_pairs_hook=_as_dict, parse_constant=_refuse_constant)
+    return json.loads(text, object_pairs_hook=_as_dict)
 
 
 def _as_dict(pairs):
@@ -77,10 +77,6 @@ def _as_dict(pairs):
     if len(values) < len(pairs):
         raise Damaged("the same name twice")
     return values
-
-
-def _refuse_constant(_):
-    raise Damaged("numbers that are not finite")
 
 
 def read_arrays(document, tensors, shapes):

@@ -45,7 +45,7 @@ def restored_labels(description):
     kind, size = match.groups()
     types = {"b": bool, "i": int, "u": int, "f": float, "U": str}
     expected = types.get(kind, bool | int | float | str)
-    if not all(isinstance(value, expected) for value in values):
+    if not all(isinstance(value, expected) and is_plain(value) for value in values):
         raise Damaged(f"labels that are not of the dtype {dtype!r}")
     if len(set(values)) < len(values):
         raise Damaged("the same label twice")

@@ -1,5 +1,6 @@
 """The network in a file, without the estimators around it and without scikit-learn."""
 
+import json
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -117,11 +118,15 @@ def check_steps(descriptions):
         raise Damaged(f"steps of the names {names}")
     if len(set(names)) < len(names):
         raise Damaged("two steps of the same name")
+    try:
+        json.dumps([step["params"] for step in descriptions], allow_nan=False)
+    except ValueError:
+        raise Damaged("parameters that are not finite") from None
     for attribute in ("n_features_in", "image_shape"):
         fitted = [description["fitted"] for description in descriptions]
         values = [values[attribute] for values in fitted if attribute in values]
         if any(value != values[0] for value in values):
-            raise Damaged("steps that take pictures of different sizes")
+            raise Damaged("steps for pictures of different sizes")
 
 
 def network_of(document, tensors, fitted, image_shape, n_classes):
