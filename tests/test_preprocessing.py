@@ -46,7 +46,8 @@ def test_pixels_beyond_float32_do_not_overflow_on_the_way():
 
 
 def test_given_scale_wins():
-    assert PixelScaler(scale=10).fit([[0, 255]]).scale_ == 10
+    for scale in (10, 0.5):
+        assert PixelScaler(scale=scale).fit([[0, 255]]).scale_ == scale
     with pytest.raises(ValueError, match=r"Got scale=0, but expected a number in"):
         PixelScaler(scale=0).fit([[0, 255]])
 
@@ -157,6 +158,7 @@ def test_classes_of_the_encoder_may_be_more_than_those_seen():
     assert encoder.classes_.tolist() == [9, 1, 5]
     assert encoder.transform([9]).tolist() == [[1, 0, 0]]
     assert encoder.inverse_transform([[0, 0, 1]]).tolist() == [5]
+    assert len(OneHotLabelEncoder(classes=range(1000)).fit([5, 1]).classes_) == 1000
 
 
 @pytest.mark.parametrize(
