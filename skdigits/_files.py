@@ -68,9 +68,7 @@ def replacing(path):
     """
     with _temporary_beside(path) as (temporary, target):
         yield temporary
-        _sync(temporary)
-        if target.exists():
-            _set_mode(temporary, stat.S_IMODE(target.stat().st_mode))
+        _finish(temporary, target)
         temporary.replace(target)
 
 
@@ -86,18 +84,23 @@ def write_files(writers, failures=None):
         Gets the error of each path that could not be written, while the others are.
         None raises the first one, and changes no file.
     """
-    with ExitStack() as written:
+    written = []
+    with ExitStack() as temporaries:
         for path, write in writers.items():
             try:
                 with ExitStack() as this:
-                    temporary = this.enter_context(replacing(path))
+                    beside = _temporary_beside(path)
+                    temporary, target = this.enter_context(beside)
                     write(temporary)
-                    _sync(temporary)
-                    written.push(this.pop_all())
+                    _finish(temporary, target)
+                    temporaries.push(this.pop_all())
+                    written.append((temporary, target))
             except Exception as error:
                 if failures is None:
                     raise
                 failures[path] = error
+        for temporary, target in written:
+            temporary.replace(target)
 
 
 def check_writable(path):
@@ -188,11 +191,14 @@ def _lock(file, *, wait):
     return True
 
 
+def _finish(temporary, target):
+    """Bring a file to the disk, with the mode of what it will replace."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    if target.exists():
+        _set_mode(temporary, stat.S_IMODE(target.stat().st_mode))
+
+
 def _set_mode(path, mode):
     with suppress(OSError):  # some file systems have none
         path.chmod(mode)
-
-
-def _sync(path):
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
