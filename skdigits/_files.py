@@ -1,9 +1,57 @@
-"""The one way to write a file: so that it is whole, or not there."""
+"""Files: how one that nobody vouches for is read, and how one is written whole."""
 
 import os
 import secrets
-from contextlib import contextmanager
+import stat
+from contextlib import ExitStack, contextmanager, suppress
+from errno import EDQUOT, ENAMETOOLONG, ENOSPC
 from pathlib import Path
+
+from skdigits._validation import one_line, reason_of
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can tell what a killed process left
+    fcntl = None
+
+_PREFIX, _SUFFIX = ".skdigits-", ".tmp"
+
+_NO_ROOM = "room for it. Free some, or choose another folder"
+_REMEDIES = {
+    ENOSPC: _NO_ROOM,
+    EDQUOT: _NO_ROOM,
+    ENAMETOOLONG: "a shorter name. Change it",
+}
+
+
+class UnreadableFile(ValueError):
+    """The message is a clause that says why."""
+
+
+def open_regular(path, max_bytes):
+    """Open a file to read its bytes, once it is known to be one of acceptable size.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    UnreadableFile
+        If it is not a regular file, has more than ``max_bytes``, or cannot be opened.
+    """
+    try:
+        status = os.stat(path)
+        # a pipe would be waited for, and a device may never end
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFile("it is not a regular file")
+        if status.st_size > max_bytes:
+            raise UnreadableFile(
+                f"it has {status.st_size:,} bytes, the limit is {max_bytes:,}"
+            )
+        return open(path, "rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(reason_of(error)) from error
 
 
 @contextmanager
@@ -11,14 +59,146 @@ def replacing(path):
     """Yield a temporary path beside ``path``, whose file takes its place in the end.
 
     Other processes, and whoever comes after a failure or a kill, see all of the new
-    file or all of the old one.
+    file or all of the old one. A link stays a link, and an old file's mode is kept.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the message is one sentence.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
+    with _temporary_beside(path) as (temporary, target):
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        _finish(temporary, target)
+        temporary.replace(target)
+
+
+def write_files(writers, failures=None):
+    """Write several files as `replacing` does, in place at the same moment.
+
+    Parameters
+    ----------
+    writers : dict
+        Of paths, with a function that takes a temporary path and writes there.
+
+    failures : dict, default=None
+        Gets the error of each path that could not be written, while the others are.
+        None raises the first one, and changes no file.
+    """
+    written = []
+    with ExitStack() as temporaries:
+        for path, write in writers.items():
+            try:
+                with ExitStack() as this:
+                    beside = _temporary_beside(path)
+                    temporary, target = this.enter_context(beside)
+                    write(temporary)
+                    _finish(temporary, target)
+                    temporaries.push(this.pop_all())
+                    written.append((temporary, target))
+            except Exception as error:
+                if failures is None:
+                    raise
+                failures[path] = error
+        for temporary, target in written:
+            temporary.replace(target)
+
+
+def check_writable(path):
+    """Raise an OSError of one sentence now rather than after the work."""
+    with _temporary_beside(path):
+        pass
+
+
+@contextmanager
+def _temporary_beside(path):
+    """Yield the path of an empty file, gone in the end, and what it may replace."""
+    target = Path(os.path.realpath(path))
+    try:
+        _check_target(path, target)
+        _remove_strays(target.parent)
+        with _locked_file(target.parent) as temporary:
+            try:
+                if target.exists():
+                    # nobody else may read what is private while it is written
+                    _set_mode(temporary, 0o600)
+                yield temporary, target
+            finally:
+                temporary.unlink(missing_ok=True)
+    except OSError as error:
+        # else it is a sentence already
+        if error.errno is None:
+            raise
+        expected = _REMEDIES.get(
+            error.errno, "a folder that you may write to. Choose another"
+        )
+        raise type(error)(
+            f"Got {one_line(path)!r}, which cannot be written ({reason_of(error)}), "
+            f"but expected {expected}."
+        ) from error
+
+
+def _check_target(path, target):
+    if target.is_dir():
+        raise IsADirectoryError(
+            f"Got {str(path)!r}, which is a folder, but expected the name of a file. "
+            "Add one."
+        )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"Got the file {str(path)!r}, but expected an existing folder. Create "
+            f"{str(Path(path).parent)!r} first."
+        )
+    # os.path.exists does not say that a name is too long
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(target.stat().st_mode):
+            raise OSError(
+                f"Got {str(path)!r}, which is a device or a pipe, but expected a file. "
+                "Choose another name."
+            )
+
+
+@contextmanager
+def _locked_file(folder):
+    """Make a file that is locked for as long as its process lives."""
+    while True:
+        path = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        with path.open("xb") as file:
+            _lock(file, wait=True)
+            if fcntl is None:
+                file.close()
+            # another process may have taken it for a stray before it was locked
+            if path.exists():
+                yield path
+                return
+
+
+def _remove_strays(folder):
+    """Remove the temporary files of processes that were killed."""
+    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with suppress(OSError), path.open("rb+") as file:
+            if _lock(file, wait=False):
+                path.unlink()
+
+
+def _lock(file, *, wait):
+    """Say whether a file could be locked; some file systems and Windows have none."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
+
+
+def _finish(temporary, target):
+    """Bring a file to the disk, with the mode of what it will replace."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    if target.exists():
+        _set_mode(temporary, stat.S_IMODE(target.stat().st_mode))
+
+
+def _set_mode(path, mode):
+    with suppress(OSError):  # some file systems have none
+        path.chmod(mode)

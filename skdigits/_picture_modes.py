@@ -21,9 +21,8 @@ def to_grey(picture):
         )
     if picture.has_transparency_data:
         # not twice, as such pictures may be large
-        return _on_ground(
-            picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        )
+        has_alpha = picture.mode in ("RGBA", "LA")
+        return _on_ground(picture if has_alpha else picture.convert("RGBA"))
     return picture.convert("L")
 
 
@@ -43,7 +42,7 @@ def _from_16_bits(picture):
 
 
 def _on_ground(picture):
-    """Lay a picture of mode RGBA on white, or on black if it is a light drawing."""
+    """Lay a picture with transparency on white, or on black if it is light itself."""
     from PIL import Image
 
     grey, alpha = picture.convert("L"), picture.getchannel("A")

@@ -8,7 +8,6 @@ only below the limits, and anything wrong with it is one sentence.
 import logging
 import os
 import re
-import stat
 import warnings
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
@@ -16,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from skdigits._files import UnreadableFile, open_regular
 from skdigits._picture_modes import Unusable, to_grey
+from skdigits._validation import one_line, reason_of
 
 SUFFIXES = (
     ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
@@ -111,11 +112,10 @@ def read_reduced(path, max_side):
         As `read_picture`.
     """
     path = Path(path)
-    with _one_sentence(repr(str(path))):
-        _check_file(path)
+    with _one_sentence(repr(one_line(path))):
         # not by its name, by which Pillow would map it into memory: it misreads TIFF
         # files that are turned then, and dies if the file becomes shorter
-        with path.open("rb") as file:
+        with open_regular(path, MAX_BYTES) as file:
             return _read(file, max_side)
 
 
@@ -158,6 +158,11 @@ def _one_sentence(name):
             raise FileNotFoundError(
                 f"Got {name}, but expected a picture file. Check the path."
             ) from None
+        except UnreadableFile as error:
+            raise ValueError(
+                f"Got {name}, which cannot be read ({error}), but expected a picture. "
+                "Remove or replace it."
+            ) from error
         except Image.DecompressionBombError:
             raise ValueError(
                 f"Got {name}{_too_large('far more', MAX_PIXELS)}"
@@ -182,18 +187,7 @@ def _reason(error):
 
     if isinstance(error, UnidentifiedImageError):
         return f"it is none of {', '.join(_FORMATS)}"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _check_file(path):
-    status = path.stat()
-    # a pipe would be waited for, and a device may never end
-    if not stat.S_ISREG(status.st_mode):
-        raise Unusable(
-            ", which is not a regular file, but expected a picture. Remove it, or copy "
-            "its content to a file."
-        )
-    _check_size(status.st_size)
+    return reason_of(error)
 
 
 def _check_size(n_bytes):

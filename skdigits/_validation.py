@@ -14,6 +14,12 @@ import numpy as np
 # its square cannot be a picture, so they are small tables.
 SMALLEST_SIDE = 8
 
+# No network is trained on larger pictures.
+MAX_PIXELS = 2**24
+
+# What others say in a sentence of ours, such as a damaged file, is cut to this.
+MAX_MESSAGE = 500
+
 
 def check_integer(name, value, *, minimum=1):
     """Return ``value`` as an int, or raise a ValueError if it is not one."""
@@ -63,15 +69,33 @@ def check_image_shape(image_shape):
     """Return ``image_shape`` as a tuple of two positive ints, or raise a ValueError."""
     try:
         height, width = image_shape
-        return (
-            check_integer("height", height),
-            check_integer("width", width),
-        )
+        height, width = check_integer("height", height), check_integer("width", width)
     except (TypeError, ValueError):
         raise ValueError(
             f"Got image_shape={image_shape!r}, but expected two positive integers, "
             "(height, width)."
         ) from None
+    if height * width > MAX_PIXELS:
+        raise ValueError(
+            f"Got image_shape={image_shape!r}, but expected at most {MAX_PIXELS:,} "
+            "pixels. Make it smaller."
+        )
+    return height, width
+
+
+def reason_of(error):
+    """Return what an error says, as one line of bounded length."""
+    text = isinstance(error, OSError) and error.strerror
+    return one_line(text or error) or type(error).__name__
+
+
+def one_line(text, limit=MAX_MESSAGE):
+    """Return a text in one line; of more characters than ``limit``, both ends."""
+    text = " ".join(str(text).split())
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} [...] {text[-half:]}"
 
 
 def flatten_images(X):

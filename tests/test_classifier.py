@@ -152,6 +152,21 @@ class TestLearning:
         assert (by_class.predict(X) == 3).mean() > 0.5
         assert_array_equal(heavy, before)
 
+    def test_class_weights_and_sample_weights_are_multiplied(self, data):
+        X, y = data
+        weights = 2.0 ** (np.arange(len(y)) % 3)  # their products are exact
+        both = tiny(class_weight={3: 4.0, 4: 0.25}).fit(X, y, sample_weight=weights)
+        product = weights * np.where(y == 3, 4.0, np.where(y == 4, 0.25, 1.0))
+        assert_same_weights(both, tiny().fit(X, y, sample_weight=product))
+
+    def test_weights_count_in_the_validation_loss(self, data):
+        X, y = data
+        still = tiny(learning_rate=1e-12)
+        once = clone(still).fit(X, y).history_
+        twice = still.fit(X, y, sample_weight=np.full(len(y), 2.0)).history_
+        assert_allclose(twice["val_loss"], 2 * np.array(once["val_loss"]), rtol=1e-4)
+        assert twice["val_accuracy"] == once["val_accuracy"]
+
     def test_balanced_class_weight(self, data):
         X, y = data
         rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
@@ -362,6 +377,25 @@ class TestErrors:
         ten = np.pad(data[0].reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
         DigitCNN.from_preset("notebook", epochs=1, filters=4).fit(ten, data[1])
 
+    def test_too_small_for_unpadded_strides(self, data):
+        """Strides of two pixels need more of them; the sentence knows how many."""
+        clf = tiny(padding="valid", early_downsampling=True)
+        message = r"pictures of 8 x 8 pixels, but expected at least 9 x 9 .*'same'"
+        with pytest.raises(ValueError, match=message):
+            clf.fit(*data)
+        nine = np.pad(data[0].reshape(-1, 8, 8), ((0, 0), (1, 0), (1, 0)))
+        clf.fit(nine, data[1])
+
+    @pytest.mark.filterwarnings("ignore:overflow")
+    def test_pixels_beyond_float32(self, data):
+        X, y = data
+        large = X.astype(np.float64)
+        large[3, 5] = 1e39
+        fitted = tiny().fit(X, y)
+        for call in (lambda: tiny().fit(large, y), lambda: fitted.predict(large)):
+            with pytest.raises(ValueError, match="infinity or a value too large for d"):
+                call()
+
     def test_before_fit(self, data):
         for method in ("predict", "predict_proba", "decision_function"):
             with pytest.raises(NotFittedError):
@@ -500,6 +534,18 @@ class TestNothingLeaks:
             clf.fit(X, y)
         assert_array_equal(clf.predict_proba(X), proba)
         assert clf.history_ == history
+
+    def test_an_interrupted_fit_on_other_classes_changes_nothing(self, data):
+        X, y = data
+        clf = tiny(**CALIBRATED).fit(X, y)
+        proba = clf.predict_proba(X)
+        clf.set_params(callbacks=[_interrupt_after_one_epoch()])
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(X[:, :49], np.array(list("abc"))[y % 3])
+        assert clf.classes_.tolist() == list(range(10))
+        assert (clf.image_shape_, clf.n_features_in_) == ((8, 8), 64)
+        assert_array_equal(clf.predict_proba(X), proba)
+        assert_array_equal(clf.keras_classifier_.classes_, clf.classes_)
 
 
 def _interrupt_after_one_epoch():

@@ -1,3 +1,4 @@
+import errno
 import html
 import io
 import json
@@ -208,15 +209,81 @@ def test_usage_errors_are_one_line(arguments, message):
     assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
 
 
+def test_errors_are_cut():
+    for arguments in (["train", "--preset", "x" * 10**5], ["x" * 10**5]):
+        result = run(*arguments)
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+        assert 200 < len(result.stderr) < 2100
+
+
+def test_a_pixel_of_too_many_digits_names_the_file(tmp_path):
+    (tmp_path / "a.csv").write_text(f"7,0,1,2,{'9' * 400}\n" * 9)
+    message = failure("train", "--data", "a.csv")
+    assert "Got 'a.csv' with '999" in message and "of data line 1" in message
+
+
 def test_outputs_that_would_be_lost(tmp_path):
     assert "which is a folder" in failure("train", "--output", tmp_path)
     same = ["--output", "a.png", "--figure", "a.png"]
     assert "for both the model and the figure" in failure("train", *same)
 
 
+def test_names_are_checked_before_the_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(skdigits.DigitCNN, "fit", None)
+    for option in ("--output", "--figure"):
+        message = failure("train", "--data", "digits", option, "a" * 300 + ".png")
+        assert "File name too long), but expected a shorter name." in message
+    for option in ("--output", "--figure", "--table"):
+        message = failure(*TUNE, option, "no/a.png")
+        assert "Got the file 'no/a.png', but expected an existing folder." in message
+
+
+def no_room(path, *_, **__):
+    """Fail as a full disk does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_figure_that_fails_does_not_take_the_model_along(tmp_path, monkeypatch):
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", no_room)
+    result = run("train", "--data", "digits", "--epochs", 1)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: Got 'confusion_matrix.png', which cannot be written (No space left on "
+        "device), but expected room for it. Free some, or choose another folder.\n",
+    )
+    assert "Model: digits.safetensors" in result.stdout
+    assert "Confusion matrix:" not in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["digits.safetensors"]
+    skdigits.load("digits.safetensors")
+
+
+def test_outputs_of_train_take_their_places_together(tmp_path, monkeypatch):
+    def look(self, path, **options):
+        assert {name.suffix for name in tmp_path.iterdir()} == {".tmp"}
+        Path(path).touch()
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", look)
+    assert run("train", "--data", "digits", "--epochs", 1).exit_code == 0
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_too_few_pictures_to_hold_some_out(tmp_path):
     np.savez(tmp_path / "few.npz", x=np.zeros((30, 8, 8)), y=np.arange(30) % 10)
     assert "Got 30 pictures of 10 classes" in failure("train", "--data", "few.npz")
+
+
+def test_each_class_gives_its_share_to_the_test(tmp_path, digits):
+    from skdigits.cli._data import find_source
+
+    for name in ("digits", str(tmp_path / "mine.npz")):
+        X, _, y, _ = digits
+        rare = np.flatnonzero((y > 0) | (np.cumsum(y == 0) <= 10))
+        np.savez(tmp_path / "mine.npz", x=X[rare], y=y[rare])
+        source = find_source(name)
+        data = source.load()
+        train, test = (np.bincount(part[1]) for part in (data.train, data.test))
+        np.testing.assert_allclose(test, 0.2 * (train + test), atol=1)
+    assert train[0] == 8 and test[0] == 2
 
 
 def test_labels_of_a_subset_of_the_classes(tmp_path, digits):
@@ -384,6 +451,21 @@ def test_tune(search, dropout, epochs):
     assert classifier.n_iter_ == 3 and classifier.random_state == 1
     with Image.open("search_results.png") as picture:
         assert picture.format == "PNG" and min(picture.size) > 500
+
+
+def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch):
+    monkeypatch.setattr(pd.DataFrame, "to_csv", no_room)
+    name = f"{'a' * 240}.safetensors"
+    options = ["--epochs", 1, "--cv", 2, "--dropout", "0,0.3", "--output", name]
+    result = run(*TUNE, *options)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Got 'search_results.csv', which cannot be")
+    assert result.stderr.count("\n") == 1
+    assert f"Model: {name}" in result.stdout and "Figure: " in result.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        name,
+        "search_results.png",
+    ]
 
 
 @pytest.mark.parametrize(

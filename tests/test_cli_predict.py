@@ -128,7 +128,9 @@ def test_what_cannot_be_read_holds_nobody_up(reader, capsys):
     assert code == 1
     assert out.startswith("photos/z.png\n  1 7")
     first, second = err.splitlines()
-    assert first.startswith("Error: Got 'photos/a.png', which is not a regular file")
+    assert first.startswith(
+        "Error: Got 'photos/a.png', which cannot be read (it is not"
+    )
     assert second.startswith("Error: Got 'photos/b\\n.png', which cannot be decoded")
 
 

@@ -1,9 +1,11 @@
+import contextlib
 import gzip
 import hashlib
 import multiprocessing
 import threading
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -48,12 +50,13 @@ def small_mnist(monkeypatch, tmp_path):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves /good/, /busy/, /short/, /wrong/, /junk/ and /later/ mirrors."""
+    """Serves mirrors such as /good/, and such as /busy/ that are not."""
 
     seen = []
+    all_is_over = threading.Event()
 
     def do_GET(self):
-        _, mirror, name = self.path.split("/")
+        _, mirror, name = unquote(self.path).split("/")
         Handler.seen.append((mirror, name))
         body = gzip.compress(CONTENTS[name.removesuffix(".gz")])
         length = len(body)
@@ -61,6 +64,15 @@ class Handler(BaseHTTPRequestHandler):
             mirror == "later" and Handler.seen.count((mirror, name)) < 3
         ):
             self.send_error(503)
+            return
+        if mirror == "loop":
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.end_headers()
+            return
+        if mirror in ("slow head", "slow body"):
+            start = b"HTTP/1.1 200 OK\r\n"
+            self._trickle(start + (b"\r\n" if mirror == "slow body" else b"X-"))
             return
         if mirror == "short":
             body = body[: length // 2]
@@ -77,6 +89,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def _trickle(self, start):
+        """Send a byte now and then for ever, so that no socket's timeout expires."""
+        with contextlib.suppress(OSError):
+            self.wfile.write(start)
+            while not self.all_is_over.wait(0.01):
+                self.wfile.write(b"x")
+
     def log_message(self, *_):
         pass
 
@@ -87,6 +106,7 @@ def server():
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
+        Handler.all_is_over.set()
         server.shutdown()
 
 
@@ -94,7 +114,7 @@ def server():
 def mirrors(server, monkeypatch):
     def use(*names):
         Handler.seen.clear()
-        urls = tuple(f"{server}/{name}/" for name in names)
+        urls = tuple(f"{server}/{quote(name)}/" for name in names)
         monkeypatch.setattr(_mnist, "MIRRORS", urls)
 
     return use
@@ -323,6 +343,22 @@ class TestDownload:
         X, _ = fetch_mnist(subset="test", data_home=tmp_path, return_X_y=True)
         assert len(X) == 10
         assert [mirror for mirror, _ in Handler.seen] == [bad, "good"] * 2
+
+    @pytest.mark.parametrize("part", ["head", "body"])
+    def test_a_mirror_that_never_ends(self, tmp_path, mirrors, monkeypatch, part):
+        monkeypatch.setattr(_download, "TIMEOUT_SECONDS", 1)
+        monkeypatch.setattr(_download, "SLOWEST_BYTES_PER_SECOND", 10**9)
+        mirrors(f"slow {part}", "good")
+        fetch_mnist(subset="test", data_home=tmp_path)
+        mirrors(f"slow {part}")
+        with pytest.raises(OSError, match="any mirror .*: it was not read in 1 second"):
+            fetch_mnist(data_home=tmp_path, n_retries=0)
+
+    def test_a_mirror_that_refers_to_itself(self, tmp_path, mirrors):
+        mirrors("loop")
+        with pytest.raises(OSError, match="redirect error .* infinite loop") as caught:
+            fetch_mnist(data_home=tmp_path, n_retries=0)
+        assert "\n" not in str(caught.value)
 
     def test_retries(self, tmp_path, mirrors):
         mirrors("later")

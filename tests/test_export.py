@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from _networks import random_classifier
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
@@ -19,11 +20,10 @@ from sklearn.preprocessing import MinMaxScaler
 
 import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
-from skdigits._parameters import network_spec
 from skdigits._validation import as_label_array
 from skdigits.cli import main
-from skdigits.network import FittedNetwork, initial_state, layers_of, weight_shapes
 from skdigits.network import _layers as layers_module
+from skdigits.network import layers_of
 from skdigits.persistence import read_card
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 from skdigits.reading._pretrained import PRETRAINED
@@ -43,31 +43,6 @@ def answers_of(model, X):
 
 def said_by(model):
     return {entry.key: json.loads(entry.value) for entry in model.metadata_props}
-
-
-def drawn(spec, rng):
-    """Return weights as no training leaves them: every number of them counts."""
-    arrays = {}
-    for name, shape in weight_shapes(spec).items():
-        values = rng.normal(size=shape)
-        if name.endswith("/kernel"):
-            values *= np.sqrt(2 / np.prod(shape[:-1]))
-        if name.endswith("/moving_variance"):
-            values = 0.5 + values**2
-        arrays[name] = values.astype(np.float32)
-    return arrays
-
-
-def random_classifier(image_shape=(9, 12), labels=tuple("abc"), **params):
-    """Return a classifier that is fitted but for the training."""
-    classifier = DigitCNN(**{"filters": (5, 6, 7, 8), **params})
-    spec = network_spec(classifier, image_shape, len(labels))
-    state = initial_state(spec, drawn(spec, np.random.default_rng(0)))
-    classifier.network_ = FittedNetwork(spec, state, 0, {"loss": [1.0]}, 1.7)
-    classifier.classes_ = np.array(labels)
-    classifier.image_shape_ = image_shape
-    classifier.n_features_in_ = int(np.prod(image_shape))
-    return classifier
 
 
 def random_pixels(classifier):

@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -141,6 +142,15 @@ class TestFolder:
         with pytest.raises(ValueError, match="expected at most 20 pixels.*Make it sm"):
             load_digit_images(folder)
 
+    @pytest.mark.parametrize("image_shape", [None, (5, 7)])
+    def test_too_many_pixels_in_all(self, folder, monkeypatch, image_shape):
+        monkeypatch.setattr("skdigits.datasets._folder.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
+        with pytest.raises(
+            ValueError, match="6 pictures of . x . pixels, but expected"
+        ):
+            load_digit_images(folder, image_shape=image_shape)
+        assert len(load_digit_images(folder, image_shape=(4, 5)).data) == 6
+
 
 class TestCsv:
     def write(self, tmp_path, text):
@@ -209,11 +219,51 @@ class TestCsv:
             ("label,a,b,c,d\n", "without a line of data"),
             ("", "cannot be read as a table"),
             ("5\n6\n", "with one column, but expected a label and pixels"),
+            ("7,x\n1,3\n", "'x' in column 1 of data line 1"),
+            (f"label,a,b,c,{'d' * 5000}\n5,0,1,2,x\n", "'x' in column 'd+ .{5} d+'"),
+            (f"label,a,b,c,d\n5,0,1,2,{'9' * 400}\n", "'9+ .{5} 9+' in column 'd'"),
+            (f"label,a,b,c,d\n5,0,1,2,{'x' * 5000}\n", "'x+ .{5} x+' in column 'd'"),
+            (f"label,a,b,c,d\n{'x' * 256},0,1,2,3\n", "a label of 256 characters in d"),
+            ('5,"\n",1,2,3\n', "cannot be read as a table .it has a cell of several"),
         ],
     )
     def test_errors(self, tmp_path, text, message):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=message) as caught:
             load_digit_images(self.write(tmp_path, text))
+        assert len(str(caught.value)) < 1000
+
+    @pytest.mark.parametrize("bad", ["x", "N/A", "True", "\0", ""])
+    def test_a_bad_cell_in_the_first_line_is_told(self, tmp_path, bad):
+        text = f"7,0,{bad},2,3\n1,0,0,255,255\n2,0,0,0,0\n"
+        with pytest.raises(ValueError, match="in column 2 of data line 1, but"):
+            load_digit_images(self.write(tmp_path, text))
+
+    @pytest.mark.parametrize("text", ["3,7\n4,1\n", "label,a\n3,7\n4,1\n"])
+    def test_two_columns(self, tmp_path, text):
+        digits = load_digit_images(self.write(tmp_path, text))
+        assert digits.data.tolist() == [[7], [1]]
+        assert digits.target.tolist() == [3, 4]
+
+    @pytest.mark.parametrize("place", ["first", "second", "old Mac"])
+    def test_a_line_of_too_many_cells_is_not_taken_apart(
+        self, tmp_path, monkeypatch, place
+    ):
+        monkeypatch.setattr("skdigits.datasets._tables.MAX_CELLS", 5)
+        long, short = "5,0,1,2,3,9\n", "5,0,1,2,3\n"
+        text = {"first": long, "second": short + long}.get(place, short * 3)
+        path = self.write(tmp_path, text)
+        if place == "old Mac":
+            path.write_bytes(text.replace("\n", "\r").encode())
+            assert len(load_digit_images(path).data) == 3
+            return
+        monkeypatch.setattr(pd, "read_csv", None)
+        with pytest.raises(ValueError, match="has 6 cells in a line, the limit is 5"):
+            load_digit_images(path)
+
+    def test_too_large(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("skdigits.datasets._tables.MAX_CSV_BYTES", 9)
+        with pytest.raises(ValueError, match="it has 10 bytes, the limit is 9"):
+            load_digit_images(self.write(tmp_path, "5,0,1,2,3\n"))
 
 
 def test_row_numbers_of_pandas_are_no_pixels(tmp_path):
@@ -315,6 +365,23 @@ class TestNpz:
             load_digit_images(path)
         assert zipfile.is_zipfile(path)
 
+    def test_unpacks_to_far_more_than_pictures_do(self, tmp_path, monkeypatch):
+        path = tmp_path / "digits.npz"
+        x = np.zeros((3, 2**26 // 3), np.uint8)
+        np.savez_compressed(path, x=x, y=np.arange(3))
+        assert path.stat().st_size < 2**17
+        monkeypatch.setattr(np.lib.format, "read_array", None)
+        with pytest.raises(ValueError, match=r"which cannot be read \(x of 67,108,99"):
+            load_digit_images(path)
+
+    def test_names_of_many_arrays_are_cut(self, tmp_path):
+        path = self.write(tmp_path, **{f"a{i}": np.zeros(1) for i in range(1000)})
+        with pytest.raises(ValueError, match="with the arrays .'a0', .* but expected "):
+            load_digit_images(path)
+        with pytest.raises(ValueError) as caught:
+            load_digit_images(path)
+        assert len(str(caught.value)) < 1000
+
 
 def test_paths(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected a folder, a CSV file or an"):
@@ -326,6 +393,14 @@ def test_paths(tmp_path):
         load_digit_images(tmp_path, return_X_y=1)
     with pytest.raises(ValueError, match="expected two positive integers"):
         load_digit_images(tmp_path, image_shape=28)
+    for shape in ((100_000, 20_000), (10**30, 1)):
+        with pytest.raises(ValueError, match="expected at most 16,777,216 pixels. Mak"):
+            load_digit_images(tmp_path, image_shape=shape)
+    with pytest.raises(FileNotFoundError, match="Got path='.*aaa'.*Check the path"):
+        load_digit_images("a" * 300)
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileNotFoundError, match="Check the path"):
+        load_digit_images(tmp_path / "pipe.csv")
 
 
 def one(path, side, *, ink=40, paper=230):

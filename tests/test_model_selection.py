@@ -280,6 +280,43 @@ def test_errors(data, estimator, options, message):
     assert not [name for name in vars(search) if name.endswith("_")]
 
 
+def test_a_better_score_of_an_earlier_rung_does_not_win(data):
+    """A score of few epochs says nothing of one of many."""
+
+    def fewer_epochs_are_better(estimator, X, y):
+        return -estimator["cnn"].n_iter_ - estimator["cnn"].learning_rate
+
+    search = HalvingEpochSearchCV(
+        quick(epochs=2), RATES, factor=3, cv=2, scoring=fewer_epochs_are_better
+    ).fit(*data)
+    assert search.n_resources_.tolist() == [1, 2]
+    assert search.cv_results_["mean_test_score"].argmax() == 0
+    assert search.best_index_ == 3 == len(search.cv_results_["iter"]) - 1
+    assert search.best_score_ == pytest.approx(-2.005)
+
+
+def test_a_second_search_that_is_interrupted_forgets_the_first(data):
+    def interrupting_score(estimator, X, y):
+        countdown[0] -= 1
+        if not countdown[0]:
+            raise KeyboardInterrupt
+        return estimator.score(X, y)
+
+    countdown = [99]
+    search = HalvingEpochSearchCV(
+        quick(epochs=1), RATES, cv=2, scoring=interrupting_score
+    ).fit(*data)
+    before = set(vars(search))
+    for call, n_ready in ((5, 2), (1, 0)):
+        countdown[0] = call
+        with pytest.raises(KeyboardInterrupt):
+            search.fit(*data)
+        left = {name for name in before & set(vars(search)) if name.endswith("_")}
+        assert left == ({"cv_results_"} if n_ready else set())
+        if n_ready:
+            assert len(search.cv_results_["params"]) == n_ready
+
+
 def test_an_interrupted_search_keeps_what_was_ready(data):
     calls = []
 

@@ -11,6 +11,12 @@ from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.inspection import ErrorReport
 from skdigits.preprocessing import ImageReshaper, OneHotLabelEncoder, PixelScaler
 
+# Two epochs with the seeds 0 to 11 on one core gave accuracies of 98.45 % with a
+# standard deviation of 0.14, lowest recalls of 96.73 % with 0.57 and validation
+# accuracies of 98.15 % with 0.20. Another number of cores or another processor rounds
+# otherwise, which is as good as another seed: the bounds are four deviations lower.
+LEAST_ACCURACY, LEAST_RECALL, LEAST_VAL_ACCURACY = 0.979, 0.944, 0.973
+
 SUPPORTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
@@ -116,13 +122,13 @@ def test_compile(pipeline, mnist):
 def test_train(pipeline):
     history = pipeline["cnn"].history_
     assert history["loss"][1] < history["loss"][0]
-    assert history["val_accuracy"][1] > 0.975
+    assert history["val_accuracy"][1] > LEAST_VAL_ACCURACY
     preset = DigitCNN.from_preset("notebook")
     assert (preset.epochs, preset.batch_size, preset.validation_split) == (10, 64, 0.1)
 
 
 def test_evaluate(pipeline, mnist):
-    assert pipeline.score(mnist["test"].data, mnist["test"].target) >= 0.985
+    assert pipeline.score(mnist["test"].data, mnist["test"].target) > LEAST_ACCURACY
 
 
 def test_predict(probabilities):
@@ -143,7 +149,7 @@ def test_true_labels_back_from_one_hot(pipeline, mnist):
 
 def test_confusion_matrix(matrix):
     assert matrix.sum(axis=1).tolist() == SUPPORTS
-    assert matrix.trace() >= 9850
+    assert matrix.trace() > 10_000 * LEAST_ACCURACY
 
 
 def test_heat_map(matrix):
@@ -161,7 +167,7 @@ def test_hardest_digits(matrix, predicted, mnist):
     np.testing.assert_allclose(report.per_class["recall"], recall)
     ranked = report.per_class.sort_values("recall", kind="stable").index
     assert ranked[:2].tolist() == np.argsort(recall, kind="stable")[:2].tolist()
-    assert recall.min() > 0.95
+    assert recall.min() > LEAST_RECALL
     lowest = " and ".join(map(str, np.flatnonzero(recall == recall.min())))
     named = [str(label) for label in report.hardest().index] or [lowest]
     assert all(name in report.hardest_in_words() for name in named)

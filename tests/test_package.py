@@ -75,3 +75,28 @@ def test_many_networks_in_one_process_print_nothing_at_all():
     )
     result = run_python(code)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_an_interrupt_amid_tensorflows_import_is_put_off_and_prints_nothing():
+    code = """
+import os, signal, sys
+
+# a shell starts what runs in the background with this signal ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tensorflow.python":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+try:
+    import skdigits.training
+except KeyboardInterrupt:
+    print("interrupted")
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+from skdigits.training._tensorflow import tf
+print(int(tf.constant(3)))
+"""
+    result = run_python(code)
+    assert (result.stdout, result.stderr) == ("interrupted\n3\n", "")

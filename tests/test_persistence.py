@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_it_can_learn_on(path, digits):
     again = skdigits.load(path)
     again[-1].partial_fit(again[:-1].transform(X), y)
     assert again[-1].n_iter_ == 7
+
+
+def test_a_figure_that_an_epoch_does_not_have_comes_back(tmp_path, digits):
+    X, _, y, _ = digits
+    clf = DigitCNN(filters=4, epochs=1, validation_split=0.2).fit(X / 16, y)
+    clf.partial_fit(X / 16, y)
+    skdigits.save(clf, tmp_path / "model")
+    assert np.isnan(clf.history_["val_loss"]).tolist() == [False, True]
+    again = skdigits.load(tmp_path / "model")
+    assert_array_equal(again.history_["val_loss"], clf.history_["val_loss"])
 
 
 @pytest.mark.parametrize(
@@ -192,7 +203,7 @@ class TestRefused:
     def refuse(self, path, message):
         with pytest.raises(ValueError, match=message) as caught:
             skdigits.load(path)
-        assert str(caught.value).startswith(f"Got '{path}' ")
+        assert str(caught.value).startswith(f"Got '{path}'")
         assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize("keep", [0, 4, 8, 100, 3000, -1])
@@ -217,7 +228,7 @@ class TestRefused:
 
     def test_oversized(self, path):
         os.truncate(path, 2**28 + 1)
-        self.refuse(path, "268435457 bytes")
+        self.refuse(path, "it has 268,435,457 bytes, the limit is 268,435,456")
 
     def test_oversized_header(self, path):
         content = bytearray(path.read_bytes())
@@ -281,6 +292,10 @@ class TestRefused:
             {"history": {"loss": 5}},
             {"history": {"loss": ["a"] * 6}},
             {"seed": -1},
+            {"seed": 10**30},
+            {"temperature": 0.0},
+            {"classes": {"dtype": "<f8", "values": [*range(9), float("nan")]}},
+            {"n_features_in": 64.5},
             {"feature_names_in": ["pixel"]},
         ],
         ids=str,
@@ -290,6 +305,69 @@ class TestRefused:
         document["steps"][-1]["fitted"].update(change)
         rewrite(path, document=document)
         self.refuse(path, "Save the model again")
+
+    @pytest.mark.parametrize(
+        "change, message",
+        [
+            ({0: {"name": "reshape"}}, "two steps of the same name"),
+            ({0: {"name": ""}}, "steps of the names "),
+            ({0: {"name": "a__b"}}, "steps of the names .'a__b', 'reshape', 'cnn'."),
+            ({0: {"name": 3}}, "steps of the names "),
+            ({0: {"fitted": {"scale": 16.0, "n_features_in": 65}}}, "different sizes"),
+            (
+                {1: {"fitted": {"image_shape": [4, 16], "n_features_in": 64}}},
+                "steps for pictures of different sizes",
+            ),
+        ],
+        ids=str,
+    )
+    def test_steps_that_are_of_no_pipeline(self, path, change, message):
+        document = document_of(path)
+        for place, values in change.items():
+            document["steps"][place].update(values)
+        rewrite(path, document=document)
+        self.refuse(path, message)
+        with pytest.raises(ValueError, match=message):
+            load_network(path)
+
+    @pytest.mark.parametrize("is_pipeline", [False, "no"])
+    def test_whether_it_is_a_pipeline(self, path, is_pipeline):
+        rewrite(path, document={**document_of(path), "pipeline": is_pipeline})
+        self.refuse(path, "several steps that are no pipeline|damaged content")
+
+    @pytest.mark.parametrize("params", [{"dropout": np.nan}, {"random_state": 10**30}])
+    def test_parameters_that_nobody_can_pass(self, path, params):
+        document = document_of(path)
+        document["steps"][-1]["params"].update(params)
+        rewrite(path, document=document)
+        self.refuse(path, "parameters that are not finite|damaged content")
+
+    def test_the_same_name_twice(self, path):
+        from skdigits.persistence._format import checksum
+
+        document, arrays = document_of(path), load_file(path)
+        document["sha256"] = checksum(document, arrays)
+        text = json.dumps(document)
+        doubled = text.replace(
+            '"pipeline": true', '"pipeline": false, "pipeline": true'
+        )
+        assert text != doubled
+        save_file(arrays, path, {"skdigits": doubled})
+        self.refuse(path, "the same name twice")
+        save_file(arrays, path, {"skdigits": text})
+        content = path.read_bytes()
+        header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+        start = (
+            b'{"logits/bias":'
+            + header.partition(b'"logits/bias":')[2].partition(b"}")[0]
+        )
+        header = start + b"}," + header[1:]
+        path.write_bytes(
+            len(header).to_bytes(8, "little")
+            + header
+            + content[-sum(a.nbytes for a in arrays.values()) :]
+        )
+        self.refuse(path, "the same name twice")
 
     def test_other_types_and_parameters(self, path):
         document = document_of(path)
@@ -302,8 +380,9 @@ class TestRefused:
         self.refuse(path, "damaged content")
 
     def test_missing(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="but expected a file"):
-            skdigits.load(tmp_path / "nothing")
+        for name in ("nothing", "a" * 300):
+            with pytest.raises(FileNotFoundError, match="but expected a file"):
+                skdigits.load(tmp_path / name)
 
 
 def test_class_weight_of_mixed_labels(tmp_path, digits):
@@ -341,6 +420,17 @@ class TestSaving:
         clf = DigitCNN(filters=4, epochs=1).fit(X[:2] / 16, long)
         with pytest.raises(ValueError, match="labels of 2,000,000 characters"):
             skdigits.save(clf, path)
+        renamed = Pipeline([("", fitted[0]), *fitted.steps[1:]])
+        with pytest.raises(ValueError, match="Got an estimator with steps of the nam"):
+            skdigits.save(renamed, path)
+        for params, message in (
+            ({"dropout": np.nan}, "Got dropout=nan, but expected a plain value"),
+            ({"class_weight": {3: np.inf}}, "Got an estimator with parameters that"),
+            ({"random_state": 10**30}, "Seed must be between"),
+        ):
+            changed = deepcopy(fitted["cnn"]).set_params(**params)
+            with pytest.raises(ValueError, match=message):
+                skdigits.save(changed, path)
         assert list(tmp_path.iterdir()) == []
         with pytest.raises(IsADirectoryError, match="which is a folder"):
             skdigits.save(fitted, tmp_path)
@@ -461,7 +551,9 @@ class TestCard:
     def test_hostile_ones_are_refused(self, path, change):
         rewrite(path, document=document_of(path) | change)
         for read in (read_card, skdigits.load):
-            with pytest.raises(ValueError, match="damaged content|no text.*Save the m"):
+            with pytest.raises(
+                ValueError, match="(content|text|finite), but.*Save the"
+            ):
                 read(path)
 
 

@@ -37,8 +37,17 @@ def test_scale_does_not_depend_on_the_batch():
     assert_allclose(scaler.transform(dark.astype(float)), dark / 255, rtol=1e-6)
 
 
+def test_pixels_beyond_float32_do_not_overflow_on_the_way():
+    X = np.array([[0.0, 2e300], [1e300, 5e299]])
+    scaler = PixelScaler()
+    for scaled in (scaler.fit_transform(X), scaler.transform(X)):
+        assert scaled.dtype == np.float32
+        assert_allclose(scaled, [[0, 1], [0.5, 0.25]], rtol=1e-6)
+
+
 def test_given_scale_wins():
-    assert PixelScaler(scale=10).fit([[0, 255]]).scale_ == 10
+    for scale in (10, 0.5):
+        assert PixelScaler(scale=scale).fit([[0, 255]]).scale_ == scale
     with pytest.raises(ValueError, match=r"Got scale=0, but expected a number in"):
         PixelScaler(scale=0).fit([[0, 255]])
 

@@ -132,7 +132,9 @@ def test_learns_as_keras_does(data):
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
         network.compile(optimizer, loss, metrics=["accuracy"])
     options = {"sample_weight": weights, "batch_size": 64, "shuffle": False}
-    options |= {"verbose": 0, "epochs": 2, "validation_data": (images, targets)}
+    # weights of the validation part count too
+    held_out = (images, targets, weights[::-1].copy())
+    options |= {"verbose": 0, "epochs": 2, "validation_data": held_out}
     mine = ours.fit(images, targets, **options)
     its = keras.Sequential.fit(theirs, images, targets, **options)
     for name, values in its.history.items():
@@ -142,6 +144,32 @@ def test_learns_as_keras_does(data):
     moments = zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True)
     for a, b in moments:
         assert_allclose(a, b, atol=2e-4)
+
+
+def test_batches_of_different_sizes(data):
+    """Steps on batches of 23, 23 and 24 pictures, as Keras takes them one by one."""
+    from skdigits.training import AdamW, DigitNetwork, keras
+
+    n, ends = 70, [23, 46, 70]
+    spec = spec_of(batch_norm=True)
+    images = data[0][:n].reshape(-1, 8, 8, 1)
+    targets = np.eye(10, dtype=np.float32)[data[1][:n]]
+    ours, theirs = (DigitNetwork(spec, 0, calibrate=False) for _ in range(2))
+    for network in (ours, theirs):
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+        network.compile(AdamW(0.01), loss, metrics=["accuracy"])
+    options = {"batch_size": 32, "shuffle": False, "verbose": 0}
+    history = ours.fit(images, targets, **options).history
+    figures = [
+        keras.Sequential.train_on_batch(theirs, images[a:b], targets[a:b])
+        for a, b in zip([0, *ends], ends, strict=False)
+    ]
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(a, b, atol=2e-4)
+    # each picture counts once
+    loss, accuracy = np.average(figures, axis=0, weights=[23, 23, 24])
+    assert_allclose(history["loss"], [loss], rtol=1e-4)
+    assert_allclose(history["accuracy"], [accuracy], rtol=1e-6)
 
 
 def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
@@ -185,6 +213,19 @@ class TestWarp:
         assert_array_equal(self.warp(mnist_like, 1.0), self.warp(mnist_like, 1.0))
         other = self.warp(mnist_like, 1.0, seed=1)
         assert not np.array_equal(other, self.warp(mnist_like, 1.0))
+
+    @pytest.mark.parametrize("shape", [(20, 40), (40, 20)])
+    def test_pictures_that_are_not_square(self, shape):
+        """A dot in the middle stays around it; it is shifted by shares of the sides."""
+        images = np.zeros((1000, *shape, 1), dtype=np.float32)
+        middle = (np.array(shape) - 1) / 2
+        low, high = (middle - 1.5).astype(int), (middle + 2.5).astype(int)
+        images[:, low[0] : high[0], low[1] : high[1]] = 1
+        warped = self.warp(images, 1.0)
+        places = [ndimage.center_of_mass(image[..., 0]) for image in warped]
+        shifts = (np.array(places) - middle) / shape
+        assert_allclose(shifts.mean(axis=0), 0, atol=0.005)
+        assert_allclose(shifts.std(axis=0), 1 / 14 / 3**0.5, rtol=0.1)
 
     @pytest.fixture
     def mnist_like(self):
@@ -263,8 +304,59 @@ def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
     batch = tf.zeros((2, 8, 8, 1)), tf.zeros((2, 10)), tf.ones(2)
     settings = {"augment": 1.0, "label_smoothing": 0.0, "dropout": tf.constant(0.5)}
     _steps._gradient(spec, warped=True)(batch, settings, tf.constant(3), state)
-    for_warping, for_dropout = seeds
-    assert for_warping != for_dropout
+    later = state._replace(iterations=state.iterations + 1)
+    _steps._gradient(spec, warped=True)(batch, settings, tf.constant(3), later)
+    assert len(set(seeds)) == 4
+
+
+def test_each_step_drops_others():
+    """One picture has another loss in each step, and the seed decides which."""
+    from skdigits.network import State, initial_state
+    from skdigits.training._layers import initial_arrays
+    from skdigits.training._steps import SETTINGS, compiled_steps
+    from skdigits.training._tensorflow import tf
+
+    spec = spec_of(dropout=0.5)
+    state = initial_state(spec, initial_arrays(spec, 0))
+    images, target = np.ones((1, 8, 8, 1), np.float32), np.eye(10, dtype=np.float32)
+    settings = {name: tf.constant(0.5 * (name == "dropout")) for name in SETTINGS}
+    data = tuple(map(tf.constant, (images, target[:1], np.ones(1, np.float32))))
+    steps = compiled_steps(spec, augment=0)
+
+    def loss_of_step(number):
+        at = State(*map(tf.constant, (*state[:-1], np.int64(number))))
+        loss, _, _ = steps(data, tf.constant([1]), settings, tf.constant(3), at)
+        return float(loss)
+
+    losses = [loss_of_step(number) for number in range(20)]
+    assert len(set(losses)) > 15
+    assert losses == [loss_of_step(number) for number in range(20)]
+
+
+def test_each_epoch_has_an_order_of_its_own():
+    from skdigits._recipe import Recipe
+    from skdigits.training._loop import _order
+
+    recipe, rows = Recipe(2, 32, 0.01, "constant", 0.0, 0.0, 0.0), np.arange(100)
+    orders = [tuple(_order(rows, recipe, 3, epoch)) for epoch in range(3)]
+    assert len(set(orders)) == 3
+    assert all(sorted(order) == rows.tolist() for order in orders)
+    assert orders[1] == tuple(_order(rows, recipe, 3, 1))
+
+
+def test_layers_start_differently():
+    """Layers of one shape have weights of their own, which the seed decides."""
+    from skdigits.training._layers import initial_arrays, layer_seeds
+
+    spec = spec_of(filters=(4, 4, 4), kernel_size=(3, 3, 3), dropout=0.5)
+    arrays = initial_arrays(spec, 0)
+    assert not np.array_equal(arrays["conv_2/kernel"], arrays["conv_3/kernel"])
+    seeds = layer_seeds(spec, 0)
+    assert "dropout" in seeds and len(set(seeds.values())) == len(seeds)
+    for name, values in initial_arrays(spec, 0).items():
+        assert_array_equal(values, arrays[name])
+    other = initial_arrays(spec, 1)
+    assert not np.array_equal(arrays["conv_2/kernel"], other["conv_2/kernel"])
 
 
 @pytest.mark.parametrize("n, batch_size", [(1, 32), (33, 32), (898, 32), (7, 2**40)])
@@ -321,6 +413,11 @@ class TestEarlyStopping:
         # the moments of the optimizer and its number of steps too
         assert_array_equal(clf.network_.state.first, shorter.network_.state.first)
         assert clf.network_.state.iterations == shorter.network_.state.iterations
+
+    def test_true_waits_for_five_epochs(self, data):
+        params = {"epochs": 60, "learning_rate": 0.05, "batch_size": 16}
+        clf = tiny(early_stopping=True, **params).fit(*data)
+        assert clf.n_iter_ == int(np.argmin(clf.history_["val_loss"])) + 1 + 5 < 60
 
     def test_also_where_the_epochs_run_out(self, data):
         quick = {"learning_rate": 0.05, "batch_size": 16, "calibration": "temperature"}
@@ -436,6 +533,24 @@ class TestCallbacks:
         clf.fit(*data)
         assert clf.n_iter_ == 2
         assert stop.model is None
+
+    def test_what_a_callback_remembers_is_forgotten_by_the_next_fit(self, data):
+        from skdigits.training import keras
+
+        class Counting(keras.callbacks.Callback):
+            def __init__(self):
+                super().__init__()
+                self.epochs = []
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.epochs.append(epoch)
+                ends.append(len(self.epochs))
+
+        ends, counting = [], Counting()
+        clf = tiny(epochs=2, callbacks=[counting]).fit(*data)
+        clf.fit(*data)
+        assert ends == [1, 2, 1, 2]
+        assert counting.epochs == [] and clf.callbacks == [counting]
 
     def test_batches_are_shown_to_those_who_look(self, data):
         from skdigits.training import keras

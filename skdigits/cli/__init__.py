@@ -13,6 +13,7 @@ def main(arguments=None):
         None takes those of the process.
     """
     from skdigits.cli._app import app
+    from skdigits.cli._errors import cut
 
     arguments = sys.argv[1:] if arguments is None else arguments
     typed = shlex.join(["skdigits", *arguments])
@@ -22,5 +23,5 @@ def main(arguments=None):
         # what click raises for wrong options, which it would print on several lines
         if not hasattr(error, "format_message"):
             raise
-        print(f"Error: {error.format_message()}", file=sys.stderr)
+        print(f"Error: {cut(error.format_message())}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -4,6 +4,9 @@ import sys
 import warnings
 from contextlib import contextmanager
 
+# Of an error or a warning; a long path or list of labels still fits.
+_MAX_LENGTH = 2000
+
 
 @contextmanager
 def one_line_errors(debug):
@@ -18,10 +21,16 @@ def one_line_errors(debug):
     except Exception as error:
         if debug:
             raise
-        message = " ".join(str(error).split()) or type(error).__name__
-        print(f"Error: {message}", file=sys.stderr)
+        print(f"Error: {cut(error) or type(error).__name__}", file=sys.stderr)
         sys.exit(1)
 
 
 def _print_warning(message, *_, **__):
-    print(f"Warning: {message}", file=sys.stderr)
+    print(f"Warning: {cut(message)}", file=sys.stderr)
+
+
+def cut(message):
+    """Return a message in one line of bounded length."""
+    from skdigits._validation import one_line
+
+    return one_line(message, _MAX_LENGTH)

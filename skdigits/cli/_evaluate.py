@@ -7,7 +7,12 @@ from skdigits import load
 from skdigits._validation import check_integer
 from skdigits.cli._console import new_console, say
 from skdigits.cli._data import find_source
-from skdigits.cli._outputs import check_figure, check_report_folder
+from skdigits.cli._outputs import (
+    check_figure,
+    check_report_folder,
+    confusion_matrix_output,
+    write_outputs,
+)
 from skdigits.cli._report import print_repetition, print_report
 from skdigits.cli._setup import say_data
 from skdigits.datasets._form import MNIST_SHAPE
@@ -30,7 +35,10 @@ def run(model, data, normalize, figure, report_folder, n_seeds):
         # once is enough
         estimator = estimator[1:]
     report = _tested(estimator, classifier.classes_, *digits.test)
-    print_report(console, report, figure)
+    print_report(console, report)
+    if figure is not None:
+        output = confusion_matrix_output(report, figure)
+        write_outputs(console, {"Confusion matrix": output})
     if report_folder is not None:
         title = f"Errors of {model.name}: {digits.description}"
         say(console, f"Report: {report.write(report_folder, title)}")

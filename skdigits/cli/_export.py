@@ -1,9 +1,8 @@
 """skdigits export."""
 
 from skdigits import load, to_onnx
-from skdigits._files import replacing
+from skdigits._files import check_writable, replacing
 from skdigits.cli._console import new_console, say
-from skdigits.cli._outputs import check_folder
 from skdigits.persistence import read_card
 
 
@@ -14,7 +13,7 @@ def run(model, output, dtype):
             f"Got {str(output)!r} for both the model and the graph, but expected two "
             "files. Change one."
         )
-    check_folder(output)
+    check_writable(output)
     graph = to_onnx(load(model), dtype=dtype, card=read_card(model))
     with replacing(output) as temporary:
         temporary.write_bytes(graph.SerializeToString())

@@ -1,9 +1,9 @@
 """The files that commands write: checked before the work, then whole or not there."""
 
-import os
 from pathlib import Path
 
-from skdigits._files import replacing
+from skdigits._files import check_writable, write_files
+from skdigits.cli._console import say
 
 
 def check_figure(path):
@@ -16,7 +16,7 @@ def check_figure(path):
             f"Got figure={str(path)!r}, but expected a name that ends in one of "
             f"{', '.join(sorted(kinds))}. Change the suffix."
         )
-    check_folder(path)
+    check_writable(path)
 
 
 def check_report_folder(path):
@@ -28,38 +28,61 @@ def check_report_folder(path):
             "another name."
         )
     # the report makes the folder, but not those above it
-    check_folder(path / "index.html" if path.is_dir() else path)
+    check_writable(path / "index.html" if path.is_dir() else path)
 
 
-def check_folder(path):
-    """Raise an error now rather than after the training."""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise IsADirectoryError(
-            f"Got {str(path)!r}, which is a folder, but expected the name of a file. "
-            "Add one."
-        )
-    if folder.is_dir() and not os.access(folder, os.W_OK):
-        raise PermissionError(
-            f"Got the file {str(path)!r}, but expected a folder that you may write "
-            "to. Choose another."
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"Got the file {str(path)!r}, but expected an existing folder. Create "
-            f"{str(folder)!r} first."
-        )
+def write_outputs(console, outputs):
+    """Write files at the same moment and say which; one that fails takes no other.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+
+    outputs : dict
+        Of what is said of each file: its path, and a function that takes a temporary
+        path and writes there.
+
+    Raises
+    ------
+    Exception
+        The first one of those that could not be written.
+    """
+    failures = {}
+    write_files(dict(outputs.values()), failures)
+    for words, (path, _) in outputs.items():
+        if path not in failures:
+            say(console, f"{words}: {path}")
+    for error in failures.values():
+        raise error
 
 
-def save_confusion_matrix(matrix, labels, path):
-    """Draw the confusion matrix with integers and save it in one step."""
-    from sklearn.metrics import ConfusionMatrixDisplay
+def model_output(estimator, path, card):
+    """Return an output: a fitted estimator as `save` writes it."""
+    from skdigits.persistence._files import file_content
 
-    side = 3 + 0.45 * len(labels)
-    drawing = new_figure(side, side)
-    display = ConfusionMatrixDisplay(matrix, display_labels=labels)
-    display.plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
-    save_figure(drawing, path)
+    return path, lambda temporary: temporary.write_bytes(file_content(estimator, card))
+
+
+def confusion_matrix_output(report, path):
+    """Return an output: the confusion matrix of an `ErrorReport`, with integers."""
+
+    def draw():
+        from sklearn.metrics import ConfusionMatrixDisplay
+
+        side = 3 + 0.45 * len(report.labels)
+        drawing = new_figure(side, side)
+        ConfusionMatrixDisplay(
+            report.confusion_matrix, display_labels=report.labels
+        ).plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
+        return drawing
+
+    return figure_output(draw, path)
+
+
+def figure_output(draw, path):
+    """Return an output: the figure that ``draw`` returns, as the path's suffix says."""
+    kind = Path(path).suffix.lower().lstrip(".")
+    return path, lambda temporary: draw().savefig(temporary, format=kind, dpi=150)
 
 
 def new_figure(width, height):
@@ -70,10 +93,3 @@ def new_figure(width, height):
     drawing = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(drawing)
     return drawing
-
-
-def save_figure(drawing, path):
-    """Save a figure in one step, as the suffix of its name says."""
-    with replacing(path) as temporary:
-        kind = Path(path).suffix.lower().lstrip(".")
-        drawing.savefig(temporary, format=kind, dpi=150)

@@ -5,7 +5,6 @@ from math import isnan
 from rich.table import Table
 
 from skdigits.cli._console import say
-from skdigits.cli._outputs import save_confusion_matrix
 from skdigits.inspection import ErrorReport
 from skdigits.inspection._format import percent
 
@@ -19,13 +18,10 @@ def report_on_test(estimator, digits):
     )
 
 
-def print_report(console, report, figure):
-    """Print accuracy and a table of the classes; save the confusion matrix."""
+def print_report(console, report):
+    """Print accuracy and a table of the classes."""
     say(console, accuracy_line(report))
     console.print(_class_table(report.per_class))
-    if figure is not None:
-        save_confusion_matrix(report.confusion_matrix, report.labels, figure)
-        say(console, f"Confusion matrix: {figure}")
 
 
 def accuracy_line(report):

@@ -5,10 +5,16 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from skdigits import make_digit_pipeline, save
+from skdigits import make_digit_pipeline
+from skdigits._files import check_writable
 from skdigits.cli._card import training_card
-from skdigits.cli._console import new_console, say
-from skdigits.cli._outputs import check_figure, check_folder
+from skdigits.cli._console import new_console
+from skdigits.cli._outputs import (
+    check_figure,
+    confusion_matrix_output,
+    model_output,
+    write_outputs,
+)
 from skdigits.cli._report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
 
@@ -24,7 +30,7 @@ def run(data, normalize, preset, epochs, seed, output, figure, command):
             f"Got {str(output)!r} for both the model and the figure, but expected two "
             "files. Change one."
         )
-    check_folder(output)
+    check_writable(output)
     check_figure(figure)
     digits, classifier = data_and_classifier(
         console, data, normalize, preset, epochs, seed
@@ -36,9 +42,12 @@ def run(data, normalize, preset, epochs, seed, output, figure, command):
         classifier.set_params(callbacks=None)
     report = report_on_test(pipeline, digits)
     card = training_card(command, digits, pipeline, report, preset)
-    save(with_normalizer(pipeline, digits), output, card=card)
-    print_report(console, report, figure)
-    say(console, f"Model: {output}")
+    print_report(console, report)
+    outputs = {
+        "Confusion matrix": confusion_matrix_output(report, figure),
+        "Model": model_output(with_normalizer(pipeline, digits), output, card),
+    }
+    write_outputs(console, outputs)
 
 
 @contextmanager

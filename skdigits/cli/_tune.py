@@ -13,12 +13,18 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from skdigits import make_digit_pipeline, save
-from skdigits._files import replacing
+from skdigits import make_digit_pipeline
+from skdigits._files import check_writable
 from skdigits._validation import check_choice, check_integer
 from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
-from skdigits.cli._outputs import check_figure, check_folder, new_figure, save_figure
+from skdigits.cli._outputs import (
+    check_figure,
+    figure_output,
+    model_output,
+    new_figure,
+    write_outputs,
+)
 from skdigits.cli._report import accuracy_line, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
 from skdigits.model_selection import HalvingEpochSearchCV
@@ -52,25 +58,30 @@ def run(setup, grid, cv, search, n_jobs, files, command):
         error_score="raise",
     )
     model, table, figure = files
-    _fit_and_show(console, searched, digits.train, table)
-    _draw(searched, figure)
-    say(console, f"Figure: {figure}")
+    outputs = {
+        "Table": (table, lambda temporary: _write_table(searched, temporary)),
+        "Figure": figure_output(lambda: _drawing(searched), figure),
+    }
+    _fit_and_show(console, searched, digits.train, outputs)
     winner = searched.best_estimator_
     report = report_on_test(winner, digits)
     card = training_card(command, digits, winner, report, setup["preset"])
-    save(with_normalizer(winner, digits), model, card=card)
     say(console, f"Winner: {_words(searched.best_params_)}")
     say(console, accuracy_line(report))
-    say(console, f"Model: {model}")
+    outputs["Model"] = model_output(with_normalizer(winner, digits), model, card)
+    write_outputs(console, outputs)
 
 
-def _fit_and_show(console, searched, data, table):
-    """Search; show the results, those so far if it is interrupted."""
+def _fit_and_show(console, searched, data, outputs):
+    """Search; show the results, and write those so far if it is interrupted."""
     try:
         searched.fit(*data)
-    finally:
+    except BaseException:
         if hasattr(searched, "cv_results_"):
-            _show(console, searched.cv_results_, table)
+            console.print(_best_table(searched))
+            write_outputs(console, {"Table": outputs["Table"]})
+        raise
+    console.print(_best_table(searched))
 
 
 def _bar(console):
@@ -97,8 +108,8 @@ def _check_files(files):
             f"Got {', '.join(map(str, files))} for the model, the table and the "
             "figure, but expected three files. Change one."
         )
-    check_folder(model)
-    check_folder(table)
+    check_writable(model)
+    check_writable(table)
     check_figure(figure)
 
 
@@ -130,17 +141,15 @@ def _filters(text):
     return filters if len(filters) > 1 else filters[0]
 
 
-def _show(console, cv_results, path):
-    """Print the best candidates, and write all to a CSV file."""
-    results = pd.DataFrame(cv_results)
-    with replacing(path) as temporary:
-        results.drop(columns="params").to_csv(temporary, index=False)
-    console.print(_best_table(results))
-    say(console, f"Table: {path}")
+def _write_table(searched, path):
+    """Write what was found of all candidates to a CSV file."""
+    results = pd.DataFrame(searched.cv_results_)
+    results.drop(columns="params").to_csv(path, index=False)
 
 
-def _best_table(results):
+def _best_table(searched):
     """Return the best candidates of those that came furthest, then the others."""
+    results = pd.DataFrame(searched.cv_results_)
     key = results["params"].map(str)
     results = results.assign(seconds=results["mean_fit_time"].groupby(key).cumsum())
     results = results.sort_values("iter").groupby(key.loc[results.index]).tail(1)
@@ -167,11 +176,11 @@ def _words(params):
     return "filters={}, dropout={}".format(*_values(params))
 
 
-def _draw(searched, path):
-    """Draw the scores over filters and dropout."""
+def _drawing(searched):
+    """Return the drawing of the scores over filters and dropout."""
     from skdigits.inspection import SearchResultsDisplay
 
     rows, columns = (len(set(map(str, v))) for v in searched.param_grid.values())
     drawing = new_figure(3 + 1.3 * columns, 2.5 + rows)
     SearchResultsDisplay.from_estimator(searched, ax=drawing.subplots())
-    save_figure(drawing, path)
+    return drawing

@@ -2,12 +2,18 @@
 
 import http.client
 import time
+from queue import Empty, Queue
+from threading import Thread
 from urllib.request import urlopen
 
 from skdigits._files import replacing
+from skdigits._validation import reason_of
 from skdigits.datasets._idx import DamagedFile, parse_gzip
 
 TIMEOUT_SECONDS = 20
+
+# MNIST's largest file, of 47 MB before it is packed to 10, may take eight minutes.
+SLOWEST_BYTES_PER_SECOND = 100_000
 
 
 def download(file, folder, mirrors, n_retries, delay):
@@ -30,7 +36,7 @@ def download(file, folder, mirrors, n_retries, delay):
                 content = _get(f"{mirror}{file.name}.gz", limit=file.size + 2**16)
                 array = parse_gzip(content, file)
             except (DamagedFile, OSError, http.client.HTTPException) as error:
-                failures[mirror] = str(error) or type(error).__name__
+                failures[mirror] = reason_of(error)
                 continue
             _store(folder, f"{file.name}.gz", content)
             return array
@@ -43,8 +49,29 @@ def download(file, folder, mirrors, n_retries, delay):
 
 
 def _get(url, *, limit):
-    with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
-        return response.read(limit)
+    """Return the first ``limit`` bytes of what is at a URL.
+
+    A thread of its own waits for them, as a server that sends one byte a second, even
+    of the head, never lets a socket's timeout expire.
+    """
+    outcome = Queue()
+    Thread(target=_put, args=(outcome, url, limit), daemon=True).start()
+    seconds = TIMEOUT_SECONDS + limit / SLOWEST_BYTES_PER_SECOND
+    try:
+        content, error = outcome.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"it was not read in {seconds:,.0f} seconds") from None
+    if error is not None:
+        raise error
+    return content
+
+
+def _put(outcome, url, limit):
+    try:
+        with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+            outcome.put((response.read(limit), None))
+    except Exception as error:
+        outcome.put((None, error))
 
 
 def _store(folder, name, content):
@@ -54,7 +81,7 @@ def _store(folder, name, content):
             temporary.write_bytes(content)
     except OSError as error:
         raise OSError(
-            f"Got {str(folder)!r} to keep {name}, which cannot be written ({error}), "
-            "but expected a folder with space that you may write to. Pass another "
-            "data_home."
+            f"Got {str(folder)!r} to keep {name}, which cannot be written "
+            f"({reason_of(error.__cause__ or error)}), but expected a folder with "
+            "space that you may write to. Pass another data_home."
         ) from error

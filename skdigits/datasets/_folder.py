@@ -5,6 +5,9 @@ import numpy as np
 from skdigits._pictures import SUFFIXES, read_picture
 from skdigits.datasets._form import read_in_form
 
+# More than a million pictures of MNIST's size.
+MAX_PIXELS_IN_ALL = 2**30
+
 
 def read_folder(folder, image_shape=None, normalize=False):
     """Read all pictures below ``folder``.
@@ -30,6 +33,8 @@ def _of_one_size(folder, files, image_shape):
     images = []
     for path in files:
         images.append(_resized(read_picture(path), image_shape))
+        if len(images) == 1:
+            _check_total(folder, len(files), images[0])
         if images[-1].shape != images[0].shape:
             first, this = (str(p.relative_to(folder)) for p in (files[0], path))
             raise ValueError(
@@ -39,6 +44,17 @@ def _of_one_size(folder, files, image_shape):
                 "image_shape=(height, width) to resize pictures."
             )
     return np.stack(images)
+
+
+def _check_total(folder, n, first):
+    """Raise a ValueError before all are read where they would not fit in memory."""
+    if n * first.size > MAX_PIXELS_IN_ALL:
+        raise ValueError(
+            f"Got the folder {str(folder)!r} with {n:,} pictures of {_size(first)} "
+            f"pixels, but expected at most {MAX_PIXELS_IN_ALL:,} pixels in all. Pass "
+            "normalize=True to bring digits into MNIST's form, or a smaller "
+            "image_shape=(height, width)."
+        )
 
 
 def _picture_files(folder):

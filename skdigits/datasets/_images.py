@@ -1,12 +1,18 @@
 """load_digit_images."""
 
+import os
 import re
 from math import isqrt, prod
 from pathlib import Path
 
 import numpy as np
 
-from skdigits._validation import check_bool, check_image_shape, resolve_image_shape
+from skdigits._validation import (
+    check_bool,
+    check_image_shape,
+    one_line,
+    resolve_image_shape,
+)
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._form import MNIST_SHAPE, in_mnist_form, is_like_mnist
@@ -30,9 +36,10 @@ def load_digit_images(
           other files are ignored;
         - a CSV file with the label in the column ``label``, or in the first column if
           there is none of that name, and a column for each pixel; the line of names
-          may be missing;
+          may be missing; at most 1 GiB, and 65,536 pixels in a line;
         - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
-          ``y_train``; other arrays, such as ``x_test``, are not read.
+          ``y_train``; other arrays, such as ``x_test``, are not read, nor those that
+          unpack to far more than pictures do.
 
     image_shape : tuple of int (height, width), default=None
         Size in pixels. Pictures of a folder are resized to it; None wants all of one
@@ -122,17 +129,18 @@ def load_digit_images(
         image_shape = check_image_shape(image_shape)
     _check_normalize(normalize, image_shape)
     normalized = False
-    if path.is_dir():
+    # not the methods of Path, which raise where a name is too long
+    if os.path.isdir(path):
         images, labels, normalized = read_folder(path, image_shape, normalize)
-    elif path.is_file():
+    elif os.path.isfile(path):
         rows, labels = _table_reader(path)(path)
         images = _fold(rows, None if normalize else image_shape)
         if normalize:
             images, normalized = _in_form(images, image_shape, normalize)
     else:
         raise FileNotFoundError(
-            f"Got path={str(path)!r}, but expected a folder, a CSV file or an .npz "
-            "file. Check the path."
+            f"Got path={one_line(path)!r}, but expected a folder, a CSV file or an "
+            ".npz file. Check the path."
         )
     target = _as_target(labels)
     return make_bunch(
@@ -194,8 +202,8 @@ def _as_pixels(values):
     """Return whole numbers in 0..255 as uint8, anything else as float32."""
     whole = values.dtype.kind in "bui" or (values == np.round(values)).all()
     if whole and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.uint8)
-    return values.astype(np.float32)
+        return values.astype(np.uint8, copy=False)
+    return values.astype(np.float32, copy=False)
 
 
 def _as_target(labels):

@@ -2,10 +2,27 @@
 
 import numpy as np
 
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import one_line, reason_of
 from skdigits.datasets._npz import array_names, read_array
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
+
+# MNIST has 110 MB; in memory, pixels are four times as large as here.
+MAX_CSV_BYTES = 2**30
+
+# A label and 256 x 256 pixels; each column costs as much as a thousand numbers.
+MAX_CELLS = 2**16 + 1
+
+# As long as the name of a folder; each label takes as much memory as the longest.
+MAX_LABEL = 255
+
+# What stands for a missing number, and booleans, are no names of columns.
+_NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
+
+# Of a cell or a name that is told in an error.
+_MAX_TOLD = 60
 
 
 def read_csv(path):
@@ -35,16 +52,24 @@ def _read_table(path):
     import pandas as pd
 
     try:
-        first = pd.read_csv(
-            path, header=None, nrows=1, dtype=str, keep_default_na=False
-        )
-        header = 0 if _are_names(first.iloc[0].tolist()) else None
-        # low_memory=False: else a word among the numbers of a long file is a warning
-        table = pd.read_csv(path, header=header, low_memory=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
+        with open_regular(path, MAX_CSV_BYTES) as file:
+            _check_lines(file)
+            first = pd.read_csv(
+                file, header=None, nrows=1, dtype=str, keep_default_na=False
+            )
+            file.seek(0)
+            header = 0 if _are_names(first.iloc[0].tolist()) else None
+            # low_memory=False: a word among the numbers of a long file is no warning
+            table = pd.read_csv(file, header=header, low_memory=False)
+    except (
+        UnreadableFile,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        UnicodeError,
+    ) as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read as a table "
-            f"({str(error).strip()}), but expected lines of a label and pixels. Write "
+            f"({reason_of(error)}), but expected lines of a label and pixels. Write "
             "it as comma-separated UTF-8."
         ) from error
     if table.empty:
@@ -61,14 +86,35 @@ def _read_table(path):
     return table
 
 
+def _check_lines(file):
+    """Raise an `UnreadableFile` before a line of far too many cells is taken apart."""
+    for line in file:
+        # lines may also end as those of old Macs
+        n_cells = 1 + max(part.count(b",") for part in line.split(b"\r"))
+        if n_cells > MAX_CELLS:
+            raise UnreadableFile(
+                f"it has {n_cells:,} cells in a line, the limit is {MAX_CELLS:,}"
+            )
+        if line.count(b'"') % 2:
+            raise UnreadableFile("it has a cell of several lines")
+    file.seek(0)
+
+
 def _are_names(cells):
-    """Say whether the cells of a first line are names, not a label and pixels."""
-    if any(_is_label_name(cell) for cell in cells) or not _are_numbers(cells[1:]):
+    """Say whether the cells of a first line are names, not a label and pixels.
+
+    A line with any number after its first cell is one of pixels, so that a bad cell in
+    it is told.
+    """
+    if any(_is_label_name(cell) for cell in cells):
         return True
+    first, *others = map(_is_value, cells)
     # Columns that pandas numbered: no row of pixels counts up.
     counted = [str(number) for number in range(len(cells))]
-    counts = cells[1:] in (counted[:-1], counted[1:])
-    return counts and len(cells) > 2 and not _are_numbers(cells[:1])
+    if cells[1:] in (counted[:-1], counted[1:]) and len(cells) > 2:
+        return not first
+    # "7,x" is more likely a bad pixel than "7" a name
+    return not any(others) and not (first and len(others) < 2)
 
 
 def _label_column(columns):
@@ -79,11 +125,12 @@ def _is_label_name(name):
     return str(name).strip().lower() == "label"
 
 
-def _are_numbers(texts):
+def _is_value(text):
+    """Say whether a cell is one of a label or a pixel rather than a name."""
     try:
-        [float(text or "nan") for text in texts]
+        float(text)
     except ValueError:
-        return False
+        return text.strip().lower() in _NO_NAMES
     return True
 
 
@@ -93,11 +140,15 @@ def _to_numbers(path, pixels):
 
     if all(dtype.kind in "ui" for dtype in pixels.dtypes):
         return pixels.to_numpy()
+    # whole numbers that are too long even for float64 become infinite as text only
+    pixels = pixels.apply(lambda x: x.map(str) if x.dtype == object else x)
     numbers = pixels.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
     wrong = np.argwhere(~_fit_float32(numbers))
     if len(wrong):
         line, column = wrong[0].tolist()
-        value, name = str(pixels.iloc[line, column]), pixels.columns.tolist()[column]
+        value = one_line(pixels.iloc[line, column], _MAX_TOLD)
+        name = pixels.columns.tolist()[column]
+        name = one_line(name, _MAX_TOLD) if isinstance(name, str) else name
         raise ValueError(
             f"Got {str(path)!r} with {value!r} in column {name!r} of data line "
             f"{line + 1}, but expected a number for each pixel. Fill it in or drop the "
@@ -151,8 +202,8 @@ def _load_pair(path):
             "file of plain arrays. Save it again with numpy.savez_compressed."
         ) from error
     raise ValueError(
-        f"Got {str(path)!r} with the arrays {names}, but expected 'x' and 'y', or "
-        "'x_train' and 'y_train'. Rename them."
+        f"Got {str(path)!r} with the arrays {one_line(names)}, but expected 'x' and "
+        "'y', or 'x_train' and 'y_train'. Rename them."
     )
 
 
@@ -175,6 +226,11 @@ def _check_labels(path, labels, unit):
             raise ValueError(
                 f"Got {str(path)!r} with no label in {unit} {number}, but expected a "
                 f"label for each picture. Fill it in or drop the {unit}."
+            )
+        if len(str(label)) > MAX_LABEL:
+            raise ValueError(
+                f"Got {str(path)!r} with a label of {len(str(label)):,} characters in "
+                f"{unit} {number}, but expected at most {MAX_LABEL}. Shorten it."
             )
 
 

@@ -1,9 +1,9 @@
 """The card of a model: what its maker says of it, as plain values of bounded size."""
 
 import json
-from math import isfinite
 
 from skdigits.persistence._format import Damaged
+from skdigits.persistence._labels import is_plain
 
 MAX_CHARACTERS = 2**16
 _MAX_DEPTH = 5
@@ -81,9 +81,7 @@ def plain_card(card):
 
 def _plain(name, value, depth):
     value = value.item() if type(value).__module__ == "numpy" else value
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and isfinite(value):
+    if value is None or is_plain(value):
         return value
     if depth < _MAX_DEPTH and isinstance(value, list | tuple):
         return [_plain(name, item, depth + 1) for item in value]

@@ -8,10 +8,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
+from skdigits._files import replacing
+from skdigits._validation import check_bool
 from skdigits.persistence._card import card_of, checked_card
-from skdigits.persistence._format import one_sentence, open_file, write
-from skdigits.persistence._network import network_of
-from skdigits.persistence._old import steps_in_terms_of_today
+from skdigits.persistence._format import (
+    Damaged,
+    one_sentence,
+    open_file,
+    packed,
+)
+from skdigits.persistence._network import check_steps, checked_steps, network_of
 from skdigits.persistence._steps import KINDS, describe_step, restored_step
 
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
@@ -29,7 +35,8 @@ def save(estimator, path, *, card=None):
 
     path : str or path-like
         The file, by convention with the suffix ``.safetensors``. An existing file is
-        replaced in one step: after a failure or a kill it is still the old one.
+        replaced in one step: after a failure or a kill it is still the old one. Its
+        mode is kept, and a link stays a link.
 
     card : dict, default=None
         What is to be known of the model: on what it was trained, how well it did, what
@@ -43,8 +50,8 @@ def save(estimator, path, *, card=None):
         the file cannot hold.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
-    FileNotFoundError
-        If the folder of ``path`` does not exist.
+    OSError
+        If the file cannot be written: its folder does not exist, say, or has no room.
 
     See Also
     --------
@@ -64,6 +71,13 @@ def save(estimator, path, *, card=None):
     >>> bool((again.predict(X) == pipeline.predict(X)).all())
     True
     """
+    content = file_content(estimator, card)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def file_content(estimator, card=None):
+    """Return the bytes that `save` writes; raises as it does, but for OSErrors."""
     steps = _steps_of(estimator)
     for _, step in steps:
         check_is_fitted(step)
@@ -73,9 +87,16 @@ def save(estimator, path, *, card=None):
         "pipeline": isinstance(estimator, Pipeline),
         "steps": [describe_step(name, step) for name, step in steps],
     }
+    try:
+        check_steps(document["steps"])
+    except Damaged as error:
+        raise ValueError(
+            f"Got an estimator with {error}, but expected finite parameters, and "
+            "steps for the same pictures of different names without '__'. Correct it."
+        ) from None
     if card is not None:
         document["card"] = checked_card(card)
-    write(Path(path), document, steps[-1][1].network_.arrays)
+    return packed(document, steps[-1][1].network_.arrays)
 
 
 def load(path):
@@ -157,7 +178,7 @@ def _read(path):
     path = Path(path)
     with one_sentence(path):
         document, tensors = open_file(path)
-        descriptions = steps_in_terms_of_today(document)
+        descriptions = checked_steps(document)
         steps = [restored_step(description) for description in descriptions]
         # refuses what `save` would not have written
         classifier = _steps_of(Pipeline(steps))[-1][1]
@@ -169,7 +190,10 @@ def _read(path):
             len(classifier.classes_),
         )
         card = card_of(document)
-    return Pipeline(steps) if document["pipeline"] else classifier, card
+        is_pipeline = check_bool("pipeline", document["pipeline"])
+        if not is_pipeline and len(steps) > 1:
+            raise Damaged("several steps that are no pipeline")
+    return Pipeline(steps) if is_pipeline else classifier, card
 
 
 def _steps_of(estimator):

@@ -7,11 +7,13 @@ or followed.
 
 import hashlib
 import json
+import os
 from contextlib import contextmanager
 
 import numpy as np
 
-from skdigits._files import replacing
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import one_line
 
 FORMAT_VERSION = 3
 
@@ -28,8 +30,8 @@ class _UnknownVersion(ValueError):
     """Says its own remedy."""
 
 
-def write(path, document, arrays):
-    """Write a document and arrays in one step, with a checksum of both."""
+def packed(document, arrays):
+    """Return a document and arrays as the bytes of a file, with a checksum of both."""
     from safetensors.numpy import save as to_bytes
 
     document = document | {"format_version": FORMAT_VERSION}
@@ -42,40 +44,39 @@ def write(path, document, arrays):
             f"the weights, but expected at most {_MAX_FILE_BYTES:,} and "
             f"{_MAX_HEADER_BYTES // 2:,}. Use joblib.dump."
         )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"Got path={str(path)!r}, but expected an existing folder. Create "
-            f"{str(path.parent)!r} first."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"Got path={str(path)!r}, which is a folder, but expected the name of a "
-            "file. Add one."
-        )
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    return content
 
 
 def open_file(path):
     """Return the JSON document and the tensors, none of them read yet."""
     from safetensors import safe_open
 
-    size = path.stat().st_size
-    if size > _MAX_FILE_BYTES:
-        raise Damaged(f"{size} bytes")
-    with path.open("rb") as file:
+    with open_regular(path, _MAX_FILE_BYTES) as file:
         header_size = int.from_bytes(file.read(8), "little")
-    if header_size > _MAX_HEADER_BYTES:
-        raise Damaged(f"a header of {header_size} bytes")
+        if header_size > _MAX_HEADER_BYTES:
+            raise Damaged(f"a header of {header_size} bytes")
+        _parsed(file.read(header_size))
     tensors = safe_open(path, framework="numpy")
-    document = json.loads((tensors.metadata() or {})["skdigits"])
+    document = _parsed((tensors.metadata() or {})["skdigits"])
     found = document["format_version"]
     if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
         raise _UnknownVersion(
-            f"Got {str(path)!r} of format version {found!r}, but expected at most "
-            f"{FORMAT_VERSION}. Upgrade skdigits to load it."
+            f"Got {str(path)!r} of format version {one_line(found)}, but expected at "
+            f"most {FORMAT_VERSION}. Upgrade skdigits to load it."
         )
     return document, tensors
+
+
+def _parsed(text):
+    """Parse JSON more strictly than the standard library does by default."""
+    return json.loads(text, object_pairs_hook=_as_dict)
+
+
+def _as_dict(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise Damaged("the same name twice")
+    return values
 
 
 def read_arrays(document, tensors, shapes):
@@ -108,9 +109,11 @@ def one_sentence(path):
     """Turn whatever a damaged file causes into one ValueError."""
     from safetensors import SafetensorError
 
-    if not path.is_file():
+    # not the method of Path, which raises where a name is too long
+    if not os.path.isfile(path):
         raise FileNotFoundError(
-            f"Got path={str(path)!r}, but expected a file. Save a model there first."
+            f"Got path={one_line(path)!r}, but expected a file. Save a model there "
+            "first."
         )
     try:
         yield
@@ -126,8 +129,12 @@ def one_sentence(path):
         TypeError,
         ValueError,
     ) as error:
-        what = str(error) if isinstance(error, Damaged) else "damaged content"
+        what = " with damaged content"
+        if isinstance(error, Damaged):
+            what = f" with {one_line(error)}"
+        if isinstance(error, UnreadableFile):
+            what = f", which cannot be read ({error})"
         raise ValueError(
-            f"Got {str(path)!r} with {what}, but expected a file as skdigits.save "
-            "makes it. Save the model again."
+            f"Got {str(path)!r}{what}, but expected a file as skdigits.save makes it. "
+            "Save the model again."
         ) from error

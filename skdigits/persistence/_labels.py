@@ -1,6 +1,7 @@
 """Labels and names as JSON holds them."""
 
 import re
+from math import isfinite
 
 import numpy as np
 
@@ -13,11 +14,11 @@ MAX_CHARACTERS = 2**20
 def describe_labels(labels):
     """Return labels with their dtype as JSON can hold them."""
     values = [getattr(label, "item", lambda label=label: label)() for label in labels]
-    plain = all(isinstance(value, bool | int | float | str) for value in values)
-    if labels.dtype.kind not in "biufUO" or not plain:
+    if labels.dtype.kind not in "biufUO" or not all(map(is_plain, values)):
         raise ValueError(
-            f"Got labels such as {values[0]!r}, but expected integers, floats, "
-            "booleans or strings, which a file can hold. Use joblib.dump for others."
+            f"Got labels such as {values[0]!r}, but expected integers, finite "
+            "floats, booleans or strings, which a file can hold. Use joblib.dump for "
+            "others."
         )
     n_characters = max(len(str(value)) for value in values) * len(values)
     if n_characters > MAX_CHARACTERS:
@@ -26,6 +27,13 @@ def describe_labels(labels):
             f"{MAX_CHARACTERS:,}. Shorten them."
         )
     return {"dtype": labels.dtype.str, "values": values}
+
+
+def is_plain(value):
+    """Say whether JSON can hold a value as it is."""
+    return isinstance(value, bool | int | str) or (
+        isinstance(value, float) and isfinite(value)
+    )
 
 
 def restored_labels(description):
@@ -37,7 +45,7 @@ def restored_labels(description):
     kind, size = match.groups()
     types = {"b": bool, "i": int, "u": int, "f": float, "U": str}
     expected = types.get(kind, bool | int | float | str)
-    if not all(isinstance(value, expected) for value in values):
+    if not all(isinstance(value, expected) and is_plain(value) for value in values):
         raise Damaged(f"labels that are not of the dtype {dtype!r}")
     if len(set(values)) < len(values):
         raise Damaged("the same label twice")

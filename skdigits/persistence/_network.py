@@ -1,5 +1,6 @@
 """The network in a file, without the estimators around it and without scikit-learn."""
 
+import json
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -19,6 +20,8 @@ from skdigits.persistence._format import (
 )
 from skdigits.persistence._labels import restored_labels
 from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
+
+_OPEN = {"closed": "neither"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,7 @@ def load_network(path):
     path = Path(path)
     with one_sentence(path):
         document, tensors = open_file(path)
-        *others, last = steps_in_terms_of_today(document)
+        *others, last = checked_steps(document)
         if last["type"] != "DigitCNN":
             raise Damaged("another classifier than DigitCNN")
         fitted = last["fitted"]
@@ -101,10 +104,35 @@ def load_network(path):
 def _scale_of(description):
     if description["type"] == "PixelScaler":
         scale = description["fitted"]["scale"]
-        return check_number("scale", scale, low=0, high=np.inf, closed="neither")
+        return check_number("scale", scale, low=0, high=np.inf, **_OPEN)
     if description["type"] not in ("HandwritingNormalizer", "ImageReshaper"):
         raise Damaged(f"a step of the type {description['type']!r}")
     return 1.0
+
+
+def checked_steps(document):
+    """Return the descriptions of steps that can be those of one pipeline."""
+    descriptions = steps_in_terms_of_today(document)
+    check_steps(descriptions)
+    return descriptions
+
+
+def check_steps(descriptions):
+    """Raise `Damaged` where steps cannot be those of one pipeline."""
+    names = [description["name"] for description in descriptions]
+    if not all(isinstance(name, str) and name and "__" not in name for name in names):
+        raise Damaged(f"steps of the names {names}")
+    if len(set(names)) < len(names):
+        raise Damaged("two steps of the same name")
+    try:
+        json.dumps([step["params"] for step in descriptions], allow_nan=False)
+    except ValueError:
+        raise Damaged("parameters that are not finite") from None
+    for attribute in ("n_features_in", "image_shape"):
+        fitted = [description["fitted"] for description in descriptions]
+        values = [values[attribute] for values in fitted if attribute in values]
+        if any(value != values[0] for value in values):
+            raise Damaged("steps for pictures of different sizes")
 
 
 def network_of(document, tensors, fitted, image_shape, n_classes):
@@ -135,11 +163,17 @@ def _restored_network(fitted, spec, arrays):
     return FittedNetwork(
         spec,
         initial_state(spec, arrays),
-        check_integer("seed", fitted["seed"], minimum=0),
+        _restored_seed(fitted["seed"]),
         {"loss": history["loss"], **history},
-        check_number("temperature", fitted["temperature"], low=0, high=np.inf),
+        check_number("temperature", fitted["temperature"], low=0, high=np.inf, **_OPEN),
         _restored_recipe(fitted["recipe"]),
     )
+
+
+def _restored_seed(seed):
+    if check_integer("seed", seed, minimum=0) >= 2**32:
+        raise Damaged("a seed of more than 32 bits")
+    return seed
 
 
 def _restored_recipe(fields):

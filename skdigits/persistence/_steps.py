@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skdigits._classifier import DigitCNN
 from skdigits._parameters import training_recipe
 from skdigits._validation import (
     as_label_array,
     check_image_shape,
+    check_integer,
     check_number,
 )
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence._format import Damaged
 from skdigits.persistence._labels import (
     describe_labels,
+    is_plain,
     restored_labels,
     restored_names,
 )
@@ -55,13 +59,13 @@ def restored_step(description):
     params = description["params"].items()
     step = kind.type(**{name: from_plain(name, value) for name, value in params})
     if "n_features_in" in fitted or kind.type is not HandwritingNormalizer:
-        step.n_features_in_ = int(fitted["n_features_in"])
+        step.n_features_in_ = check_integer("n_features_in", fitted["n_features_in"])
     if "feature_names_in" in fitted:
         step.feature_names_in_ = restored_names(
             fitted["feature_names_in"], step.n_features_in_
         )
     kind.restore(step, fitted)
-    return str(description["name"]), step
+    return description["name"], step
 
 
 def _describe_normalizer(normalizer):
@@ -96,6 +100,7 @@ def _restore_shape(step, fitted):
 def _describe_classifier(classifier):
     # what cannot train could not be checked when it is read
     training_recipe(classifier, n_pictures=1)
+    _check_random_state(classifier)
     network = classifier.network_
     return _describe_shape(classifier) | {
         "classes": describe_labels(classifier.classes_),
@@ -109,7 +114,14 @@ def _describe_classifier(classifier):
 
 def _restore_classifier(classifier, fitted):
     _restore_shape(classifier, fitted)
+    _check_random_state(classifier)
     classifier.classes_ = restored_labels(fitted["classes"])
+
+
+def _check_random_state(classifier):
+    """Raise a ValueError for a seed that NumPy does not take."""
+    if isinstance(classifier.random_state, Integral):
+        check_random_state(classifier.random_state)
 
 
 KINDS = {
@@ -134,7 +146,7 @@ def _plain(name, value):
         return value.item()
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(name, item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or is_plain(value):
         return value
     raise ValueError(
         f"Got {name}={value!r}, but expected a plain value that a file can hold. Set "

@@ -1,8 +1,10 @@
 """Keras and TensorFlow, imported without a word on the terminal."""
 
 import os
+import signal
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager, suppress
 
 __all__ = ["drop_kernels", "keras", "refuse_forked_process", "tf"]
@@ -26,13 +28,31 @@ def _silent_stderr():
         os.dup2(sink.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             sink.seek(0)
             os.write(saved, sink.read())
             raise
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+
+
+@contextmanager
+def _interrupted_afterwards():
+    """Put an interrupt off: amid its import, TensorFlow crashes or stays half there."""
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or before is None:  # None: a handler that is not Python's
+        yield
+        return
+    seen = []
+    signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if seen:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _granted_threads():
@@ -58,7 +78,7 @@ def _import_quietly():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow's faster kernels; by itself it takes them on some processors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with _silent_stderr():
+    with _interrupted_afterwards(), _silent_stderr():
         import keras
         import tensorflow as tf
 

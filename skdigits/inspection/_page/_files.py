@@ -1,12 +1,11 @@
 """An error report as files."""
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 
-from skdigits._files import replacing
+from skdigits._files import write_files
 from skdigits.inspection._page._html import page
 from skdigits.inspection._summary import all_tables, sentences
 
@@ -30,12 +29,13 @@ def write_report(report, folder, title):
     )
     texts["index.html"] = page(report, title, files=tuple(texts))
     folder.mkdir(parents=True, exist_ok=True)
-    # in place once all are written, so that a full disk leaves the report of before
-    with ExitStack() as files:
-        for name, text in texts.items():
-            temporary = files.enter_context(replacing(folder / name))
-            temporary.write_text(text, encoding="utf-8", newline="")
+    # all or none, so that a full disk leaves the report of before
+    write_files({folder / name: _writer(text) for name, text in texts.items()})
     return folder / "index.html"
+
+
+def _writer(text):
+    return lambda path: path.write_text(text, encoding="utf-8", newline="")
 
 
 def _document(report, title, tables):
