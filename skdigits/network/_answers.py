@@ -14,6 +14,7 @@ import numpy as np
 from skdigits.network._convolution import (
     convolution,
     pooled_convolution,
+    surrounded,
     transformed_kernel,
 )
 from skdigits.network._layers import (
@@ -195,7 +196,7 @@ def _(layer: Dense, arrays):
 def _pooled_in_tiles(maps, kernel, padding):
     height, width = maps.shape[:2]
     if padding == "same":
-        maps = _surrounded(maps, (1, 1 + height % 2), (1, 1 + width % 2))
+        maps = surrounded(maps, (1, 1 + height % 2), (1, 1 + width % 2))
     else:
         height, width = (side // 2 * 2 - 2 for side in (height, width))
         maps = maps[: height + 2, : width + 2]
@@ -206,23 +207,13 @@ def _padded(maps, layer):
     """Put the zeros around pictures that padding="same" stands for."""
     if layer.padding == "valid":
         return maps
-    return _surrounded(
+    return surrounded(
         maps,
         *(
             same_padding(side, layer.kernel_size, layer.stride)
             for side in maps.shape[:2]
         ),
     )
-
-
-def _surrounded(maps, rows, columns):
-    """Put (before, after) rows and columns of zeros around pictures."""
-    (top, bottom), (left, right) = rows, columns
-    height, width, *others = maps.shape
-    shape = (top + height + bottom, left + width + right, *others)
-    around = np.zeros_like(maps, shape=shape)
-    around[top : top + height, left : left + width] = maps
-    return around
 
 
 def same_padding(side, size, stride):

@@ -5,8 +5,45 @@ long runs. Yet each picture has products of its own: in a product of many, the r
 of a row depends on its place.
 """
 
+from math import prod
+from threading import local
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+
+class _Room(local):
+    """Memory that each thread uses again for what lasts from one step to the next.
+
+    To get it from the system each time takes longer than to fill it.
+    """
+
+    def __init__(self):
+        self._arrays = {}
+
+    def __call__(self, name, shape):
+        """Return an array with anything in it, until the next of that name."""
+        size = prod(shape)
+        if name not in self._arrays or self._arrays[name].size < size:
+            self._arrays[name] = np.empty(size, dtype=np.float32)
+        return self._arrays[name][:size].reshape(shape)
+
+
+_room = _Room()
+
+
+def surrounded(maps, rows, columns):
+    """Put zeros around pictures: (before, after) rows and columns."""
+    (top, bottom), (left, right) = rows, columns
+    height, width, *others = maps.shape
+    shape = (top + height + bottom, left + width + right, *others)
+    # in the order in memory that the maps have
+    axes = sorted(range(4), key=maps.strides.__getitem__, reverse=True)
+    room = _room("surrounded", [shape[axis] for axis in axes])
+    room.fill(0)
+    around = room.transpose(sorted(range(4), key=axes.__getitem__))
+    around[top : top + height, left : left + width] = maps
+    return around
 
 
 def convolution(maps, kernel, stride):
@@ -26,7 +63,7 @@ def convolution(maps, kernel, stride):
     """
     size, _, channels, filters = kernel.shape
     height, width = ((side - size) // stride + 1 for side in maps.shape[:2])
-    sums = np.empty((height * width, maps.shape[2], filters), dtype=np.float32)
+    sums = _room("odd", (height * width, maps.shape[2], filters))
     patches = _patches(maps, (height, width), size, stride)
     np.matmul(patches, kernel.reshape(-1, filters), out=sums.swapaxes(0, 1))
     return sums.reshape(height, width, -1, filters)
@@ -36,16 +73,20 @@ def _patches(maps, places, size, stride):
     """Return the patches of each picture, (n, n_places, n_values)."""
     ys, xs, rows, cs = maps.strides
     n, channels = maps.shape[2:]
-    steps = (ys * stride, xs * stride)
-    window, inside = (size, size, channels), (ys, xs, cs)
+    shape, strides = (*places, size, size), (ys * stride, xs * stride, ys, xs)
+    n_places, n_values = places[0] * places[1], size * size * channels
     if channels > 1:
-        shape, strides = (*places, *window), (*steps, *inside)
-        patches = as_strided(maps, (n, *shape), (rows, *strides), writeable=False)
-        return patches.reshape(n, places[0] * places[1], -1)
+        shape, strides = (n, *shape, channels), (rows, *strides, cs)
+        return _copied(maps, shape, strides).reshape(n, n_places, n_values)
     # what is copied at once should be the pixels of a row, not a single one
-    shape, strides = (*window, *places), (*inside, *steps)
-    patches = as_strided(maps, (n, *shape), (rows, *strides), writeable=False)
-    return patches.reshape(n, -1, places[0] * places[1]).swapaxes(1, 2)
+    shape, strides = (n, *shape[2:], *shape[:2]), (rows, *strides[2:], *strides[:2])
+    return _copied(maps, shape, strides).reshape(n, n_values, n_places).swapaxes(1, 2)
+
+
+def _copied(maps, shape, strides):
+    copies = _room("even", shape)
+    copies[...] = as_strided(maps, shape, strides, writeable=False)
+    return copies
 
 
 def transformed_kernel(kernel):
@@ -62,7 +103,7 @@ def transformed_kernel(kernel):
 def _halved(kernel):
     ends = kernel[0] + kernel[2]
     sums = (ends + kernel[1]) / 2, (ends - kernel[1]) / 2
-    return np.stack([kernel[0], *sums, kernel[2]])
+    return np.stack([kernel[0], *sums, -kernel[2]])
 
 
 def pooled_convolution(maps, kernel, height, width):
@@ -87,13 +128,13 @@ def pooled_convolution(maps, kernel, height, width):
     -------
     maxima : ndarray of shape (tiles_y, tiles_x, n, filters)
     """
-    values = _differences(_differences(maps, axis=0), axis=2)
+    values = _differences(_differences(maps, 0, "odd"), 2, "even")
     *_, tiles_y, tiles_x, n, _ = values.shape
-    products = np.empty((16, tiles_y * tiles_x, n, kernel.shape[-1]), dtype=np.float32)
+    products = _room("odd", (16, tiles_y * tiles_x, n, kernel.shape[-1]))
     each = values.reshape(16, tiles_y * tiles_x, n, -1).swapaxes(1, 2)
     np.matmul(each, kernel, out=products.swapaxes(1, 2))
     products = products.reshape(4, 4, tiles_y, tiles_x, n, -1)
-    results = _sums(_sums(products).swapaxes(0, 1))
+    results = _sums(_sums(products, "even").swapaxes(0, 1), "odd")
     upper, lower = results[:, :, : height // 2]
     np.maximum(upper, lower, out=upper)
     left, right = results[0, :, :, : width // 2]
@@ -101,23 +142,25 @@ def pooled_convolution(maps, kernel, height, width):
     return results[0, 0]
 
 
-def _differences(maps, axis):
+def _differences(maps, axis, room):
     """Return four combinations of each four values, two apart, along an axis."""
-    shape, strides = list(maps.shape), list(maps.strides)
-    step = strides[axis]
-    shape[axis] = shape[axis] // 2 - 1
-    strides[axis] = 2 * step
-    four = as_strided(maps, (4, *shape), (step, *strides), writeable=False)
-    combined = np.empty((4, *shape), dtype=np.float32)
-    np.add(four[1], four[2], out=combined[1])
-    np.subtract(four[2], four[1], out=combined[2])
-    np.subtract(four[::3], four[2:0:-1], out=combined[::3])
+    sides = maps.shape
+    pairs = maps.reshape(*sides[:axis], -1, 2, *sides[axis + 1 :])
+    pairs = pairs.transpose(
+        axis + 1, *range(axis + 1), *range(axis + 2, len(sides) + 1)
+    )
+    before = (slice(None),) * (axis + 1)
+    near, far = pairs[*before, :-1], pairs[*before, 1:]
+    combined = _room(room, (4, *near.shape[1:]))
+    np.subtract(near, far, out=combined[::3])
+    np.add(near[1], far[0], out=combined[1])
+    np.subtract(far[0], near[1], out=combined[2])
     return combined
 
 
-def _sums(products):
+def _sums(products, room):
     """Return the two results that four products stand for, along the first axis."""
-    results = np.empty((2, *products.shape[1:]), dtype=np.float32)
+    results = _room(room, (2, *products.shape[1:]))
     np.add(products[1], products[2], out=results[0])
     np.subtract(products[1], products[2], out=results[1])
     results += products[::3]
