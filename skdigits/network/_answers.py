@@ -34,7 +34,7 @@ from skdigits.network._spec import layers_of, with_input_shapes
 from skdigits.network._threads import one_blas_thread
 
 # Few enough that what one layer hands to the next stays in the processor's cache.
-ROWS_PER_CALL = 16
+ROWS_PER_CALL = 32
 
 # From here on, threads are worth their start.
 MANY_ROWS = 64
@@ -139,7 +139,7 @@ def _(layer: Convolution, arrays):
 def _(layer: PooledConvolution, arrays):
     if arrays["kernel"].shape[2] > 1:
         kernel = transformed_kernel(arrays["kernel"])
-        return lambda maps: _pooled_in_tiles(maps, kernel, layer.padding)
+        return lambda maps: pooled_convolution(maps, kernel, layer.padding)
     # with one channel there is little to multiply, and four times as much to write as
     # the pooling leaves
     phases = pooled_kernel(arrays["kernel"])
@@ -191,16 +191,6 @@ def _(layer: Dense, arrays):
     if layer.relu:
         return lambda units: np.maximum(units @ kernel + bias, 0)
     return lambda units: units @ kernel + bias
-
-
-def _pooled_in_tiles(maps, kernel, padding):
-    height, width = maps.shape[:2]
-    if padding == "same":
-        maps = surrounded(maps, (1, 1 + height % 2), (1, 1 + width % 2))
-    else:
-        height, width = (side // 2 * 2 - 2 for side in (height, width))
-        maps = maps[: height + 2, : width + 2]
-    return pooled_convolution(maps, kernel, height, width)
 
 
 def _padded(maps, layer):

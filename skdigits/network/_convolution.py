@@ -106,7 +106,7 @@ def _halved(kernel):
     return np.stack([kernel[0], *sums, -kernel[2]])
 
 
-def pooled_convolution(maps, kernel, height, width):
+def pooled_convolution(maps, kernel, padding):
     """Convolve with 3 x 3 places, and take the maximum of each 2 x 2 results.
 
     Winograd's way: of the 4 x 4 values that 2 x 2 results depend on, sums and
@@ -116,19 +116,21 @@ def pooled_convolution(maps, kernel, height, width):
 
     Parameters
     ----------
-    maps : ndarray of shape (2 * tiles_y + 2, 2 * tiles_x + 2, n, channels)
+    maps : ndarray of shape (height, width, n, channels)
 
     kernel : ndarray of shape (16, 1, channels, filters)
         Of `transformed_kernel`.
 
-    height, width : int
-        Number of results that count; an odd last one has no partner.
+    padding : {"same", "valid"}
+        "same" is a maximum of its own for an odd last row or column.
 
     Returns
     -------
-    maxima : ndarray of shape (tiles_y, tiles_x, n, filters)
+    maxima : ndarray of shape (new_height, new_width, n, filters)
     """
-    values = _differences(_differences(maps, 0, "odd"), 2, "even")
+    height, width = maps.shape[:2]
+    pairs = _in_pairs(maps, padding)
+    values = _differences(_differences(pairs, 2, "odd").swapaxes(0, 1), 3, "even")
     *_, tiles_y, tiles_x, n, _ = values.shape
     products = _room("odd", (16, tiles_y * tiles_x, n, kernel.shape[-1]))
     each = values.reshape(16, tiles_y * tiles_x, n, -1).swapaxes(1, 2)
@@ -142,14 +144,34 @@ def pooled_convolution(maps, kernel, height, width):
     return results[0, 0]
 
 
-def _differences(maps, axis, room):
-    """Return four combinations of each four values, two apart, along an axis."""
-    sides = maps.shape
-    pairs = maps.reshape(*sides[:axis], -1, 2, *sides[axis + 1 :])
-    pairs = pairs.transpose(
-        axis + 1, *range(axis + 1), *range(axis + 2, len(sides) + 1)
-    )
-    before = (slice(None),) * (axis + 1)
+def _in_pairs(maps, padding):
+    """Lay even and odd rows and columns apart, with the zeros that "same" stands for.
+
+    Returns
+    -------
+    ndarray of shape (2, 2, tiles_y + 1, tiles_x + 1, n, channels)
+    """
+    first = int(padding == "same")
+    # a row of zeros before the others and one or two behind, or without the odd one
+    counts = [
+        side // 2 if not first else side // 2 + 1 + side % 2 for side in maps.shape[:2]
+    ]
+    pairs = _room("pairs", (2, 2, *counts, *maps.shape[2:]))
+    pairs.fill(0)
+    for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        part = maps[y ^ first : 2 * counts[0] : 2, x ^ first : 2 * counts[1] : 2]
+        top, left = (1 - y) & first, (1 - x) & first
+        height, width = part.shape[:2]
+        pairs[y, x, top : top + height, left : left + width] = part
+    return pairs
+
+
+def _differences(pairs, axis, room):
+    """Return four combinations of each two pairs next to each other along an axis.
+
+    The first axis has the firsts and the seconds of the pairs.
+    """
+    before = (slice(None),) * axis
     near, far = pairs[*before, :-1], pairs[*before, 1:]
     combined = _room(room, (4, *near.shape[1:]))
     np.subtract(near, far, out=combined[::3])
