@@ -73,7 +73,7 @@ class Answers:
         parts = [images[start : start + ROWS_PER_CALL] for start in starts]
         # pictures side by side, in place of the parts of one matrix product, whose
         # threads would wait for each other
-        with one_blas_thread as granted:
+        with one_blas_thread() as granted:
             if len(images) < MANY_ROWS or granted == 1:
                 return np.concatenate([self._some(part) for part in parts])
             with ThreadPoolExecutor(granted) as pool:

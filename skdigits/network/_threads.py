@@ -1,48 +1,38 @@
 """One thread for each matrix product, while pictures go side by side."""
 
-from functools import cached_property
+from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
+# The setting of BLAS holds for the whole process, so one at a time makes it and takes
+# it back.
+_making_the_setting = Lock()
+_granted = 1
 
-class OneBlasThread:
-    """Holds BLAS to one thread while somebody is inside.
 
-    The setting holds for the whole process, so whoever comes first makes it, and
-    whoever leaves last takes it back. Inside is told how many threads there were.
+@cache
+def _blas():
+    # looking for the libraries takes milliseconds
+    return ThreadpoolController().select(user_api="blas")
 
-    The limits of `threadpoolctl` would do the same for a tenth of the time that a
-    picture takes.
+
+@contextmanager
+def one_blas_thread():
+    """Hold BLAS to one thread, and tell how many there were.
+
+    A thread that comes while another one is inside finds the setting made. It may
+    outlast it, which costs time and the last bit of large products, but nobody waits.
     """
-
-    def __init__(self):
-        self._lock = Lock()
-        self._inside = 0
-        self._threads = []
-
-    @cached_property
-    def _libraries(self):
-        # looking for them takes milliseconds
-        return ThreadpoolController().select(user_api="blas").lib_controllers
-
-    def __enter__(self):
-        with self._lock:
-            if not self._inside:
-                self._threads = [library.num_threads for library in self._libraries]
-                self._set([1] * len(self._threads))
-            self._inside += 1
-            return max(self._threads, default=1)
-
-    def __exit__(self, *failure):
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._set(self._threads)
-
-    def _set(self, numbers):
-        for library, number in zip(self._libraries, numbers, strict=True):
-            library.set_num_threads(number)
-
-
-one_blas_thread = OneBlasThread()
+    global _granted
+    if not _making_the_setting.acquire(blocking=False):
+        yield _granted
+        return
+    try:
+        libraries = _blas().lib_controllers
+        _granted = max((library.num_threads for library in libraries), default=1)
+        with _blas().limit(limits=1):
+            yield _granted
+    finally:
+        _making_the_setting.release()
