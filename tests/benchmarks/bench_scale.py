@@ -103,7 +103,11 @@ def parts(seed):
 
     def learn_part(start):
         rows = np.arange(start, start + PART) % len(X)
-        clf.set_params(learning_rate=0.02 * (1 - start / MANY))
+        is_last = start + PART == MANY
+        clf.set_params(
+            learning_rate=0.02 * (1 - start / MANY),
+            calibration="temperature" if is_last else None,
+        )
         clf.partial_fit(scaling.transform(X[rows]), y[rows])
 
     def learn():
