@@ -151,16 +151,15 @@ def _in_pairs(maps, padding):
     -------
     ndarray of shape (2, 2, tiles_y + 1, tiles_x + 1, n, channels)
     """
-    first = int(padding == "same")
-    # a row of zeros before the others and one or two behind, or without the odd one
-    counts = [
-        side // 2 if not first else side // 2 + 1 + side % 2 for side in maps.shape[:2]
-    ]
+    before = int(padding == "same")
+    # behind the last row one of zeros too, or two; without padding no odd last row
+    counts = [side // 2 + before * (1 + side % 2) for side in maps.shape[:2]]
     pairs = _room("pairs", (2, 2, *counts, *maps.shape[2:]))
     pairs.fill(0)
     for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        part = maps[y ^ first : 2 * counts[0] : 2, x ^ first : 2 * counts[1] : 2]
-        top, left = (1 - y) & first, (1 - x) & first
+        # with a row before it, the first one is the second of its pair
+        part = maps[y ^ before : 2 * counts[0] : 2, x ^ before : 2 * counts[1] : 2]
+        top, left = int(y < before), int(x < before)
         height, width = part.shape[:2]
         pairs[y, x, top : top + height, left : left + width] = part
     return pairs

@@ -7,8 +7,8 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 Every turn is a process of its own, and contenders take turns. MNIST's training pictures
 are repeated, as uint8, until there are enough of them.
 
-- "fit N" fits and asks the preset "fast" on N pictures; "steps" is the time of `fit`
-  less that of a fit of 1,280 pictures just before, which compiles.
+- "fit N" fits and asks the preset "fast" on N pictures: microseconds for each,
+  compiling included, and of the processor's time, which others disturb less.
 - "parts" goes over 1,000,000 pictures in parts of 50,000 with `partial_fit`; only one
   part is in memory at a time.
 - "joblib N" and "dask N" ask the model in the box for the probabilities of 100,000
@@ -27,7 +27,7 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from _common import median, parser, spread, take_turns, write
 from bench_memory import peak_of
@@ -57,32 +57,30 @@ def seconds(function):
     return perf_counter() - start
 
 
-def measured(call):
-    """Return the seconds and the peak of a call."""
-    durations = []
+def measured(name, call, n):
+    """Return the microseconds for each picture and the peak of a call, by its name."""
+    durations, start = [], process_time()
     peak = peak_of(lambda: durations.append(seconds(call)))
-    return durations[0], peak
+    processor = process_time() - start
+    return {
+        name: durations[0] * 1e6 / n,
+        f"{name}_processor": processor * 1e6 / n,
+        f"{name}_peak": peak,
+    }
 
 
 def fit(n, seed):
     import numpy as np
 
+    import skdigits.training  # noqa: F401
     from skdigits import DigitCNN, make_digit_pipeline
 
     X, y = mnist("train")
     pipeline = make_digit_pipeline(DigitCNN.from_preset("fast", random_state=seed))
-    compiling = seconds(lambda: pipeline.fit(X[:1280], y[:1280]))
     X, y = np.resize(X, (n, X.shape[1])), np.resize(y, n)
-    fitting, fit_peak = measured(lambda: pipeline.fit(X, y))
-    asking, predict_peak = measured(lambda: pipeline.predict(X))
-    return {
-        "fit": fitting * 1e6 / n,
-        "steps": (fitting - compiling) * 1e6 / n,
-        "predict": asking * 1e6 / n,
-        "fit_peak": fit_peak,
-        "predict_peak": predict_peak,
-        "accuracy": test_accuracy(pipeline),
-    }
+    turn = measured("fit", lambda: pipeline.fit(X, y), n)
+    turn |= measured("predict", lambda: pipeline.predict(X), n)
+    return turn | {"accuracy": test_accuracy(pipeline)}
 
 
 def test_accuracy(estimator):
@@ -114,13 +112,9 @@ def parts(seed):
         for start in range(0, MANY, PART):
             durations.append(seconds(partial(learn_part, start)))
 
-    duration, peak = measured(learn)
-    return {
-        "fit": duration * 1e6 / MANY,
-        "fit_peak": peak,
-        "last_by_first": sum(durations[-5:]) / sum(durations[:5]),
-        "accuracy": test_accuracy(pipeline),
-    }
+    turn = measured("fit", learn, MANY)
+    turn["last_by_first"] = sum(durations[-5:]) / sum(durations[:5])
+    return turn | {"accuracy": test_accuracy(pipeline)}
 
 
 def in_parallel(kind, n_workers):
