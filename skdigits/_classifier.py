@@ -9,7 +9,6 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
-    check_is_fitted,
     column_or_1d,
 )
 
@@ -28,6 +27,7 @@ from skdigits._validation import (
     check_image_shape,
     check_labels,
     encode_labels,
+    pixels_for_fitted,
     resolve_image_shape,
     unchanged_on_failure,
     validate_pixels,
@@ -512,8 +512,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return state
 
     def _logits(self, X):
-        check_is_fitted(self)
-        X, native_shape = validate_pixels(self, X, reset=False, dtype=np.float32)
+        X, native_shape = pixels_for_fitted(self, X, dtype=np.float32)
         return self.network_.answers(self._fold(X, native_shape))
 
     def _fold(self, X, native_shape):

@@ -48,7 +48,7 @@ PRESETS = {
         "epochs": 10,
         "batch_size": 64,
     },
-    "fast": {**_MODERN, "filters": (16, 24, 48, 96), "epochs": 1, "augment": 0.0},
+    "fast": {**_MODERN, "filters": (16, 16, 64, 96), "epochs": 1, "augment": 0.0},
     "balanced": {
         **_MODERN,
         "filters": (16, 32, 64, 96),

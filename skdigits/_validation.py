@@ -112,8 +112,6 @@ def flatten_images(X):
     image_shape : tuple of int (height, width) or None
         The shape of the pictures, None for flat input.
     """
-    from scipy.sparse import issparse
-
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
@@ -122,7 +120,7 @@ def flatten_images(X):
                 "Got X as pictures or rows of different sizes, but expected all of one "
                 "size. Resize them first."
             ) from None
-    if X.ndim < 3 or issparse(X):
+    if X.ndim < 3 or _is_sparse(X):
         return X, None
     if X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 1):
         height, width = X.shape[1:3]
@@ -134,6 +132,14 @@ def flatten_images(X):
     )
 
 
+def _is_sparse(X):
+    if isinstance(X, np.ndarray):
+        return False
+    from scipy.sparse import issparse
+
+    return issparse(X)
+
+
 def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
     """Say how rows of ``n_features`` pixels fold into pictures.
 
@@ -141,6 +147,8 @@ def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
     Without either, rows are square pictures. Rows of fewer than 64 features that are
     not square are one-row pictures: too small for a digit, they are small tables.
     """
+    if isinstance(image_shape, tuple) and image_shape == native_shape:
+        return native_shape
     if image_shape is not None:
         height, width = check_image_shape(image_shape)
         if height * width != n_features or native_shape not in (None, (height, width)):
@@ -184,6 +192,41 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     if isinstance(y, str) and y == "no_validation":
         return checked, native_shape
     return *checked, native_shape
+
+
+def pixels_for_fitted(estimator, X, *, dtype="numeric"):
+    """Check pictures that a fitted estimator is asked about, as scikit-learn does.
+
+    Of one picture its checks take longer than an answer, so they are left out where
+    they would find nothing.
+
+    Returns
+    -------
+    X : ndarray of shape (n, n_pixels)
+    native_shape : tuple of int (height, width) or None
+        The shape of the pictures, None for flat input.
+    """
+    flat, native_shape = flatten_images(X)
+    if _are_fine(estimator, flat):
+        wanted = flat.dtype if dtype == "numeric" else dtype
+        return flat.astype(wanted, copy=False), native_shape
+    from sklearn.utils.validation import check_is_fitted
+
+    check_is_fitted(estimator)
+    return validate_pixels(estimator, X, reset=False, dtype=dtype)
+
+
+def _are_fine(estimator, X):
+    """Tell whether there is nothing to find in X: finite numbers of the right shape."""
+    known = vars(estimator)
+    if type(X) is not np.ndarray or X.ndim != 2 or not len(X):
+        return False
+    if X.shape[1] != known.get("n_features_in_") or "feature_names_in_" in known:
+        return False
+    if X.dtype == np.float32:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(X.sum()))
+    return X.dtype == np.uint8
 
 
 def flatten_for_inverse(estimator, X):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from skdigits import make_digit_pipeline
@@ -193,7 +194,31 @@ def test_each_step_of_a_pipeline_looks_through_the_pixels_once(digits, monkeypat
     pipeline = make_digit_pipeline(filters=4, epochs=1).fit(X, y)
     assert sum(looks) == 3
     pipeline.predict(X)
-    assert sum(looks) == 6
+    # what a step hands on as float32 needs no further look
+    assert sum(looks) == 4
+    pipeline.predict(X.astype(np.uint8))
+    assert sum(looks) == 4
+
+
+@pytest.mark.parametrize("estimator", [PixelScaler(), ImageReshaper()], ids=str)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_pixels_that_need_few_checks_are_checked(estimator, dtype):
+    X = np.ones((3, 16), dtype=dtype)
+    with pytest.raises(NotFittedError):
+        estimator.transform(X)
+    fitted = clone(estimator).fit(X)
+    for bad in (X[:, :9], X[:0], X[0], X.reshape(3, 2, 8, 1)[:, :, :6]):
+        with pytest.raises(ValueError):
+            fitted.transform(bad)
+    if dtype is np.float32:
+        for bad in (np.nan, np.inf):
+            with pytest.raises(ValueError, match="NaN|infinity"):
+                fitted.transform(np.where(np.eye(3, 16), bad, X).astype(dtype))
+        huge = np.full((3, 16), 3e38, dtype=dtype)
+        assert fitted.transform(huge).max() == np.float32(3e38)
+    named = clone(estimator).fit(pd.DataFrame(X).add_prefix("pixel"))
+    with pytest.warns(UserWarning, match="valid feature names"):
+        named.transform(X)
 
 
 @pytest.mark.parametrize("transformer", [PixelScaler(), ImageReshaper()], ids=str)

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import singledispatch
 from math import ceil
-from threading import Lock
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
-from threadpoolctl import ThreadpoolController
 
+from skdigits.network._convolution import (
+    convolution,
+    pooled_convolution,
+    surrounded,
+    transformed_kernel,
+)
 from skdigits.network._layers import (
     NORM_EPSILON,
     BatchNormalization,
@@ -28,14 +31,13 @@ from skdigits.network._layers import (
     with_late_biases,
 )
 from skdigits.network._spec import layers_of, with_input_shapes
+from skdigits.network._threads import one_blas_thread
 
 # Few enough that what one layer hands to the next stays in the processor's cache.
 ROWS_PER_CALL = 32
 
 # From here on, threads are worth their start.
-MANY_ROWS = 256
-
-_taking_all_cores = Lock()
+MANY_ROWS = 64
 
 
 class Answers:
@@ -69,17 +71,16 @@ class Answers:
         """
         starts = range(0, len(images), ROWS_PER_CALL)
         parts = [images[start : start + ROWS_PER_CALL] for start in starts]
-        if len(images) < MANY_ROWS:
-            return np.concatenate([self._some(part) for part in parts])
-        # pictures side by side, in place of the parts of one matrix product; whoever
-        # else asks for many waits, since the limit holds for the whole process
-        blas = ThreadpoolController().select(user_api="blas")
-        with _taking_all_cores:
-            granted = max((lib["num_threads"] for lib in blas.info()), default=1)
-            with blas.limit(limits=1), ThreadPoolExecutor(granted) as pool:
+        # pictures side by side, in place of the parts of one matrix product, whose
+        # threads would wait for each other
+        with one_blas_thread() as granted:
+            if len(images) < MANY_ROWS or granted == 1:
+                return np.concatenate([self._some(part) for part in parts])
+            with ThreadPoolExecutor(granted) as pool:
                 return np.concatenate(list(pool.map(self._some, parts)))
 
-    def _some(self, maps):
+    def _some(self, images):
+        maps = images.transpose(1, 2, 0, 3)
         for step in self._steps:
             maps = step(maps)
         return maps[:, 0]
@@ -87,24 +88,26 @@ class Answers:
 
 @dataclass(frozen=True)
 class PooledConvolution(Convolution):
-    """A convolution and the pooling after it in one, with strides of two.
-
-    With one channel in, there is little to multiply and much to write: the picture
-    before pooling is four times as large as after it.
-    """
+    """A convolution and the pooling after it in one."""
 
 
 def _as_answered(spec):
     layers = []
     late = with_late_biases(layers_of(spec))
     for layer, shape in with_input_shapes(late, spec.image_shape):
-        last = layers[-1] if layers else None
-        even = not any(side % 2 for side in shape[:2])
-        if isinstance(layer, MaxPooling) and len(layers) == 1 and even:
-            layers = [PooledConvolution(**vars(last))]
+        if isinstance(layer, MaxPooling) and _can_be_pooled(layers, shape):
+            layers[-1] = PooledConvolution(**vars(layers[-1]))
         else:
             layers.append(layer)
     return layers
+
+
+def _can_be_pooled(layers, shape):
+    """Tell whether the last of the layers, whose output has a shape, can pool it."""
+    *before, last = layers
+    if before:
+        return isinstance(last, Convolution) and last.kernel_size == 3
+    return not any(side % 2 for side in shape[:2])
 
 
 def _arrays_of(layer, arrays):
@@ -129,13 +132,18 @@ def answer(layer: Layer, arrays):
 @answer.register
 def _(layer: Convolution, arrays):
     kernel = arrays["kernel"]
-    return lambda maps: _convolve(_padded(maps, layer), kernel, layer.stride)
+    return lambda maps: convolution(_padded(maps, layer), kernel, layer.stride)
 
 
 @answer.register
 def _(layer: PooledConvolution, arrays):
+    if arrays["kernel"].shape[2] > 1:
+        kernel = transformed_kernel(arrays["kernel"])
+        return lambda maps: pooled_convolution(maps, kernel, layer.padding)
+    # with one channel there is little to multiply, and four times as much to write as
+    # the pooling leaves
     phases = pooled_kernel(arrays["kernel"])
-    return lambda maps: _max_of_phases(_convolve(_padded(maps, layer), phases, 2))
+    return lambda maps: _max_of_phases(convolution(_padded(maps, layer), phases, 2))
 
 
 @answer.register
@@ -174,7 +182,7 @@ def _(layer: ReLU, arrays):
 def _(layer: Flatten, arrays):
     # products of one picture each in dense layers too: in a product of many the
     # rounding of a row depends on its place
-    return lambda maps: maps.reshape(len(maps), 1, -1)
+    return lambda maps: maps.transpose(2, 0, 1, 3).reshape(maps.shape[2], 1, -1)
 
 
 @answer.register
@@ -189,10 +197,13 @@ def _padded(maps, layer):
     """Put the zeros around pictures that padding="same" stands for."""
     if layer.padding == "valid":
         return maps
-    sides = [
-        same_padding(side, layer.kernel_size, layer.stride) for side in maps.shape[1:3]
-    ]
-    return np.pad(maps, ((0, 0), *sides, (0, 0)))
+    return surrounded(
+        maps,
+        *(
+            same_padding(side, layer.kernel_size, layer.stride)
+            for side in maps.shape[:2]
+        ),
+    )
 
 
 def same_padding(side, size, stride):
@@ -201,32 +212,15 @@ def same_padding(side, size, stride):
     return total // 2, total - total // 2
 
 
-def _convolve(maps, kernel, stride):
-    """Convolve without padding: for each picture, the product with all its patches."""
-    size, _, channels, filters = kernel.shape
-    n, height, width, _ = maps.shape
-    height, width = ((side - size) // stride + 1 for side in (height, width))
-    rows, ys, xs, cs = maps.strides
-    patches = as_strided(
-        maps,
-        (n, height, width, size, size, channels),
-        (rows, ys * stride, xs * stride, ys, xs, cs),
-        writeable=False,
-    )
-    flat = patches.reshape(n, height * width, size * size * channels)
-    products = flat @ kernel.reshape(-1, filters)
-    return products.reshape(n, height, width, filters)
-
-
 def _pool(maps, padding):
     """Take the maximum of each 2 x 2 places; "same" keeps an odd last row."""
     if padding == "same":
-        odd = [(0, side % 2) for side in maps.shape[1:3]]
+        odd = [(0, side % 2) for side in maps.shape[:2]]
         if any(map(any, odd)):
-            maps = np.pad(maps, ((0, 0), *odd, (0, 0)), mode="edge")
-    height, width = (side // 2 * 2 for side in maps.shape[1:3])
-    maps = np.maximum(maps[:, 0:height:2, :width], maps[:, 1:height:2, :width])
-    return np.maximum(maps[:, :, ::2], maps[:, :, 1::2])
+            maps = np.pad(maps, (*odd, (0, 0), (0, 0)), mode="edge")
+    height, width = (side // 2 * 2 for side in maps.shape[:2])
+    maps = np.maximum(maps[0:height:2, :width], maps[1:height:2, :width])
+    return np.maximum(maps[:, ::2], maps[:, 1::2])
 
 
 def pooled_kernel(kernel):

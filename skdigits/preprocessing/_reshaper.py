@@ -1,10 +1,10 @@
 """ImageReshaper."""
 
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skdigits._validation import (
     flatten_for_inverse,
+    pixels_for_fitted,
     resolve_image_shape,
     validate_pixels,
 )
@@ -106,8 +106,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         -------
         images : ndarray of shape (n, height, width, 1), dtype of X
         """
-        check_is_fitted(self)
-        pixels, native_shape = validate_pixels(self, X, reset=False)
+        pixels, native_shape = pixels_for_fitted(self, X)
         resolve_image_shape(
             pixels.shape[1], image_shape=self.image_shape_, native_shape=native_shape
         )

@@ -2,9 +2,13 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from skdigits._validation import check_number, flatten_for_inverse, validate_pixels
+from skdigits._validation import (
+    check_number,
+    flatten_for_inverse,
+    pixels_for_fitted,
+    validate_pixels,
+)
 
 # White in 8-bit pictures and in scikit-learn's digits; already scaled pictures have 1.
 _KNOWN_SCALES = (1, 16, 255)
@@ -97,8 +101,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         X_scaled : ndarray of the shape of X, dtype float32
         """
-        check_is_fitted(self)
-        return self._scaled(X, *validate_pixels(self, X, reset=False))
+        return self._scaled(X, *pixels_for_fitted(self, X))
 
     def _fit(self, X):
         pixels, native_shape = validate_pixels(self, X, reset=True)

@@ -3,6 +3,7 @@
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
     python tests/benchmarks/bench_onnx.py --output onnx.json
+    python tests/benchmarks/bench_onnx.py --side-by-side --output side_by_side.json
 
 Every turn is a process of its own, contenders take turns; after the name of a contender
 is the number of its threads. MNIST's test pictures go in as rows of raw pixels, but
@@ -44,6 +45,7 @@ COLD = {
         "ort.InferenceSession('model.onnx', options).run(None, {'X': X})"
     ),
 }
+SIDE_BY_SIDE = "side by side"
 TIMES = {1: 300, 100: 20, 10_000: 3}
 UNITS = {
     **dict.fromkeys(("1", "100", "10,000", "labels", "processor", "cold"), "ms"),
@@ -116,12 +118,31 @@ def worker(name, folder):
 
 
 def processor_seconds(function, times):
-    durations = []
-    for _ in range(times):
-        start = process_time()
-        function()
-        durations.append(process_time() - start)
-    return statistics.median(durations)
+    return statistics.median(one_processor_time(function) for _ in range(times))
+
+
+def one_processor_time(function):
+    start = process_time()
+    function()
+    return process_time() - start
+
+
+def side_by_side(folder):
+    """Print the processor's time of both by number of pictures."""
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    os.chdir(folder)
+    ours, our_labels, X = answers_of("pipeline", 1)
+    theirs, *_ = answers_of("ONNX Runtime", 1)
+    turn = {}
+    for n, times in TIMES.items():
+        calls = {"pipeline": our_labels if n == 1 else ours, "ONNX Runtime": theirs}
+        durations = {way: [] for way in calls}
+        for _ in range(2 * times):
+            for way, call in calls.items():
+                durations[way].append(one_processor_time(lambda c=call, n=n: c(X[:n])))
+        for way, its in durations.items():
+            turn[f"{way}, {n:,}"] = statistics.median(its[1:])
+    print(json.dumps(turn))
 
 
 def prepare(model, folder):
@@ -154,15 +175,19 @@ def add_distances(turns, folder):
 def main():
     options = parser(__doc__.splitlines()[0], CONTENDERS, rounds=5)
     options.add_argument("--model", type=Path, help="a file; else the model in the box")
+    options.add_argument("--side-by-side", action="store_true", help="call by call")
     options.add_argument("--folder")
     options = options.parse_args()
+    if options.worker and options.worker[0] == SIDE_BY_SIDE:
+        return side_by_side(options.folder)
     if options.worker:
         return worker(options.worker[0], options.folder)
     if options.model is None:
         from skdigits.reading._pretrained import PRETRAINED as model
     else:
         model = options.model
-    turns = {name: [] for name in options.contenders or CONTENDERS}
+    names = [SIDE_BY_SIDE] if options.side_by_side else options.contenders or CONTENDERS
+    turns = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
         prepare(model, Path(folder))
         for seed in options.seeds:
@@ -170,9 +195,22 @@ def main():
                 arguments = ("--folder", folder)
                 its.append(in_a_process_of_its_own(__file__, name, seed, *arguments))
                 print(f"turn {seed}: {name} {its[-1]}", file=sys.stderr)
-        add_distances(turns, Path(folder))
+        if not options.side_by_side:
+            add_distances(turns, Path(folder))
     write(options.output, turns)
-    show(turns)
+    if options.side_by_side:
+        show_side_by_side(turns[SIDE_BY_SIDE])
+    else:
+        show(turns)
+
+
+def show_side_by_side(turns):
+    for n in TIMES:
+        ours, theirs = (
+            1000 * median(turns, f"{way}, {n:,}")
+            for way in ("pipeline", "ONNX Runtime")
+        )
+        print(f"{n:>8,}{ours:10.3f} ms{theirs:10.3f} ms{ours / theirs:8.2f}")
 
 
 def show(turns):
