@@ -112,7 +112,7 @@ def read_reduced(path, max_side):
         As `read_picture`.
     """
     path = Path(path)
-    with _one_sentence(repr(one_line(path))):
+    with _one_sentence(one_line(repr(str(path)))):
         # not by its name, by which Pillow would map it into memory: it misreads TIFF
         # files that are turned then, and dies if the file becomes shorter
         with open_regular(path, MAX_BYTES) as file:

@@ -235,7 +235,8 @@ def _none_if_it_lies(answer):
     box = answer.box
     if answer.digit != 1 or box.width <= WIDEST_ONE * box.height:
         return answer
-    return _Answer(box, answer.digit, 0.0, answer.none + answer.confidence)
+    none = answer.none + answer.confidence
+    return _Answer(box, answer.form, answer.digit, 0.0, none)
 
 
 def _may_be_others(wholes):
