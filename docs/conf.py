@@ -32,5 +32,5 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
 html_theme_options = {"show_toc_level": 2}
 # pages without pages below them need no sidebar
-_LONE_PAGES = ("quickstart", "user_guide", "performance", "contributing", "changes")
+_LONE_PAGES = ("quickstart", "performance", "contributing", "changes")
 html_sidebars = {page: [] for page in _LONE_PAGES}
