@@ -14,7 +14,12 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import skdigits
-from skdigits.inspection import DigitGridDisplay, ErrorReport, PerClassDisplay
+from skdigits.inspection import (
+    ConfusionHeatmapDisplay,
+    DigitGridDisplay,
+    ErrorReport,
+    PerClassDisplay,
+)
 from skdigits.reading.pretraining import draw_digits
 
 FOLDER = Path(__file__).parent / "images"
@@ -112,6 +117,16 @@ def draw_first_model():
     _save(PerClassDisplay.from_report(report).figure_, "recall.png")
 
 
+def draw_mistakes():
+    """Draw the matrix of the page on mistakes."""
+    X, y = load_digits(return_X_y=True)
+    pipeline = skdigits.make_digit_pipeline(filters=8, epochs=8, random_state=0)
+    pipeline.fit(X[:900], y[:900])
+    report = ErrorReport.from_estimator(pipeline, X[900:], y[900:])
+    display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
+    _save(display.figure_, "mistakes.png")
+
+
 def _save(figure, name):
     figure.savefig(FOLDER / name, dpi=110)
     plt.close(figure)
@@ -121,3 +136,4 @@ if __name__ == "__main__":
     plt.switch_backend("Agg")
     draw_reading()
     draw_first_model()
+    draw_mistakes()
