@@ -362,6 +362,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : DigitCNN
+            The fitted classifier.
 
         Raises
         ------
@@ -408,6 +409,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : DigitCNN
+            The fitted classifier.
         """
         with unchanged_on_failure(self):
             goes_on = hasattr(self, "network_")
@@ -433,6 +435,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -450,6 +453,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -466,6 +470,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -482,11 +487,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         y : array-like of shape (n,)
             True labels.
 
         sample_weight : array-like of shape (n,), default=None
+            Weight of each picture in the mean.
 
         Returns
         -------

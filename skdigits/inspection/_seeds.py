@@ -65,6 +65,7 @@ class SeedRepetition:
         Returns
         -------
         text : str
+            How often each class was among the hardest.
         """
         counts, n_seeds = self.among_hardest, len(self.recalls)
         named = enumeration(
@@ -113,6 +114,7 @@ def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2
     Returns
     -------
     SeedRepetition
+        The recalls of all seeds.
 
     Raises
     ------

@@ -56,6 +56,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Returns
         -------
         self : OneHotLabelEncoder
+            The fitted encoder.
 
         Raises
         ------
@@ -71,6 +72,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Parameters
         ----------
         y : array-like of shape (n,)
+            Labels.
 
         Returns
         -------
@@ -92,10 +94,12 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Parameters
         ----------
         y : array-like of shape (n,)
+            Labels.
 
         Returns
         -------
         rows : ndarray of shape (n, n_classes), dtype float32
+            1 in the column of the label, 0 in the others.
         """
         return one_hot(self._fit(y), len(self.classes_))
 
@@ -110,6 +114,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Returns
         -------
         y : ndarray of shape (n,), dtype of the labels of `fit`
+            The labels.
 
         Raises
         ------

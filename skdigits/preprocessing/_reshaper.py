@@ -61,6 +61,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         self : ImageReshaper
+            The transformer.
 
         Raises
         ------
@@ -77,6 +78,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         y : None
             Ignored.
@@ -84,6 +86,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         images : ndarray of shape (n, height, width, 1), dtype of X
+            The pictures.
         """
         return self._fit(X).reshape(-1, *self.image_shape_, 1)
 
@@ -101,10 +104,12 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         Returns
         -------
         images : ndarray of shape (n, height, width, 1), dtype of X
+            The pictures.
         """
         check_is_fitted(self)
         pixels, native_shape = validate_pixels(self, X, reset=False)
@@ -119,10 +124,12 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Parameters
         ----------
         X : array-like of shape (n, height, width, 1)
+            Pictures.
 
         Returns
         -------
         rows : ndarray of shape (n, n_pixels), dtype of X
+            Each picture, row by row.
         """
         rows, native_shape = flatten_for_inverse(self, X)
         resolve_image_shape(
@@ -143,5 +150,6 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         self : ImageReshaper
+            The transformer.
         """
         return self

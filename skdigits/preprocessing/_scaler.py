@@ -64,6 +64,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         self : PixelScaler
+            The fitted scaler.
         """
         self._fit(X)
         return self
@@ -75,6 +76,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         y : None
             Ignored.
@@ -82,6 +84,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_scaled : ndarray of the shape of X, dtype float32
+            Pixels divided by the scale.
         """
         return self._scaled(X, *self._fit(X))
 
@@ -92,10 +95,12 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         Returns
         -------
         X_scaled : ndarray of the shape of X, dtype float32
+            Pixels divided by the scale.
         """
         check_is_fitted(self)
         return self._scaled(X, *validate_pixels(self, X, reset=False))
@@ -123,6 +128,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_original : ndarray of the shape of X, dtype float32
+            Pixels times the scale.
         """
         pixels, native_shape = flatten_for_inverse(self, X)
         original = pixels.astype(np.float32) * np.float32(self.scale_)
