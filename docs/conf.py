@@ -53,8 +53,13 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
-html_static_path = []
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 4,
+}
+html_static_path = ["_static"]
+html_css_files = ["skdigits.css"]
 # pages without pages below them need no sidebar
 _LONE_PAGES = ("index", "quickstart", "questions", "glossary", "changes")
 html_sidebars = {page: [] for page in _LONE_PAGES}

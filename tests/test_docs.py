@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pytest import approx
 from typer.testing import CliRunner
 
 from skdigits.cli._app import app
@@ -20,7 +21,26 @@ PAGES = sorted(
     for path in folder.glob("*.rst")
 )
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+ROUNDED = r"\d+\.\d+|\d{3,}"
 CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+
+
+class About(doctest.OutputChecker):
+    """Takes decimals, and large numbers, that are off by a tenth.
+
+    Processors round differently, and a network that learned then differs a little.
+    """
+
+    def check_output(self, want, got, optionflags):
+        if super().check_output(want, got, optionflags):
+            return True
+        texts = re.split(ROUNDED, " ".join(want.split()))
+        texts = [re.escape(text).replace(r"\.\.\.", ".*?") for text in texts]
+        found = re.fullmatch(f"({ROUNDED})".join(texts), " ".join(got.split()))
+        if found is None:
+            return False
+        wanted = [float(number) for number in re.findall(ROUNDED, want)]
+        return [float(number) for number in found.groups()] == approx(wanted, rel=0.1)
 
 
 def with_text(sign):
@@ -41,8 +61,12 @@ def in_a_folder_with_the_pictures(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", with_text(">>> "), ids=name_of)
 def test_python_runs_and_prints_what_the_page_says(path):
-    result = doctest.testfile(str(path), module_relative=False, optionflags=FLAGS)
-    assert result.attempted and not result.failed
+    name = name_of(path)
+    test = doctest.DocTestParser().get_doctest(path.read_text(), {}, name, str(path), 0)
+    said = []
+    runner = doctest.DocTestRunner(About(), verbose=False, optionflags=FLAGS)
+    runner.run(test, out=said.append)
+    assert runner.tries and not runner.failures, "".join(said)
 
 
 @pytest.mark.parametrize("path", with_text("code-block:: console"), ids=name_of)
@@ -53,6 +77,4 @@ def test_commands_print_what_the_page_says(path):
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, result.output
         expected = "\n".join(expected) + "\n"
-        assert doctest.OutputChecker().check_output(expected, result.output, FLAGS), (
-            result.output
-        )
+        assert About().check_output(expected, result.output, FLAGS), result.output
