@@ -1,8 +1,12 @@
 """Sphinx configuration."""
 
+import sys
 from functools import cached_property
+from pathlib import Path
 
 import skdigits
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "skdigits"
 author = "The skdigits developers"
@@ -44,6 +48,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_",
+    "within_subsection_order": "gallery_order.ReadingOrder",
+    "remove_config_comments": True,
     # the examples that use a name, below its page in the reference
     "doc_module": ("skdigits",),
     "backreferences_dir": "generated/backreferences",

@@ -25,7 +25,8 @@ clf = DigitCNN(
 )
 pipeline = make_digit_pipeline(clf).fit(X_train, y_train)
 print(sorted(clf.history_))
-TrainingHistoryDisplay.from_estimator(pipeline)
+display = TrainingHistoryDisplay.from_estimator(pipeline)
+display.figure_.suptitle("Twenty-five epochs")
 
 # %%
 # Stopping early

@@ -55,6 +55,7 @@ cluster.close()
 print(search.best_params_)
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
+figure.suptitle("Nine candidates")
 
 # %%
 # How far each came:

@@ -75,7 +75,8 @@ for name, its in scores.items():
 # -------------------------------
 # Fifty pictures, five or so of each digit:
 
-DigitGridDisplay(X[:50], y[:50]).plot(n_columns=10)
+display = DigitGridDisplay(X[:50], y[:50]).plot(n_columns=10)
+display.figure_.suptitle("Fifty pictures")
 
 # %%
 # What fifty pictures do not tell
@@ -87,6 +88,7 @@ report = ErrorReport.from_estimator(pipelines[0], X_test, y_test)
 print(
     f"{report.accuracy:.1%} right, calibration error {report.calibration_error():.3f}"
 )
-DigitGridDisplay.from_report(report, max_images=16)
+display = DigitGridDisplay.from_report(report, max_images=16)
+display.figure_.suptitle("Confident mistakes")
 
 plt.show()

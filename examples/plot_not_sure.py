@@ -35,7 +35,8 @@ pipeline.fit(X_train, y_train)
 # The curve shows which share of mistakes is left when the surest answers only are kept.
 
 chosen = ErrorReport.from_estimator(pipeline, X_choose, y_choose)
-RiskCoverageDisplay.from_report(chosen)
+display = RiskCoverageDisplay.from_report(chosen)
+display.ax_.set_title("Mistakes among the answers that are kept")
 
 # %%
 # For an accuracy of 99.5 % of what is kept:
@@ -64,6 +65,8 @@ print(f"Handed to a person: {(~sure).sum()} of {len(sure)}, {(~sure).mean():.1%}
 
 doubtful = confidence.argsort()[:16]
 titles = [f"{answers[row]}? ({confidence[row]:.0%})" for row in doubtful]
-DigitGridDisplay(X_test[doubtful], titles).plot()
+display = DigitGridDisplay(X_test[doubtful], titles).plot()
+display.figure_.suptitle("The least sure answers")
+# sphinx_gallery_thumbnail_number = 2
 
 plt.show()

@@ -25,7 +25,8 @@ from skdigits.inspection import (
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-DigitGridDisplay(X_train[:5], y_train[:5]).plot()
+display = DigitGridDisplay(X_train[:5], y_train[:5]).plot()
+display.ax_.set_title("The first five digits")
 
 # %%
 # Build
@@ -46,7 +47,8 @@ pipeline = make_digit_pipeline(notebook)
 # proportions of the digits kept.
 
 pipeline.fit(X_train, y_train)
-TrainingHistoryDisplay.from_estimator(pipeline)
+display = TrainingHistoryDisplay.from_estimator(pipeline)
+display.figure_.suptitle("Fifteen epochs")
 
 # %%
 # Test
@@ -61,7 +63,9 @@ print(f"Test accuracy: {report.accuracy:.1%} (95 % interval {low:.1%} to {high:.
 # --------------------
 # Integers, and colours for the mistakes only.
 
-ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
+display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
+display.figure_.suptitle("The mistakes of the notebook's network")
+# sphinx_gallery_thumbnail_number = 3
 
 # %%
 # What it shows
