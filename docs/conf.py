@@ -24,6 +24,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 default_role = "literal"
+# types are said in the docstrings
+autodoc_typehints = "none"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 autosummary_generate = True

@@ -1,7 +1,7 @@
 """find_digits: where the digits of a picture are, in reading order."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -113,7 +113,7 @@ class Part(NamedTuple):
     digit: FoundDigit
 
 
-def find_digits(image):
+def find_digits(image: Any) -> list[DigitBox]:
     """Find the digits of a picture of handwriting.
 
     Ink is told from paper, the lines of the paper, frames, specks and what lies along

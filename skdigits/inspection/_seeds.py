@@ -1,8 +1,10 @@
 """Whether the same classes are hard when training is repeated."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skdigits._validation import check_integer
@@ -83,7 +85,16 @@ class SeedRepetition:
         )
 
 
-def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2):
+def repeat_over_seeds(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    X_test: ArrayLike,
+    y_test: ArrayLike,
+    *,
+    n_seeds: int = 5,
+    n_hardest: int = 2,
+) -> SeedRepetition:
     """Train with several seeds and count which classes come out as the hardest.
 
     Parameters

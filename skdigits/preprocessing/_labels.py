@@ -7,7 +7,9 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._validation import as_label_array, check_labels, encode_labels
 
 
-class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class OneHotLabelEncoder(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn labels into one-hot rows, and one-hot rows or probabilities into labels.
 
     For targets y, not for X: a pipeline has no place for it, and `skdigits.DigitCNN`

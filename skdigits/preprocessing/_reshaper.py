@@ -10,7 +10,9 @@ from skdigits._validation import (
 )
 
 
-class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class ImageReshaper(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Fold rows of pixels into pictures of shape (height, width, 1).
 
     Parameters

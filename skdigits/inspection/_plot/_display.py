@@ -8,7 +8,8 @@ class Display:
     """A display that is drawn without options, by `_draw` of the subclass."""
 
     # axes side by side, and width and height of them all in inches
-    _n_parts, _figsize = 1, None
+    _n_parts: int = 1
+    _figsize: tuple[float, float] | None = None
 
     def plot(self, *, ax=None):
         """Draw.
