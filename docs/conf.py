@@ -69,7 +69,20 @@ html_theme_options = {
 html_static_path = ["_static"]
 html_css_files = ["skdigits.css"]
 # pages without pages below them need no sidebar
-_LONE_PAGES = ("index", "quickstart", "questions", "glossary", "changes")
+_LONE_PAGES = (
+    "adding",
+    "changes",
+    "contributing",
+    "glossary",
+    "index",
+    "inside",
+    "overview",
+    "performance",
+    "questions",
+    "quickstart",
+    "releasing",
+    "two_hardest",
+)
 html_sidebars = {page: [] for page in _LONE_PAGES}
 
 

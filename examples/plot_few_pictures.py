@@ -9,7 +9,7 @@ How much is learned from how many pictures, beside three classifiers of scikit-l
 # Learning curves
 # ---------------
 # The smallest part comes first, and each larger one contains it. All are tested on the
-# same half of scikit-learn's digits, which is by other writers than the first.
+# second half of scikit-learn's digits, which looks to be of other writers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,7 +55,7 @@ figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 for name, its in scores.items():
     ax.plot(sizes, 1 - np.array(its), marker="o", label=name)
 ax.set(
-    title="Mistakes on digits of other writers",
+    title="Mistakes on the second half of the digits",
     xlabel="pictures to learn from",
     ylabel="share of mistakes",
     xscale="log",
