@@ -4,6 +4,7 @@ ORDER = (
     "quickstart",
     "notebook",
     "handwriting",
+    "what_is_misread",
     "fine_tuning",
     "confusion_matrix",
     "per_digit",
