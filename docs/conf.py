@@ -1,6 +1,12 @@
 """Sphinx configuration."""
 
+import sys
+from functools import cached_property
+from pathlib import Path
+
 import skdigits
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "skdigits"
 author = "The skdigits developers"
@@ -10,27 +16,83 @@ version = release = skdigits.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 default_role = "literal"
+# types are said in the docstrings
+autodoc_typehints = "none"
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
 autosummary_generate = True
 numpydoc_show_class_members = False
-exclude_patterns = ["_build"]
 # of scikit-learn's glossary, in docstrings that are inherited from it
 suppress_warnings = ["ref.term"]
+
+# The inventories are shortened copies, so that no build needs the network.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", "inventories/python.inv"),
+    "sklearn": ("https://scikit-learn.org/stable", "inventories/sklearn.inv"),
+    "pandas": ("https://pandas.pydata.org/docs", "inventories/pandas.inv"),
+    "pillow": ("https://pillow.readthedocs.io/en/stable", "inventories/pillow.inv"),
+}
+
+# Neither prompts nor outputs are copied.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_",
+    "within_subsection_order": "gallery_order.ReadingOrder",
+    "remove_config_comments": True,
+    # the examples that use a name, below its page in the reference
+    "doc_module": ("skdigits",),
+    "backreferences_dir": "generated/backreferences",
     # not "Text(0.5, 0, 'digit')" below every figure
     "capture_repr": ("_repr_html_",),
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
-html_theme_options = {"show_toc_level": 2}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 4,
+}
+html_static_path = ["_static"]
+html_css_files = ["skdigits.css"]
 # pages without pages below them need no sidebar
-_LONE_PAGES = ("quickstart", "user_guide", "performance", "contributing", "changes")
+_LONE_PAGES = (
+    "adding",
+    "changes",
+    "contributing",
+    "glossary",
+    "index",
+    "inside",
+    "overview",
+    "performance",
+    "questions",
+    "quickstart",
+    "releasing",
+    "two_hardest",
+)
 html_sidebars = {page: [] for page in _LONE_PAGES}
+
+
+def _skip_member(app, what, name, member, skip, options):
+    """Leave out what scikit-learn and Python document."""
+    if isinstance(member, property | cached_property):
+        return skip
+    ours = str(getattr(member, "__module__", "")).startswith("skdigits")
+    return skip if ours else True
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", _skip_member)

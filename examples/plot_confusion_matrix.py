@@ -49,7 +49,8 @@ print(report.summary())
 # Rows are the true digits, columns the predicted ones. The right answers are grey, so
 # that the colours are those of the mistakes.
 
-ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
+display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
+display.figure_.suptitle("Confusion matrix")
 
 # %%
 # The most confused pairs
@@ -88,7 +89,8 @@ print(repetition.table.round(3))
 # The most confident mistakes
 # ---------------------------
 
-DigitGridDisplay.from_report(report, max_images=16)
+display = DigitGridDisplay.from_report(report, max_images=16)
+display.figure_.suptitle("The most confident mistakes")
 
 # %%
 # Why so?
@@ -107,13 +109,15 @@ SaliencyDisplay.from_estimator(
 # ----------------------------------------
 # Training smooths the labels, so that the network says less than it knows.
 
-ReliabilityDisplay.from_report(report)
+display = ReliabilityDisplay.from_report(report)
+display.figure_.suptitle("How far the probabilities can be trusted")
 
 # %%
 # The least sure answers can go to a person.
 
 print(report.referral([0.98, 0.99, 0.995]).round(3).to_string(index=False))
-RiskCoverageDisplay.from_report(report)
+display = RiskCoverageDisplay.from_report(report)
+display.figure_.suptitle("Mistakes among the answers that are kept")
 
 # %%
 # Against another classifier
@@ -136,6 +140,7 @@ titles = [
         suspicious["label"], suspicious["suggested"], strict=True
     )
 ]
-DigitGridDisplay(X[suspicious.index], titles).plot()
+display = DigitGridDisplay(X[suspicious.index], titles).plot()
+display.figure_.suptitle("Labels that may be wrong")
 
 plt.show()

@@ -39,7 +39,8 @@ print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%} of {len(y_test)}")
 # --------------
 # Few pictures are gone through many times, until the network has taken 1,500 steps.
 
-TrainingHistoryDisplay.from_estimator(pipeline)
+display = TrainingHistoryDisplay.from_estimator(pipeline)
+display.figure_.suptitle("Each epoch of the training")
 
 # %%
 # What it answers
@@ -49,6 +50,8 @@ TrainingHistoryDisplay.from_estimator(pipeline)
 probabilities = pipeline.predict_proba(X_test)
 least = probabilities.max(axis=1).argmin()
 figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
+figure.suptitle("The least certain answer")
+# sphinx_gallery_thumbnail_number = 2
 left.imshow(X_test[least].reshape(8, 8), cmap="gray_r")
 left.set_title(f"labelled {y_test[least]}")
 left.set_axis_off()

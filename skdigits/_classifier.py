@@ -2,8 +2,10 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import (
@@ -269,7 +271,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     @classmethod
-    def from_preset(cls, name, **overrides):
+    def from_preset(cls, name: str, **overrides: Any) -> Self:
         """Make a classifier with a known set of parameters.
 
         Parameters
@@ -343,7 +345,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             raise AttributeError(f"{name} is there after fit.")
         return self.network_
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -362,6 +364,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : DigitCNN
+            The fitted classifier.
 
         Raises
         ------
@@ -387,7 +390,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             self._train(data, recipe, goes_on=goes_on)
         return self
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: Any = None,
+    ) -> Self:
         """Train for one epoch, on from the present weights.
 
         Parameters
@@ -408,6 +417,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : DigitCNN
+            The fitted classifier.
         """
         with unchanged_on_failure(self):
             goes_on = hasattr(self, "network_")
@@ -426,13 +436,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             self._train(data, recipe.for_a_part(n_epochs), goes_on=goes_on)
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the outputs of the network before the softmax.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -443,13 +454,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the probability of each class.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -459,13 +471,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         logits = self._logits(X)
         return self.network_.probabilities(logits)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each picture.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         Returns
         -------
@@ -475,30 +488,32 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         codes = self._logits(X).argmax(axis=1)
         return self.classes_[codes]
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: Any = None) -> float:
         """Return the accuracy.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of the shape that `fit` was given.
 
         y : array-like of shape (n,)
             True labels.
 
         sample_weight : array-like of shape (n,), default=None
+            Weight of each picture in the mean.
 
         Returns
         -------
         accuracy : float
             Share of the pictures, or of their weight, whose label is predicted.
         """
-        predicted, y = self.predict(X), column_or_1d(y)
-        check_consistent_length(X, y, sample_weight)
-        if "O" not in (predicted.dtype.kind, y.dtype.kind):
-            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        predicted, true = self.predict(X), column_or_1d(y)
+        check_consistent_length(X, true, sample_weight)
+        if "O" not in (predicted.dtype.kind, true.dtype.kind):
+            return accuracy_score(true, predicted, sample_weight=sample_weight)
         # scikit-learn's metrics take no labels such as tuples
-        hits = predicted.astype(object) == y.astype(object)
+        hits = predicted.astype(object) == true.astype(object)
         return float(np.average(hits, weights=sample_weight))
 
     def __getstate__(self):

@@ -1,12 +1,19 @@
 """The classifier with its preprocessing."""
 
+from typing import Any
+
 from sklearn.pipeline import Pipeline
 
 from skdigits._classifier import DigitCNN
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 
-def make_digit_pipeline(classifier=None, *, image_shape=None, **params):
+def make_digit_pipeline(
+    classifier: Any = None,
+    *,
+    image_shape: tuple[int, int] | None = None,
+    **params: Any,
+) -> Pipeline:
     """Make a pipeline from raw pixels to labels.
 
     Its steps are ``scale`` (`PixelScaler`), ``reshape`` (`ImageReshaper`) and ``cnn``

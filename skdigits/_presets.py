@@ -1,7 +1,9 @@
 """What each preset is, in one table."""
 
+from typing import Any
+
 # How the presets of before batch normalization train.
-_CLASSIC = {
+_CLASSIC: dict[str, Any] = {
     "batch_norm": False,
     "early_downsampling": False,
     "learning_rate": 0.001,
@@ -16,7 +18,7 @@ _CLASSIC = {
 
 # How the others do; every figure was chosen on a validation part of MNIST's training
 # pictures. `tests/benchmarks/bench_ablation.py` shows what each is worth.
-_MODERN = {
+_MODERN: dict[str, Any] = {
     "kernel_size": (5, 3),
     "dense_units": None,
     "dropout": 0.0,
@@ -37,7 +39,7 @@ _MODERN = {
 # What `DigitCNN.from_preset` knows. "notebook" is the Keras classic: two convolutions,
 # two poolings, 64 dense units, half of them dropped, Adam for ten epochs. "balanced" is
 # what DigitCNN's own defaults are.
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "notebook": {
         **_CLASSIC,
         "filters": (32, 64),

@@ -72,6 +72,11 @@ def trained(tmp_path_factory):
     return folder, result
 
 
+def test_version():
+    result = run("--version")
+    assert result == Result(0, f"{skdigits.__version__}\n", "")
+
+
 def test_train_offline(trained):
     folder, result = trained
     assert result.stderr == ""

@@ -8,27 +8,56 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from numpydoc.validate import validate
 
 import skdigits
-from skdigits import datasets, inspection, model_selection, preprocessing, serving
+from skdigits import (
+    datasets,
+    handwriting,
+    inspection,
+    model_selection,
+    persistence,
+    preprocessing,
+    reading,
+    serving,
+)
 
 MODULES = [
     info.name
     for info in pkgutil.walk_packages(skdigits.__path__, "skdigits.")
     if not info.name.endswith("__main__")
 ]
-PUBLIC = {
-    name: getattr(module, name)
-    for module in (
-        skdigits,
-        datasets,
-        inspection,
-        model_selection,
-        preprocessing,
-        serving,
-    )
+ROOMS = (
+    skdigits,
+    datasets,
+    handwriting,
+    inspection,
+    model_selection,
+    persistence,
+    preprocessing,
+    reading,
+    serving,
+)
+PATHS = {
+    name: f"{module.__name__}.{name}"
+    for module in ROOMS
     for name in module.__all__
     if callable(getattr(module, name))
+}
+PUBLIC = {
+    name: getattr(import_module(path.rpartition(".")[0]), name)
+    for name, path in PATHS.items()
+}
+
+# What numpydoc asks for and we do not: a longer text, See Also and an example in each
+# method, and no name before the type of what is returned.
+NOT_ASKED = {"ES01", "SA01", "EX01", "RT02"}
+
+# What is still to be written.
+MISSING = {
+    "skdigits.persistence.load": {"PR07"},
+    "skdigits.persistence.load_network": {"PR07", "RT03"},
+    "skdigits.persistence.read_card": {"PR07"},
 }
 
 
@@ -40,7 +69,7 @@ def test_examples_run(name):
 
 def test_public_objects_have_examples():
     without = [name for name, value in PUBLIC.items() if ">>>" not in value.__doc__]
-    assert without == ["load"]  # its example is that of save
+    assert without == ["load", "load_network"]  # the example is that of save
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -61,5 +90,25 @@ def test_documented_defaults_are_those_of_the_signature(name):
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_every_parameter_is_documented(name):
-    described = re.findall(r"^ *\**(\w+) : ", PUBLIC[name].__doc__, flags=re.MULTILINE)
-    assert set(inspect.signature(PUBLIC[name]).parameters) <= set(described)
+    lines = re.findall(
+        r"^ *\**(\w[\w, ]*) : ", PUBLIC[name].__doc__, flags=re.MULTILINE
+    )
+    described = {word for line in lines for word in line.split(", ")}
+    assert set(inspect.signature(PUBLIC[name]).parameters) <= described
+
+
+def members_of(path, value):
+    """Return the path of a public name, and of what of it is ours."""
+    yield path
+    if inspect.isclass(value):
+        for name, member in inspect.getmembers(value):
+            module = str(getattr(member, "__module__", ""))
+            if not name.startswith("_") and module.startswith("skdigits"):
+                yield f"{path}.{name}"
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_docstrings_are_complete(name):
+    for path in members_of(PATHS[name], PUBLIC[name]):
+        asked = [e for e in validate(path)["errors"] if e[0] not in NOT_ASKED]
+        assert {code for code, _ in asked} <= MISSING.get(path, set()), asked

@@ -533,3 +533,10 @@ def test_undefined_figures_are_null_in_json(tmp_path):
 def test_markdown_escapes_what_would_break_a_table():
     report = ErrorReport.from_predictions(["a|b", "c"], ["c", "c"])
     assert "| a\\|b | 1 | 1 |" in report.to_markdown()
+
+
+def test_a_notebook_shows_summary_and_classes_escaped():
+    html = ErrorReport.from_predictions(["<b>", "c"], ["c", "c"])._repr_html_()
+    assert html.startswith("<p>1 of 2 rows are classified correctly")
+    assert "<th>&lt;b&gt;</th>" in html
+    assert "<b>" not in html

@@ -9,7 +9,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 12
 
 
 @pytest.mark.filterwarnings("error", "ignore:FigureCanvasAgg is non-interactive")

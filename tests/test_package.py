@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 from importlib.metadata import version
@@ -52,6 +53,15 @@ def test_public_names_resolve():
     for name in skdigits.__all__:
         assert getattr(skdigits, name) is not None
     assert set(skdigits.__all__) <= set(dir(skdigits))
+
+
+def test_editors_see_every_public_name():
+    """Those under TYPE_CHECKING are the ones that are found on first use."""
+    tree = ast.parse(Path(skdigits.__file__).read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name for imported in block.body for alias in imported.names}
+    assert seen == set(skdigits.__all__)
+    assert Path(skdigits.__file__).with_name("py.typed").exists()
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -13,7 +13,6 @@ app = typer.Typer(
     name="skdigits",
     help="Read handwritten digits; train, tune and evaluate a network that does.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -57,8 +56,26 @@ def _file(what):
     return typer.Option(metavar="FILE", help=what)
 
 
+def _print_version(wanted: bool):
+    if wanted:
+        from skdigits import __version__
+
+        print(__version__)
+        raise typer.Exit()
+
+
 @app.callback()
-def _several_commands():
+def _several_commands(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+):
     """Read handwritten digits; train, tune and evaluate a network that does."""
 
 
@@ -282,6 +299,6 @@ def tune(
         from skdigits.cli._tune import run
 
         files = (output, table, figure)
-        setup = {"data": data, "normalize": normalize, "preset": preset}
-        setup |= {"epochs": epochs, "seed": seed}
+        setup: dict[str, object] = {"data": data, "normalize": normalize}
+        setup |= {"preset": preset, "epochs": epochs, "seed": seed}
         run(setup, (filters, dropout), cv, search, n_jobs, files, context.obj)

@@ -1,8 +1,13 @@
 """From pictures of handwriting to digits in MNIST's form; knows no classifier."""
 
+from typing import TYPE_CHECKING
+
 from skdigits.handwriting._find import DigitBox, find_digits
 from skdigits.handwriting._ink import find_ink
 from skdigits.handwriting._ruling import without_ruling
+
+if TYPE_CHECKING:
+    from skdigits.handwriting._normalizer import HandwritingNormalizer
 
 __all__ = [
     "DigitBox",

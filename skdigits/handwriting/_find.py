@@ -1,7 +1,7 @@
 """find_digits: where the digits of a picture are, in reading order."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -36,7 +36,26 @@ NEARBY = 0.1
 
 
 class DigitBox(NamedTuple):
-    """Where a digit is, in pixels of the picture; its line, and its number in it."""
+    """Where a digit is, in pixels of the picture; its line, and its number in it.
+
+    Parameters
+    ----------
+    left, top, width, height : int
+        The box, in pixels.
+
+    line, number : int
+        Its line from the top, and its number from the left in that line; from 0.
+
+    See Also
+    --------
+    find_digits : Finds them.
+
+    Examples
+    --------
+    >>> from skdigits.handwriting import DigitBox
+    >>> DigitBox(left=10, top=5, width=8, height=20, line=0, number=1).height
+    20
+    """
 
     left: int
     top: int
@@ -94,7 +113,7 @@ class Part(NamedTuple):
     digit: FoundDigit
 
 
-def find_digits(image):
+def find_digits(image: Any) -> list[DigitBox]:
     """Find the digits of a picture of handwriting.
 
     Ink is told from paper, the lines of the paper, frames, specks and what lies along

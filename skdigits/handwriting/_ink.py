@@ -9,7 +9,10 @@ References
 .. [1] J. Serra, "Image Analysis and Mathematical Morphology", Academic Press, 1982.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from skdigits.handwriting._grey import grey_picture
@@ -31,7 +34,7 @@ CLEARLY = 2.5
 LEVELS = 128
 
 
-def find_ink(image):
+def find_ink(image: Any) -> NDArray[np.float32]:
     """Tell the ink of a picture from its paper.
 
     Parameters

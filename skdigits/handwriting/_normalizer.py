@@ -73,10 +73,12 @@ class HandwritingNormalizer(
             See ``transform``.
 
         y : Ignored
+            Not used; there for scikit-learn's sake.
 
         Returns
         -------
         self
+            The transformer, which has nothing to learn.
         """
         _as_pictures(X)
         return self

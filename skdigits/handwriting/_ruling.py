@@ -5,6 +5,7 @@ crosses it the ink is thicker than the line, and stays.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 # The steepest line, as a slope, and how much of its way has to be there.
@@ -28,7 +29,7 @@ FRAME = 0.13
 SPECK, DOT = 0.03, 0.25
 
 
-def without_ruling(ink):
+def without_ruling(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the ink of a picture without the lines that run across it.
 
     Parameters

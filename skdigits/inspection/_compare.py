@@ -59,6 +59,7 @@ class, with Holm's correction, they differ in 7.
         Returns
         -------
         text : str
+            What differs, and what may be chance.
         """
         alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
         return f"{_overall_sentence(self.overall, alpha)} {self._classes(alpha)}"

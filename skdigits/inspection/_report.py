@@ -210,6 +210,7 @@ class Report:
         Returns
         -------
         sentence : str
+            The classes with recall and p-value, or the lowest recall.
         """
         return hardest_sentence(self, alpha)
 
@@ -294,6 +295,7 @@ class Report:
         Returns
         -------
         Comparison
+            Of this report and the other.
 
         Raises
         ------
@@ -308,6 +310,7 @@ class Report:
         Returns
         -------
         text : str
+            On accuracy, classes, confusions, calibration and doubtful cases.
         """
         return " ".join(sentences(self))
 

@@ -1,9 +1,11 @@
 """Whether the same classes are hard when training is repeated."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skdigits._validation import check_integer
@@ -74,6 +76,7 @@ class SeedRepetition:
         Returns
         -------
         text : str
+            How often each class was among the hardest.
         """
         counts, n_seeds = self.among_hardest, len(self.recalls)
         named = enumeration(
@@ -92,7 +95,16 @@ class SeedRepetition:
         )
 
 
-def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2):
+def repeat_over_seeds(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    X_test: ArrayLike,
+    y_test: ArrayLike,
+    *,
+    n_seeds: int = 5,
+    n_hardest: int = 2,
+) -> SeedRepetition:
     """Train with several seeds and count which classes come out as the hardest.
 
     Parameters
@@ -123,6 +135,7 @@ def repeat_over_seeds(estimator, X, y, X_test, y_test, *, n_seeds=5, n_hardest=2
     Returns
     -------
     SeedRepetition
+        The recalls of all seeds.
 
     Raises
     ------

@@ -1,14 +1,19 @@
 """Rows that may be labelled wrong."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.model_selection import cross_val_predict
 
 from skdigits.inspection._inputs import as_labels
 
 
-def suspicious_labels(estimator, X, y, cv=5):
+def suspicious_labels(
+    estimator: Any, X: ArrayLike, y: ArrayLike, cv: Any = 5
+) -> pd.DataFrame:
     """Find rows whose given label is probably wrong.
 
     The classifier is trained on parts of the data and asked for the rest. Rows for
@@ -68,7 +73,7 @@ def suspicious_labels(estimator, X, y, cv=5):
     y = as_labels("y", y)
     y_proba = cross_val_predict(estimator, X, y, cv=cv, method="predict_proba")
     labels, given = np.unique(y, return_inverse=True)
-    rows = np.arange(len(y))
+    rows = np.arange(len(given))
     suggested = y_proba.argmax(axis=1)
     table = pd.DataFrame(
         {

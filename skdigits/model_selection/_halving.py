@@ -218,6 +218,7 @@ class HalvingEpochSearchCV(SearchInParts):
         Returns
         -------
         self : HalvingEpochSearchCV
+            The fitted search.
 
         Raises
         ------

@@ -7,7 +7,9 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._validation import as_label_array, check_labels, encode_labels
 
 
-class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class OneHotLabelEncoder(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn labels into one-hot rows, and one-hot rows or probabilities into labels.
 
     For targets y, not for X: a pipeline has no place for it, and `skdigits.DigitCNN`
@@ -56,6 +58,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Returns
         -------
         self : OneHotLabelEncoder
+            The fitted encoder.
 
         Raises
         ------
@@ -71,6 +74,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Parameters
         ----------
         y : array-like of shape (n,)
+            Labels.
 
         Returns
         -------
@@ -92,10 +96,12 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Parameters
         ----------
         y : array-like of shape (n,)
+            Labels.
 
         Returns
         -------
         rows : ndarray of shape (n, n_classes), dtype float32
+            1 in the column of the label, 0 in the others.
         """
         return one_hot(self._fit(y), len(self.classes_))
 
@@ -110,6 +116,7 @@ class OneHotLabelEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=
         Returns
         -------
         y : ndarray of shape (n,), dtype of the labels of `fit`
+            The labels.
 
         Raises
         ------

@@ -10,7 +10,9 @@ from skdigits._validation import (
 )
 
 
-class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class ImageReshaper(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Fold rows of pixels into pictures of shape (height, width, 1).
 
     Parameters
@@ -61,6 +63,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         self : ImageReshaper
+            The transformer.
 
         Raises
         ------
@@ -77,6 +80,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         y : None
             Ignored.
@@ -84,6 +88,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         images : ndarray of shape (n, height, width, 1), dtype of X
+            The pictures.
         """
         return self._fit(X).reshape(-1, *self.image_shape_, 1)
 
@@ -101,10 +106,12 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         Returns
         -------
         images : ndarray of shape (n, height, width, 1), dtype of X
+            The pictures.
         """
         pixels, native_shape = pixels_for_fitted(self, X)
         resolve_image_shape(
@@ -118,10 +125,12 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Parameters
         ----------
         X : array-like of shape (n, height, width, 1)
+            Pictures.
 
         Returns
         -------
         rows : ndarray of shape (n, n_pixels), dtype of X
+            Each picture, row by row.
         """
         rows, native_shape = flatten_for_inverse(self, X)
         resolve_image_shape(
@@ -142,5 +151,6 @@ class ImageReshaper(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Returns
         -------
         self : ImageReshaper
+            The transformer.
         """
         return self

@@ -68,6 +68,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         self : PixelScaler
+            The fitted scaler.
         """
         self._fit(X)
         return self
@@ -79,6 +80,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         y : None
             Ignored.
@@ -86,6 +88,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_scaled : ndarray of the shape of X, dtype float32
+            Pixels divided by the scale.
         """
         return self._scaled(X, *self._fit(X))
 
@@ -96,10 +99,12 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
+            Pictures, of any numeric dtype.
 
         Returns
         -------
         X_scaled : ndarray of the shape of X, dtype float32
+            Pixels divided by the scale.
         """
         return self._scaled(X, *pixels_for_fitted(self, X))
 
@@ -126,6 +131,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_original : ndarray of the shape of X, dtype float32
+            Pixels times the scale.
         """
         pixels, native_shape = flatten_for_inverse(self, X)
         original = pixels.astype(np.float32) * np.float32(self.scale_)

@@ -2,6 +2,10 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 PRETRAINED = Path(__file__).parent / "pretrained.safetensors"
 
@@ -10,7 +14,7 @@ PRETRAINED = Path(__file__).parent / "pretrained.safetensors"
 NO_DIGIT = -1
 
 
-def load_pretrained():
+def load_pretrained() -> "Pipeline":
     """Return a fitted pipeline that reads pictures of single handwritten digits.
 
     Its ``predict`` and ``predict_proba`` take what

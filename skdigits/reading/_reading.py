@@ -10,7 +10,7 @@ UNSURE = "?"
 class ReadDigit(NamedTuple):
     """One digit of a picture.
 
-    Attributes
+    Parameters
     ----------
     digit : int or None
         None where unsure.
@@ -23,6 +23,16 @@ class ReadDigit(NamedTuple):
 
     line, number : int
         Its line from the top, and its number from the left in that line; from 0.
+
+    See Also
+    --------
+    Reading : Holds them.
+
+    Examples
+    --------
+    >>> from skdigits.reading import ReadDigit
+    >>> ReadDigit(7, 0.99, left=3, top=4, width=9, height=20, line=0, number=0).digit
+    7
     """
 
     digit: int | None
@@ -95,6 +105,14 @@ class Reading:
     See Also
     --------
     skdigits.read_digits : Makes it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.reading import ReadDigit, Reading
+    >>> one = ReadDigit(1, 0.99, left=3, top=4, width=9, height=20, line=0, number=0)
+    >>> Reading(np.ones((30, 20)), [one])
+    Reading('1')
     """
 
     def __init__(self, picture, boxes, *, rotation=0, forms=()):
@@ -130,6 +148,7 @@ class Reading:
         Returns
         -------
         matplotlib.axes.Axes
+            Where it was drawn.
         """
         import matplotlib.pyplot as plt
         from matplotlib.patches import Rectangle

@@ -1,6 +1,7 @@
 """ErrorReport: the report with its page."""
 
 from dataclasses import dataclass
+from html import escape
 
 from skdigits.inspection._page._files import write_report
 from skdigits.inspection._page._html import page
@@ -106,3 +107,8 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
             each table.
         """
         return write_report(self, folder, title)
+
+    def _repr_html_(self):
+        """What a notebook shows: the summary, and the table of the classes."""
+        table = self.per_class.to_html(float_format="{:.3f}".format)
+        return f"<p>{escape(self.summary())}</p>\n{table}"

@@ -32,7 +32,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : scikit-learn's own, which takes the same
+    sklearn.metrics.ConfusionMatrixDisplay : That of scikit-learn, which takes the same
         classifiers.
 
     Examples
@@ -56,6 +56,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         Parameters
         ----------
         report : ErrorReport
+            Of any classifier.
 
         ax : matplotlib axes, default=None
             Where to draw; None makes a figure.
@@ -88,6 +89,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         Returns
         -------
         self : ConfusionHeatmapDisplay
+            The same display, drawn.
         """
         import seaborn
 
@@ -118,7 +120,13 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         return self
 
     def figsize(self):
-        """Return the width and height, in inches, that make the cells about square."""
+        """Return the size of a figure whose cells are about square.
+
+        Returns
+        -------
+        width, height : float
+            In inches.
+        """
         side = 0.55 * min(len(self.confusion_matrix), _TOO_MANY)
         longest = 0.08 * max(len(name) for name in self._names())
         # long names below the axes are turned

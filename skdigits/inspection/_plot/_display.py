@@ -8,7 +8,8 @@ class Display:
     """A display that is drawn without options, by `_draw` of the subclass."""
 
     # axes side by side, and width and height of them all in inches
-    _n_parts, _figsize = 1, None
+    _n_parts: int = 1
+    _figsize: tuple[float, float] | None = None
 
     def plot(self, *, ax=None):
         """Draw.
@@ -21,13 +22,20 @@ class Display:
         Returns
         -------
         self : display
+            The same display, drawn.
         """
         self.figure_, self.ax_ = axes_for(ax, self.figsize(), self._n_parts)
         self._draw()
         return self
 
     def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
+        """Return the size of a figure of its own.
+
+        Returns
+        -------
+        width, height : float
+            In inches.
+        """
         return self._figsize
 
 
@@ -79,8 +87,22 @@ class ReportDisplay:
 
         Parameters
         ----------
-        y_true, y_pred, y_proba, X, labels
-            As in `ErrorReport.from_predictions`.
+        y_true : array-like of shape (n,)
+            True labels.
+
+        y_pred : array-like of shape (n,), default=None
+            Predicted labels; None takes the most probable ones.
+
+        y_proba : array-like of shape (n, n_labels), default=None
+            Probability of each label.
+
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, 1), default=None
+            Pictures, for displays that show them.
+
+        labels : array-like of shape (n_labels,), default=None
+            All labels, in the order of the columns of ``y_proba``. None takes those
+            that occur, sorted.
 
         ax : matplotlib axes, default=None
             Where to draw; None makes a figure.

@@ -124,6 +124,7 @@ class DigitGridDisplay(ReportDisplay):
         Returns
         -------
         self : DigitGridDisplay
+            The same display, drawn.
         """
         n, height, width = self.images.shape
         n_columns = min(check_integer("n_columns", n_columns), n)

@@ -47,6 +47,7 @@ class PerClassDisplay(ReportDisplay, Display):
         Parameters
         ----------
         report : ErrorReport
+            Of any classifier.
 
         alpha : float, default=0.05
             As in `ErrorReport.hardest`, whose classes are marked.
@@ -87,7 +88,13 @@ class PerClassDisplay(ReportDisplay, Display):
         legend_below(self.ax_)
 
     def figsize(self):
-        """Return the width and height, in inches, of a figure of its own."""
+        """Return the size of a figure of its own.
+
+        Returns
+        -------
+        width, height : float
+            In inches.
+        """
         return 6.4, 1.5 + 0.3 * len(self.per_class)
 
     def _draw_recalls(self, table, places, marker, colour, name):

@@ -160,8 +160,9 @@ class SearchResultsDisplay:
         cv_results : dict of ndarray or DataFrame
             `cv_results_` of a search.
 
-        params, ax, **plot_params
-            As in `from_estimator`.
+        params : str or sequence of str, default=None
+            One or two of the searched parameters; None takes those with more than one
+            value.
 
         metric : str, default="score"
             Which of several metrics to draw.
@@ -174,6 +175,12 @@ class SearchResultsDisplay:
 
         resource_name : str, default="resources"
             What the resources of successive halving are.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        **plot_params : dict
+            Passed on to `plot`.
 
         Returns
         -------
@@ -208,6 +215,7 @@ class SearchResultsDisplay:
         Returns
         -------
         self : SearchResultsDisplay
+            The same display, drawn.
         """
         self.figure_, self.ax_ = axes_for(ax, (6.4, 4.8))
         if len(self.names) == 2:

@@ -1,0 +1,106 @@
+"""
+History, early stopping and callbacks
+=====================================
+
+What a fit leaves behind, how it ends early, and how callbacks of Keras look on.
+"""
+
+# %%
+# A part to validate on
+# ---------------------
+# ``validation_split`` holds out a part of the training pictures, with the proportions
+# of the digits kept. ``history_`` then has four figures for each epoch.
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.inspection import TrainingHistoryDisplay
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+clf = DigitCNN(
+    filters=16, epochs=25, batch_size=64, validation_split=0.2, random_state=0
+)
+pipeline = make_digit_pipeline(clf).fit(X_train, y_train)
+print(sorted(clf.history_))
+display = TrainingHistoryDisplay.from_estimator(pipeline)
+display.figure_.suptitle("Twenty-five epochs")
+
+# %%
+# Stopping early
+# --------------
+# With a constant rate the loss stops falling at some point. The fit ends five epochs
+# after the best one, and goes back to its weights.
+
+clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
+pipeline.fit(X_train, y_train)
+losses = clf.history_["val_loss"]
+print(f"{clf.n_iter_} epochs, the best of them was {losses.index(min(losses)) + 1}")
+
+# %%
+# A callback that looks on
+# ------------------------
+# It is called as Keras calls it, with a Keras model of the network as it is then. Here
+# it keeps the first kernel of each epoch. A fit works on copies of its callbacks, so
+# that what they collect goes into something that they share.
+#
+# Keras is imported after the first fit here: skdigits has told TensorFlow by then to be
+# quiet.
+
+import keras
+
+kernels = []
+
+
+class KeepKernel(keras.callbacks.Callback):
+    """Append the first kernel at the end of each epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        kernels.append(self.model.get_weights()[0][:, :, 0, 0].copy())
+
+    def __deepcopy__(self, memo):
+        return KeepKernel()
+
+
+clf.set_params(
+    schedule="one_cycle",
+    learning_rate=0.02,
+    epochs=12,
+    early_stopping=False,
+    callbacks=[KeepKernel()],
+)
+pipeline.fit(X_train, y_train)
+
+# %%
+# Its way through the twelve epochs, every second of them:
+
+figure, axes = plt.subplots(1, 6, figsize=(9, 2), layout="constrained")
+figure.suptitle("A kernel of 5 x 5 pixels while it learns")
+limit = abs(kernels[-1]).max()
+for ax, epoch in zip(axes, range(1, 12, 2), strict=True):
+    ax.imshow(kernels[epoch], cmap="RdBu", vmin=-limit, vmax=limit)
+    ax.set_title(f"epoch {epoch + 1}")
+    ax.set_axis_off()
+
+# %%
+# A callback that decides
+# -----------------------
+# Those that stop a fit, or change the learning rate, do so here too.
+
+
+class StopAt(keras.callbacks.Callback):
+    """Stop once the accuracy on the validation part is high enough."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["val_accuracy"] >= 0.95:
+            self.model.stop_training = True
+
+
+clf.set_params(callbacks=[StopAt()], epochs=40)
+pipeline.fit(X_train, y_train)
+print(f"Stopped after {clf.n_iter_} of 40 epochs")
+print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%}")
+
+plt.show()

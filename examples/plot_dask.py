@@ -1,0 +1,72 @@
+"""
+A search on a cluster
+=====================
+
+Dask runs the folds of a search on other machines, or, as here, on a cluster of one.
+``pip install "skdigits[distributed]"`` brings what is needed.
+"""
+
+# %%
+# A cluster
+# ---------
+# On real machines that is ``Client("tcp://scheduler:8786")``, where ``dask scheduler``
+# runs on one of them and ``dask worker`` on the others. Here scheduler and worker live
+# in this process.
+
+import matplotlib.pyplot as plt
+from dask.distributed import Client, LocalCluster
+from joblib import parallel_config
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skdigits import make_digit_pipeline
+from skdigits.inspection import SearchResultsDisplay
+from skdigits.model_selection import HalvingEpochSearchCV
+
+cluster = LocalCluster(
+    n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+)
+client = Client(cluster)
+print(f"{len(client.scheduler_info()['workers'])} worker")
+
+# %%
+# The same search
+# ---------------
+# ``scatter`` sends the pictures to each worker once. Nothing else differs from a search
+# in one process, and neither do the scores.
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=600, stratify=y, random_state=0
+)
+pipeline = make_digit_pipeline(epochs=9, random_state=0)
+grid = {"cnn__filters": [4, 8, 16], "cnn__learning_rate": [0.002, 0.005, 0.02]}
+search = HalvingEpochSearchCV(pipeline, grid, cv=3)
+with parallel_config(backend="dask", scatter=[X_train, y_train]):
+    search.fit(X_train, y_train)
+client.close()
+cluster.close()
+
+# %%
+# What was found
+# --------------
+# Each cell is a candidate; those that were stopped early had fewer epochs.
+
+print(search.best_params_)
+figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
+SearchResultsDisplay.from_estimator(search, ax=ax)
+figure.suptitle("Nine candidates")
+
+# %%
+# How far each came:
+
+for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
+    print(f"{n_candidates} candidates until epoch {epochs}")
+
+# %%
+# The test set last
+# -----------------
+
+print(f"Test accuracy of the best: {search.score(X_test, y_test):.1%}")
+
+plt.show()

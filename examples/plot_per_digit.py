@@ -1,0 +1,79 @@
+"""
+Which digit is hard, and for whom
+=================================
+
+The recall of each digit, for a weak and for a better network, with the test that tells
+a hard digit from bad luck.
+"""
+
+# %%
+# Two networks
+# ------------
+# The first 1,300 of scikit-learn's digits to learn from, the others to test on. That is
+# harder than pictures drawn at random: rows that stand together are alike, as if of the
+# same writers.
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from sklearn.datasets import load_digits
+
+from skdigits import make_digit_pipeline
+from skdigits.inspection import ErrorReport, PerClassDisplay, repeat_over_seeds
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = X[:1300], X[1300:], y[:1300], y[1300:]
+networks = {
+    "weak": make_digit_pipeline(filters=4, epochs=8, random_state=0),
+    "better": make_digit_pipeline(filters=(16, 32, 64), epochs=12, random_state=0),
+}
+reports = {
+    name: ErrorReport.from_estimator(pipeline.fit(X_train, y_train), X_test, y_test)
+    for name, pipeline in networks.items()
+}
+
+# %%
+# Recall with its interval
+# ------------------------
+# Each line is the 95 % interval of one digit. In orange: lower than that of all other
+# digits together, by Fisher's exact test, corrected for looking at ten of them.
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, layout="constrained")
+for ax, (name, report) in zip(axes, reports.items(), strict=True):
+    PerClassDisplay.from_report(report, ax=ax)
+    ax.set_title(f"The {name} network, {report.accuracy:.1%} right")
+
+# %%
+# In words:
+
+for name, report in reports.items():
+    print(f"{name}: {report.hardest_in_words()}\n")
+
+# %%
+# Is it the digit or the network?
+# -------------------------------
+# McNemar's test looks at the pictures that only one of the two gets right.
+
+print(reports["weak"].compare(reports["better"]).summary())
+
+# %%
+# Is it the digit or the seed?
+# ----------------------------
+# The same weak network, trained three times: how often each digit was among the two of
+# lowest recall.
+
+repetition = repeat_over_seeds(
+    networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3
+)
+print(repetition.table.round(3))
+
+# %%
+# Counted by hand
+# ---------------
+# The table behind it is a DataFrame as any other.
+
+recalls = pd.DataFrame(
+    {name: report.per_class["recall"] for name, report in reports.items()}
+)
+print(recalls.round(3).T)
+
+plt.show()

@@ -1,0 +1,80 @@
+"""What the pages say is true: their Python and their commands run, and print that."""
+
+import doctest
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from pytest import approx
+from typer.testing import CliRunner
+
+from skdigits.cli._app import app
+
+# of Keras, when it saves a model
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(
+    path
+    for folder in (DOCS, DOCS / "guide", DOCS / "coming_from")
+    for path in folder.glob("*.rst")
+)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+ROUNDED = r"\d+\.\d+|\d{3,}"
+CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+
+
+class About(doctest.OutputChecker):
+    """Takes decimals, and large numbers, that are off by a tenth.
+
+    Processors round differently, and a network that learned then differs a little.
+    """
+
+    def check_output(self, want, got, optionflags):
+        if super().check_output(want, got, optionflags):
+            return True
+        texts = re.split(ROUNDED, " ".join(want.split()))
+        texts = [re.escape(text).replace(r"\.\.\.", ".*?") for text in texts]
+        found = re.fullmatch(f"({ROUNDED})".join(texts), " ".join(got.split()))
+        if found is None:
+            return False
+        wanted = [float(number) for number in re.findall(ROUNDED, want)]
+        return [float(number) for number in found.groups()] == approx(wanted, rel=0.1)
+
+
+def with_text(sign):
+    return [path for path in PAGES if sign in path.read_text()]
+
+
+def name_of(path):
+    return str(path.relative_to(DOCS).with_suffix(""))
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_the_pictures(tmp_path, monkeypatch):
+    """The folder has what the pages speak of: ``docs/images`` and ``sheet.jpg``."""
+    shutil.copytree(DOCS / "images", tmp_path / "docs" / "images")
+    shutil.copy(DOCS / "images" / "sheet.jpg", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("path", with_text(">>> "), ids=name_of)
+def test_python_runs_and_prints_what_the_page_says(path):
+    name = name_of(path)
+    test = doctest.DocTestParser().get_doctest(path.read_text(), {}, name, str(path), 0)
+    said = []
+    runner = doctest.DocTestRunner(About(), verbose=False, optionflags=FLAGS)
+    runner.run(test, out=said.append)
+    assert runner.tries and not runner.failures, "".join(said)
+
+
+@pytest.mark.parametrize("path", with_text("code-block:: console"), ids=name_of)
+def test_commands_print_what_the_page_says(path):
+    for block in CONSOLE.findall(path.read_text()):
+        command, *expected = (line[3:] for line in block.rstrip().split("\n"))
+        arguments = command.removeprefix("$ skdigits ").split()
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+        expected = "\n".join(expected) + "\n"
+        assert About().check_output(expected, result.output, FLAGS), result.output
