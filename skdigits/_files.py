@@ -12,7 +12,7 @@ from skdigits._validation import one_line, reason_of
 try:
     import fcntl
 except ImportError:  # Windows, where nobody can tell what a killed process left
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 _PREFIX, _SUFFIX = ".skdigits-", ".tmp"
 

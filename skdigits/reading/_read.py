@@ -127,6 +127,12 @@ def classifier_of(model):
     ------
     ValueError
         If the model is for others than digits in MNIST's form.
+
+    Examples
+    --------
+    >>> from skdigits.reading import classifier_of
+    >>> classifier_of(None).classes_.tolist()
+    [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     if model is None:
         model = shared_network()

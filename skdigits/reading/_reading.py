@@ -51,13 +51,22 @@ def as_plain(text, boxes):
     Parameters
     ----------
     text : str
+        The text of a `Reading`.
 
     boxes : iterable of ReadDigit
+        Its boxes.
 
     Returns
     -------
     dict
-        ``box`` is left, top, width and height.
+        With ``text`` and ``digits``; ``box`` is left, top, width and height.
+
+    Examples
+    --------
+    >>> from skdigits.reading import ReadDigit, as_plain
+    >>> plain = as_plain("7", [ReadDigit(7, 0.98765, 10, 20, 30, 40, 0, 0)])
+    >>> plain["text"], plain["digits"][0]["box"]
+    ('7', [10, 20, 30, 40])
     """
     return {"text": text, "digits": [_plain_digit(box) for box in boxes]}
 

@@ -84,6 +84,7 @@ def create_app(
     Returns
     -------
     starlette.applications.Starlette
+        For any ASGI server.
 
     Raises
     ------
