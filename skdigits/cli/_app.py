@@ -46,6 +46,11 @@ def _preset(what):
     )
 
 
+def _examples(*commands):
+    """Return what stands below the options of a command."""
+    return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])
+
+
 def _file(what):
     return typer.Option(metavar="FILE", help=what)
 
@@ -73,7 +78,13 @@ def _several_commands(
     """Read handwritten digits; train, tune and evaluate a network that does."""
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "train",
+        "train --data mnist --preset fast --seed 1 --output fast.safetensors",
+        "train --data my_photos",
+    )
+)
 def train(
     context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
@@ -94,7 +105,13 @@ def train(
         run(data, normalize, preset, epochs, seed, output, figure, context.obj)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "evaluate digits.safetensors",
+        "evaluate digits.safetensors --data more_photos --report errors",
+        "evaluate digits.safetensors --seeds 5",
+    )
+)
 def evaluate(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
@@ -127,7 +144,13 @@ def evaluate(
         run(model, data, normalize, figure, report, seeds)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "predict sheet.jpg",
+        "predict photos --annotate answers --n-jobs -1",
+        "predict sheet.jpg --json --min-confidence 0.9",
+    )
+)
 def predict(
     paths: Annotated[
         list[str],
@@ -167,7 +190,7 @@ def predict(
         return run(paths, model, as_json, annotate, min_confidence, n_jobs)
 
 
-@app.command()
+@app.command(epilog=_examples("info", "info digits.safetensors --json"))
 def info(
     model: Annotated[
         Path | None,
@@ -188,7 +211,7 @@ def info(
         run(model, as_json)
 
 
-@app.command()
+@app.command(epilog=_examples("export digits.safetensors digits.onnx"))
 def export(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
@@ -213,7 +236,12 @@ def export(
         run(model, output, dtype)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "tune --data digits",
+        "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
+    )
+)
 def tune(
     context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
