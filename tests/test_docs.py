@@ -14,7 +14,8 @@ from skdigits.cli._app import app
 # of Keras, when it saves a model
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
 
-DOCS = Path(__file__).parents[1] / "docs"
+README = Path(__file__).parents[1] / "README.md"
+DOCS = README.parent / "docs"
 PAGES = sorted(
     path
     for folder in (DOCS, DOCS / "guide", DOCS / "coming_from")
@@ -78,3 +79,13 @@ def test_commands_print_what_the_page_says(path):
         assert result.exit_code == 0, result.output
         expected = "\n".join(expected) + "\n"
         assert About().check_output(expected, result.output, FLAGS), result.output
+
+
+def test_readme(capsys):
+    blocks = dict(re.findall(r"```(\w+)\n(.*?)```", README.read_text(), re.DOTALL))
+    exec(blocks["python"], {})
+    assert About().check_output("98.9% with ...\n", capsys.readouterr().out, FLAGS)
+    assert Path("digits.safetensors").exists()
+    # the last command is the one whose output is shown
+    arguments = blocks["sh"].removeprefix("skdigits ").split()
+    assert CliRunner().invoke(app, arguments).output == blocks["text"]

@@ -52,6 +52,11 @@ def _preset(what):
     )
 
 
+def _examples(*commands):
+    """Return what stands below the options of a command."""
+    return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])
+
+
 def _file(what):
     return typer.Option(metavar="FILE", help=what)
 
@@ -79,7 +84,13 @@ def _several_commands(
     """Read handwritten digits; train, tune and evaluate a network that does."""
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "train",
+        "train --data mnist --preset fast --seed 1 --output fast.safetensors",
+        "train --data my_photos",
+    )
+)
 def train(
     context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
@@ -100,7 +111,13 @@ def train(
         run(data, normalize, preset, epochs, seed, output, figure, context.obj)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "evaluate digits.safetensors",
+        "evaluate digits.safetensors --data more_photos --report errors",
+        "evaluate digits.safetensors --seeds 5",
+    )
+)
 def evaluate(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
@@ -133,7 +150,13 @@ def evaluate(
         run(model, data, normalize, figure, report, seeds)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "predict sheet.jpg",
+        "predict photos --annotate answers --n-jobs -1",
+        "predict sheet.jpg --json --min-confidence 0.9",
+    )
+)
 def predict(
     paths: Annotated[
         list[str],
@@ -168,7 +191,7 @@ def predict(
         return run(paths, model, as_json, annotate, min_confidence, n_jobs)
 
 
-@app.command()
+@app.command(epilog=_examples("info", "info digits.safetensors --json"))
 def info(
     model: Annotated[
         Path | None,
@@ -189,7 +212,7 @@ def info(
         run(model, as_json)
 
 
-@app.command()
+@app.command(epilog=_examples("export digits.safetensors digits.onnx"))
 def export(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A file that train made.")
@@ -214,7 +237,7 @@ def export(
         run(model, output, dtype)
 
 
-@app.command()
+@app.command(epilog=_examples("serve", "serve --model digits.safetensors --port 0"))
 def serve(
     model: Annotated[
         str | None,
@@ -254,7 +277,12 @@ def serve(
         run(model, host, port, min_confidence=min_confidence, n_jobs=n_jobs, **names)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "tune --data digits",
+        "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
+    )
+)
 def tune(
     context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
