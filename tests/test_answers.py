@@ -10,12 +10,14 @@ from scipy.signal import correlate
 from threadpoolctl import ThreadpoolController
 
 from skdigits.network import Answers, NetworkSpec, weight_shapes
-from skdigits.network._answers import MANY_ROWS, ROWS_PER_CALL
+from skdigits.network._answers import MANY_ROWS, ROWS_PER_CALL, answer
 from skdigits.network._convolution import (
     convolution,
     pooled_convolution,
     transformed_kernel,
 )
+from skdigits.network._layers import Dropout, with_late_biases
+from skdigits.network._spec import layers_of
 from skdigits.network._threads import one_blas_thread
 
 
@@ -63,6 +65,29 @@ def test_pooled_convolution(height, width, padding):
     expected = sums.reshape(tall // 2, 2, wide // 2, 2, *others).max(axis=(1, 3))
     found = pooled_convolution(maps, transformed_kernel(kernel), padding)
     assert_allclose(found, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("side", [12, 13, 15])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("early_downsampling", [True, False])
+@pytest.mark.parametrize("filters, kernel_size", [((1, 1), 3), ((2, 1), 2), ((3,), 5)])
+def test_pooling_within_convolutions_changes_nothing(
+    side, padding, early_downsampling, filters, kernel_size
+):
+    sizes = (kernel_size,) * len(filters)
+    shape = (side, side + 2)
+    spec = NetworkSpec(
+        shape, 4, filters, sizes, None, 0.0, False, padding, early_downsampling
+    )
+    arrays = {name: random(*shape) for name, shape in weight_shapes(spec).items()}
+    images = random(3, *spec.image_shape, 1)
+    maps = images.transpose(1, 2, 0, 3)
+    for layer in with_late_biases(layers_of(spec)):
+        if not isinstance(layer, Dropout):
+            start = f"{layer.name}/"
+            its = {n[len(start) :]: a for n, a in arrays.items() if n.startswith(start)}
+            maps = answer(layer, its)(maps)
+    assert_allclose(Answers(spec, arrays)(images), maps[:, 0], atol=1e-4)
 
 
 @pytest.mark.parametrize("early_downsampling", [True, False])

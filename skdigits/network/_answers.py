@@ -88,26 +88,37 @@ class Answers:
 
 @dataclass(frozen=True)
 class PooledConvolution(Convolution):
-    """A convolution and the pooling after it in one."""
+    """A convolution of 3 x 3 places and the pooling after it in one."""
+
+
+@dataclass(frozen=True)
+class StridedConvolution(Convolution):
+    """A convolution and the pooling after it in one, with strides of two.
+
+    With one channel in, there is little to multiply, and four times as much to write as
+    the pooling leaves.
+    """
 
 
 def _as_answered(spec):
     layers = []
     late = with_late_biases(layers_of(spec))
     for layer, shape in with_input_shapes(late, spec.image_shape):
-        if isinstance(layer, MaxPooling) and _can_be_pooled(layers, shape):
-            layers[-1] = PooledConvolution(**vars(layers[-1]))
+        kind = _pooling_kind(layers, shape) if isinstance(layer, MaxPooling) else None
+        if kind:
+            layers[-1] = kind(**vars(layers[-1]))
         else:
             layers.append(layer)
     return layers
 
 
-def _can_be_pooled(layers, shape):
-    """Tell whether the last of the layers, whose output has a shape, can pool it."""
+def _pooling_kind(layers, shape):
+    """Return what can pool the output of the last of the layers, of a shape, itself."""
     *before, last = layers
-    if before:
-        return isinstance(last, Convolution) and last.kernel_size == 3
-    return not any(side % 2 for side in shape[:2])
+    if not before:
+        return None if any(side % 2 for side in shape[:2]) else StridedConvolution
+    is_known = isinstance(last, Convolution) and last.kernel_size == 3
+    return PooledConvolution if is_known else None
 
 
 def _arrays_of(layer, arrays):
@@ -137,11 +148,12 @@ def _(layer: Convolution, arrays):
 
 @answer.register
 def _(layer: PooledConvolution, arrays):
-    if arrays["kernel"].shape[2] > 1:
-        kernel = transformed_kernel(arrays["kernel"])
-        return lambda maps: pooled_convolution(maps, kernel, layer.padding)
-    # with one channel there is little to multiply, and four times as much to write as
-    # the pooling leaves
+    kernel = transformed_kernel(arrays["kernel"])
+    return lambda maps: pooled_convolution(maps, kernel, layer.padding)
+
+
+@answer.register
+def _(layer: StridedConvolution, arrays):
     phases = pooled_kernel(arrays["kernel"])
     return lambda maps: _max_of_phases(convolution(_padded(maps, layer), phases, 2))
 
