@@ -77,6 +77,36 @@ def test_version():
     assert result == Result(0, f"{skdigits.__version__}\n", "")
 
 
+def test_json_has_the_figures_and_nothing_else_is_printed(trained):
+    folder, _ = trained
+    model = folder / "digits.safetensors"
+    said = run("evaluate", model).stdout
+    result = run("evaluate", model, "--json")
+    answer = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert f"Test accuracy: {100 * answer['accuracy']:.2f} % of {answer['n']}" in said
+    assert [row["label"] for row in answer["classes"]] == list(range(10))
+    assert sum(row["errors"] for row in answer["classes"]) == answer["n_errors"]
+    assert run("evaluate", model, "--quiet") == Result(0, "", "")
+
+
+def test_tune_as_json():
+    grid = ("--filters", "4-4,8", "--dropout", "0", "--epochs", "1", "--cv", "2")
+    result = run("tune", "--data", "digits", *grid, "--json")
+    answer = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert {str(row["filters"]) for row in answer["candidates"]} == {"[4, 4]", "8"}
+    assert answer["winner"]["filters"] in ([4, 4], 8)
+    assert 0 <= answer["test"]["accuracy"] <= 1
+    assert Path("digits.safetensors").exists()
+
+
+def test_train_quietly():
+    result = run("train", "--data", "digits", "--epochs", "1", "--quiet")
+    assert result == Result(0, "", "")
+    assert Path("digits.safetensors").exists()
+
+
 def test_train_offline(trained):
     folder, result = trained
     assert result.stderr == ""

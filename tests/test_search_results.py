@@ -166,6 +166,18 @@ def test_values_such_as_tuples_and_none():
     assert_array_equal(display.mean, [[0.1, 0.4], [0.3, 0.2]])
 
 
+def test_tuples_are_no_resources_of_successive_halving():
+    results = {
+        "param_filters": [(8, 8), (8, 16)],
+        "mean_test_score": [0.1, 0.2],
+        "std_test_score": [0.0, 0.0],
+        "iter": [0, 0],
+        "n_resources": np.array([8, 8]),
+    }
+    display = SearchResultsDisplay.from_cv_results(results)
+    assert display.values == [[(8, 8), (8, 16)]]
+
+
 @pytest.mark.parametrize("params", [("C", "gamma", "kernel"), ("nothing",), ()])
 def test_parameters_that_cannot_be_drawn(params):
     results = {

@@ -38,6 +38,12 @@ MinConfidence = Annotated[
         metavar="P", help="Answer ? where the probability is lower than this."
     ),
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -102,13 +108,14 @@ def train(
     figure: Annotated[Path, _file("Where the confusion matrix goes.")] = Path(
         "confusion_matrix.png"
     ),
+    quiet: Quiet = False,
     debug: Debug = False,
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
     with one_line_errors(debug):
         from skdigits.cli._train import run
 
-        run(data, normalize, preset, epochs, seed, output, figure, context.obj)
+        run(data, normalize, preset, epochs, seed, output, figure, context.obj, quiet)
 
 
 @app.command(
@@ -116,6 +123,7 @@ def train(
         "evaluate digits.safetensors",
         "evaluate digits.safetensors --data more_photos --report errors",
         "evaluate digits.safetensors --seeds 5",
+        "evaluate digits.safetensors --json",
     )
 )
 def evaluate(
@@ -141,13 +149,15 @@ def evaluate(
             "often each digit was among the two hardest.",
         ),
     ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ):
     """Test a saved classifier."""
     with one_line_errors(debug):
         from skdigits.cli._evaluate import run
 
-        run(model, data, normalize, figure, report, seeds)
+        run(model, data, normalize, figure, report, seeds, quiet, as_json)
 
 
 @app.command(
@@ -200,9 +210,7 @@ def info(
             help="A file that train made; by default the model in the box.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ):
     """Tell what a model is, how well it did and what it cannot do; and the versions."""
@@ -320,6 +328,8 @@ def tune(
     figure: Annotated[Path, _file("Where their picture goes.")] = Path(
         "search_results.png"
     ),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ):
     """Search for the best filters and dropout; train, test and save the winner."""
@@ -329,4 +339,5 @@ def tune(
         files = (output, table, figure)
         setup: dict[str, object] = {"data": data, "normalize": normalize}
         setup |= {"preset": preset, "epochs": epochs, "seed": seed}
-        run(setup, (filters, dropout), cv, search, n_jobs, files, context.obj)
+        grid, typed = (filters, dropout), context.obj
+        run(setup, grid, cv, search, n_jobs, files, typed, quiet, as_json)

@@ -1,11 +1,14 @@
 """Where commands print."""
 
 
-def new_console():
-    """Return a console that prints text as it is: ``[bold]`` may name a file."""
+def new_console(quiet=False):
+    """Return a console that prints text as it is: ``[bold]`` may name a file.
+
+    A ``quiet`` one prints nothing.
+    """
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False)
+    return Console(highlight=False, markup=False, emoji=False, quiet=quiet)
 
 
 def say(console, line):

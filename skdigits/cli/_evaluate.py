@@ -1,5 +1,7 @@
 """skdigits evaluate."""
 
+import json
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -13,16 +15,21 @@ from skdigits.cli._outputs import (
     confusion_matrix_output,
     write_outputs,
 )
-from skdigits.cli._report import print_repetition, print_report
+from skdigits.cli._report import (
+    as_plain,
+    plain_rows,
+    print_repetition,
+    print_report,
+)
 from skdigits.cli._setup import say_data
 from skdigits.datasets._form import MNIST_SHAPE
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection import ErrorReport, repeat_over_seeds
 
 
-def run(model, data, normalize, figure, report_folder, n_seeds):
+def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
     """Load the model and the data, test."""
-    console = new_console()
+    console = new_console(quiet or as_json)
     _check_options(figure, report_folder, n_seeds)
     estimator = load(model)
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
@@ -42,8 +49,12 @@ def run(model, data, normalize, figure, report_folder, n_seeds):
     if report_folder is not None:
         title = f"Errors of {model.name}: {digits.description}"
         say(console, f"Report: {report.write(report_folder, title)}")
+    answer = {"data": digits.description} | as_plain(report)
     if n_seeds is not None:
-        _repeat(console, estimator, source.load(), n_seeds)
+        repetition = _repeat(console, estimator, source.load(), n_seeds)
+        answer["seeds"] = plain_rows(repetition.table.reset_index())
+    if as_json:
+        print(json.dumps(answer))
 
 
 def _normalizes(estimator):
@@ -97,10 +108,11 @@ def _as_known(target, labels):
 
 
 def _repeat(console, estimator, digits, n_seeds):
-    """Train again, with other seeds, and tell which digits are the hardest."""
+    """Train again, with other seeds; tell which digits are the hardest, return it."""
     say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
         repetition = repeat_over_seeds(
             estimator, *digits.train, *digits.test, n_seeds=n_seeds
         )
     print_repetition(console, repetition)
+    return repetition

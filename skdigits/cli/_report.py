@@ -1,5 +1,6 @@
 """What is shown of a tested classifier."""
 
+import json
 from math import isnan
 
 from rich.table import Table
@@ -16,6 +17,25 @@ def report_on_test(estimator, digits):
     return ErrorReport.from_predictions(
         target, y_proba=y_proba, labels=estimator.classes_
     )
+
+
+def as_plain(report):
+    """Return the figures of a report as JSON holds them."""
+    per_class = report.per_class[["support", "errors", "recall", "precision"]]
+    return {
+        "n": report.n_rows,
+        "n_errors": report.n_errors,
+        "accuracy": report.accuracy,
+        "accuracy_interval_95": report.accuracy_interval,
+        "calibration_error": report.calibration_error(),
+        "hardest": report.hardest_in_words(),
+        "classes": plain_rows(per_class.reset_index()),
+    }
+
+
+def plain_rows(table):
+    """Return the rows of a table as dictionaries, with None for what is undefined."""
+    return json.loads(table.to_json(orient="records", double_precision=15))
 
 
 def print_report(console, report):

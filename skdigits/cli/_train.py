@@ -19,12 +19,12 @@ from skdigits.cli._report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
 
 
-def run(data, normalize, preset, epochs, seed, output, figure, command):
+def run(data, normalize, preset, epochs, seed, output, figure, command, quiet):
     """Load the data, train, test, save.
 
     ``command`` is what the user typed, for the card.
     """
-    console = new_console()
+    console = new_console(quiet)
     if Path(output).resolve() == Path(figure).resolve():
         raise ValueError(
             f"Got {str(output)!r} for both the model and the figure, but expected two "

@@ -1,5 +1,6 @@
 """skdigits tune."""
 
+import json
 from pathlib import Path
 from sys import maxsize
 
@@ -25,21 +26,21 @@ from skdigits.cli._outputs import (
     new_figure,
     write_outputs,
 )
-from skdigits.cli._report import accuracy_line, report_on_test
+from skdigits.cli._report import accuracy_line, as_plain, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
 from skdigits.model_selection import HalvingEpochSearchCV
 
 _SHOWN = 10
 
 
-def run(setup, grid, cv, search, n_jobs, files, command):
+def run(setup, grid, cv, search, n_jobs, files, command, quiet, as_json):
     """Load the data, search, train the winner, test and save it.
 
     ``setup`` is what `data_and_classifier` takes, ``grid`` are the texts of filters and
     dropout, ``files`` the paths of the model, the table and the figure, ``command`` is
     what the user typed, for the card.
     """
-    console = new_console()
+    console = new_console(quiet or as_json)
     _check_files(files)
     _check_search(cv, search, n_jobs)
     filters, dropout = grid
@@ -70,6 +71,25 @@ def run(setup, grid, cv, search, n_jobs, files, command):
     say(console, accuracy_line(report))
     outputs["Model"] = model_output(with_normalizer(winner, digits), model, card)
     write_outputs(console, outputs)
+    if as_json:
+        print(json.dumps(_as_plain(searched, digits, report)))
+
+
+def _as_plain(searched, digits, report):
+    """Return what was found as JSON holds it."""
+    results = _by_candidate(searched).head(_SHOWN)
+    names = ("filters", "dropout")
+    return {
+        "data": digits.description,
+        "winner": dict(zip(names, _values(searched.best_params_), strict=True)),
+        "test": as_plain(report),
+        "candidates": [
+            dict(zip(names, _values(row["params"]), strict=True))
+            | {"epochs": int(row["n_resources"]), "accuracy": row["mean_test_score"]}
+            | {"spread": row["std_test_score"], "seconds": row["seconds"]}
+            for row in results.to_dict("records")
+        ],
+    }
 
 
 def _fit_and_show(console, searched, data, outputs):
@@ -147,13 +167,17 @@ def _write_table(searched, path):
     results.drop(columns="params").to_csv(path, index=False)
 
 
-def _best_table(searched):
-    """Return the best candidates of those that came furthest, then the others."""
+def _by_candidate(searched):
+    """Return the candidates, the best of those that came furthest first."""
     results = pd.DataFrame(searched.cv_results_)
     key = results["params"].map(str)
     results = results.assign(seconds=results["mean_fit_time"].groupby(key).cumsum())
     results = results.sort_values("iter").groupby(key.loc[results.index]).tail(1)
-    results = results.sort_values(["iter", "mean_test_score"], ascending=False)
+    return results.sort_values(["iter", "mean_test_score"], ascending=False)
+
+
+def _best_table(searched):
+    results = _by_candidate(searched)
     table = Table(title=f"The best {min(len(results), _SHOWN)} of {len(results)}")
     for heading in ("filters", "dropout", "epochs", "accuracy", "spread", "seconds"):
         table.add_column(heading, justify="right")

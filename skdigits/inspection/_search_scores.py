@@ -67,8 +67,9 @@ def _names(cv_results, params):
 
 def _is_resource(cv_results, name):
     """Tell whether successive halving changed this parameter on the way."""
+    # == compares a tuple with a number of NumPy place by place
     return "n_resources" in cv_results and all(
-        value == resources
+        np.array_equal(value, resources)
         for value, resources in zip(
             cv_results[f"param_{name}"], cv_results["n_resources"], strict=True
         )
