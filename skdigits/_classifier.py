@@ -300,29 +300,29 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return cls(**{**PRESETS[check_choice("preset", name, PRESETS)], **overrides})
 
     @property
-    def history_(self):
+    def history_(self) -> dict[str, list[float]]:
         """The figures of each epoch."""
         history = self._fitted("history_").history
         return {name: list(figures) for name, figures in history.items()}
 
     @property
-    def n_iter_(self):
+    def n_iter_(self) -> int:
         """Number of epochs trained."""
         return self._fitted("n_iter_").n_epochs
 
     @property
-    def model_(self):
+    def model_(self) -> Any:
         """A Keras model of the network."""
         if not hasattr(self, "_model"):
             network = self._fitted("model_")
             from skdigits.training import keras_model
 
             # only one, whichever thread comes first
-            vars(self).setdefault("_model", keras_model(network))
+            self.__dict__.setdefault("_model", keras_model(network))
         return self._model
 
     @property
-    def keras_classifier_(self):
+    def keras_classifier_(self) -> Any:
         """scikeras' wrapper around a Keras model of the network."""
         if not hasattr(self, "_keras_classifier"):
             network = self._fitted("keras_classifier_")
@@ -336,7 +336,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 callbacks=copied_callbacks(callbacks),
                 class_weight=class_weight,
             )
-            vars(self).setdefault("_keras_classifier", wrapper)
+            self.__dict__.setdefault("_keras_classifier", wrapper)
         return self._keras_classifier
 
     def _fitted(self, name):

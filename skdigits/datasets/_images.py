@@ -4,6 +4,7 @@ import os
 import re
 from math import isqrt, prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +21,13 @@ from skdigits.datasets._tables import read_csv, read_npz
 
 
 def load_digit_images(
-    path, *, image_shape=None, normalize=False, return_X_y=False, as_frame=False
-):
+    path: str | os.PathLike[str],
+    *,
+    image_shape: tuple[int, int] | None = None,
+    normalize: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load labelled pictures of your own.
 
     Parameters

@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
@@ -63,14 +64,14 @@ Y. LeCun, C. Cortes, C. J. C. Burges. "The MNIST database of handwritten digits"
 
 def fetch_mnist(
     *,
-    subset="all",
-    data_home=None,
-    download_if_missing=True,
-    n_retries=3,
-    delay=1.0,
-    return_X_y=False,
-    as_frame=False,
-):
+    subset: Literal["train", "test", "all"] = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load MNIST, from this machine or else from the internet.
 
     The places looked at are ``data_home``, the folder named by the environment

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from math import prod
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -18,7 +19,12 @@ from skdigits.preprocessing import ImageReshaper, PixelScaler
 DTYPES = ("uint8", "float32")
 
 
-def to_onnx(estimator, *, dtype=None, card=None):
+def to_onnx(
+    estimator: DigitCNN | Pipeline,
+    *,
+    dtype: Any = None,
+    card: dict[str, Any] | None = None,
+) -> Any:
     """Return a fitted classifier or pipeline as an ONNX graph.
 
     Whatever runs ONNX [1]_ answers with it, in any language, and needs no skdigits. All

@@ -1,9 +1,11 @@
 """HandwritingNormalizer: pictures of single digits in MNIST's form."""
 
 import os
+from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
@@ -61,10 +63,10 @@ class HandwritingNormalizer(
     (4, 23)
     """
 
-    def __init__(self, *, n_jobs=None):
+    def __init__(self, *, n_jobs: int | None = None) -> None:
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Do nothing but check that ``X`` are pictures; there is nothing to learn.
 
         Parameters
@@ -83,7 +85,7 @@ class HandwritingNormalizer(
         _as_pictures(X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> NDArray[np.uint8]:
         """Bring the pictures into MNIST's form.
 
         Parameters

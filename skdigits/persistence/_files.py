@@ -1,7 +1,9 @@
 """save and load."""
 
+import os
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -23,7 +25,12 @@ from skdigits.persistence._steps import KINDS, describe_step, restored_step
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
 
-def save(estimator, path, *, card=None):
+def save(
+    estimator: DigitCNN | Pipeline,
+    path: str | os.PathLike[str],
+    *,
+    card: dict[str, Any] | None = None,
+) -> None:
     """Save a fitted classifier or pipeline in one file.
 
     Parameters
@@ -99,7 +106,7 @@ def file_content(estimator, card=None):
     return packed(document, steps[-1][1].network_.arrays)
 
 
-def load(path):
+def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
     """Load what `save` saved.
 
     Loading runs no code from the file. Pickles do: load those only from people you
@@ -131,7 +138,7 @@ def load(path):
     return estimator
 
 
-def read_card(path):
+def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read what a file of `save` says of its model.
 
     The whole file is checked as in `load`.

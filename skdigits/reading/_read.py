@@ -2,7 +2,7 @@
 
 import os
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -42,6 +42,26 @@ FEW = range(1, 5)
 # A sheet of so many digits that is read with less than this mean confidence is also
 # read turned, and taken so if that is so much better.
 A_SHEET, POORLY, MUCH_BETTER = 3, 0.75, 0.15
+
+
+@overload
+def read_digits(
+    image_or_images: list[Any] | tuple[Any, ...],
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> list[Reading]: ...
+
+
+@overload
+def read_digits(
+    image_or_images: Any,
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> Reading: ...
 
 
 def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None):
