@@ -11,33 +11,25 @@ import pytest
 from numpydoc.validate import validate
 
 import skdigits
-from skdigits import (
-    datasets,
-    handwriting,
-    inspection,
-    model_selection,
-    persistence,
-    preprocessing,
-    reading,
-    serving,
-)
 
 MODULES = [
     info.name
     for info in pkgutil.walk_packages(skdigits.__path__, "skdigits.")
     if not info.name.endswith("__main__")
 ]
-ROOMS = (
-    skdigits,
-    datasets,
-    handwriting,
-    inspection,
-    model_selection,
-    persistence,
-    preprocessing,
-    reading,
-    serving,
-)
+ROOMS = [skdigits] + [
+    import_module(f"skdigits.{name}")
+    for name in (
+        "datasets",
+        "handwriting",
+        "inspection",
+        "model_selection",
+        "persistence",
+        "preprocessing",
+        "reading",
+        "serving",
+    )
+]
 PATHS = {
     name: f"{module.__name__}.{name}"
     for module in ROOMS
