@@ -130,6 +130,12 @@ def test_a_model_that_knows_no_other_things_reads_them_as_digits():
     assert skdigits.read_digits(sheet((10, 20)), model=model).text == "1"
 
 
+def test_what_is_no_fitted_classifier_is_refused():
+    for model in (3, skdigits.DigitCNN()):
+        with pytest.raises(ValueError, match="but expected a fitted classifier with"):
+            skdigits.read_digits(sheet((10, 20)), model=model)
+
+
 def test_a_model_of_letters_is_refused():
     model = Prescribed({"narrow": {"a": 1.0}}, classes=["a", "b"])
     with pytest.raises(ValueError, match=r"classes \['a', 'b'\], but expected digits"):

@@ -505,6 +505,8 @@ class TestTheProcess:
     [
         ({"min_confidence": 2}, "Got min_confidence=2, but expected"),
         ({"n_jobs": 0}, "Got n_jobs=0, but expected"),
+        ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
+        ({"allow_origins": [3]}, r"Got allow_origins=\[3\], but expected a list"),
         ({"timeout": 0}, "Got timeout=0, but expected"),
         ({"max_bytes": 0}, "Got max_bytes=0, but expected"),
         ({"max_requests": 0}, "Got max_requests=0, but expected"),

@@ -162,6 +162,11 @@ def classifier_of(model):
         model = load_network(model)
     elif hasattr(model, "steps"):
         model = _without_normalizer(model)
+    if not (hasattr(model, "predict_proba") and hasattr(model, "classes_")):
+        raise ValueError(
+            f"Got model={model!r}, but expected a fitted classifier with predict_proba "
+            "and classes_, or the file of one. Fit it first."
+        )
     if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
         raise ValueError(
             f"Got a model with the classes {list(map(str, model.classes_))}, but "

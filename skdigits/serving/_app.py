@@ -63,11 +63,11 @@ def create_app(
     n_jobs : int, default=-1
         Number of processes that read; -1 for one on every core.
 
-    allow_hosts : iterable of str, default=()
+    allow_hosts : list or tuple of str, default=()
         Names of this machine by which it may be asked, besides localhost and its IP
         addresses.
 
-    allow_origins : iterable of str, default=()
+    allow_origins : list or tuple of str, default=()
         Origins of pages that may ask, such as "https://example.org", besides the page
         of this server; "*" for all.
 
@@ -106,6 +106,8 @@ def create_app(
             "Got n_jobs=0, but expected how many processes read, or -1 for one on "
             "every core."
         )
+    _check_names("allow_hosts", allow_hosts)
+    _check_names("allow_origins", allow_origins)
     check_number("timeout", timeout, low=0, high=float("inf"), closed="neither")
     limits = {
         "max_bytes": check_integer("max_bytes", max_bytes, minimum=1),
@@ -128,6 +130,17 @@ def create_app(
     app.state.info = _info(network, limits)
     app.state.openapi = description_of(limits)
     return app
+
+
+def _check_names(name, names):
+    """Raise a ValueError for a lone text, whose letters would be taken for names."""
+    if not isinstance(names, list | tuple) or not all(
+        isinstance(its, str) for its in names
+    ):
+        raise ValueError(
+            f"Got {name}={names!r}, but expected a list or tuple of texts. "
+            "Put them into one."
+        )
 
 
 def _starlette(lifespan, allow_hosts, allow_origins):
