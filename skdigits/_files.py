@@ -175,7 +175,10 @@ def _locked_file(folder):
 def _remove_strays(folder):
     """Remove the temporary files of processes that were killed."""
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        with suppress(OSError), path.open("rb+") as file:
+        # some file systems lock only what is open to write, and one that was to
+        # replace a read-only file is read-only itself
+        mode = "rb+" if os.access(path, os.W_OK) else "rb"
+        with suppress(OSError), path.open(mode) as file:
             if _lock(file, wait=False):
                 path.unlink()
 

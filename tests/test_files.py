@@ -123,6 +123,16 @@ class TestReplacing:
             write(tmp_path / "a", "new")
         assert (tmp_path / "a").is_fifo()
 
+    @POSIX
+    @pytest.mark.skipif(
+        getattr(os, "geteuid", int)() == 0, reason="root may write to everything"
+    )
+    def test_what_was_to_replace_a_read_only_file_is_removed(self, tmp_path):
+        stray = tmp_path / ".skdigits-0123456789abcdef.tmp"
+        stray.touch(0o444)
+        check_writable(tmp_path / "a")
+        assert names_in(tmp_path) == []
+
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
     def test_what_a_killed_process_left_is_removed(self, tmp_path):
         code = (
