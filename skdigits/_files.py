@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
 from errno import EDQUOT, ENAMETOOLONG, ENOSPC
 from pathlib import Path
@@ -73,18 +74,24 @@ def replacing(path):
 
 
 def write_files(writers, failures=None):
-    """Write several files as `replacing` does, in place at the same moment.
+    """Write several files as `replacing` does, and then put all in place.
+
+    No system replaces several files at once: a kill amid the few microseconds of that
+    leaves the first ones new and the others old, each of them whole. An interrupt
+    waits until it is done.
 
     Parameters
     ----------
     writers : dict
-        Of paths, with a function that takes a temporary path and writes there.
+        Of paths, with a function that takes a temporary path and writes there. They
+        are put in place in this order, so the one to look at comes last.
 
     failures : dict, default=None
         Gets the error of each path that could not be written, while the others are.
-        None raises the first one, and changes no file.
+        None raises the first one, and changes no file, unless it is its place that
+        refuses one.
     """
-    written = []
+    written = {}
     with ExitStack() as temporaries:
         for path, write in writers.items():
             try:
@@ -94,13 +101,32 @@ def write_files(writers, failures=None):
                     write(temporary)
                     _finish(temporary, target)
                     temporaries.push(this.pop_all())
-                    written.append((temporary, target))
+                    written[str(target)] = str(temporary), path
             except Exception as error:
                 if failures is None:
                     raise
                 failures[path] = error
-        for temporary, target in written:
-            temporary.replace(target)
+        for path, error in _put_in_place(written):
+            if failures is None:
+                raise error
+            failures[path] = error
+
+
+def _put_in_place(written):
+    """Rename files; yield the path and the error of each that could not be.
+
+    ``written`` has, for each target, the temporary file and the path as it was given.
+    """
+    temporaries = [temporary for temporary, _ in written.values()]
+    renames = map(os.replace, temporaries, written)
+    while True:
+        try:
+            # all of them in C, where no interrupt comes between two
+            deque(renames, maxlen=0)
+            return
+        except OSError as error:
+            path = written[error.filename2][1]
+            yield path, _refusal(path, error)
 
 
 def check_writable(path):
@@ -128,13 +154,18 @@ def _temporary_beside(path):
         # else it is a sentence already
         if error.errno is None:
             raise
-        expected = _REMEDIES.get(
-            error.errno, "a folder that you may write to. Choose another"
-        )
-        raise type(error)(
-            f"Got {one_line(path)!r}, which cannot be written ({reason_of(error)}), "
-            f"but expected {expected}."
-        ) from error
+        raise _refusal(path, error) from error
+
+
+def _refusal(path, error):
+    """Return an OSError as one that is a sentence."""
+    expected = _REMEDIES.get(
+        error.errno, "a folder that you may write to. Choose another"
+    )
+    return type(error)(
+        f"Got {one_line(path)!r}, which cannot be written ({reason_of(error)}), "
+        f"but expected {expected}."
+    )
 
 
 def _check_target(path, target):
