@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skdigits import load
+from skdigits._files import write_files
 from skdigits._validation import check_integer
 from skdigits.cli._console import new_console, say
 from skdigits.cli._data import find_source
@@ -13,7 +14,6 @@ from skdigits.cli._outputs import (
     check_figure,
     check_report_folder,
     confusion_matrix_output,
-    write_outputs,
 )
 from skdigits.cli._report import (
     as_plain,
@@ -25,6 +25,7 @@ from skdigits.cli._setup import say_data
 from skdigits.datasets._form import MNIST_SHAPE
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection import ErrorReport, repeat_over_seeds
+from skdigits.inspection._page._files import report_writers
 
 
 def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
@@ -43,12 +44,8 @@ def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
         estimator = estimator[1:]
     report = _tested(estimator, classifier.classes_, *digits.test)
     print_report(console, report)
-    if figure is not None:
-        output = confusion_matrix_output(report, figure)
-        write_outputs(console, {"Confusion matrix": output})
-    if report_folder is not None:
-        title = f"Errors of {model.name}: {digits.description}"
-        say(console, f"Report: {report.write(report_folder, title)}")
+    title = f"Errors of {model.name}: {digits.description}"
+    _write(console, report, title, figure, report_folder)
     answer = {"data": digits.description} | as_plain(report)
     if n_seeds is not None:
         repetition = _repeat(console, estimator, source.load(), n_seeds)
@@ -81,6 +78,20 @@ def _check_options(figure, report_folder, n_seeds):
         check_report_folder(report_folder)
     if n_seeds is not None:
         check_integer("seeds", n_seeds)
+
+
+def _write(console, report, title, figure, report_folder):
+    """Write what is wanted, all or none, as it belongs together; say where it is."""
+    places, writers = {}, {}
+    if figure is not None:
+        path, write = confusion_matrix_output(report, figure)
+        places["Confusion matrix"], writers[path] = path, write
+    if report_folder is not None:
+        places["Report"], its_writers = report_writers(report, report_folder, title)
+        writers |= its_writers
+    write_files(writers)
+    for words, path in places.items():
+        say(console, f"{words}: {path}")
 
 
 def _tested(estimator, labels, images, target):

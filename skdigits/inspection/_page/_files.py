@@ -12,6 +12,14 @@ from skdigits.inspection._summary import all_tables, sentences
 
 def write_report(report, folder, title):
     """Write the page, and its figures as JSON and CSV; return the path of the page."""
+    path, writers = report_writers(report, folder, title)
+    # all or none, so that a full disk leaves the report of before
+    write_files(writers)
+    return path
+
+
+def report_writers(report, folder, title):
+    """Make the folder; return the path of the page, and what `write_files` takes."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(
@@ -29,9 +37,8 @@ def write_report(report, folder, title):
     )
     texts["index.html"] = page(report, title, files=tuple(texts))
     folder.mkdir(parents=True, exist_ok=True)
-    # all or none, so that a full disk leaves the report of before
-    write_files({folder / name: _writer(text) for name, text in texts.items()})
-    return folder / "index.html"
+    writers = {folder / name: _writer(text) for name, text in texts.items()}
+    return folder / "index.html", writers
 
 
 def _writer(text):
