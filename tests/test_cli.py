@@ -223,6 +223,17 @@ def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_interrupt_while_the_command_line_is_imported(monkeypatch):
+    class Interrupt:
+        def find_spec(self, name, path=None, target=None):
+            if name == "skdigits.cli._app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "skdigits.cli._app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
+    assert run("info") == Result(130, "", "Interrupted.\n")
+
+
 def test_python_m_skdigits():
     command = [sys.executable, "-m", "skdigits", "--help"]
     result = subprocess.run(command, capture_output=True, text=True)
@@ -417,6 +428,20 @@ def test_evaluate_writes_a_report(trained, tmp_path):
     (tmp_path / "file").write_text("")
     assert "which is a file" in failure("evaluate", model, "--report", "file")
     assert "an existing folder" in failure("evaluate", model, "--report", "no/new")
+
+
+def test_evaluate_writes_figure_and_report_or_none(trained, tmp_path):
+    folder, _ = trained
+    command = "evaluate", folder / "digits.safetensors", "--figure", "f.png"
+    result = run(*command, "--report", "report")
+    assert result.exit_code == 0, result.stderr
+    with Image.open("f.png") as figure:
+        assert figure.format == "PNG"
+    Path("f.png").unlink()
+    Path("report/report.json").unlink()
+    Path("report/report.json").mkdir()
+    assert "which is a folder" in failure(*command, "--report", "report")
+    assert not Path("f.png").exists()
 
 
 def test_evaluate_repeats_the_training_over_seeds(tmp_path):

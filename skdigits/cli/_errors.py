@@ -16,13 +16,18 @@ def one_line_errors(debug):
             warnings.showwarning = _print_warning
             yield
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(130)
+        exit_interrupted()
     except Exception as error:
         if debug:
             raise
         print(f"Error: {cut(error) or type(error).__name__}", file=sys.stderr)
         sys.exit(1)
+
+
+def exit_interrupted():
+    """End as a shell expects it after Ctrl-C, in one line."""
+    print("Interrupted.", file=sys.stderr)
+    sys.exit(130)
 
 
 def _print_warning(message, *_, **__):
