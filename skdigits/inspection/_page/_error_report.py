@@ -95,7 +95,8 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         Parameters
         ----------
         folder : str or path-like
-            Made if it is missing. Files of the same names in it are replaced.
+            Made if it is missing. Files of the same names in it are replaced, once all
+            of the new ones are written.
 
         title : str, default="Error report"
             Heading of the page.
