@@ -6,7 +6,9 @@ from collections import namedtuple
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
+from _serving import PATIENCE
 from PIL import Image
 
 import skdigits
@@ -224,3 +226,27 @@ def test_the_command_imports_only_what_it_uses():
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process at once")
+def test_sigterm_ends_the_processes_that_read_too():
+    for number in range(300):
+        picture(f"photos/{number}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "skdigits", "predict", "photos", "--n-jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.readline()
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        _, error = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        _, alive = psutil.wait_procs(children, PATIENCE)
+        for child in alive:
+            child.kill()
+    assert (process.returncode, error) == (143, "")
+    assert len(children) >= 2 and alive == []

@@ -87,17 +87,22 @@ def test_many_networks_in_one_process_print_nothing_at_all():
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_an_interrupt_amid_tensorflows_import_is_put_off_and_prints_nothing():
+def test_signals_amid_tensorflows_import_are_put_off_and_print_nothing():
     code = """
 import os, signal, sys
 
 # a shell starts what runs in the background with this signal ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, lambda *_: print("terminated", not is_amid))
+is_amid = True
 
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
+        global is_amid
         if name == "tensorflow.python":
+            os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGINT)
+            is_amid = False
 
 sys.meta_path.insert(0, Interrupt())
 try:
@@ -109,4 +114,4 @@ from skdigits.training._tensorflow import tf
 print(int(tf.constant(3)))
 """
     result = run_python(code)
-    assert (result.stdout, result.stderr) == ("interrupted\n3\n", "")
+    assert (result.stdout, result.stderr) == ("terminated True\ninterrupted\n3\n", "")

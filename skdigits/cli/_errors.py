@@ -1,5 +1,6 @@
 """Errors as one line on stderr."""
 
+import signal
 import sys
 import warnings
 from contextlib import contextmanager
@@ -28,6 +29,16 @@ def exit_interrupted():
     """End as a shell expects it after Ctrl-C, in one line."""
     print("Interrupted.", file=sys.stderr)
     sys.exit(130)
+
+
+@contextmanager
+def terminated_in_order():
+    """End in order when told to by SIGTERM: its default leaves joblib's processes."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print_warning(message, *_, **__):

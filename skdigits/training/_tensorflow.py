@@ -38,21 +38,24 @@ def _silent_stderr():
 
 
 @contextmanager
-def _interrupted_afterwards():
-    """Put an interrupt off: amid its import, TensorFlow crashes or stays half there."""
-    before = signal.getsignal(signal.SIGINT)
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or before is None:  # None: a handler that is not Python's
-        yield
-        return
+def _ended_afterwards():
+    """Put the handlers of signals off: if its import is left, TensorFlow crashes."""
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # what is no function of Python's is left as it is
+            if callable(handler := signal.getsignal(number)):
+                handlers[number] = handler
     seen = []
-    signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    for number in handlers:
+        signal.signal(number, lambda number, _: seen.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if seen:
-        signal.raise_signal(signal.SIGINT)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number in seen:
+        signal.raise_signal(number)
 
 
 def _granted_threads():
@@ -78,7 +81,7 @@ def _import_quietly():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow's faster kernels; by itself it takes them on some processors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with _interrupted_afterwards(), _silent_stderr():
+    with _ended_afterwards(), _silent_stderr():
         import keras
         import tensorflow as tf
 
