@@ -317,19 +317,20 @@ def test_a_second_search_that_is_interrupted_forgets_the_first(data):
             assert len(search.cv_results_["params"]) == n_ready
 
 
-def test_an_interrupted_search_keeps_what_was_ready(data):
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_search_keeps_what_was_ready(data, interrupt):
     calls = []
 
     def interrupting_score(estimator, X, y):
         calls.append(y)
         if len(calls) == 5:
-            raise KeyboardInterrupt
+            raise interrupt
         return estimator.score(X, y)
 
     search = HalvingEpochSearchCV(
         quick(epochs=1), RATES, cv=2, scoring=interrupting_score
     )
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(interrupt):
         search.fit(*data)
     assert len(search.cv_results_["params"]) == 2
     assert not hasattr(search, "best_estimator_")

@@ -266,7 +266,7 @@ class HalvingEpochSearchCV(SearchInParts):
                 **data,
             ):
                 rows.append(row)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             self._keep_only(rows)
             raise
         return rows
