@@ -416,7 +416,9 @@ class TestInkLevel:
         full = 0.8 * 127.5 / 128
         ink = as_ink(noisy)
         assert ink[0, 0] == 0 and ink[0, -1] == 1
-        assert ink[0, 100] == pytest.approx((0.2 - 0.25 * full) / (0.75 * full), abs=1e-6)
+        assert ink[0, 100] == pytest.approx(
+            (0.2 - 0.25 * full) / (0.75 * full), abs=1e-6
+        )
 
     def test_a_blank_picture_has_none(self):
         assert not as_ink(self.darkness((0, 100), (0.05, 10))).any()
@@ -442,7 +444,9 @@ class TestGrey:
         assert grey_picture(one[:, :, None]).tolist() == [[0.25, 1.0]]
         three = np.repeat(one[:, :, None], 3, axis=2)
         assert grey_picture(three) == pytest.approx(one, abs=0.003)
-        assert grey_picture((255 * three).astype(np.uint8)) == pytest.approx(one, abs=0.003)
+        assert grey_picture((255 * three).astype(np.uint8)) == pytest.approx(
+            one, abs=0.003
+        )
         # what is transparent is white
         four = np.dstack([three, [[0.0, 1.0]]])
         assert grey_picture(four).tolist() == [[1.0, 1.0]]
@@ -490,7 +494,9 @@ class TestSegments:
     def test_a_part_is_at_least_so_high(self):
         def lowest(joined_at):
             segments = segments_of(self.strokes(0, 17, joined_at=joined_at), 20)
-            between = [s for s in segments if s.left > 0 and s.left + s.ink.shape[1] < 20]
+            between = [
+                s for s in segments if s.left > 0 and s.left + s.ink.shape[1] < 20
+            ]
             return min((len(s.ink) for s in between), default=None)
 
         assert lowest(-11) == 11
