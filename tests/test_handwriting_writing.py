@@ -1,4 +1,4 @@
-"""Telling writing from frames, edges, separators and specks: digits are rectangles here.
+"""Telling writing from frames, edges, separators, specks; digits are rectangles here.
 
 The usual height is 100 pixels, so that shares of it are easily told.
 """
