@@ -248,6 +248,17 @@ class TestForm:
         assert 80 <= len(drawn) <= 90
         assert drawn[40].sum() == pytest.approx(7.6, abs=1.2)
 
+    def test_a_picture_in_that_form_passes_unharmed(self):
+        ink = np.zeros((28, 28), np.float32)
+        ink[4:24, 12:15] = 1
+        ink[4:7, 9:18] = 0.6
+        ink[23, 9:18] = 0.8
+        expected = np.round(255 * ink)
+        form = mnist_form(ink)
+        (top,), (left,) = (np.flatnonzero(form.any(a))[:1] for a in (1, 0))
+        part = form[top : top + 20, left : left + 9]
+        assert (part == expected[4:24, 9:18]).all() and part.sum() == form.sum()
+
     def test_faint_ink_is_none(self):
         assert not mnist_form(np.full((20, 20), 0.5)).any()
         assert mnist_form(np.full((20, 20), 0.51)).max() == 255
@@ -323,6 +334,14 @@ class TestLight:
         grey = np.full((60, 60), 0.8, np.float32)
         grey[:29] = np.linspace(0.2, 0.4, 60)
         assert (light_surface(grey) == np.float32(0.8)).all()
+
+    def test_the_two_darkest_of_a_hundred_tell(self):
+        residual = np.zeros((10, 10))
+        residual[0, :4] = -0.5
+        residual[5:, :] = 0.1
+        assert not is_light_on_dark(residual)
+        residual[0, :4] = 0
+        assert is_light_on_dark(residual)
 
     def test_a_tiny_picture_has_one_grey(self):
         grey = self.paper(7, 40)

@@ -144,6 +144,24 @@ class TestLines:
         ink[10:50, 50:54] = 1
         assert without_ruling(ink) is ink
 
+    def test_half_ink_is_none(self):
+        ink = np.zeros((60, 100))
+        ink[30] = 0.5
+        assert without_ruling(ink) is ink
+        ink[30] = 0.51
+        assert not without_ruling(ink).any()
+
+    def test_a_bulge_in_a_line_is_of_it_but_a_stroke_is_not(self):
+        def bulge(height):
+            mask = blank()
+            mask[30:32] = True
+            mask[30 : 30 + height, 50:53] = True
+            return ruling_of(mask)[30 : 30 + height, 50:53]
+
+        # 1.7 times the line's two pixels and one more
+        assert bulge(3).all()
+        assert not bulge(5).any()
+
 
 class TestStems:
     """One upright line may be a digit's stem."""
@@ -190,10 +208,19 @@ class TestFilledPictures:
     def test_in_several_pieces_it_is_one(self):
         assert {0, 1, 2} <= set(found_rows(self.seven(gap=True)))
 
-    def test_where_an_edge_is_free_it_is_one(self):
-        lower = self.seven()
-        lower[-1] = False
-        assert {0, 1, 2} <= set(found_rows(lower))
+    @pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+    def test_where_an_edge_is_free_it_is_one(self, side):
+        mask = self.seven()
+        edge = {
+            "top": mask[0],
+            "bottom": mask[-1],
+            "left": mask[:, 0],
+            "right": mask[:, -1],
+        }[side]
+        edge[:] = False
+        assert {1, 2} <= set(found_rows(mask))
+        # whichever way it is turned
+        assert ruling_of(np.rot90(mask)).any()
 
     def test_two_edges_that_are_covered_are_a_frame(self):
         mask = self.seven()
@@ -402,6 +429,17 @@ class TestLongLines:
     @pytest.mark.parametrize("thickness", [1, 2, 4, 6])
     def test_a_line_is_thin(self, thickness):
         assert self.is_line(400, thickness=thickness)
+
+    def test_a_line_rises_by_a_third_at_most(self):
+        def rising(slope):
+            ink = self.sheet(400)
+            columns = np.arange(100, 500)
+            rows = np.round(150 + slope * (columns - 100)).astype(int)
+            ink[rows, columns] = ink[rows + 1, columns] = 1
+            return self.found(ink)[140:].sum()
+
+        assert rising(0.25) > 700
+        assert rising(0.45) == 0
 
     def test_a_thick_bar_is_none(self):
         assert not self.is_line(150, thickness=14)
