@@ -297,6 +297,21 @@ def test_saliency_adds_up_to_the_difference_of_logits(fitted, digits, style):
     )
 
 
+def test_saliency_is_of_the_midpoint(fitted, digits):
+    _, X, _, _ = digits
+    display = SaliencyDisplay.from_estimator(fitted, X[3], n_steps=1)
+    order = fitted.predict_proba(X[3:4])[0].argsort()[::-1]
+    for pixel in np.argsort(-np.abs(display.attributions.ravel()))[:3]:
+        near = 0.5 * np.repeat(X[3:4], 2, axis=0)
+        near[0, pixel] += 0.05
+        near[1, pixel] -= 0.05
+        logits = fitted.decision_function(near)
+        upper, lower = logits[:, order[0]] - logits[:, order[1]]
+        slope = (upper - lower) / 0.1
+        expected = display.attributions.ravel()[pixel]
+        assert slope * X[3, pixel] == pytest.approx(expected, rel=0.05)
+
+
 def test_saliency_of_chosen_labels(fitted, digits):
     _, X, _, _ = digits
     picture = X[0].reshape(8, 8)

@@ -21,6 +21,7 @@ from skdigits.inspection import (
     repeat_over_seeds,
     suspicious_labels,
 )
+from skdigits.inspection._format import as_text
 
 TRUE = ["a", "a", "a", "a", "b", "b", "b", "c"]
 PROBA = np.array(
@@ -352,6 +353,43 @@ def test_compare():
     assert "they differ in b." in comparison.summary()
     same = good.compare(good).summary()
     assert "no difference is shown" in same and "Of 0 rows" in same
+
+
+def test_a_comparison_equals_itself_alone():
+    report = ErrorReport.from_predictions([0, 1], [0, 1])
+    comparison = report.compare(report)
+    assert comparison == comparison != report.compare(report)
+    with pytest.raises(AttributeError, match="cannot assign"):
+        comparison.overall = None
+
+
+def test_more_than_three_confusions_are_no_names():
+    def sentence(n_pairs):
+        y_true = list("abcde") * 9
+        y_pred = list("abcde") * 9
+        for i in range(n_pairs):
+            y_pred[i] = "abcde"[(i + 1) % 5]
+        return ErrorReport.from_predictions(y_true, y_pred).summary()
+
+    assert "No confusion stands out: 4 pairs of classes" in sentence(4)
+    assert "a taken for b, b taken for c and c taken for d" in sentence(3)
+
+
+def test_figures_as_text():
+    table = pd.DataFrame(
+        {
+            "loss": [0.0, 0.0009994, 0.001, 0.50004, np.nan],
+            "count": [0, 12, 12345, 1, 2],
+            "row": [0, 12, 12345, 1, 2],
+            "recall": [0.0, 0.99999, 1.0, 0.5, np.nan],
+        }
+    )
+    assert as_text(table).to_dict("list") == {
+        "loss": ["0.0000", "1.0e-03", "0.0010", "0.5000", "-"],
+        "count": ["0", "12", "12,345", "1", "2"],
+        "row": ["0", "12", "12345", "1", "2"],
+        "recall": ["0.00 %", "99.999 %", "100.00 %", "50.00 %", "-"],
+    }
 
 
 def test_compare_needs_the_same_rows():

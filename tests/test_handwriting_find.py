@@ -92,6 +92,18 @@ def test_lines_of_the_paper_are_no_digits(squares):
     assert_found(found, drawn, tolerance=10)
 
 
+def test_digits_higher_than_their_lines_are_apart_are_found_whole():
+    sheet = blank(700, 320, grey=230)
+    pen = ImageDraw.Draw(sheet)
+    for row in range(40, 320, 50):
+        pen.line([(0, row), (700, row)], fill=150, width=2)
+    drawn = write(sheet, "114711", top=112, height=60, grey=40)
+    digits = digits_of(grey_picture(sheet))
+    assert_found([digit.box for digit in digits], drawn)
+    for digit in digits:
+        assert (digit.ink > 0.5).any(axis=1).all()
+
+
 def test_the_boxes_of_a_form_are_no_digits():
     sheet = blank(420, 90, grey=245)
     drawing = ImageDraw.Draw(sheet)

@@ -252,6 +252,16 @@ NOTEBOOK = np.array(
 )
 
 
+def test_bins_are_of_equal_width():
+    proba = np.array([[0.6, 0.4], [0.26, 0.74], [0.05, 0.95], [0.3, 0.7]])
+    report = ErrorReport.from_predictions([0, 1, 0, 1], y_proba=proba)
+    bins = report.calibration(n_bins=4)
+    assert bins[["low", "high", "count"]].to_numpy().tolist() == [
+        [0.5, 0.75, 3],
+        [0.75, 1.0, 1],
+    ]
+
+
 @pytest.fixture(scope="module")
 def notebook():
     return ErrorReport.from_predictions(*answers(NOTEBOOK))

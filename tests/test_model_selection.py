@@ -1,4 +1,5 @@
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from sklearn.model_selection import (
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
-from skdigits.model_selection._rungs import make_candidates, rung_stops
+from skdigits.model_selection._rungs import make_candidates, make_splits, rung_stops
 
 
 class Callback:
@@ -67,6 +68,21 @@ def test_half_of_the_candidates_go_on_for_twice_the_epochs(search):
         best = [names[place] for place in np.argsort(-scores, kind="stable")]
         kept = [results["params"][row] for row in after]
         assert all(params in best[: len(kept)] for params in kept)
+
+
+def test_folds_have_every_class():
+    y = np.repeat(range(5), 6)
+    X = np.zeros((30, 4))
+    for train, test in make_splits(3, X, y, {}):
+        assert isinstance(train, list) and len(train) == 20
+        assert np.bincount(y[test]).tolist() == [2] * 5
+
+
+def test_times_are_durations(data):
+    start = time.perf_counter()
+    search = HalvingEpochSearchCV(quick(epochs=2), {"cnn__dropout": [0.1, 0.2]}, cv=2)
+    search.fit(*data)
+    assert 0 < search.refit_time_ < time.perf_counter() - start
 
 
 def test_the_best_of_the_last_rung_wins(search, data):

@@ -527,6 +527,7 @@ class TestCard:
             ({"a": {1: 2}}, r"Got a card with a=\{1: 2\}, but expected"),
             ({"a": "x" * 2**16}, "Got a card of 65,545 characters, but expected at mo"),
             ({"a": [[[[[[1]]]]]]}, "Got a card with a="),
+            ({"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}, "Got a card with "),
             ({"versions": {}}, "Got a card with 'versions', but expected other names"),
         ],
     )

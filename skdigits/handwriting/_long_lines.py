@@ -25,6 +25,9 @@ SHORTEST = 0.15
 # Digits are at most so many times as high as ruled lines are apart.
 HIGHEST = 1.5
 
+# So far from a line, as a share of how far ruled lines are apart, is not yet the next.
+NEXT = 0.8
+
 # How much of the way from a line's ink to full ink a pixel of a pen is beyond the line.
 PEN = 0.6
 
@@ -55,13 +58,16 @@ def long_lines(ink, faint):
     lines = _lines(mask)
     if not lines:
         return np.zeros_like(mask)
-    highest = HIGHEST * _spacing(lines, mask.shape)
+    spacing = _spacing(lines, mask.shape)
+    highest = HIGHEST * spacing
     rest = mask & ~_drawn([line for _, line in lines], mask.shape)
     usual = min(usual_height(connected_pieces(rest)[1], mask.shape), highest)
+    # writing may be higher than lines are apart
+    reach = int(min(usual, NEXT * spacing))
     found = [
         line
         for length, line in lines
-        if length >= LEVEL * usual and _alone(mask, line, usual) >= ALONE
+        if length >= LEVEL * usual and _alone(mask, line, reach) >= ALONE
     ]
     if found:
         found += _upright_lines(mask, _drawn(found, mask.shape), highest)
@@ -89,14 +95,14 @@ def _upright_lines(mask, level, highest):
     return found
 
 
-def _alone(mask, line, usual):
-    """Return on how much of a line's way there is no other ink near it."""
+def _alone(mask, line, reach):
+    """Return on how much of a line's way there is no other ink within ``reach``."""
     rows, columns = line
     alone = []
     for column in np.unique(columns):
         own = rows[columns == column]
-        reach = slice(max(0, own.min() - int(usual)), own.max() + int(usual))
-        alone.append(mask[reach, column].sum() <= len(own))
+        near = slice(max(0, own.min() - reach), own.max() + reach)
+        alone.append(mask[near, column].sum() <= len(own))
     return np.mean(alone)
 
 
