@@ -1,5 +1,6 @@
 """What the docstrings say is true: their examples run, their defaults are right."""
 
+import dataclasses
 import doctest
 import inspect
 import pkgutil
@@ -57,6 +58,32 @@ MISSING = {
 def test_examples_run(name):
     result = doctest.testmod(import_module(name))
     assert result.failed == 0
+
+
+def test_options_are_keywords():
+    """All but the first few, which are in the order of their names in scikit-learn."""
+    positional = {"classifier", "cv", "model"}
+    for name, function in PUBLIC.items():
+        if isinstance(function, type):
+            continue
+        kinds = inspect.signature(function).parameters.values()
+        assert not [p for p in kinds if p.kind is p.POSITIONAL_ONLY], name
+        optional = {
+            p.name
+            for p in kinds
+            if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty
+        }
+        assert optional <= positional, name
+
+
+def test_records_are_constants():
+    """But for the candidates of a search, which learn."""
+    for name in MODULES:
+        for record in vars(import_module(name)).values():
+            ours = getattr(record, "__module__", None) == name
+            if ours and dataclasses.is_dataclass(record):
+                constant = record.__dataclass_params__.frozen
+                assert constant or record.__name__ == "Candidate", record
 
 
 def test_public_objects_have_examples():

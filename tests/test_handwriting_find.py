@@ -72,6 +72,20 @@ def test_light_ink_on_dark_paper():
     assert_found(find_digits(255 - np.asarray(sheet)), drawn)
 
 
+def test_faint_and_soft_strokes_have_their_ink():
+    sheet = blank()
+    write(sheet, "38")
+    write(sheet, "25", left=150, grey=150)
+    soft = photographed(sheet, light=0, noise=0, blur=1.2)
+    digits = digits_of(grey_picture(soft))
+    assert len(digits) == 4
+    for digit in digits:
+        assert digit.ink.max() == 1
+        assert (digit.ink > 0.8).any(axis=1).mean() > 0.8
+        # their soft edges too
+        assert ((digit.ink > 0) & (digit.ink < 0.25)).sum() > 20
+
+
 def test_faint_digits_beside_dark_ones():
     sheet = blank()
     drawn = write(sheet, "382", grey=30) + write(sheet, "60", left=200, grey=130)

@@ -131,6 +131,14 @@ def test_strokes_come_near_those_of_mnist(width):
     assert 0.6 < other.sum() / usual.sum() < 1.9
 
 
+def test_a_stroke_that_slants_from_edge_to_edge_is_no_line():
+    (form_of_it,) = form(drawing(width=6, strokes=[[(0, 30), (89, 90)]]))
+    assert form_of_it.any()
+    with_a_line = [[(0, 60), (89, 66)], [(45, 20), (45, 100)]]
+    (stem,) = form(drawing(width=6, strokes=with_a_line))
+    assert np.count_nonzero(stem.max(axis=0) > 127) <= 4
+
+
 def test_a_digit_without_a_margin_is_whole():
     rows, columns = (np.flatnonzero((CLEAN < 128).any(axis)) for axis in (1, 0))
     tight = CLEAN[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -259,6 +259,10 @@ class TestForm:
         part = form[top : top + 20, left : left + 9]
         assert (part == expected[4:24, 9:18]).all() and part.sum() == form.sum()
 
+    def test_a_hair_is_a_stroke(self):
+        form = mnist_form(np.ones((70, 1)))
+        assert np.count_nonzero(form.any(axis=1)) == 20
+
     def test_faint_ink_is_none(self):
         assert not mnist_form(np.full((20, 20), 0.5)).any()
         assert mnist_form(np.full((20, 20), 0.51)).max() == 255
@@ -287,9 +291,13 @@ class TestForm:
         ink = np.zeros((20, 20))
         ink[0] = ink[:, 0] = 0.6
         ink[:3, :3] = 1
-        form = mnist_form(np.kron(ink, np.ones((4, 4))))
-        rows, columns = (np.flatnonzero(form.any(axis)) for axis in (1, 0))
-        assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == 20
+        large = np.kron(ink, np.ones((4, 4)))
+        for turned in large, large[::-1, ::-1]:
+            form = mnist_form(turned)
+            rows, columns = (np.flatnonzero(form.any(axis)) for axis in (1, 0))
+            assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == 20
+            # its mass is in a corner
+            assert {rows[0], rows[-1]} & {0, 27} and {columns[0], columns[-1]} & {0, 27}
 
 
 class TestReduced:

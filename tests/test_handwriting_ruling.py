@@ -184,6 +184,10 @@ class TestStems:
         assert self.is_ruling(30, 56)
         assert not self.is_ruling(30, 55)
 
+    def test_beside_a_line_at_the_edge_it_is_ruling(self):
+        assert self.is_ruling(5, 20)
+        assert self.is_ruling(80, 95)
+
     def test_with_level_lines_it_is_ruling(self):
         assert self.is_ruling(50, rows=[20])
 

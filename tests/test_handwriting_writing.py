@@ -207,6 +207,12 @@ class TestSeparators:
         assert is_found(one, lines=self.lines(295, 393))
         assert is_found(one, lines=self.lines(296, 394))
 
+    def test_dashes_are_lines_too(self):
+        one = 300, 390, 300, 310
+        above, below = (290, 298, 280, 330), (392, 400, 280, 330)
+        assert one in found(sheet(*DIGITS, one))
+        assert found(sheet(*DIGITS, one, above, below)) == DIGITS
+
     def test_in_a_form_a_bar_at_a_line_is_none(self):
         one, bar = (300, 390, 300, 310), (300, 390, 500, 510)
         lines = self.lines(298) | self.lines(391, columns=slice(480, 530))
@@ -240,6 +246,9 @@ class TestSeparators:
         assert found(sheet(*DIGITS, *dashes(35))) == DIGITS
         assert len(found(sheet(*DIGITS, *dashes(36)))) == 7
         # each goes on in its own column
+        for columns in (300, 340), (340, 300):
+            both = *dashes(20, 220, columns[0]), *dashes(20, 265, columns[1])
+            assert found(sheet(*DIGITS, *both)) == DIGITS
         beside = *dashes(20), *dashes(20, top=250, left=340)
         assert found(sheet(*DIGITS, *beside)) == DIGITS
 

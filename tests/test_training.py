@@ -7,6 +7,8 @@ from scipy import ndimage
 from scipy.special import softmax
 
 from skdigits import DigitCNN, make_digit_pipeline
+from skdigits.training._calibration import GLANCE, WRONG, are_read
+from skdigits.training._warp import can_be_warped
 
 
 @pytest.fixture(scope="module")
@@ -806,6 +808,23 @@ class TestCalibration:
         assert model.temperature == pytest.approx(temperature)
         images = fitted_to_700[:-1].transform(X)
         assert_allclose(model.predict(images, verbose=0), expected, atol=5e-6)
+
+    def test_eight_pixels_are_enough_to_warp(self):
+        assert can_be_warped((8, 20)) and can_be_warped((8, 8))
+        assert not can_be_warped((7, 20)) and not can_be_warped((20, 7))
+
+    @pytest.mark.parametrize("n_wrong", [0, WRONG, WRONG + 1])
+    @pytest.mark.parametrize("place", [0, GLANCE - 1, GLANCE + 5])
+    def test_a_few_wrong_ones_are_read_all_the_same(self, n_wrong, place):
+        targets = np.tile(np.eye(2, dtype=np.float32)[0], (GLANCE + 60, 1))
+        logits = targets.copy()
+        logits[place : place + n_wrong] = [0, 1]
+        asked = []
+        found = are_read(lambda part: asked.append(len(part)) or part, logits, targets)
+        assert found == (n_wrong <= WRONG)
+        # no further than needed
+        early = place + n_wrong <= GLANCE and not found
+        assert asked == ([GLANCE] if early else [GLANCE, 60])
 
     def test_pictures_too_small_to_warp_stay_as_they_are(self, data):
         X, y = data

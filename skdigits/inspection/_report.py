@@ -15,7 +15,7 @@ from skdigits.inspection._inputs import check_predictions, pictures
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Report:
     """The answers of a classifier, and the statistics of its mistakes.
 

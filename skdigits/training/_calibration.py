@@ -55,7 +55,7 @@ def find_temperature(answers, data, rows, seed):
     near, far = 0.0, FARTHEST
     for _ in range(5):
         strength = (near + far) / 2
-        if _are_read(answers, *_warped(data, few, strength, seed)):
+        if are_read(answers, *_warped(data, few, strength, seed)):
             near = strength
         else:
             far = strength
@@ -69,7 +69,7 @@ def _warped(data, rows, strength, seed):
     return warp(tf.constant(images), np.float32(strength), seeds).numpy(), targets
 
 
-def _are_read(answers, images, targets):
+def are_read(answers, images, targets):
     """Tell whether no more than `WRONG` are read wrong; ask no further than needed."""
     wrong = 0
     for part in (slice(0, GLANCE), slice(GLANCE, None)):
