@@ -47,7 +47,7 @@ class, with Holm's correction, they differ in 7.
     overall: pd.Series
     per_class: pd.DataFrame
 
-    def summary(self, alpha=0.05):
+    def summary(self, alpha: float = 0.05) -> str:
         """Return the result in words.
 
         Parameters

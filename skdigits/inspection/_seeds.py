@@ -53,7 +53,7 @@ class SeedRepetition:
     n_hardest: int = 2
 
     @property
-    def among_hardest(self):
+    def among_hardest(self) -> pd.Series:
         """A Series: with how many seeds each class was among the hardest.
 
         Classes of equal recall count alike, so there can be more than `n_hardest`.
@@ -63,14 +63,14 @@ class SeedRepetition:
         return counts.sort_values(ascending=False, kind="stable")
 
     @property
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """A DataFrame: for each class `seeds`, and mean, lowest and highest recall."""
         counts = self.among_hardest
         recalls = self.recalls.agg(["mean", "min", "max"]).T
         recalls.columns = ["mean_recall", "lowest_recall", "highest_recall"]
         return pd.concat([counts, recalls.loc[counts.index]], axis=1)
 
-    def summary(self):
+    def summary(self) -> str:
         """Return the result in words.
 
         Returns

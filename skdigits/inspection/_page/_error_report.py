@@ -1,7 +1,9 @@
 """ErrorReport: the report with its page."""
 
+import os
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from skdigits.inspection._page._files import write_report
 from skdigits.inspection._page._html import page
@@ -74,7 +76,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 80.00 %, is that of seven.
     """
 
-    def to_html(self, title="Error report"):
+    def to_html(self, title: str = "Error report") -> str:
         """Return the report as one page that needs nothing else.
 
         Parameters
@@ -89,7 +91,9 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         """
         return page(self, title)
 
-    def write(self, folder, title="Error report"):
+    def write(
+        self, folder: str | os.PathLike[str], title: str = "Error report"
+    ) -> Path:
         """Write the page, and its figures as JSON and CSV.
 
         Parameters

@@ -1,10 +1,18 @@
 """TrainingHistoryDisplay."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class TrainingHistoryDisplay(Display):
@@ -35,7 +43,7 @@ class TrainingHistoryDisplay(Display):
 
     _n_parts, _figsize = 2, (8, 3.4)
 
-    def __init__(self, history):
+    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
         missing = [
             name for name in ("loss", "accuracy") if not len(history.get(name, ()))
         ]
@@ -51,7 +59,7 @@ class TrainingHistoryDisplay(Display):
         self.best_epoch = int(np.nanargmin(losses)) + 1
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
         """Draw the training of a fitted `DigitCNN`, or a pipeline or search with one.
 
         Parameters

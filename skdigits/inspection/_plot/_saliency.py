@@ -1,10 +1,18 @@
 """SaliencyDisplay."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skdigits._validation import check_integer
 from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class SaliencyDisplay(Display):
@@ -51,7 +59,13 @@ class SaliencyDisplay(Display):
 
     _n_parts, _figsize = 2, (7, 3.4)
 
-    def __init__(self, image, attributions, label, against):
+    def __init__(
+        self,
+        image: NDArray[Any],
+        attributions: NDArray[Any],
+        label: Any,
+        against: Any,
+    ) -> None:
         self.image = image
         self.attributions = attributions
         self.label = label
@@ -59,8 +73,15 @@ class SaliencyDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator, image, *, label=None, against=None, n_steps=64, ax=None
-    ):
+        cls,
+        estimator: Any,
+        image: Any,
+        *,
+        label: Any = None,
+        against: Any = None,
+        n_steps: int = 64,
+        ax: Axes | None = None,
+    ) -> Self:
         """Ask a fitted `DigitCNN`, or a pipeline or search with one.
 
         Imports TensorFlow.

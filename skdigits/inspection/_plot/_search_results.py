@@ -1,11 +1,22 @@
 """The scores of a search, drawn over one or two of its parameters."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._search_scores import laid_out
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from pandas import DataFrame
 
 
 class SearchResultsDisplay:
@@ -68,15 +79,15 @@ class SearchResultsDisplay:
 
     def __init__(
         self,
-        mean,
-        spread,
-        names,
-        values,
-        best=None,
-        resources=None,
-        score_name="score",
-        resource_name="resources",
-    ):
+        mean: NDArray[Any],
+        spread: NDArray[Any],
+        names: Sequence[str],
+        values: Sequence[Sequence[Any]],
+        best: tuple[int, ...] | None = None,
+        resources: NDArray[Any] | None = None,
+        score_name: str = "score",
+        resource_name: str = "resources",
+    ) -> None:
         self.mean = mean
         self.spread = spread
         self.names = names
@@ -88,8 +99,14 @@ class SearchResultsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, search, *, params=None, metric=None, ax=None, **plot_params
-    ):
+        cls,
+        search: Any,
+        *,
+        params: str | Sequence[str] | None = None,
+        metric: str | None = None,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
         """Draw the results of a fitted search.
 
         Parameters
@@ -143,16 +160,16 @@ class SearchResultsDisplay:
     @classmethod
     def from_cv_results(
         cls,
-        cv_results,
+        cv_results: Mapping[str, ArrayLike] | DataFrame,
         *,
-        params=None,
-        metric="score",
-        best_index=None,
-        score_name="score",
-        resource_name="resources",
-        ax=None,
-        **plot_params,
-    ):
+        params: str | Sequence[str] | None = None,
+        metric: str = "score",
+        best_index: int | None = None,
+        score_name: str = "score",
+        resource_name: str = "resources",
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
         """Draw a table of results.
 
         Parameters
@@ -198,7 +215,13 @@ class SearchResultsDisplay:
         )
         return display.plot(ax=ax, **plot_params)
 
-    def plot(self, *, ax=None, cmap="viridis", values_format=".3f"):
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        cmap: str | Colormap = "viridis",
+        values_format: str = ".3f",
+    ) -> Self:
         """Draw it.
 
         Parameters
