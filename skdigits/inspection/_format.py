@@ -1,5 +1,7 @@
 """Figures as text."""
 
+from html import escape
+
 import numpy as np
 import pandas as pd
 
@@ -25,6 +27,12 @@ def percent(share):
 def p_text(p):
     """Return a p-value as it stands in a sentence."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def html_of(summary, table, form="{:.3f}", index=True):
+    """Return a summary and a table as a notebook shows them."""
+    shown = table.to_html(float_format=form.format, index=index)
+    return f"<p>{escape(summary)}</p>\n{shown}"
 
 
 def enumeration(parts):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skdigits._validation import check_integer
-from skdigits.inspection._format import enumeration, percent
+from skdigits.inspection._format import enumeration, html_of, percent
 from skdigits.inspection._report import Report
 
 
@@ -93,6 +93,10 @@ class SeedRepetition:
             f"lowest recall, with the number of seeds: {named}. {verdict} "
             f"Rows that are read wrong every time: {len(self.shared_mistakes)}."
         )
+
+    def _repr_html_(self):
+        """What a notebook shows: the summary, and the table of the classes."""
+        return html_of(self.summary(), self.table)
 
 
 def repeat_over_seeds(

@@ -2,9 +2,9 @@
 
 import os
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
+from skdigits.inspection._format import html_of
 from skdigits.inspection._page._files import write_report
 from skdigits.inspection._page._html import page
 from skdigits.inspection._report import Report
@@ -114,5 +114,4 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 
     def _repr_html_(self):
         """What a notebook shows: the summary, and the table of the classes."""
-        table = self.per_class.to_html(float_format="{:.3f}".format)
-        return f"<p>{escape(self.summary())}</p>\n{table}"
+        return html_of(self.summary(), self.per_class)

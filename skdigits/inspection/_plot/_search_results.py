@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits.inspection._format import html_of
 from skdigits.inspection._plot._drawing import axes_for
-from skdigits.inspection._search_scores import laid_out
+from skdigits.inspection._search_scores import laid_out, params_at, table_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -246,6 +247,16 @@ class SearchResultsDisplay:
         else:
             self._draw_points(self.ax_)
         return self
+
+    def _repr_html_(self):
+        """What a notebook shows: the candidates that are drawn, as a table."""
+        table = table_of(self)
+        words = f"{len(table)} candidates."
+        if self.best is not None:
+            params = params_at(self, self.best)
+            named = ", ".join(f"{_short(name)}={value}" for name, value in params)
+            words = f"{words} The winner: {named}."
+        return html_of(words, table, index=False)
 
     def _draw_heat_map(self, ax, cmap, values_format):
         import seaborn as sns
