@@ -36,7 +36,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     See Also
@@ -74,7 +74,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         report : ErrorReport
             Of any classifier.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **plot_options : dict
@@ -98,7 +98,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         normalize : {"true", "pred", "all"}, default=None

@@ -27,7 +27,7 @@ class Display:
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts if there are two; None makes a figure.
 
         Returns
@@ -79,7 +79,7 @@ class ReportDisplay:
         y : array-like of shape (n,)
             True labels.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **options : dict
@@ -125,7 +125,7 @@ class ReportDisplay:
             All labels, in the order of the columns of ``y_proba``. None takes those
             that occur, sorted.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **options : dict

@@ -43,7 +43,7 @@ class DigitGridDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     Examples
@@ -92,7 +92,7 @@ class DigitGridDisplay(ReportDisplay):
         max_images : int, default=40
             The number of pictures at most.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **plot_options : dict
@@ -134,13 +134,13 @@ class DigitGridDisplay(ReportDisplay):
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         n_columns : int, default=8
             Pictures side by side.
 
-        cmap : str or matplotlib colormap, default="gray_r"
+        cmap : str or matplotlib.colors.Colormap, default="gray_r"
             Colours of the pixels; the default shows dark ink on white paper.
 
         Returns

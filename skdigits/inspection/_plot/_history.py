@@ -30,8 +30,11 @@ class TrainingHistoryDisplay(Display):
         The epoch, counted from 1, of the lowest validation loss; without a validation
         part, of the lowest loss.
 
-    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
+    ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
         Where loss and accuracy are drawn.
+
+    figure_ : matplotlib.figure.Figure
+        Their figure.
 
     Examples
     --------
@@ -67,7 +70,7 @@ class TrainingHistoryDisplay(Display):
         estimator : estimator
             Fitted, with `history_` at its end.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts; None makes a figure.
 
         Returns

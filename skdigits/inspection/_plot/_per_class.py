@@ -33,7 +33,7 @@ class PerClassDisplay(ReportDisplay, Display):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     Examples
@@ -69,7 +69,7 @@ class PerClassDisplay(ReportDisplay, Display):
         alpha : float, default=0.05
             As in `ErrorReport.hardest`, whose classes are marked.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns

@@ -30,7 +30,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
     calibration_error : float
         The expected calibration error of the bins.
 
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     See Also
@@ -71,7 +71,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
         n_bins : int, default=15
             Bins of equal width in [0, 1].
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns
@@ -126,7 +126,7 @@ class RiskCoverageDisplay(ReportDisplay, Display):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     References
@@ -157,7 +157,7 @@ class RiskCoverageDisplay(ReportDisplay, Display):
         report : ErrorReport
             With probabilities.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns

@@ -38,8 +38,11 @@ class SaliencyDisplay(Display):
 
     Attributes
     ----------
-    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
+    ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
         Where the picture and the attributions are drawn.
+
+    figure_ : matplotlib.figure.Figure
+        Their figure.
 
     References
     ----------
@@ -103,7 +106,7 @@ class SaliencyDisplay(Display):
         n_steps : int, default=64
             Steps on the way from the empty picture.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts; None makes a figure.
 
         Returns
