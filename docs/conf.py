@@ -49,8 +49,22 @@ intersphinx_mapping = {
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"
 numpydoc_xref_aliases = {
-    # the inventory of Python has neither constants nor terms
-    **{name: name for name in ("None", "True", "False")},
+    # nobody looks up these
+    **{
+        name: name
+        for name in (
+            "None",
+            "True",
+            "False",
+            "bool",
+            "int",
+            "float",
+            "str",
+            "list",
+            "tuple",
+            "dict",
+        )
+    },
     "array-like": ":term:`array-like <array_like>`",
     "iterable": "collections.abc.Iterable",
     "sequence": "collections.abc.Sequence",
@@ -61,7 +75,6 @@ numpydoc_xref_aliases = {
     **{
         name: f":obj:`{name}`"
         for name in (
-            "bool",
             "keras.Model",
             "keras.callbacks.Callback",
             "matplotlib.axes.Axes",
