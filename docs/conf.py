@@ -27,6 +27,8 @@ extensions = [
 default_role = "literal"
 # types are said in the docstrings
 autodoc_typehints = "none"
+# the contents beside a page have no room for more
+toc_object_entries_show_parents = "hide"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 autosummary_generate = True
