@@ -31,10 +31,12 @@ class EpochLines:
         seconds = perf_counter() - self._started
         figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         self._bar.end(f"{self._name}  {seconds:5.1f} s  {figures}")
+        self._bar = None
 
     def close(self):
         if self._bar:
             self._bar.close()
+            self._bar = None
 
 
 class NoProgress:
