@@ -115,6 +115,7 @@ sphinx_gallery_conf = {
     # the examples that use a name, below its page in the reference
     "doc_module": ("skdigits",),
     "backreferences_dir": "generated/backreferences",
+    "write_computation_times": False,
     # not "Text(0.5, 0, 'digit')" below every figure
     "capture_repr": ("_repr_html_",),
 }

@@ -555,3 +555,4 @@ def test_a_notebook_shows_a_comparison_and_a_repetition_escaped():
         assert html.startswith(summary)
         assert "<th>&lt;b&gt;</th>" in html
         assert "<b>" not in html
+        assert "<th></th>" not in html

@@ -31,6 +31,8 @@ def p_text(p):
 
 def html_of(summary, table, form="{:.3f}", index=True):
     """Return a summary and a table as a notebook shows them."""
+    # the name of the index in the corner: pandas would leave a row for it
+    table = table.rename_axis(index=None, columns=table.index.name or "class")
     shown = table.to_html(float_format=form.format, index=index)
     return f"<p>{escape(summary)}</p>\n{shown}"
 
