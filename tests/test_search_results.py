@@ -241,5 +241,5 @@ def test_what_a_notebook_shows_of_a_search_is_escaped():
     display = SearchResultsDisplay.from_cv_results(results, score_name="<u>")
     html = display._repr_html_()
     assert html.startswith("<p>2 candidates.</p>")
-    assert "<th>&lt;b&gt;</th>" in html and "<td>&lt;i&gt;</td>" in html
+    assert "<th>&lt;b&gt;</th>" in html and "<th>&lt;i&gt;</th>" in html
     assert not any(tag in html for tag in ("<b>", "<i>", "<u>"))

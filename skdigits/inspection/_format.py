@@ -29,11 +29,11 @@ def p_text(p):
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def html_of(summary, table, form="{:.3f}", index=True):
+def html_of(summary, table, form="{:.3f}"):
     """Return a summary and a table as a notebook shows them."""
     # the name of the index in the corner: pandas would leave a row for it
     table = table.rename_axis(index=None, columns=table.index.name or "class")
-    shown = table.to_html(float_format=form.format, index=index)
+    shown = table.to_html(float_format=form.format)
     return f"<p>{escape(summary)}</p>\n{shown}"
 
 

@@ -256,7 +256,7 @@ class SearchResultsDisplay:
             params = params_at(self, self.best)
             named = ", ".join(f"{_short(name)}={value}" for name, value in params)
             words = f"{words} The winner: {named}."
-        return html_of(words, table, index=False)
+        return html_of(words, table.set_index(self.names[0]))
 
     def _draw_heat_map(self, ax, cmap, values_format):
         import seaborn as sns
