@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import re
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ extensions = [
 default_role = "literal"
 # types are said in the docstrings
 autodoc_typehints = "none"
+# the contents beside a page have no room for more
+toc_object_entries_show_parents = "hide"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 autosummary_generate = True
@@ -33,12 +36,69 @@ numpydoc_show_class_members = False
 # of scikit-learn's glossary, in docstrings that are inherited from it
 suppress_warnings = ["ref.term"]
 
-# The inventories are shortened copies, so that no build needs the network.
+# The inventories are local ones, so that no build needs the network.
 intersphinx_mapping = {
     "python": ("https://docs.python.org/3", "inventories/python.inv"),
     "sklearn": ("https://scikit-learn.org/stable", "inventories/sklearn.inv"),
     "pandas": ("https://pandas.pydata.org/docs", "inventories/pandas.inv"),
     "pillow": ("https://pillow.readthedocs.io/en/stable", "inventories/pillow.inv"),
+    "numpy": ("https://numpy.org/doc/stable", "inventories/numpy.inv"),
+    "matplotlib": ("https://matplotlib.org/stable", "inventories/matplotlib.inv"),
+    "keras": ("https://keras.io", "inventories/keras.inv"),
+}
+
+# Types in docstrings are links, where they are known.
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    # nobody looks up these
+    **{
+        name: name
+        for name in (
+            "None",
+            "True",
+            "False",
+            "bool",
+            "int",
+            "float",
+            "str",
+            "list",
+            "tuple",
+            "dict",
+        )
+    },
+    "array-like": ":term:`array-like <array_like>`",
+    "iterable": "collections.abc.Iterable",
+    "sequence": "collections.abc.Sequence",
+    "generator": "collections.abc.Generator",
+    "callable": "collections.abc.Callable",
+    "DataFrame": "pandas.DataFrame",
+    "Series": "pandas.Series",
+    **{
+        name: f":obj:`{name}`"
+        for name in (
+            "keras.Model",
+            "keras.callbacks.Callback",
+            "matplotlib.axes.Axes",
+            "matplotlib.colors.Colormap",
+            "matplotlib.figure.Figure",
+            "pandas.DataFrame",
+            "pathlib.Path",
+            "PIL.Image.Image",
+            "sklearn.pipeline.Pipeline",
+            "sklearn.utils.Bunch",
+        )
+    },
+    **{
+        name: f"{room}.{name}"
+        for room, names in (
+            ("skdigits", ["DigitCNN"]),
+            ("skdigits.handwriting", skdigits.handwriting.__all__),
+            ("skdigits.inspection", skdigits.inspection.__all__),
+            ("skdigits.reading", skdigits.reading.__all__),
+        )
+        for name in names
+    },
 }
 
 # Neither prompts nor outputs are copied.
@@ -55,6 +115,7 @@ sphinx_gallery_conf = {
     # the examples that use a name, below its page in the reference
     "doc_module": ("skdigits",),
     "backreferences_dir": "generated/backreferences",
+    "write_computation_times": False,
     # not "Text(0.5, 0, 'digit')" below every figure
     "capture_repr": ("_repr_html_",),
 }
@@ -94,5 +155,19 @@ def _skip_member(app, what, name, member, skip, options):
     return skip if ours else True
 
 
+def _mend_links_from_source(app, pagename, templatename, context, doctree):
+    """Let the links of source pages name what they lead to by its public name.
+
+    viewcode takes all names of a module for those of one room, that of the first.
+    """
+    if pagename.startswith("_modules/"):
+        context["body"] = re.sub(
+            r"(generated/([\w.]+)\.(\w+)\.html#)[\w.]*?(\3\b)",
+            r"\1\2.\4",
+            context["body"],
+        )
+
+
 def setup(app):
     app.connect("autodoc-skip-member", _skip_member)
+    app.connect("html-page-context", _mend_links_from_source)

@@ -37,6 +37,7 @@ print("Best of the grid:", full.best_params_)
 # %%
 # Each cell shows the mean accuracy over the three folds, and its spread: their standard
 # deviation. Three folds and one seed say little about cells that are as close as that.
+# Below stands what a notebook shows with the picture: the candidates, the best first.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(full, ax=ax)

@@ -61,10 +61,7 @@ print(reports["weak"].compare(reports["better"]).summary())
 # The same weak network, trained three times: how often each digit was among the two of
 # lowest recall.
 
-repetition = repeat_over_seeds(
-    networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3
-)
-print(repetition.table.round(3))
+repeat_over_seeds(networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3)
 
 # %%
 # Counted by hand

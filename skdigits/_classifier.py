@@ -1,8 +1,10 @@
 """DigitCNN: parameters, validation, fit, predict."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +38,9 @@ from skdigits._validation import (
 )
 from skdigits.preprocessing import OneHotLabelEncoder
 from skdigits.preprocessing._labels import one_hot
+
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
 
 class DigitCNN(ClassifierMixin, BaseEstimator):
@@ -220,31 +225,31 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        filters=(16, 32, 64, 96),
-        kernel_size=(5, 3),
-        dense_units=None,
-        dropout=0.0,
-        batch_norm=True,
-        early_downsampling="auto",
-        padding="same",
-        epochs="auto",
-        batch_size="auto",
-        learning_rate=0.02,
-        schedule="one_cycle",
-        weight_decay=0.05,
-        label_smoothing=0.1,
-        augment=1.0,
-        validation_split=0.0,
-        early_stopping=False,
-        calibration="temperature",
-        class_weight=None,
-        image_shape=None,
-        warm_start=False,
-        pause_after=None,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-    ):
+        filters: int | tuple[int, ...] = (16, 32, 64, 96),
+        kernel_size: int | tuple[int, ...] = (5, 3),
+        dense_units: int | None = None,
+        dropout: float = 0.0,
+        batch_norm: bool = True,
+        early_downsampling: bool | Literal["auto"] = "auto",
+        padding: Literal["same", "valid"] = "same",
+        epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: float = 0.02,
+        schedule: Literal["one_cycle", "constant"] = "one_cycle",
+        weight_decay: float = 0.05,
+        label_smoothing: float = 0.1,
+        augment: float = 1.0,
+        validation_split: float = 0.0,
+        early_stopping: bool | int = False,
+        calibration: Literal["temperature"] | None = "temperature",
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        image_shape: tuple[int, int] | None = None,
+        warm_start: bool = False,
+        pause_after: int | None = None,
+        callbacks: list[Callback] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.dense_units = dense_units

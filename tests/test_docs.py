@@ -1,6 +1,7 @@
 """What the pages say is true: their Python and their commands run, and print that."""
 
 import doctest
+import math
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,11 @@ import pytest
 from pytest import approx
 from typer.testing import CliRunner
 
+from skdigits import DigitCNN
+from skdigits._parameters import network_spec
+from skdigits._presets import PRESETS
 from skdigits.cli._app import app
+from skdigits.network import weight_shapes
 
 # of Keras, when it saves a model
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
@@ -89,3 +94,19 @@ def test_readme(capsys):
     # the last command is the one whose output is shown
     arguments = blocks["sh"].removeprefix("skdigits ").split()
     assert CliRunner().invoke(app, arguments).output == blocks["text"]
+
+
+def test_accuracies_are_those_of_the_performance_page():
+    """With their spread; the page has the commands that print them."""
+    measured = r"\d+\.\d+ ± \d+\.\d+ %"
+    known = set(re.findall(measured, (DOCS / "performance.rst").read_text()))
+    for path in [README, *PAGES]:
+        assert set(re.findall(measured, path.read_text())) <= known, path
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_have_the_parameters_that_the_performance_page_says(name):
+    page = (DOCS / "performance.rst").read_text()
+    (said,) = re.findall(rf'preset ``"{name}"``.* (\d+,\d+)  ', page)
+    spec = network_spec(DigitCNN.from_preset(name), (28, 28), 10)
+    assert f"{sum(map(math.prod, weight_shapes(spec).values())):,}" == said

@@ -131,3 +131,28 @@ def test_docstrings_are_complete(name):
     for path in members_of(PATHS[name], PUBLIC[name]):
         asked = [e for e in validate(path)["errors"] if e[0] not in NOT_ASKED]
         assert {code for code, _ in asked} <= MISSING.get(path, set()), asked
+
+
+def functions_of(value):
+    """Return a public function, or those of a public class that are ours."""
+    if inspect.isclass(value):
+        members = [
+            inspect.getattr_static(value, name)
+            for name in dir(value)
+            if name == "__init__" or not name.startswith("_")
+        ]
+    else:
+        members = [value]
+    for member in members:
+        # of properties, cached properties, class methods, and what is decorated
+        for attribute in ("fget", "func", "__func__", "__wrapped__"):
+            member = getattr(member, attribute, member)
+        if inspect.isfunction(member) and member.__module__.startswith("skdigits"):
+            yield member
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_signatures_are_annotated(name):
+    for function in functions_of(PUBLIC[name]):
+        named = {*inspect.signature(function).parameters, "return"} - {"self", "cls"}
+        assert named == set(function.__annotations__), function

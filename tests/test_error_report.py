@@ -578,3 +578,19 @@ def test_a_notebook_shows_summary_and_classes_escaped():
     assert html.startswith("<p>1 of 2 rows are classified correctly")
     assert "<th>&lt;b&gt;</th>" in html
     assert "<b>" not in html
+
+
+def test_a_notebook_shows_a_comparison_and_a_repetition_escaped():
+    report = ErrorReport.from_predictions(["<b>", "c"], ["c", "c"])
+    recalls = pd.DataFrame({"<b>": [0.5, 0.6], "c": [1.0, 1.0]})
+    none = pd.DataFrame({"true": [], "predicted": []})
+    repetition = SeedRepetition(recalls, recalls.mean(axis=1), none, n_hardest=1)
+    for shown, summary in (
+        (report.compare(report), "<p>Of 0 rows that only one of the two gets right"),
+        (repetition, "<p>Over 2 seeds the mean accuracy is 77.50 %"),
+    ):
+        html = shown._repr_html_()
+        assert html.startswith(summary)
+        assert "<th>&lt;b&gt;</th>" in html
+        assert "<b>" not in html
+        assert "<th></th>" not in html

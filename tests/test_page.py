@@ -134,9 +134,9 @@ def test_a_picture_and_corrections(browser, tmp_path):
     browser.run("document.querySelectorAll('#digits button')[0].click()")
     browser.run("document.querySelectorAll('#choice button')[10].click()")
     assert squares(browser) == [
-        "Digit 1: corrected to no digit",
-        "Digit 2: corrected to 2",
-        "Digit 3: corrected to 9",
+        "Digit 1: corrected to no digit, was 1",
+        "Digit 2: corrected to 2, was 7",
+        "Digit 3: corrected to 9, was 4",
     ]
     browser.do(
         "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path)

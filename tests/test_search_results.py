@@ -1,3 +1,5 @@
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -216,3 +218,28 @@ def test_draws_where_it_is_told(grid_search):
 def test_what_is_no_search_is_refused():
     with pytest.raises(ValueError, match="but expected a fitted search, such as"):
         SearchResultsDisplay.from_estimator(SVC())
+
+
+def test_a_notebook_shows_the_candidates_those_that_went_furthest_first():
+    display = SearchResultsDisplay.from_cv_results(
+        HALVING, best_index=2, resource_name="epochs"
+    )
+    html = display._repr_html_()
+    assert html.startswith("<p>2 candidates. The winner: dropout=0.5.</p>\n<table")
+    cells = re.findall("<t[hd]>(.*?)</t[hd]>", html)
+    assert cells[:4] == ["cnn__dropout", "mean score", "spread", "epochs"]
+    assert cells[4:8] == ["0.5", "0.700", "0.030", "6"]
+    assert cells[8:] == ["0.0", "0.900", "0.010", "2"]
+
+
+def test_what_a_notebook_shows_of_a_search_is_escaped():
+    results = {
+        "param_<b>": np.array(["<i>", "x"], dtype=object),
+        "mean_test_score": np.array([0.5, 0.4]),
+        "std_test_score": np.array([0.0, 0.1]),
+    }
+    display = SearchResultsDisplay.from_cv_results(results, score_name="<u>")
+    html = display._repr_html_()
+    assert html.startswith("<p>2 candidates.</p>")
+    assert "<th>&lt;b&gt;</th>" in html and "<th>&lt;i&gt;</th>" in html
+    assert not any(tag in html for tag in ("<b>", "<i>", "<u>"))

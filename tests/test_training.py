@@ -1,3 +1,4 @@
+import sys
 from copy import deepcopy
 
 import numpy as np
@@ -640,6 +641,31 @@ class TestProgress:
         lines.end({"loss": 0.5})
         assert "Epoch 1/2" in out.getvalue().splitlines()[-1]
         assert "loss 0.5000" in out.getvalue().splitlines()[-1]
+
+    def test_the_bar_of_a_notebook_becomes_the_same_line(self, monkeypatch):
+        from types import SimpleNamespace
+
+        from rich.console import Console
+
+        from skdigits.training import _progress
+
+        shown = []
+
+        def show(what, **display_id):
+            shown.append(what._repr_mimebundle_([], [])["text/plain"])
+            return SimpleNamespace(update=show)
+
+        ipython = SimpleNamespace(display=show)
+        monkeypatch.setitem(sys.modules, "IPython.display", ipython)
+        monkeypatch.setattr(_progress, "REDRAWN_EVERY", 0)
+        lines = _progress.EpochLines(Console(force_jupyter=True))
+        lines.begin(0, 2, 100)
+        lines.advance(50)
+        lines.end({"loss": 0.5})
+        start, half, end = shown
+        assert start.startswith("Epoch 1/2") and "  0 %" in start
+        assert half.startswith("Epoch 1/2") and " 50 %" in half
+        assert end.startswith("Epoch 1/2") and end.endswith("  loss 0.5000\n")
 
 
 def test_networks_of_one_shape_share_their_compiled_functions(data):

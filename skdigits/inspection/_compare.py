@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skdigits._validation import check_number
-from skdigits.inspection._format import enumeration, p_text, percent
+from skdigits.inspection._format import enumeration, html_of, p_text, percent
 from skdigits.inspection._statistics import holm, mcnemar_p_value
 from skdigits.inspection._tables import label_index
 
@@ -47,7 +47,7 @@ class, with Holm's correction, they differ in 7.
     overall: pd.Series
     per_class: pd.DataFrame
 
-    def summary(self, alpha=0.05):
+    def summary(self, alpha: float = 0.05) -> str:
         """Return the result in words.
 
         Parameters
@@ -63,6 +63,10 @@ class, with Holm's correction, they differ in 7.
         """
         alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
         return f"{_overall_sentence(self.overall, alpha)} {self._classes(alpha)}"
+
+    def _repr_html_(self):
+        """What a notebook shows: the summary, and the table of the classes."""
+        return html_of(self.summary(), self.per_class, "{:.3g}")
 
     def _classes(self, alpha):
         different = self.per_class.index[self.per_class["p_corrected"] <= alpha]

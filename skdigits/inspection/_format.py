@@ -1,5 +1,7 @@
 """Figures as text."""
 
+from html import escape
+
 import numpy as np
 import pandas as pd
 
@@ -25,6 +27,14 @@ def percent(share):
 def p_text(p):
     """Return a p-value as it stands in a sentence."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def html_of(summary, table, form="{:.3f}"):
+    """Return a summary and a table as a notebook shows them."""
+    # the name of the index in the corner: pandas would leave a row for it
+    table = table.rename_axis(index=None, columns=table.index.name or "class")
+    shown = table.to_html(float_format=form.format)
+    return f"<p>{escape(summary)}</p>\n{shown}"
 
 
 def enumeration(parts):

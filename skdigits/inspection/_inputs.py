@@ -1,6 +1,9 @@
 """From labels and probabilities of any kind to checked codes."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import (
     check_array,
     check_consistent_length,
@@ -42,7 +45,9 @@ def check_one_kind(arrays):
         )
 
 
-def check_predictions(y_true, y_pred, y_proba, labels):
+def check_predictions(
+    y_true: Any, y_pred: Any, y_proba: Any, labels: Any
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[Any] | None]:
     """Check what a classifier answered.
 
     Returns

@@ -1,16 +1,22 @@
 """What a classifier gets wrong: all but the page and the pictures of it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_integer, check_number
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection import _tables as tables
 from skdigits.inspection._answers import answers_of
-from skdigits.inspection._compare import compare
+from skdigits.inspection._compare import Comparison, compare
 from skdigits.inspection._inputs import check_predictions, pictures
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
@@ -29,7 +35,7 @@ class Report:
     images: np.ndarray | None = None
 
     @classmethod
-    def from_estimator(cls, estimator, X, y):
+    def from_estimator(cls, estimator: Any, X: ArrayLike, y: ArrayLike) -> Self:
         """Let a fitted classifier answer, and report.
 
         Parameters
@@ -59,8 +65,14 @@ class Report:
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred=None, y_proba=None, X=None, *, labels=None
-    ):
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike | None = None,
+        y_proba: ArrayLike | None = None,
+        X: ArrayLike | None = None,
+        *,
+        labels: ArrayLike | None = None,
+    ) -> Self:
         """Report on answers that are there already.
 
         Parameters
@@ -105,27 +117,27 @@ class Report:
         )
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows."""
         return len(self.true)
 
     @property
-    def n_errors(self):
+    def n_errors(self) -> int:
         """Number of rows that are predicted wrong."""
         return int((~self._hits).sum())
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """Share of the rows that are predicted right."""
         return float(self._hits.mean())
 
     @property
-    def accuracy_interval(self):
+    def accuracy_interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy, (low, high)."""
         return statistics.wilson_interval(self._hits.sum(), self.n_rows)
 
     @cached_property
-    def confusion_matrix(self):
+    def confusion_matrix(self) -> NDArray[np.int64]:
         """Rows of each true label (down) and predicted label (across)."""
         # scikit-learn's function warns of data of one class
         n_labels = len(self.labels)
@@ -135,7 +147,7 @@ class Report:
         return counts.reshape(n_labels, n_labels)
 
     @property
-    def per_class(self):
+    def per_class(self) -> pd.DataFrame:
         """A DataFrame with a row for each label.
 
         Its columns are `support`, `errors`, `recall` with its 95 % interval from
@@ -146,7 +158,7 @@ class Report:
         return tables.per_class_table(self.labels, self.confusion_matrix)
 
     @property
-    def confusions(self):
+    def confusions(self) -> pd.DataFrame:
         """A DataFrame of the pairs `true`, `predicted`, the most frequent first.
 
         `count` is how often the pair occurs, `rate` its share of all rows of that true
@@ -155,7 +167,7 @@ class Report:
         return tables.confusions_table(self.labels, self.confusion_matrix)
 
     @property
-    def mistakes(self):
+    def mistakes(self) -> pd.DataFrame:
         """A DataFrame of the wrong rows, the most confident first.
 
         Its index is the position of the `row`; its columns are `true`, `predicted`, the
@@ -168,7 +180,7 @@ class Report:
         )
 
     @property
-    def recall_tests(self):
+    def recall_tests(self) -> pd.DataFrame:
         """A DataFrame of the tests behind `hardest`, the smallest p-value first.
 
         For each label that occurs: `recall`, `recall_of_others`, that of all other
@@ -177,7 +189,7 @@ class Report:
         """
         return tables.recall_tests_table(self.labels, self.confusion_matrix)
 
-    def hardest(self, alpha=0.05):
+    def hardest(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return the classes whose recall is lower than that of all others together.
 
         Parameters
@@ -199,7 +211,7 @@ class Report:
         tests = self.recall_tests
         return tests[tests["p_corrected"] <= alpha]
 
-    def hardest_in_words(self, alpha=0.05):
+    def hardest_in_words(self, alpha: float = 0.05) -> str:
         """Name the hardest classes, or say that the data name none.
 
         Parameters
@@ -214,7 +226,7 @@ class Report:
         """
         return hardest_sentence(self, alpha)
 
-    def calibration(self, n_bins=15):
+    def calibration(self, n_bins: int = 15) -> pd.DataFrame:
         """Compare probabilities with what came true.
 
         Parameters
@@ -237,7 +249,7 @@ class Report:
         n_bins = check_integer("n_bins", n_bins)
         return statistics.calibration_bins(self._confidence, self._hits, n_bins)
 
-    def calibration_error(self, n_bins=15):
+    def calibration_error(self, n_bins: int = 15) -> float:
         """Return the expected calibration error.
 
         Parameters
@@ -254,7 +266,7 @@ class Report:
         return statistics.expected_calibration_error(self.calibration(n_bins))
 
     @property
-    def risk_coverage(self):
+    def risk_coverage(self) -> pd.DataFrame:
         """A DataFrame of what a threshold on the probability would do.
 
         For each probability that occurs, the highest first: `threshold`, the rows
@@ -263,7 +275,9 @@ class Report:
         """
         return statistics.risk_coverage(self._confidence, self._hits)
 
-    def referral(self, accuracies=(0.99, 0.995, 0.999, 1.0)):
+    def referral(
+        self, accuracies: Sequence[float] = (0.99, 0.995, 0.999, 1.0)
+    ) -> pd.DataFrame:
         """Say what must be handed to a person for a wanted accuracy of the rest.
 
         The thresholds are chosen on the very rows that they are measured on, which
@@ -284,7 +298,7 @@ class Report:
         wanted = [check_number("accuracies", a, low=0, high=1) for a in accuracies]
         return statistics.referral(self.risk_coverage, wanted)
 
-    def compare(self, other):
+    def compare(self, other: Report) -> Comparison:
         """Compare with another classifier on the same rows.
 
         Parameters
@@ -304,7 +318,7 @@ class Report:
         """
         return compare(self, other)
 
-    def summary(self):
+    def summary(self) -> str:
         """Return five sentences in plain words.
 
         Returns
@@ -314,7 +328,7 @@ class Report:
         """
         return " ".join(sentences(self))
 
-    def to_markdown(self):
+    def to_markdown(self) -> str:
         """Return the summary and the tables as Markdown.
 
         Returns

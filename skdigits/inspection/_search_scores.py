@@ -1,6 +1,7 @@
 """The scores of a search, laid out over one or two of its parameters."""
 
 import numpy as np
+import pandas as pd
 
 
 def laid_out(cv_results, params, metric, best_index):
@@ -32,6 +33,33 @@ def laid_out(cv_results, params, metric, best_index):
         "best": None if best_index is None else places[best_index],
         "resources": table("n_resources", 0.0) if "n_resources" in cv_results else None,
     }
+
+
+def table_of(display):
+    """Return the candidates of a display, those that went furthest first."""
+    figures = {f"mean {display.score_name}": display.mean, "spread": display.spread}
+    furthest = [f"mean {display.score_name}"]
+    if display.resources is not None:
+        figures[display.resource_name] = _as_integers(display.resources)
+        furthest = [display.resource_name, *furthest]
+    rows = [
+        [str(value) for _, value in params_at(display, place)]
+        + [figure[place] for figure in figures.values()]
+        for place in map(tuple, np.argwhere(np.isfinite(display.mean)))
+    ]
+    table = pd.DataFrame(rows, columns=[*display.names, *figures])
+    return table.sort_values(furthest, ascending=False, kind="stable")
+
+
+def _as_integers(resources):
+    integers = resources.astype(int)
+    return integers if np.array_equal(integers, resources) else resources
+
+
+def params_at(display, place):
+    """Return the names and values of the parameters at a place of a display."""
+    values = [its[i] for its, i in zip(display.values, place, strict=True)]
+    return list(zip(display.names, values, strict=True))
 
 
 def _check_metric(cv_results, metric):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skdigits._validation import check_integer
-from skdigits.inspection._format import enumeration, percent
+from skdigits.inspection._format import enumeration, html_of, percent
 from skdigits.inspection._report import Report
 
 
@@ -53,7 +53,7 @@ class SeedRepetition:
     n_hardest: int = 2
 
     @property
-    def among_hardest(self):
+    def among_hardest(self) -> pd.Series:
         """A Series: with how many seeds each class was among the hardest.
 
         Classes of equal recall count alike, so there can be more than `n_hardest`.
@@ -63,14 +63,14 @@ class SeedRepetition:
         return counts.sort_values(ascending=False, kind="stable")
 
     @property
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """A DataFrame: for each class `seeds`, and mean, lowest and highest recall."""
         counts = self.among_hardest
         recalls = self.recalls.agg(["mean", "min", "max"]).T
         recalls.columns = ["mean_recall", "lowest_recall", "highest_recall"]
         return pd.concat([counts, recalls.loc[counts.index]], axis=1)
 
-    def summary(self):
+    def summary(self) -> str:
         """Return the result in words.
 
         Returns
@@ -93,6 +93,10 @@ class SeedRepetition:
             f"lowest recall, with the number of seeds: {named}. {verdict} "
             f"Rows that are read wrong every time: {len(self.shared_mistakes)}."
         )
+
+    def _repr_html_(self):
+        """What a notebook shows: the summary, and the table of the classes."""
+        return html_of(self.summary(), self.table)
 
 
 def repeat_over_seeds(

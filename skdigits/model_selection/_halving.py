@@ -1,8 +1,11 @@
 """Successive halving on epochs, in which the survivors train on from their weights."""
 
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
@@ -170,20 +173,20 @@ class HalvingEpochSearchCV(SearchInParts):
 
     def __init__(
         self,
-        estimator,
-        param_grid,
+        estimator: Any,
+        param_grid: Mapping[str, Any] | Iterable[Mapping[str, Any]],
         *,
-        factor=3,
-        min_epochs=1,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        progress=None,
-        error_score=np.nan,
-        return_train_score=False,
-    ):
+        factor: float = 3,
+        min_epochs: int = 1,
+        scoring: str | Iterable[str] | Callable[..., Any] | None = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable[..., int] = True,
+        cv: Any = None,
+        verbose: int = 0,
+        progress: Callable[..., Iterable[Any]] | None = None,
+        error_score: Literal["raise"] | float = np.nan,
+        return_train_score: bool = False,
+    ) -> None:
         super().__init__(
             estimator,
             param_grid,
@@ -199,7 +202,7 @@ class HalvingEpochSearchCV(SearchInParts):
         self.min_epochs = min_epochs
         self.progress = progress
 
-    def fit(self, X, y, **params):
+    def fit(self, X: ArrayLike, y: ArrayLike, **params: Any) -> Self:
         """Search, and train the best candidate on all data.
 
         Parameters

@@ -1,6 +1,9 @@
 """OneHotLabelEncoder."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
@@ -44,10 +47,10 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
     array(['one', 'seven'], dtype='<U5')
     """
 
-    def __init__(self, classes=None):
+    def __init__(self, classes: ArrayLike | None = None) -> None:
         self.classes = classes
 
-    def fit(self, y):
+    def fit(self, y: ArrayLike) -> Self:
         """Learn the labels.
 
         Parameters
@@ -68,7 +71,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         self._fit(y)
         return self
 
-    def transform(self, y):
+    def transform(self, y: ArrayLike) -> NDArray[np.float32]:
         """Encode labels.
 
         Parameters
@@ -90,7 +93,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         _, codes = encode_labels(_as_labels(y), self.classes_)
         return one_hot(codes, len(self.classes_))
 
-    def fit_transform(self, y):
+    def fit_transform(self, y: ArrayLike) -> NDArray[np.float32]:
         """Learn the labels and encode them.
 
         Parameters
@@ -105,7 +108,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         """
         return one_hot(self._fit(y), len(self.classes_))
 
-    def inverse_transform(self, Y):
+    def inverse_transform(self, Y: ArrayLike) -> NDArray[Any]:
         """Return the label of the largest value of each row.
 
         Parameters

@@ -1,5 +1,8 @@
 """ImageReshaper."""
 
+from typing import Any, Literal, Self
+
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from skdigits._validation import (
@@ -45,10 +48,10 @@ class ImageReshaper(  # type: ignore[call-arg]
     (5, 28, 28, 1)
     """
 
-    def __init__(self, image_shape=None):
+    def __init__(self, image_shape: tuple[int, int] | None = None) -> None:
         self.image_shape = image_shape
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the pictures.
 
         Parameters
@@ -73,7 +76,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
         """Learn the shape of the pictures, and fold them.
 
         Parameters
@@ -99,7 +102,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         )
         return pixels
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Fold rows into pictures.
 
         Parameters
@@ -119,7 +122,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         )
         return pixels.reshape(-1, *self.image_shape_, 1)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Lay pictures out as rows.
 
         Parameters
@@ -138,7 +141,9 @@ class ImageReshaper(  # type: ignore[call-arg]
         )
         return rows
 
-    def set_output(self, *, transform=None):
+    def set_output(
+        self, *, transform: Literal["default", "pandas", "polars"] | None = None
+    ) -> Self:
         """Do nothing: pictures are four-dimensional, which no DataFrame can hold.
 
         It is there so that `Pipeline.set_output` can reach the other steps.

@@ -1,6 +1,9 @@
 """PixelScaler."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skdigits._validation import (
@@ -50,10 +53,10 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
            [0.4, 1. ]], dtype=float32)
     """
 
-    def __init__(self, scale=None):
+    def __init__(self, scale: float | None = None) -> None:
         self.scale = scale
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the scale.
 
         Parameters
@@ -73,7 +76,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[np.float32]:
         """Learn the scale, and scale the same pixels.
 
         Parameters
@@ -92,7 +95,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         return self._scaled(X, *self._fit(X))
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Scale pixels.
 
         Parameters
@@ -119,7 +122,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         scaled = scaled.astype(np.float32, copy=False)
         return scaled if native_shape is None else scaled.reshape(np.shape(X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Scale pixels back.
 
         Parameters

@@ -64,7 +64,13 @@ def read_digits(
 ) -> Reading: ...
 
 
-def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None):
+def read_digits(
+    image_or_images: Any,
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> Reading | list[Reading]:
     """Read the handwritten digits of a picture, or of each of several pictures.
 
     Digits are found as :func:`skdigits.handwriting.find_digits` finds them, and each is
@@ -130,7 +136,7 @@ def read_digits(image_or_images, *, model=None, min_confidence=None, n_jobs=None
     return Parallel(n_jobs)(delayed(read)(image) for image in image_or_images)
 
 
-def classifier_of(model):
+def classifier_of(model: Any) -> Any:
     """Return a classifier of rows in MNIST's form.
 
     Parameters

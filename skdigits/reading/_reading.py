@@ -1,8 +1,16 @@
 """Reading: what stands on a picture."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 UNSURE = "?"
 
@@ -45,7 +53,7 @@ class ReadDigit(NamedTuple):
     number: int
 
 
-def as_plain(text, boxes):
+def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
     """Return text and digits as JSON holds them: on the command line and over HTTP.
 
     Parameters
@@ -124,15 +132,22 @@ class Reading:
     Reading('1')
     """
 
-    def __init__(self, picture, boxes, *, rotation=0, forms=()):
+    def __init__(
+        self,
+        picture: NDArray[Any],
+        boxes: Iterable[ReadDigit],
+        *,
+        rotation: Literal[0, 90, 180, 270] = 0,
+        forms: Sequence[NDArray[Any]] = (),
+    ) -> None:
         self.picture = picture
         self.boxes = tuple(boxes)
         self.rotation = rotation
         self.forms = np.array(forms, np.uint8).reshape(-1, 28, 28)
 
     @property
-    def text(self):
-        lines = {}
+    def text(self) -> str:
+        lines: dict[int, dict[int, str]] = {}
         for box in self.boxes:
             numbers = lines.setdefault(box.line, {})
             sign = UNSURE if box.digit is None else str(box.digit)
@@ -140,13 +155,13 @@ class Reading:
         return "\n".join(" ".join(numbers.values()) for numbers in lines.values())
 
     @property
-    def digits(self):
+    def digits(self) -> DataFrame:
         import pandas as pd
 
         table = pd.DataFrame(list(self.boxes), columns=list(ReadDigit.__annotations__))
         return table.astype({"digit": "Int64"})
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the picture with a box around each digit and the answer above it.
 
         Parameters
@@ -174,8 +189,7 @@ class Reading:
                 Rectangle(corner, box.width, box.height, fill=False, ec=color, lw=1.2)
             )
             sign = UNSURE if unsure else f"{box.digit}"
-            above = {"xytext": (0, 1), "textcoords": "offset points"}
-            ax.annotate(sign, corner, color=color, **above)
+            ax.annotate(sign, corner, (0, 1), textcoords="offset points", color=color)
         return ax
 
     def __repr__(self):

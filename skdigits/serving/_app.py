@@ -1,5 +1,6 @@
 """create_app: the interface over HTTP."""
 
+import os
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
@@ -35,16 +36,16 @@ PAGE = {
 
 
 def create_app(
-    model=None,
+    model: str | os.PathLike[str] | None = None,
     *,
-    min_confidence=None,
-    n_jobs=-1,
-    allow_hosts=(),
-    allow_origins=(),
-    max_bytes=20_000_000,
-    max_requests=128,
-    timeout=30.0,
-):
+    min_confidence: float | None = None,
+    n_jobs: int = -1,
+    allow_hosts: list[str] | tuple[str, ...] = (),
+    allow_origins: list[str] | tuple[str, ...] = (),
+    max_bytes: int = 20_000_000,
+    max_requests: int = 128,
+    timeout: float = 30.0,
+) -> Starlette:
     """Return the ASGI application behind ``skdigits serve``.
 
     It answers ``POST /read`` and ``POST /predict``, shows the page to draw on, and

@@ -1,8 +1,10 @@
 """ErrorReport: the report with its page."""
 
+import os
 from dataclasses import dataclass
-from html import escape
+from pathlib import Path
 
+from skdigits.inspection._format import html_of
 from skdigits.inspection._page._files import write_report
 from skdigits.inspection._page._html import page
 from skdigits.inspection._report import Report
@@ -74,7 +76,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 80.00 %, is that of seven.
     """
 
-    def to_html(self, title="Error report"):
+    def to_html(self, title: str = "Error report") -> str:
         """Return the report as one page that needs nothing else.
 
         Parameters
@@ -89,7 +91,9 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         """
         return page(self, title)
 
-    def write(self, folder, title="Error report"):
+    def write(
+        self, folder: str | os.PathLike[str], title: str = "Error report"
+    ) -> Path:
         """Write the page, and its figures as JSON and CSV.
 
         Parameters
@@ -111,5 +115,4 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 
     def _repr_html_(self):
         """What a notebook shows: the summary, and the table of the classes."""
-        table = self.per_class.to_html(float_format="{:.3f}".format)
-        return f"<p>{escape(self.summary())}</p>\n{table}"
+        return html_of(self.summary(), self.per_class)

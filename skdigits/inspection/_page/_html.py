@@ -194,7 +194,7 @@ def _table(tables, name):
     )
     caption = escape(heading)
     return (
-        f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
+        f'<div class="wide" role="region" aria-label="Table: {caption}" tabindex="0">\n'
         f"<table>\n<caption>{caption}</caption>\n"
         f"<thead><tr>{columns}</tr></thead>\n<tbody>\n{lines}</tbody>\n"
         "</table>\n</div>\n"

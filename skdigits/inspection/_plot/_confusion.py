@@ -1,11 +1,20 @@
 """ConfusionHeatmapDisplay."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skdigits._validation import check_bool, check_choice
 from skdigits.inspection._format import percent
 from skdigits.inspection._plot._display import ReportDisplay
 from skdigits.inspection._plot._drawing import axes_for, has_dark_background, is_dark
+from skdigits.inspection._report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # From this many classes on, figures in the cells cannot be read.
 _TOO_MANY = 30
@@ -27,7 +36,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     See Also
@@ -45,12 +54,19 @@ class ConfusionHeatmapDisplay(ReportDisplay):
            [0, 2]])
     """
 
-    def __init__(self, confusion_matrix, *, display_labels=None):
+    def __init__(
+        self,
+        confusion_matrix: ArrayLike,
+        *,
+        display_labels: ArrayLike | None = None,
+    ) -> None:
         self.confusion_matrix = np.asarray(confusion_matrix)
         self.display_labels = display_labels
 
     @classmethod
-    def from_report(cls, report, *, ax=None, **plot_options):
+    def from_report(
+        cls, report: Report, *, ax: Axes | None = None, **plot_options: Any
+    ) -> Self:
         """Draw the confusion matrix of an `ErrorReport`.
 
         Parameters
@@ -58,7 +74,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         report : ErrorReport
             Of any classifier.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **plot_options : dict
@@ -71,12 +87,18 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         display = cls(report.confusion_matrix, display_labels=report.labels)
         return display.plot(ax=ax, **plot_options)
 
-    def plot(self, *, ax=None, normalize=None, grey_diagonal=False):
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        normalize: Literal["true", "pred", "all"] | None = None,
+        grey_diagonal: bool = False,
+    ) -> Self:
         """Draw.
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         normalize : {"true", "pred", "all"}, default=None
@@ -119,7 +141,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         self._label_axes(normalize)
         return self
 
-    def figsize(self):
+    def figsize(self) -> tuple[float, float]:
         """Return the size of a figure whose cells are about square.
 
         Returns

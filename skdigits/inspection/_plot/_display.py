@@ -1,7 +1,17 @@
 """What displays share: how to draw without options, and how to begin from answers."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from numpy.typing import ArrayLike
+
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Display:
@@ -9,14 +19,15 @@ class Display:
 
     # axes side by side, and width and height of them all in inches
     _n_parts: int = 1
-    _figsize: tuple[float, float] | None = None
+    _figsize: tuple[float, float]
+    _draw: Callable[[], None]
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts if there are two; None makes a figure.
 
         Returns
@@ -28,7 +39,7 @@ class Display:
         self._draw()
         return self
 
-    def figsize(self):
+    def figsize(self) -> tuple[float, float]:
         """Return the size of a figure of its own.
 
         Returns
@@ -42,8 +53,18 @@ class Display:
 class ReportDisplay:
     """A display of an `ErrorReport`, drawn by `from_report` of the subclass."""
 
+    from_report: ClassVar[Callable[..., Any]]
+
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **options):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Self:
         """Let a fitted classifier answer, and draw.
 
         Parameters
@@ -58,7 +79,7 @@ class ReportDisplay:
         y : array-like of shape (n,)
             True labels.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **options : dict
@@ -74,15 +95,15 @@ class ReportDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_pred=None,
-        y_proba=None,
-        X=None,
+        y_true: ArrayLike,
+        y_pred: ArrayLike | None = None,
+        y_proba: ArrayLike | None = None,
+        X: ArrayLike | None = None,
         *,
-        labels=None,
-        ax=None,
-        **options,
-    ):
+        labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Self:
         """Draw answers that are there already.
 
         Parameters
@@ -104,7 +125,7 @@ class ReportDisplay:
             All labels, in the order of the columns of ``y_proba``. None takes those
             that occur, sorted.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **options : dict

@@ -1,15 +1,25 @@
 """DigitGridDisplay."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from math import ceil
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer
 from skdigits.inspection._inputs import pictures
 from skdigits.inspection._plot._display import ReportDisplay
 from skdigits.inspection._plot._drawing import axes_for
+from skdigits.inspection._report import Report
 from skdigits.inspection._summary import mistake_titles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 # Height of a line and width of a letter, in inches; pictures are an inch wide.
 _LINE = 0.17
@@ -33,7 +43,7 @@ class DigitGridDisplay(ReportDisplay):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     Examples
@@ -46,7 +56,7 @@ class DigitGridDisplay(ReportDisplay):
     (5, 8, 8)
     """
 
-    def __init__(self, images, titles=None):
+    def __init__(self, images: ArrayLike, titles: Iterable[Any] | None = None) -> None:
         self.images = pictures(images)
         if self.images is None or not len(self.images):
             raise ValueError(
@@ -58,8 +68,14 @@ class DigitGridDisplay(ReportDisplay):
 
     @classmethod
     def from_report(
-        cls, report, *, order="confidence", max_images=40, ax=None, **plot_options
-    ):
+        cls,
+        report: Report,
+        *,
+        order: Literal["confidence", "loss", "pair"] = "confidence",
+        max_images: int = 40,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
         """Draw the mistakes of an `ErrorReport`.
 
         Parameters
@@ -76,7 +92,7 @@ class DigitGridDisplay(ReportDisplay):
         max_images : int, default=40
             The number of pictures at most.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         **plot_options : dict
@@ -107,18 +123,24 @@ class DigitGridDisplay(ReportDisplay):
         display = cls(report.images[mistakes.index], mistake_titles(mistakes))
         return display.plot(ax=ax, **plot_options)
 
-    def plot(self, *, ax=None, n_columns=8, cmap="gray_r"):
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        n_columns: int = 8,
+        cmap: str | Colormap = "gray_r",
+    ) -> Self:
         """Draw.
 
         Parameters
         ----------
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         n_columns : int, default=8
             Pictures side by side.
 
-        cmap : str or matplotlib colormap, default="gray_r"
+        cmap : str or matplotlib.colors.Colormap, default="gray_r"
             Colours of the pixels; the default shows dark ink on white paper.
 
         Returns

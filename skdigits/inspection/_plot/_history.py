@@ -1,10 +1,18 @@
 """TrainingHistoryDisplay."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class TrainingHistoryDisplay(Display):
@@ -22,8 +30,11 @@ class TrainingHistoryDisplay(Display):
         The epoch, counted from 1, of the lowest validation loss; without a validation
         part, of the lowest loss.
 
-    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
+    ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
         Where loss and accuracy are drawn.
+
+    figure_ : matplotlib.figure.Figure
+        Their figure.
 
     Examples
     --------
@@ -35,7 +46,7 @@ class TrainingHistoryDisplay(Display):
 
     _n_parts, _figsize = 2, (8, 3.4)
 
-    def __init__(self, history):
+    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
         missing = [
             name for name in ("loss", "accuracy") if not len(history.get(name, ()))
         ]
@@ -51,7 +62,7 @@ class TrainingHistoryDisplay(Display):
         self.best_epoch = int(np.nanargmin(losses)) + 1
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
         """Draw the training of a fitted `DigitCNN`, or a pipeline or search with one.
 
         Parameters
@@ -59,7 +70,7 @@ class TrainingHistoryDisplay(Display):
         estimator : estimator
             Fitted, with `history_` at its end.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts; None makes a figure.
 
         Returns

@@ -1,9 +1,19 @@
 """PerClassDisplay."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from skdigits.inspection._plot._display import Display, ReportDisplay
 from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
+from skdigits.inspection._report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 
 class PerClassDisplay(ReportDisplay, Display):
@@ -23,7 +33,7 @@ class PerClassDisplay(ReportDisplay, Display):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     Examples
@@ -35,13 +45,20 @@ class PerClassDisplay(ReportDisplay, Display):
     [7]
     """
 
-    def __init__(self, per_class, hardest=(), accuracy=None):
+    def __init__(
+        self,
+        per_class: DataFrame,
+        hardest: Iterable[Any] = (),
+        accuracy: float | None = None,
+    ) -> None:
         self.per_class = per_class
         self.hardest = list(hardest)
         self.accuracy = accuracy
 
     @classmethod
-    def from_report(cls, report, *, alpha=0.05, ax=None):
+    def from_report(
+        cls, report: Report, *, alpha: float = 0.05, ax: Axes | None = None
+    ) -> Self:
         """Draw the recalls of an `ErrorReport`.
 
         Parameters
@@ -52,7 +69,7 @@ class PerClassDisplay(ReportDisplay, Display):
         alpha : float, default=0.05
             As in `ErrorReport.hardest`, whose classes are marked.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns
@@ -87,7 +104,7 @@ class PerClassDisplay(ReportDisplay, Display):
         self.ax_.set(xlabel="recall in %", ylabel="class (support)")
         legend_below(self.ax_)
 
-    def figsize(self):
+    def figsize(self) -> tuple[float, float]:
         """Return the size of a figure of its own.
 
         Returns

@@ -1,8 +1,17 @@
 """ReliabilityDisplay and RiskCoverageDisplay."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 from skdigits.inspection._plot._display import Display, ReportDisplay
 from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
+from skdigits.inspection._report import Report
 from skdigits.inspection._statistics import expected_calibration_error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 
 class ReliabilityDisplay(ReportDisplay, Display):
@@ -21,7 +30,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
     calibration_error : float
         The expected calibration error of the bins.
 
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     See Also
@@ -44,12 +53,14 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
     _figsize = 5.6, 5.2
 
-    def __init__(self, bins):
+    def __init__(self, bins: DataFrame) -> None:
         self.bins = bins
         self.calibration_error = expected_calibration_error(bins)
 
     @classmethod
-    def from_report(cls, report, *, n_bins=15, ax=None):
+    def from_report(
+        cls, report: Report, *, n_bins: int = 15, ax: Axes | None = None
+    ) -> Self:
         """Draw the calibration of an `ErrorReport`.
 
         Parameters
@@ -60,7 +71,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
         n_bins : int, default=15
             Bins of equal width in [0, 1].
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns
@@ -115,7 +126,7 @@ class RiskCoverageDisplay(ReportDisplay, Display):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib axes, matplotlib figure
+    ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
     References
@@ -134,11 +145,11 @@ class RiskCoverageDisplay(ReportDisplay, Display):
 
     _figsize = 5.6, 4.2
 
-    def __init__(self, curve):
+    def __init__(self, curve: DataFrame) -> None:
         self.curve = curve
 
     @classmethod
-    def from_report(cls, report, *, ax=None):
+    def from_report(cls, report: Report, *, ax: Axes | None = None) -> Self:
         """Draw risk against coverage of an `ErrorReport`.
 
         Parameters
@@ -146,7 +157,7 @@ class RiskCoverageDisplay(ReportDisplay, Display):
         report : ErrorReport
             With probabilities.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
 
         Returns

@@ -1,10 +1,18 @@
 """SaliencyDisplay."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skdigits._validation import check_integer
 from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class SaliencyDisplay(Display):
@@ -30,8 +38,11 @@ class SaliencyDisplay(Display):
 
     Attributes
     ----------
-    ax_, figure_ : ndarray of shape (2,) of matplotlib axes, matplotlib figure
+    ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
         Where the picture and the attributions are drawn.
+
+    figure_ : matplotlib.figure.Figure
+        Their figure.
 
     References
     ----------
@@ -51,7 +62,13 @@ class SaliencyDisplay(Display):
 
     _n_parts, _figsize = 2, (7, 3.4)
 
-    def __init__(self, image, attributions, label, against):
+    def __init__(
+        self,
+        image: NDArray[Any],
+        attributions: NDArray[Any],
+        label: Any,
+        against: Any,
+    ) -> None:
         self.image = image
         self.attributions = attributions
         self.label = label
@@ -59,8 +76,15 @@ class SaliencyDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator, image, *, label=None, against=None, n_steps=64, ax=None
-    ):
+        cls,
+        estimator: Any,
+        image: Any,
+        *,
+        label: Any = None,
+        against: Any = None,
+        n_steps: int = 64,
+        ax: Axes | None = None,
+    ) -> Self:
         """Ask a fitted `DigitCNN`, or a pipeline or search with one.
 
         Imports TensorFlow.
@@ -82,7 +106,7 @@ class SaliencyDisplay(Display):
         n_steps : int, default=64
             Steps on the way from the empty picture.
 
-        ax : matplotlib axes, default=None
+        ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts; None makes a figure.
 
         Returns

@@ -1,11 +1,23 @@
 """The scores of a search, drawn over one or two of its parameters."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits.inspection._format import html_of
 from skdigits.inspection._plot._drawing import axes_for
-from skdigits.inspection._search_scores import laid_out
+from skdigits.inspection._search_scores import laid_out, params_at, table_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from pandas import DataFrame
 
 
 class SearchResultsDisplay:
@@ -68,15 +80,15 @@ class SearchResultsDisplay:
 
     def __init__(
         self,
-        mean,
-        spread,
-        names,
-        values,
-        best=None,
-        resources=None,
-        score_name="score",
-        resource_name="resources",
-    ):
+        mean: NDArray[Any],
+        spread: NDArray[Any],
+        names: Sequence[str],
+        values: Sequence[Sequence[Any]],
+        best: tuple[int, ...] | None = None,
+        resources: NDArray[Any] | None = None,
+        score_name: str = "score",
+        resource_name: str = "resources",
+    ) -> None:
         self.mean = mean
         self.spread = spread
         self.names = names
@@ -88,8 +100,14 @@ class SearchResultsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, search, *, params=None, metric=None, ax=None, **plot_params
-    ):
+        cls,
+        search: Any,
+        *,
+        params: str | Sequence[str] | None = None,
+        metric: str | None = None,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
         """Draw the results of a fitted search.
 
         Parameters
@@ -143,16 +161,16 @@ class SearchResultsDisplay:
     @classmethod
     def from_cv_results(
         cls,
-        cv_results,
+        cv_results: Mapping[str, ArrayLike] | DataFrame,
         *,
-        params=None,
-        metric="score",
-        best_index=None,
-        score_name="score",
-        resource_name="resources",
-        ax=None,
-        **plot_params,
-    ):
+        params: str | Sequence[str] | None = None,
+        metric: str = "score",
+        best_index: int | None = None,
+        score_name: str = "score",
+        resource_name: str = "resources",
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
         """Draw a table of results.
 
         Parameters
@@ -198,7 +216,13 @@ class SearchResultsDisplay:
         )
         return display.plot(ax=ax, **plot_params)
 
-    def plot(self, *, ax=None, cmap="viridis", values_format=".3f"):
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        cmap: str | Colormap = "viridis",
+        values_format: str = ".3f",
+    ) -> Self:
         """Draw it.
 
         Parameters
@@ -223,6 +247,16 @@ class SearchResultsDisplay:
         else:
             self._draw_points(self.ax_)
         return self
+
+    def _repr_html_(self):
+        """What a notebook shows: the candidates that are drawn, as a table."""
+        table = table_of(self)
+        words = f"{len(table)} candidates."
+        if self.best is not None:
+            params = params_at(self, self.best)
+            named = ", ".join(f"{_short(name)}={value}" for name, value in params)
+            words = f"{words} The winner: {named}."
+        return html_of(words, table.set_index(self.names[0]))
 
     def _draw_heat_map(self, ax, cmap, values_format):
         import seaborn as sns

@@ -98,11 +98,12 @@ function square(digit, i) {
   button.setAttribute("aria-controls", "choice");
   const words = label === undefined
     ? `Digit ${i + 1}: ${read === "?" ? "not sure" : read}, ${percent}`
-    : `Digit ${i + 1}: corrected to ${name(label)}`;
+    : `Digit ${i + 1}: corrected to ${name(label)}, was ${read}`;
   button.setAttribute("aria-label", words);
   button.append(
     element("img", { src: digit.picture, alt: "", width: 56, height: 56 }),
     element("b", { textContent: label === undefined ? read : sign(label) }),
+    " ",
     element("small", { textContent: label === undefined ? percent : `was ${read}` }),
   );
   button.addEventListener("click", () => choose(i === chosen ? null : i));
