@@ -106,10 +106,10 @@ def write_files(writers, failures=None):
                 if failures is None:
                     raise
                 failures[path] = error
-        for path, error in _put_in_place(written):
+        for path, refusal in _put_in_place(written):
             if failures is None:
-                raise error
-            failures[path] = error
+                raise refusal
+            failures[path] = refusal
 
 
 def _put_in_place(written):
