@@ -105,6 +105,13 @@ class TestLines:
         assert n_found(4) == 1
         assert n_found(5) == 0
 
+    def test_in_a_narrow_picture_two_columns_are_the_edge(self):
+        mask = blank(40, 30)
+        mask[20, 1:] = True
+        assert found_rows(mask) == [20]
+        mask[20, 1] = False
+        assert found_rows(mask) == []
+
     def test_slopes(self):
         def of_slope(slope, **options):
             mask = blank(80, 120)
@@ -447,6 +454,16 @@ class TestLongLines:
 
     def test_a_thick_bar_is_none(self):
         assert not self.is_line(150, thickness=14)
+
+    def test_a_bulge_is_of_it_but_a_stroke_is_not(self):
+        def bulge(height):
+            ink = self.sheet()
+            ink[180:182, 100:500] = 1
+            ink[180 : 180 + height, 300:303] = 1
+            return self.found(ink)[180 : 180 + height, 300:303]
+
+        assert bulge(3).all()
+        assert not bulge(5).any()
 
     def test_faint_lines_are_lines(self):
         assert self.is_line(400, ink=0.3)

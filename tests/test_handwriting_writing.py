@@ -213,6 +213,13 @@ class TestSeparators:
         assert one in found(sheet(*DIGITS, one))
         assert found(sheet(*DIGITS, one, above, below)) == DIGITS
 
+    def test_what_is_higher_than_a_dash_is_no_line(self):
+        one = 300, 390, 300, 310
+        above, below = (279, 298, 260, 370), (392, 411, 260, 370)
+        assert one in found(sheet(*DIGITS, one, above, below))
+        above, below = (280, 298, 260, 370), (392, 410, 260, 370)
+        assert one not in found(sheet(*DIGITS, one, above, below))
+
     def test_in_a_form_a_bar_at_a_line_is_none(self):
         one, bar = (300, 390, 300, 310), (300, 390, 500, 510)
         lines = self.lines(298) | self.lines(391, columns=slice(480, 530))
