@@ -504,7 +504,10 @@ class TestTheProcess:
     "options, message",
     [
         ({"min_confidence": 2}, "Got min_confidence=2, but expected"),
-        ({"n_jobs": 0}, "Got n_jobs=0, but expected"),
+        ({"n_jobs": 0}, "Got n_jobs=0, but expected how many processes"),
+        ({"n_jobs": "x"}, "Got n_jobs='x', but expected how many processes"),
+        ({"n_jobs": 10**9}, "Got n_jobs=1000000000, but .* at most 1,024, or -1"),
+        ({"model": 3}, "Got path=3, but expected a path"),
         ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
         ({"allow_origins": [3]}, r"Got allow_origins=\[3\], but expected a list"),
         ({"timeout": 0}, "Got timeout=0, but expected"),

@@ -3,7 +3,6 @@
 import os
 import re
 from math import isqrt, prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from skdigits._validation import (
     check_bool,
     check_image_shape,
+    check_path,
     one_line,
     resolve_image_shape,
 )
@@ -128,7 +128,7 @@ def load_digit_images(
     >>> digits.images.shape, digits.target.tolist()
     ((2, 28, 28), [1, 1])
     """
-    path = Path(path).expanduser()
+    path = check_path("path", path)
     return_X_y = check_bool("return_X_y", return_X_y)
     as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
@@ -161,7 +161,7 @@ def load_digit_images(
 
 
 def _check_normalize(normalize, image_shape):
-    if normalize != "auto":
+    if not isinstance(normalize, str) or normalize != "auto":
         check_bool("normalize", normalize)
     if normalize is not False and image_shape not in (None, MNIST_SHAPE):
         raise ValueError(

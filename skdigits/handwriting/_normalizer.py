@@ -13,7 +13,7 @@ from sklearn.base import (
     TransformerMixin,
 )
 
-from skdigits._validation import resolve_image_shape
+from skdigits._validation import check_n_jobs, resolve_image_shape
 from skdigits.handwriting._form import SIDE
 from skdigits.handwriting._one_digit import normalized
 
@@ -101,6 +101,7 @@ class HandwritingNormalizer(
         ndarray of shape (n, 784), dtype uint8
             Light ink on dark ground; a row of zeros for a blank picture.
         """
+        check_n_jobs(self.n_jobs)
         pictures = _as_pictures(X)
         chunks = [pictures[i : i + CHUNK] for i in range(0, len(pictures), CHUNK)]
         rows = Parallel(n_jobs=self.n_jobs)(delayed(_rows)(chunk) for chunk in chunks)
