@@ -62,7 +62,7 @@ def check_bool(name, value):
 
 
 def check_path(name, path):
-    """Return ``path`` as a Path, ``~`` spelled out; raise a ValueError if it is none."""
+    """Return ``path`` as a Path, without ``~``, or raise a ValueError if it is none."""
     if not isinstance(path, str | os.PathLike):
         raise ValueError(
             f"Got {name}={one_line(repr(path))}, but expected a path. Pass a str or a "
