@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 )
 
 from skdigits._parameters import (
+    check_parameters,
     class_weights,
     copied_callbacks,
     draw_seed,
@@ -581,6 +582,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         if self.class_weight is not None:
             weights = weights * class_weights(self.class_weight, self.classes_, codes)
             images, codes, weights = _drop_weightless(images, codes, weights)
+        check_parameters(self, self.image_shape_, self.classes_)
         # not before: what is refused does not wait for TensorFlow
         from skdigits.training import Data
 

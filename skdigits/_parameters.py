@@ -17,7 +17,7 @@ from skdigits._validation import (
     check_integer,
     check_number,
 )
-from skdigits.network import NetworkSpec, check_room
+from skdigits.network import NetworkSpec, check_room, check_size
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
@@ -78,6 +78,7 @@ def network_spec(params, image_shape, n_classes):
         early_downsampling=_early_downsampling(params, image_shape),
     )
     check_room(spec)
+    check_size(spec)
     return spec
 
 

@@ -17,7 +17,10 @@ from skdigits._validation import (
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._form import MNIST_SHAPE, in_mnist_form, is_like_mnist
-from skdigits.datasets._tables import read_csv, read_npz
+from skdigits.datasets._tables import as_pixels, read_csv, read_npz
+
+# Each has a name and, in a frame, a column.
+MAX_NAMED_PIXELS = 2**20
 
 
 def load_digit_images(
@@ -148,6 +151,7 @@ def load_digit_images(
             f"Got path={one_line(path)!r}, but expected a folder, a CSV file or an "
             ".npz file. Check the path."
         )
+    _check_size(path, images)
     target = _as_target(labels)
     return make_bunch(
         images,
@@ -158,6 +162,17 @@ def load_digit_images(
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
+
+
+def _check_size(path, images):
+    """Raise a ValueError before millions of pixels get their names."""
+    height, width = images.shape[1:]
+    if height * width > MAX_NAMED_PIXELS:
+        raise ValueError(
+            f"Got {str(path)!r} with pictures of {height} x {width} pixels, but "
+            f"expected at most {MAX_NAMED_PIXELS:,} pixels. Pass normalize=True to "
+            "bring digits into MNIST's form, or a smaller image_shape=(height, width)."
+        )
 
 
 def _check_normalize(normalize, image_shape):
@@ -201,15 +216,7 @@ def _fold(rows, image_shape):
     shape = resolve_image_shape(
         n_pixels, image_shape=image_shape, native_shape=native_shape
     )
-    return _as_pixels(rows).reshape(-1, *shape)
-
-
-def _as_pixels(values):
-    """Return whole numbers in 0..255 as uint8, anything else as float32."""
-    whole = values.dtype.kind in "bui" or (values == np.round(values)).all()
-    if whole and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.uint8, copy=False)
-    return values.astype(np.float32, copy=False)
+    return as_pixels(rows).reshape(-1, *shape)
 
 
 def _as_target(labels):
