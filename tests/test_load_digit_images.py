@@ -1,6 +1,7 @@
 import io
 import os
 import zipfile
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,12 @@ class TestFolder:
         write_picture(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
         with pytest.raises(ValueError, match="Sort the pictures into sub-folders"):
             load_digit_images(tmp_path)
+
+    def test_what_may_not_be_read(self, folder, monkeypatch):
+        error = PermissionError(13, "Permission denied", str(folder / "7"))
+        monkeypatch.setattr("pathlib.Path.iterdir", Mock(side_effect=error))
+        with pytest.raises(ValueError, match="/7' cannot be read .Permission denied."):
+            load_digit_images(folder)
 
     def test_class_without_pictures(self, folder):
         (folder / "8").mkdir()
@@ -432,6 +439,8 @@ def test_millions_of_pixels_get_no_names(tmp_path):
     np.savez_compressed(path, x=np.zeros((1, 1025, 1024), np.uint8), y=[1])
     with pytest.raises(ValueError, match="of 1025 x 1024 pixels, but .*normalize=True"):
         load_digit_images(path)
+    with pytest.raises(ValueError, match="of 1 x 9000000 pixels, but expected at most"):
+        load_digit_images(tmp_path, image_shape=(1, 9_000_000))
 
 
 def test_paths(tmp_path):

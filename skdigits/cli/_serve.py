@@ -14,6 +14,12 @@ _MAX_CONNECTIONS = 1000
 
 def run(model, host, port, **options):
     """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+    if not host:
+        # it would stand for every address of the machine
+        raise ValueError(
+            "Got host='', but expected an address. Pass 0.0.0.0 for every one of this "
+            "machine."
+        )
     allow_hosts = (host, *options.pop("allow_hosts"))
     app = create_app(model, allow_hosts=allow_hosts, **options)
     with _listening(host, port) as listening:

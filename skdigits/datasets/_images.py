@@ -136,6 +136,7 @@ def load_digit_images(
     as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
         image_shape = check_image_shape(image_shape)
+        _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
     normalized = False
     # not the methods of Path, which raise where a name is too long
@@ -151,7 +152,7 @@ def load_digit_images(
             f"Got path={one_line(path)!r}, but expected a folder, a CSV file or an "
             ".npz file. Check the path."
         )
-    _check_size(path, images)
+    _check_size(path, images.shape[1:])
     target = _as_target(labels)
     return make_bunch(
         images,
@@ -164,9 +165,9 @@ def load_digit_images(
     )
 
 
-def _check_size(path, images):
+def _check_size(path, image_shape):
     """Raise a ValueError before millions of pixels get their names."""
-    height, width = images.shape[1:]
+    height, width = image_shape
     if height * width > MAX_NAMED_PIXELS:
         raise ValueError(
             f"Got {str(path)!r} with pictures of {height} x {width} pixels, but "
