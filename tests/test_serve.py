@@ -534,6 +534,7 @@ def test_the_command_says_what_is_wrong(capsys, address):
         (["--port", port], "where nothing can listen (Address already in use"),
         (["--port", "99999"], "where nothing can listen (bind(): port must be"),
         (["--host", ""], "Got host='', but expected an address. Pass 0.0.0.0 for"),
+        (["--host", "a\0b"], "where nothing can listen (host name must not contain"),
         (["--host", "no.such.host.invalid"], "where nothing can listen ("),
         (["--model", "nothing"], "Got path='nothing', but expected a file"),
     ):

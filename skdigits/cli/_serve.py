@@ -30,7 +30,8 @@ def _listening(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
+    # the latter two for what is no name of a host at all
+    except (OSError, OverflowError, TypeError, ValueError) as error:
         raise OSError(
             f"Got host={host!r} and port={port}, where nothing can listen "
             f"({getattr(error, 'strerror', None) or error}), but expected an address "
