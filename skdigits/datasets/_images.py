@@ -45,10 +45,12 @@ def load_digit_images(
           other files are ignored;
         - a CSV file with the label in the column ``label``, or in the first column if
           there is none of that name, and a column for each pixel; the line of names
-          may be missing; at most 1 GiB, and 65,536 pixels in a line;
+          may be missing; at most 1 GiB, 5 million lines, and 65,536 pixels in a line;
         - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
           ``y_train``; other arrays, such as ``x_test``, are not read, nor those that
           unpack to far more than pictures do.
+
+        The pictures have at most 1,048,576 pixels each, unless they are normalized.
 
     image_shape : tuple of int (height, width), default=None
         Size in pixels. Pictures of a folder are resized to it; None wants all of one
