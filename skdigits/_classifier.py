@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from skdigits._parameters import (
+    check_parameters,
     class_weights,
     copied_callbacks,
     draw_seed,
@@ -565,8 +566,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def _training_data(self, X, y, sample_weight, *, goes_on, classes=None):
         """Check the data; return them without rows of weight zero."""
-        from skdigits.training import Data
-
         if goes_on:
             classes = self.classes_
         X, y, native_shape = validate_pixels(
@@ -588,6 +587,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         if self.class_weight is not None:
             weights = weights * class_weights(self.class_weight, self.classes_, codes)
             images, codes, weights = _drop_weightless(images, codes, weights)
+        check_parameters(self, self.image_shape_, self.classes_)
+        # not before: what is refused does not wait for TensorFlow
+        from skdigits.training import Data
+
         return Data(images, one_hot(codes, len(self.classes_)), weights)
 
     def _train(self, data, recipe, *, goes_on):

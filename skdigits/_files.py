@@ -138,6 +138,11 @@ def check_writable(path):
 @contextmanager
 def _temporary_beside(path):
     """Yield the path of an empty file, gone in the end, and what it may replace."""
+    if "\0" in str(path):
+        raise OSError(
+            f"Got {str(path)!r}, which is no name of a file, but expected one. Change "
+            "it."
+        )
     target = Path(os.path.realpath(path))
     try:
         _check_target(path, target)

@@ -11,8 +11,13 @@ from skdigits._recipe import (
     automatic_batch_size,
     automatic_epochs,
 )
-from skdigits._validation import check_bool, check_choice, check_integer, check_number
-from skdigits.network import NetworkSpec, check_room
+from skdigits._validation import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from skdigits.network import NetworkSpec, check_room, check_size
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
@@ -22,6 +27,28 @@ SMALLEST_DOWNSAMPLED = 16
 
 # Enough to bring pictures of 65,536 pixels on a side down to one pixel.
 MAX_BLOCKS = 16
+
+
+def check_parameters(params, image_shape, classes):
+    """Raise a ValueError where `fit` would refuse a parameter for such pictures.
+
+    Parameters
+    ----------
+    params : DigitCNN
+
+    image_shape : tuple of int (height, width)
+
+    classes : ndarray of shape (n_classes,)
+    """
+    from sklearn.utils import check_random_state
+
+    network_spec(params, image_shape, len(classes))
+    training_recipe(params, n_pictures=1)
+    if params.class_weight is not None:
+        class_weights(params.class_weight, classes, np.arange(len(classes)))
+    check_bool("warm_start", params.warm_start)
+    check_random_state(params.random_state)
+    verbosity(params.verbose)
 
 
 def network_spec(params, image_shape, n_classes):
@@ -51,6 +78,7 @@ def network_spec(params, image_shape, n_classes):
         early_downsampling=_early_downsampling(params, image_shape),
     )
     check_room(spec)
+    check_size(spec)
     return spec
 
 
@@ -198,5 +226,6 @@ def class_weights(class_weight, classes, codes):
             f"only {classes.tolist()}. Remove or correct it."
         )
     for label, weight in class_weight.items():
-        check_number(f"class_weight[{label!r}]", weight, low=0, high=np.inf)
+        name = f"class_weight[{label!r}]"
+        check_number(name, weight, low=0, high=np.inf, closed="left")
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])[codes]

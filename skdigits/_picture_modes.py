@@ -1,6 +1,11 @@
 """From the many kinds of pixels that a picture may have to grey levels of 8 bits."""
 
+from functools import partial
+
 import numpy as np
+
+# Converted at the same time.
+_STRIP_PIXELS = 2**20
 
 
 class Unusable(Exception):
@@ -8,51 +13,79 @@ class Unusable(Exception):
 
 
 def to_grey(picture):
-    """Return a Pillow picture of any mode in mode L, or raise `Unusable`."""
+    """Return a Pillow picture of any mode as grey values, or raise `Unusable`.
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), dtype uint8
+    """
+    convert = _conversion(picture)
+    grey = np.empty((picture.height, picture.width), np.uint8)
+    for rows, strip in _strips(picture):
+        grey[rows] = convert(strip)
+    return grey
+
+
+def _strips(picture):
+    """Yield a few rows at a time: a large picture is not in memory several times."""
+    n_rows = max(1, _STRIP_PIXELS // picture.width)
+    for top in range(0, picture.height, n_rows):
+        rows = slice(top, min(top + n_rows, picture.height))
+        whole = n_rows >= picture.height
+        box = (0, rows.start, picture.width, rows.stop)
+        yield rows, picture if whole else picture.crop(box)
+
+
+def _conversion(picture):
+    """Return what makes grey values of a part of a picture."""
     # Pillow has mode I for 16-bit PGM and, up to some version, PNG
     if picture.mode.startswith("I;16") or (
         picture.mode == "I" and picture.format in ("PPM", "PNG")
     ):
-        return _from_16_bits(picture)
+        return partial(_from_16_bits, transparent=picture.info.get("transparency"))
     if picture.mode in ("I", "F"):
         raise Unusable(
             f" with pixels of mode {picture.mode!r}, whose white is anywhere, but "
             "expected 8 or 16 bits for each pixel. Convert it."
         )
     if picture.has_transparency_data:
-        # not twice, as such pictures may be large
-        has_alpha = picture.mode in ("RGBA", "LA")
-        return _on_ground(picture if has_alpha else picture.convert("RGBA"))
-    return picture.convert("L")
+        return partial(_on_ground, ground=_ground_of(picture))
+    return lambda strip: strip.convert("L")
 
 
-def _from_16_bits(picture):
-    from PIL import Image
-
-    # in place and in 16 bits, as such pictures may be large
-    values = np.asarray(picture).clip(0, 65535).astype(np.uint16)
-    transparent = picture.info.get("transparency")  # the one grey that is
-    if transparent is not None:
+def _from_16_bits(strip, transparent):
+    values = np.asarray(strip).clip(0, 65535).astype(np.uint16)
+    if transparent is not None:  # the one grey that is
         values[values == transparent] = 65535
     # rounded; 65535, white in 16 bits, is 257 times 255
-    np.minimum(values, 65535 - 128, out=values)
-    values += 128
-    values //= 257
-    return Image.fromarray(values.astype(np.uint8))
+    return (np.minimum(values, 65535 - 128) + np.uint16(128)) // np.uint16(257)
 
 
-def _on_ground(picture):
-    """Lay a picture with transparency on white, or on black if it is light itself."""
+def _on_ground(strip, ground):
+    """Lay a part of a picture with transparency on paper of a grey."""
     from PIL import Image
 
-    grey, alpha = picture.convert("L"), picture.getchannel("A")
-    faintest, fullest = alpha.getextrema()
-    if faintest == 255:
-        return grey
-    drawing = alpha.point([255 * (a > fullest / 2) for a in range(256)])
-    is_light = _is_light_drawing(grey.histogram(mask=drawing), grey.width * grey.height)
-    ground = Image.new("L", grey.size, 0 if is_light else 255)
-    return Image.composite(grey, ground, alpha)
+    grey, alpha = _grey_and_alpha(strip)
+    return Image.composite(grey, Image.new("L", grey.size, ground), alpha)
+
+
+def _ground_of(picture):
+    """Return white, or black if what is drawn is light itself."""
+    fullest = max(
+        _grey_and_alpha(strip)[1].getextrema()[1] for _, strip in _strips(picture)
+    )
+    opaque = [255 * (a > fullest / 2) for a in range(256)]
+    counts = np.zeros(256, dtype=int)
+    for _, strip in _strips(picture):
+        grey, alpha = _grey_and_alpha(strip)
+        counts += grey.histogram(mask=alpha.point(opaque))
+    return 0 if _is_light_drawing(counts, picture.width * picture.height) else 255
+
+
+def _grey_and_alpha(strip):
+    if strip.mode not in ("RGBA", "LA"):
+        strip = strip.convert("RGBA")
+    return strip.convert("L"), strip.getchannel("A")
 
 
 def _is_light_drawing(counts, n_pixels):
@@ -61,5 +94,5 @@ def _is_light_drawing(counts, n_pixels):
     It covers little of its ground, other than paper that was cut out, and next to
     nothing of it is dark.
     """
-    covered, dark = sum(counts), sum(counts[:128])
+    covered, dark = counts.sum(), counts[:128].sum()
     return covered < 0.5 * n_pixels and dark < 0.01 * covered

@@ -17,6 +17,7 @@ import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._picture_modes import Unusable, to_grey
+from skdigits._picture_reads import CountedReads
 from skdigits._validation import one_line, reason_of
 
 SUFFIXES = (
@@ -24,7 +25,7 @@ SUFFIXES = (
 )  # what Pillow decodes without plug-ins
 
 # About the largest photo of a phone; a digit needs a ten-thousandth of it. Decoding
-# so many pixels takes up to 0.8 GB, by the format.
+# so many pixels takes up to 0.3 GB, and up to 0.7 GB of a WebP.
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 
@@ -178,6 +179,7 @@ def _one_sentence(name):
 def _read(file, max_side):
     from PIL import Image
 
+    file = CountedReads(file)
     with Image.open(file, formats=_FORMATS) as picture:
         return _decoded(picture, file, max_side)
 
@@ -200,6 +202,8 @@ def _check_size(n_bytes):
 
 def _decoded(picture, file, max_side):
     """Return the grey values, reduced and upright, and the factor."""
+    from PIL import Image
+
     _check_pixels(picture)
     factor = _factor(picture.size, max_side)
     undone = factor
@@ -211,9 +215,9 @@ def _decoded(picture, file, max_side):
         picture.load()
     grey = to_grey(picture)
     if undone > 1:
-        grey = grey.reduce(undone)
+        grey = np.asarray(Image.fromarray(grey).reduce(undone))
     # not before loading, which already turns a TIFF
-    return _upright(np.asarray(grey), picture.getexif().get(0x0112)), factor
+    return _upright(grey, picture.getexif().get(0x0112)), factor
 
 
 def _content_of(file):
@@ -323,9 +327,13 @@ def grey_of_image(picture):
     Raises
     ------
     ValueError
-        If its pixels are of a mode whose white is anywhere, such as floats.
+        If it cannot be decoded, has no pixel or more than `MAX_PIXELS`, or if its
+        pixels are of a mode whose white is anywhere, such as floats.
     """
-    try:
-        return np.asarray(to_grey(picture))
-    except Unusable as error:
-        raise ValueError(f"Got a picture{error}") from None
+    with _one_sentence("a picture"):
+        width, height = picture.size
+        if not width or not height:
+            raise Unusable(" without a pixel, but expected some. Remove it.")
+        if width * height > MAX_PIXELS:
+            raise _too_large(f"{width} x {height}", MAX_PIXELS)
+        return to_grey(picture)

@@ -4,9 +4,11 @@ Every sentence follows one grammar: what was got, what was expected, the remedy.
 scikit-learn is imported where it is used, as it takes longer than to read a picture.
 """
 
+import os
 from contextlib import contextmanager
 from math import isqrt
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +18,9 @@ SMALLEST_SIDE = 8
 
 # No network is trained on larger pictures.
 MAX_PIXELS = 2**24
+
+# Far above the cores of a machine.
+MAX_JOBS = 1024
 
 # What others say in a sentence of ours, such as a damaged file, is cut to this.
 MAX_MESSAGE = 500
@@ -54,6 +59,29 @@ def check_bool(name, value):
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"Got {name}={value!r}, but expected True or False.")
     return bool(value)
+
+
+def check_path(name, path):
+    """Return ``path`` as a Path, without ``~``, or raise a ValueError if it is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(
+            f"Got {name}={one_line(repr(path))}, but expected a path. Pass a str or a "
+            "pathlib.Path."
+        )
+    # not the method of Path, which raises where nobody has the name
+    return Path(os.path.expanduser(path))
+
+
+def check_n_jobs(n_jobs):
+    """Raise a ValueError unless ``n_jobs`` counts processes as joblib does."""
+    if n_jobs is None:
+        return
+    is_integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
+    if not is_integer or not n_jobs or abs(n_jobs) > MAX_JOBS:
+        raise ValueError(
+            f"Got n_jobs={one_line(repr(n_jobs), 60)}, but expected how many processes "
+            f"share the work, at most {MAX_JOBS:,}, or -1 for one on every core."
+        )
 
 
 def check_choice(name, value, choices):

@@ -298,6 +298,10 @@ class TestErrors:
             ({"batch_size": -1}, r"Got batch_size=-1, but expected an integer"),
             ({"learning_rate": 0}, r"Got learning_rate=0, but expected .*\(0, inf\)"),
             ({"validation_split": 1}, r"Got validation_split=1, but .* \[0, 1\)"),
+            (
+                {"filters": 10**12},
+                "Got a network of .* but expected at most 67,108,864",
+            ),
             ({"filters": ()}, r"Got filters=\(\), but expected a positive integer or"),
             ({"filters": (8, 0)}, r"Got filters=\(8, 0\), but expected a positive"),
             ({"filters": "many"}, r"Got filters='many', but expected a positive"),

@@ -539,7 +539,7 @@ def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch
         (["--dropout", "1.5,0"], "Got dropout=1.5, but expected a number in [0, 1)."),
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
-        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many folds to train at"),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many processes"),
         (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'fast',"),
         (["--table", "search_results.png"], "Got digits.safetensors, search_results.p"),
         (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),

@@ -188,7 +188,7 @@ def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
     [
         (["--min-confidence", "1.5"], "Got min_confidence=1.5, but expected a number"),
         (["--min-confidence", "nan"], "Got min_confidence=nan, but expected a number"),
-        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many pictures"),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many processes"),
         (["--model", "nothing"], "Got path='nothing', but expected a file"),
     ],
 )

@@ -346,13 +346,29 @@ class TestDownload:
 
     @pytest.mark.parametrize("part", ["head", "body"])
     def test_a_mirror_that_never_ends(self, tmp_path, mirrors, monkeypatch, part):
-        monkeypatch.setattr(_download, "TIMEOUT_SECONDS", 1)
+        monkeypatch.setattr(_download, "TIMEOUT_SECONDS", 2)
         monkeypatch.setattr(_download, "SLOWEST_BYTES_PER_SECOND", 10**9)
         mirrors(f"slow {part}", "good")
         fetch_mnist(subset="test", data_home=tmp_path)
         mirrors(f"slow {part}")
         with pytest.raises(OSError, match="any mirror .*: it was not read in 1 second"):
             fetch_mnist(data_home=tmp_path, n_retries=0)
+
+    def test_mirrors_that_never_end_share_one_limit(self, mirrors, monkeypatch):
+        now, granted = [0.0], []
+
+        def get(url, *, limit, seconds):
+            granted.append(seconds)
+            now[0] += seconds
+            raise TimeoutError("slow")
+
+        monkeypatch.setattr(_download, "_get", get)
+        monkeypatch.setattr(_download.time, "monotonic", lambda: now[0])
+        mirrors("slow head", "slow body")
+        with pytest.raises(OSError, match="any mirror .*: slow"):
+            fetch_mnist(n_retries=9, delay=0.0)
+        assert len(granted) == 20 and min(granted) > 0
+        assert sum(granted) < 20 + (16 + 60 * 28 * 28 + 2**16) / 100_000
 
     def test_a_mirror_that_refers_to_itself(self, tmp_path, mirrors):
         mirrors("loop")

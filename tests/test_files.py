@@ -115,6 +115,8 @@ class TestReplacing:
             write(tmp_path / "no" / "a", "new")
         with pytest.raises(IsADirectoryError, match="which is a folder, but expected"):
             write(tmp_path, "new")
+        with pytest.raises(OSError, match="which is no name of a file, but expected"):
+            write(tmp_path / "a\0b", "new")
 
     @POSIX
     def test_a_pipe_is_not_replaced(self, tmp_path):

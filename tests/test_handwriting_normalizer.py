@@ -185,7 +185,12 @@ def test_the_input_is_not_changed():
     "X, message",
     [
         ("7.png", "expected a sequence of pictures. Pass a list"),
+        (np.zeros(()), "expected a sequence of pictures. Pass a list"),
+        ({1, 2}, "expected a sequence of pictures. Pass a list"),
         (np.zeros((2, 785)), "square number of pixels"),
+        (np.zeros((2, 0)), "expected pictures of at least one pixel"),
+        ([[[1, 2], [3]]], "Got a picture that is no array .*rows of equal length"),
+        ([np.broadcast_to(0.5, (10**5, 10**5))], "expected at most 50,000,000 pixels"),
         ([np.full((9, 9), np.nan)], "expected finite numbers from 0"),
         ([np.full((9, 9), -1)], "expected finite numbers from 0"),
         ([np.zeros((9, 9, 5))], r"shape \(9, 9, 5\).*or with 1, 3 or 4 channels"),

@@ -1,6 +1,7 @@
 import io
 import os
 import zipfile
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,12 @@ class TestFolder:
         write_picture(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
         with pytest.raises(ValueError, match="Sort the pictures into sub-folders"):
             load_digit_images(tmp_path)
+
+    def test_what_may_not_be_read(self, folder, monkeypatch):
+        error = PermissionError(13, "Permission denied", str(folder / "7"))
+        monkeypatch.setattr("pathlib.Path.iterdir", Mock(side_effect=error))
+        with pytest.raises(ValueError, match="/7' cannot be read .Permission denied."):
+            load_digit_images(folder)
 
     def test_class_without_pictures(self, folder):
         (folder / "8").mkdir()
@@ -260,6 +267,44 @@ class TestCsv:
         with pytest.raises(ValueError, match="has 6 cells in a line, the limit is 5"):
             load_digit_images(path)
 
+    def test_lines_without_end(self, tmp_path, monkeypatch):
+        path = self.write(tmp_path, "5,0,1,2,3\n" * 20)
+        monkeypatch.setattr(pd, "read_csv", None)
+        monkeypatch.setattr("skdigits.datasets._tables.MAX_LINES", 19)
+        with pytest.raises(ValueError, match="it has more than 19 lines"):
+            load_digit_images(path)
+        monkeypatch.setattr("skdigits.datasets._tables.MAX_LINE_BYTES", 9)
+        with pytest.raises(ValueError, match="it has a line of more than 9 bytes"):
+            load_digit_images(path)
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ["1,0,0,255,255", "2,0,9,9,0", "3,1,2,3,4"],
+            ["1,0,0,255,255", "2,0,0.5,9,0", "3,1,2,3,400"],
+            ["1,0,0,255,255", "x,0,9,9,0", "03,1,2,3,4"],
+            ["1,0,0,255,255", "2.5,0,9,9,0", "1e3,1,2,3,4"],
+            [f"{2**64},0,0,255,255", f"{2**63},0,9,9,0", f"3,1,2,{10**30},4"],
+        ],
+        ids=["bytes", "fractions", "words", "numbers", "long"],
+    )
+    def test_parts_are_as_the_whole(self, tmp_path, monkeypatch, lines):
+        path = self.write(tmp_path, "\n".join(["label,a,b,c,d", *lines]))
+        whole = load_digit_images(path)
+        monkeypatch.setattr("skdigits.datasets._tables.PART_CELLS", 1)
+        monkeypatch.setattr("skdigits.datasets._tables.PART_LINES", 1)
+        parts = load_digit_images(path)
+        assert_array_equal(parts.data, whole.data)
+        assert parts.data.dtype == whole.data.dtype
+        assert parts.target.tolist() == whole.target.tolist()
+
+    def test_the_line_of_a_bad_cell_counts_from_the_first(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("skdigits.datasets._tables.PART_CELLS", 1)
+        monkeypatch.setattr("skdigits.datasets._tables.PART_LINES", 2)
+        path = self.write(tmp_path, "5,0,1,2,3\n" * 4 + "5,0,1,x,3\n")
+        with pytest.raises(ValueError, match="'x' in column 3 of data line 5, but"):
+            load_digit_images(path)
+
     def test_too_large(self, tmp_path, monkeypatch):
         monkeypatch.setattr("skdigits.datasets._tables.MAX_CSV_BYTES", 9)
         with pytest.raises(ValueError, match="it has 10 bytes, the limit is 9"):
@@ -374,6 +419,12 @@ class TestNpz:
         with pytest.raises(ValueError, match=r"which cannot be read \(x of 67,108,99"):
             load_digit_images(path)
 
+    def test_text_that_is_none(self, tmp_path):
+        y = np.array([0x110000], np.uint32).view("<U1")
+        path = self.write(tmp_path, x=np.zeros((1, 4)), y=y)
+        with pytest.raises(ValueError, match="text in y that cannot be read .*Unicode"):
+            load_digit_images(path)
+
     def test_names_of_many_arrays_are_cut(self, tmp_path):
         path = self.write(tmp_path, **{f"a{i}": np.zeros(1) for i in range(1000)})
         with pytest.raises(ValueError, match="with the arrays .'a0', .* but expected "):
@@ -383,7 +434,27 @@ class TestNpz:
         assert len(str(caught.value)) < 1000
 
 
+def test_millions_of_pixels_get_no_names(tmp_path):
+    path = tmp_path / "digits.npz"
+    np.savez_compressed(path, x=np.zeros((1, 1025, 1024), np.uint8), y=[1])
+    with pytest.raises(ValueError, match="of 1025 x 1024 pixels, but .*normalize=True"):
+        load_digit_images(path)
+    with pytest.raises(ValueError, match="of 1 x 9000000 pixels, but expected at most"):
+        load_digit_images(tmp_path, image_shape=(1, 9_000_000))
+
+
 def test_paths(tmp_path):
+    for path in (None, 3, b"digits.csv"):
+        with pytest.raises(ValueError, match="^Got path=.*, but expected a path"):
+            load_digit_images(path)
+    with pytest.raises(
+        FileNotFoundError, match="Got path='~no.such.user/x', but expected"
+    ):
+        load_digit_images("~no.such.user/x")
+    with pytest.raises(
+        ValueError, match="Got normalize=.*, but expected True or False"
+    ):
+        load_digit_images(tmp_path, normalize=np.ones(2))
     with pytest.raises(FileNotFoundError, match="expected a folder, a CSV file or an"):
         load_digit_images(tmp_path / "nothing")
     (tmp_path / "digits.pdf").write_text("")

@@ -335,12 +335,67 @@ class TestRefused:
         rewrite(path, document={**document_of(path), "pipeline": is_pipeline})
         self.refuse(path, "several steps that are no pipeline|damaged content")
 
-    @pytest.mark.parametrize("params", [{"dropout": np.nan}, {"random_state": 10**30}])
-    def test_parameters_that_nobody_can_pass(self, path, params):
+    @pytest.mark.parametrize(
+        "place, params",
+        [
+            (0, {"scale": "x"}),
+            (1, {"image_shape": [1]}),
+            (2, {"dropout": np.nan}),
+            (2, {"dropout": "x"}),
+            (2, {"filters": 1e30}),
+            (2, {"kernel_size": 0}),
+            (2, {"epochs": "many"}),
+            (2, {"random_state": 10**30}),
+            (2, {"random_state": "x"}),
+            (2, {"callbacks": "x"}),
+            (2, {"verbose": -1}),
+            (2, {"warm_start": 0.5}),
+            (2, {"image_shape": 0}),
+            (2, {"class_weight": {"dtype": "<i8", "values": [99], "weights": [1.0]}}),
+        ],
+        ids=str,
+    )
+    def test_parameters_that_nobody_can_pass(self, path, place, params):
         document = document_of(path)
-        document["steps"][-1]["params"].update(params)
+        document["steps"][place]["params"].update(params)
         rewrite(path, document=document)
-        self.refuse(path, "parameters that are not finite|damaged content")
+        self.refuse(path, "not finite|other entries|damaged content")
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            (),
+            ("steps", 0),
+            ("steps", 0, "fitted"),
+            ("steps", 2, "params"),
+            ("steps", 2, "fitted"),
+            ("steps", 2, "fitted", "classes"),
+            ("steps", 2, "fitted", "network"),
+            ("steps", 2, "fitted", "recipe"),
+        ],
+        ids=str,
+    )
+    def test_entries_that_nobody_knows(self, path, place):
+        document = entry = document_of(path)
+        for key in place:
+            entry = entry[key]
+        entry["unknown"] = 1
+        rewrite(path, document=document)
+        self.refuse(path, "other entries than it has to have|damaged content")
+
+    def test_what_contradicts_itself(self, path):
+        document = document_of(path)
+        document["steps"][-1]["fitted"]["network"]["n_classes"] = 3
+        rewrite(path, document=document)
+        self.refuse(path, "other entries than it has to have")
+        with pytest.raises(ValueError, match="other entries than it has to have"):
+            load_network(path)
+
+    def test_weights_that_no_training_gives(self, path):
+        arrays = load_file(path)
+        arrays["norm_1/moving_variance"][0] = -1
+        rewrite(path, arrays=arrays)
+        self.refuse(path, "variances below zero")
 
     def test_the_same_name_twice(self, path):
         from skdigits.persistence._format import checksum
@@ -378,6 +433,14 @@ class TestRefused:
         document["steps"][0]["params"]["command"] = "ls"
         rewrite(path, document=document)
         self.refuse(path, "damaged content")
+
+    def test_what_is_no_path(self, fitted):
+        for path in (None, 3, b"model"):
+            for load in (skdigits.load, load_network, read_card):
+                with pytest.raises(ValueError, match="^Got path=.* expected a path"):
+                    load(path)
+            with pytest.raises(ValueError, match="^Got path=.* expected a path"):
+                skdigits.save(fitted, path)
 
     def test_missing(self, tmp_path):
         for name in ("nothing", "a" * 300):
@@ -425,7 +488,8 @@ class TestSaving:
             skdigits.save(renamed, path)
         for params, message in (
             ({"dropout": np.nan}, "Got dropout=nan, but expected a plain value"),
-            ({"class_weight": {3: np.inf}}, "Got an estimator with parameters that"),
+            ({"class_weight": {3: np.inf}}, "Got class_weight.3.=inf, but expected a"),
+            ({"padding": "x"}, "Got padding='x', but expected 'same' or 'valid'"),
             ({"random_state": 10**30}, "Seed must be between"),
         ):
             changed = deepcopy(fitted["cnn"]).set_params(**params)

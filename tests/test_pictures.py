@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits import _pictures
+from skdigits import _picture_modes, _picture_reads, _pictures
 from skdigits._pictures import (
     SUFFIXES,
     grey_of_image,
@@ -107,6 +107,40 @@ class TestModes:
         assert_array_equal(grey_of_image(Image.fromarray(GREY).convert("RGB")), GREY)
         with pytest.raises(ValueError, match="Got a picture with pixels of mode 'F'"):
             grey_of_image(Image.fromarray(np.ones((2, 2), np.float32)))
+
+    def test_a_picture_that_is_open_has_limits_too(self):
+        def message(picture):
+            with pytest.raises(ValueError) as caught:
+                grey_of_image(picture)
+            return str(caught.value)
+
+        bomb = Image.open(io.BytesIO(png(8000, 8000)))
+        assert "of 8000 x 8000 pixels, but expected at most" in message(bomb)
+        for size in ((0, 0), (0, 5)):
+            assert "without a pixel, but" in message(Image.new("RGBA", size))
+        cut = Image.open(io.BytesIO(encoded(digit_like(), "PNG")[:100]))
+        assert message(cut).startswith("Got a picture, which cannot be decoded (")
+        closed = Image.fromarray(GREY)
+        closed.close()
+        assert "which cannot be decoded" in message(closed)
+
+    @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "CMYK", "I;16"])
+    @pytest.mark.parametrize("light", [False, True])
+    def test_strips_are_as_the_whole(self, monkeypatch, mode, light):
+        values = np.random.default_rng(0).integers(0, 256, (50, 40, 4), dtype=np.uint8)
+        if light:
+            # a few light pixels on nothing
+            values[..., :3] |= 128
+            values[10:, :, 3] = 0
+        picture = Image.fromarray(values)
+        if mode == "I;16":
+            picture = Image.fromarray(values[..., 0].astype(np.uint16) * 257)
+            picture.info["transparency"] = 257 * 200
+        elif mode != "RGBA":
+            picture = picture.convert(mode)
+        whole = grey_of_image(picture)
+        monkeypatch.setattr(_picture_modes, "_STRIP_PIXELS", 130)
+        assert_array_equal(grey_of_image(picture), whole)
 
 
 class TestTransparency:
@@ -233,6 +267,25 @@ class TestRefused:
         large = write(tmp_path, b"P2 3000 3000 255\n" + b"1 " * 9_000_000)
         assert "expected at most 5,000,000 pixels" in refusal(large)
 
+    @pytest.mark.parametrize(
+        "start, part, end",
+        [
+            (b"", b"\0\0\0\0abCd" + struct.pack(">I", crc(b"abCd")), b""),
+            (b"\xff\xd8", b"\xff\xe0\0\2", b""),
+            (b"\xff\xd8", b"\xff", b""),
+            (b"P5\n#", b"x", b"\n1 1\n255\n\0"),
+        ],
+        ids=["chunks", "segments", "fill bytes", "comment"],
+    )
+    def test_parts_without_end(self, tmp_path, monkeypatch, start, part, end):
+        monkeypatch.setattr(_picture_reads, "MAX_READS", 1000)
+        sound = encoded(digit_like(), "PNG")
+        if not start:
+            start, end = sound[:33], sound[33:]
+        path = write(tmp_path, start + 2000 * part + end)
+        assert "in more than 1,000 parts, but expected" in refusal(path)
+        assert read_picture(write(tmp_path, sound)).shape == (32, 48)
+
     def test_scans_without_end(self, tmp_path):
         content = encoded(digit_like(), "JPEG", progressive=True)
         last = content.rindex(b"\xff\xda")
@@ -334,22 +387,29 @@ def test_a_tile_larger_than_its_picture(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
-def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path):
+@pytest.mark.parametrize(
+    "name, make, limit",
+    [
+        ("a.png", lambda: png(7071, 7071, colour=4, n_bytes=2), 0.4),
+        ("a.png", lambda: png(7071, 7071, colour=6, n_bytes=4), 0.4),
+        ("a.webp", lambda: webp(6324), 1),
+    ],
+    ids=["grey and alpha", "colours and alpha", "webp"],
+)
+def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path, name, make, limit):
     """As much as is accepted of each, in a process of its own."""
-    write(tmp_path, png(7071, 7071, depth=8, colour=6, n_bytes=4), "colours.png")
-    write(tmp_path, webp(6324), "a.webp")
+    path = write(tmp_path, make(), name)
     code = (
         "import sys\n"
         "from skdigits._pictures import read_picture\n"
-        "for path in sys.argv[1:]:\n"
-        "    assert read_picture(path).size > 39_000_000\n"
+        "assert read_picture(sys.argv[1]).size > 39_000_000\n"
         "print(open('/proc/self/status').read())\n"
     )
-    command = [sys.executable, "-c", code, *map(str, sorted(tmp_path.iterdir()))]
+    command = [sys.executable, "-c", code, str(path)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     # not ru_maxrss, which begins with that of the process that started it
     peak = next(x for x in result.stdout.splitlines() if x.startswith("VmHWM:"))
-    assert int(peak.split()[1]) * 1024 < 1_000_000_000
+    assert int(peak.split()[1]) * 1024 < limit * 1_000_000_000
 
 
 def test_limits_and_suffixes_fit_together():

@@ -157,6 +157,12 @@ def test_min_confidence_is_a_probability(min_confidence):
         skdigits.read_digits(sheet(), min_confidence=min_confidence)
 
 
+@pytest.mark.parametrize("n_jobs", [0, "x", 1.5, True, 10**6])
+def test_n_jobs_counts_processes(n_jobs):
+    with pytest.raises(ValueError, match="Got n_jobs=.* expected how many processes"):
+        skdigits.read_digits([sheet()], n_jobs=n_jobs)
+
+
 def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "no.png").write_text("text")
     with pytest.raises(ValueError, match=r"no\.png'.*but expected a picture"):

@@ -504,7 +504,10 @@ class TestTheProcess:
     "options, message",
     [
         ({"min_confidence": 2}, "Got min_confidence=2, but expected"),
-        ({"n_jobs": 0}, "Got n_jobs=0, but expected"),
+        ({"n_jobs": 0}, "Got n_jobs=0, but expected how many processes"),
+        ({"n_jobs": "x"}, "Got n_jobs='x', but expected how many processes"),
+        ({"n_jobs": 10**9}, "Got n_jobs=1000000000, but .* at most 1,024, or -1"),
+        ({"model": 3}, "Got path=3, but expected a path"),
         ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
         ({"allow_origins": [3]}, r"Got allow_origins=\[3\], but expected a list"),
         ({"timeout": 0}, "Got timeout=0, but expected"),
@@ -530,6 +533,8 @@ def test_the_command_says_what_is_wrong(capsys, address):
     for arguments, sentence in (
         (["--port", port], "where nothing can listen (Address already in use"),
         (["--port", "99999"], "where nothing can listen (bind(): port must be"),
+        (["--host", ""], "Got host='', but expected an address. Pass 0.0.0.0 for"),
+        (["--host", "a\0b"], "where nothing can listen (host name must not contain"),
         (["--host", "no.such.host.invalid"], "where nothing can listen ("),
         (["--model", "nothing"], "Got path='nothing', but expected a file"),
     ):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from skdigits._pictures import SUFFIXES
+from skdigits._validation import check_n_jobs
 from skdigits.cli._console import printable
 from skdigits.cli._outputs import check_report_folder
 
@@ -55,11 +56,7 @@ def _check_options(model, min_confidence, n_jobs):
         raise ValueError(
             f"Got min_confidence={min_confidence}, but expected a number in [0, 1]."
         )
-    if n_jobs == 0:
-        raise ValueError(
-            "Got n_jobs=0, but expected how many pictures to read at the same time, or "
-            "-1 for every core."
-        )
+    check_n_jobs(n_jobs)
     if model is not None:
         _loaded(model)
 

@@ -14,6 +14,12 @@ _MAX_CONNECTIONS = 1000
 
 def run(model, host, port, **options):
     """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+    if not host:
+        # it would stand for every address of the machine
+        raise ValueError(
+            "Got host='', but expected an address. Pass 0.0.0.0 for every one of this "
+            "machine."
+        )
     allow_hosts = (host, *options.pop("allow_hosts"))
     app = create_app(model, allow_hosts=allow_hosts, **options)
     with _listening(host, port) as listening:
@@ -24,7 +30,8 @@ def _listening(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
+    # the latter two for what is no name of a host at all
+    except (OSError, OverflowError, TypeError, ValueError) as error:
         raise OSError(
             f"Got host={host!r} and port={port}, where nothing can listen "
             f"({getattr(error, 'strerror', None) or error}), but expected an address "

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from skdigits import make_digit_pipeline
 from skdigits._files import check_writable
-from skdigits._validation import check_choice, check_integer
+from skdigits._validation import check_choice, check_integer, check_n_jobs
 from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import (
@@ -136,11 +136,7 @@ def _check_files(files):
 def _check_search(cv, search, n_jobs):
     check_integer("cv", cv, minimum=2)
     check_choice("search", search, ("grid", "halving"))
-    if n_jobs == 0:
-        raise ValueError(
-            "Got n_jobs=0, but expected how many folds to train at the same time, or "
-            "-1 for every core."
-        )
+    check_n_jobs(n_jobs)
 
 
 def _parsed(name, text, convert):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skdigits._pictures import SUFFIXES, read_picture
+from skdigits._validation import reason_of
 from skdigits.datasets._form import read_in_form
 
 # More than a million pictures of MNIST's size.
@@ -20,7 +21,14 @@ def read_folder(folder, image_shape=None, normalize=False):
     normalized : bool
         Whether the pictures were brought into MNIST's form.
     """
-    files = _picture_files(folder)
+    try:
+        files = _picture_files(folder)
+    except OSError as error:
+        raise ValueError(
+            f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
+            f"read ({reason_of(error)}), but expected one that you may read. Change "
+            "its permissions or choose another."
+        ) from error
     labels = [path.parent.name for path in files]
     if normalize:
         images, normalized = read_in_form(files, image_shape, normalize)

@@ -3,7 +3,6 @@
 import os
 import re
 from math import isqrt, prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,17 @@ import numpy as np
 from skdigits._validation import (
     check_bool,
     check_image_shape,
+    check_path,
     one_line,
     resolve_image_shape,
 )
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._form import MNIST_SHAPE, in_mnist_form, is_like_mnist
-from skdigits.datasets._tables import read_csv, read_npz
+from skdigits.datasets._tables import as_pixels, read_csv, read_npz
+
+# Each has a name and, in a frame, a column.
+MAX_NAMED_PIXELS = 2**20
 
 
 def load_digit_images(
@@ -42,10 +45,12 @@ def load_digit_images(
           other files are ignored;
         - a CSV file with the label in the column ``label``, or in the first column if
           there is none of that name, and a column for each pixel; the line of names
-          may be missing; at most 1 GiB, and 65,536 pixels in a line;
+          may be missing; at most 1 GiB, 5 million lines, and 65,536 pixels in a line;
         - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
           ``y_train``; other arrays, such as ``x_test``, are not read, nor those that
           unpack to far more than pictures do.
+
+        The pictures have at most 1,048,576 pixels each, unless they are normalized.
 
     image_shape : tuple of int (height, width), default=None
         Size in pixels. Pictures of a folder are resized to it; None wants all of one
@@ -128,11 +133,12 @@ def load_digit_images(
     >>> digits.images.shape, digits.target.tolist()
     ((2, 28, 28), [1, 1])
     """
-    path = Path(path).expanduser()
+    path = check_path("path", path)
     return_X_y = check_bool("return_X_y", return_X_y)
     as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
         image_shape = check_image_shape(image_shape)
+        _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
     normalized = False
     # not the methods of Path, which raise where a name is too long
@@ -148,6 +154,7 @@ def load_digit_images(
             f"Got path={one_line(path)!r}, but expected a folder, a CSV file or an "
             ".npz file. Check the path."
         )
+    _check_size(path, images.shape[1:])
     target = _as_target(labels)
     return make_bunch(
         images,
@@ -160,8 +167,19 @@ def load_digit_images(
     )
 
 
+def _check_size(path, image_shape):
+    """Raise a ValueError before millions of pixels get their names."""
+    height, width = image_shape
+    if height * width > MAX_NAMED_PIXELS:
+        raise ValueError(
+            f"Got {str(path)!r} with pictures of {height} x {width} pixels, but "
+            f"expected at most {MAX_NAMED_PIXELS:,} pixels. Pass normalize=True to "
+            "bring digits into MNIST's form, or a smaller image_shape=(height, width)."
+        )
+
+
 def _check_normalize(normalize, image_shape):
-    if normalize != "auto":
+    if not isinstance(normalize, str) or normalize != "auto":
         check_bool("normalize", normalize)
     if normalize is not False and image_shape not in (None, MNIST_SHAPE):
         raise ValueError(
@@ -201,15 +219,7 @@ def _fold(rows, image_shape):
     shape = resolve_image_shape(
         n_pixels, image_shape=image_shape, native_shape=native_shape
     )
-    return _as_pixels(rows).reshape(-1, *shape)
-
-
-def _as_pixels(values):
-    """Return whole numbers in 0..255 as uint8, anything else as float32."""
-    whole = values.dtype.kind in "bui" or (values == np.round(values)).all()
-    if whole and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.uint8, copy=False)
-    return values.astype(np.float32, copy=False)
+    return as_pixels(rows).reshape(-1, *shape)
 
 
 def _as_target(labels):

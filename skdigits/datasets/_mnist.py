@@ -12,6 +12,7 @@ from skdigits._validation import (
     check_choice,
     check_integer,
     check_number,
+    check_path,
 )
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._download import download
@@ -151,7 +152,9 @@ def fetch_mnist(
     may_download = check_bool("download_if_missing", download_if_missing)
     return_X_y = check_bool("return_X_y", return_X_y)
     as_frame = check_bool("as_frame", as_frame)
-    folder = Path(data_home).expanduser() if data_home is not None else _cache_folder()
+    if data_home is not None:
+        data_home = check_path("data_home", data_home)
+    folder = data_home or _cache_folder()
     places = _places(data_home)
     parts = []
     for name in ("train", "test") if subset == "all" else (subset,):
@@ -183,7 +186,7 @@ def _places(data_home):
     """Return the folders to look in, in order."""
     places = []
     if data_home is not None:
-        places.append(Path(data_home).expanduser())
+        places.append(data_home)
     if named := os.environ.get("SKDIGITS_DATA"):
         folder = Path(named).expanduser()
         places += [folder, folder / "mnist"]

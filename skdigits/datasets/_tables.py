@@ -15,6 +15,13 @@ MAX_CSV_BYTES = 2**30
 # A label and 256 x 256 pixels; each column costs as much as a thousand numbers.
 MAX_CELLS = 2**16 + 1
 
+# What is read at a time: so many cells, but at least so many lines.
+PART_CELLS, PART_LINES = 2**22, 256
+
+# Far more than there are in any set of digits, and than a line of so many cells needs.
+MAX_LINES = 5_000_000
+MAX_LINE_BYTES = 2**22
+
 # As long as the name of a folder; each label takes as much memory as the longest.
 MAX_LABEL = 255
 
@@ -30,37 +37,59 @@ def read_csv(path):
 
     Returns
     -------
-    pixels : ndarray of shape (n, n_pixels)
+    pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32
     labels : list
     """
-    table = _read_table(path)
-    label_column = _label_column(table.columns)
-    labels, pixels = table[label_column].tolist(), table.drop(columns=label_column)
-    if _is_label_name(label_column) and pixels.columns[:1].tolist() == ["Unnamed: 0"]:
-        # the row numbers that pandas writes unless told otherwise
-        pixels = pixels.iloc[:, 1:]
+    labels, pixels, n_lines = [], [], 0
+    # a part at a time: in memory, a table is many times as large as its pixels
+    for label_column, table in _parts_of_table(path):
+        labels.append(table[label_column])
+        part = table.drop(columns=label_column)
+        if _is_label_name(label_column) and part.columns[:1].tolist() == ["Unnamed: 0"]:
+            # the row numbers that pandas writes unless told otherwise
+            part = part.iloc[:, 1:]
+        pixels.append(as_pixels(_to_numbers(path, part, n_lines)))
+        n_lines += len(part)
+    labels = _typed(labels)
     _check_labels(path, labels, "data line")
+    pixels = np.concatenate(pixels)
     if pixels.shape[1] == 0:
         raise ValueError(
             f"Got {str(path)!r} with one column, but expected a label and pixels in "
             "each line. Separate them by commas."
         )
-    return _to_numbers(path, pixels), labels
+    return pixels, labels
 
 
-def _read_table(path):
+def _typed(parts):
+    """Return labels that were read as text as numbers, if all are."""
+    import pandas as pd
+
+    labels = pd.concat(parts)
+    try:
+        return pd.to_numeric(labels).tolist()
+    except ValueError:
+        return labels.tolist()
+
+
+def as_pixels(values):
+    """Return whole numbers in 0..255 as uint8, anything else as float32."""
+    whole = values.dtype.kind in "bui" or (values == np.round(values)).all()
+    if whole and values.size and values.min() >= 0 and values.max() <= 255:
+        return values.astype(np.uint8, copy=False)
+    return values.astype(np.float32, copy=False)
+
+
+def _parts_of_table(path):
+    """Yield the name of the column of labels, and tables of some lines each."""
     import pandas as pd
 
     try:
         with open_regular(path, MAX_CSV_BYTES) as file:
             _check_lines(file)
-            first = pd.read_csv(
-                file, header=None, nrows=1, dtype=str, keep_default_na=False
-            )
-            file.seek(0)
-            header = 0 if _are_names(first.iloc[0].tolist()) else None
-            # low_memory=False: a word among the numbers of a long file is no warning
-            table = pd.read_csv(file, header=header, low_memory=False)
+            for label_column, table in _parts_of_file(file):
+                _check_table(path, table)
+                yield label_column, table
     except (
         UnreadableFile,
         pd.errors.ParserError,
@@ -72,6 +101,30 @@ def _read_table(path):
             f"({reason_of(error)}), but expected lines of a label and pixels. Write "
             "it as comma-separated UTF-8."
         ) from error
+
+
+def _parts_of_file(file):
+    import pandas as pd
+
+    first = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False)
+    file.seek(0)
+    header = 0 if _are_names(first.iloc[0].tolist()) else None
+    columns = first.columns
+    if header == 0:
+        columns = pd.read_csv(file, nrows=0).columns
+        file.seek(0)
+    label_column = _label_column(columns)
+    n_lines = max(PART_LINES, PART_CELLS // len(columns))
+    # low_memory=False: a word among the numbers of a long file is no warning
+    options = {"header": header, "dtype": {label_column: str}, "low_memory": False}
+    with pd.read_csv(file, chunksize=n_lines, **options) as parts:
+        for table in parts:
+            yield label_column, table
+
+
+def _check_table(path, table):
+    import pandas as pd
+
     if table.empty:
         raise ValueError(
             f"Got {str(path)!r} without a line of data, but expected a label and "
@@ -83,12 +136,15 @@ def _read_table(path):
             f"Got {str(path)!r} with more cells in its lines of data than in its first "
             "line, but expected the same number. Remove the surplus."
         )
-    return table
 
 
 def _check_lines(file):
-    """Raise an `UnreadableFile` before a line of far too many cells is taken apart."""
-    for line in file:
+    """Raise an `UnreadableFile` before what no table of digits has is taken apart."""
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")):
+        if number >= MAX_LINES:
+            raise UnreadableFile(f"it has more than {MAX_LINES:,} lines")
+        if len(line) > MAX_LINE_BYTES:
+            raise UnreadableFile(f"it has a line of more than {MAX_LINE_BYTES:,} bytes")
         # lines may also end as those of old Macs
         n_cells = 1 + max(part.count(b",") for part in line.split(b"\r"))
         if n_cells > MAX_CELLS:
@@ -134,15 +190,27 @@ def _is_value(text):
     return True
 
 
-def _to_numbers(path, pixels):
-    """Return a table of pixels as an array, or name its first bad cell."""
+def _to_numbers(path, pixels, n_before):
+    """Return a table of pixels as an array, or name its first bad cell.
+
+    ``n_before`` is the number of lines in front of the table.
+    """
     import pandas as pd
 
-    if all(dtype.kind in "ui" for dtype in pixels.dtypes):
+    kinds = {dtype.kind for dtype in pixels.dtypes}
+    if kinds <= set("ui"):
         return pixels.to_numpy()
-    # whole numbers that are too long even for float64 become infinite as text only
-    pixels = pixels.apply(lambda x: x.map(str) if x.dtype == object else x)
-    numbers = pixels.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    if kinds <= set("uifb"):
+        numbers = pixels.to_numpy(dtype=np.float64)
+    else:
+        is_text = np.array([dtype.kind not in "uifb" for dtype in pixels.dtypes])
+        # whole numbers that are too long even for float64 become infinite as text only
+        texts = pixels.loc[:, is_text].to_numpy(dtype=object)
+        texts = pd.Series(texts.ravel()).map(str)
+        converted = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)
+        numbers = np.empty(pixels.shape)
+        numbers[:, ~is_text] = pixels.loc[:, ~is_text].to_numpy(dtype=np.float64)
+        numbers[:, is_text] = converted.reshape(len(pixels), -1)
     wrong = np.argwhere(~_fit_float32(numbers))
     if len(wrong):
         line, column = wrong[0].tolist()
@@ -151,8 +219,8 @@ def _to_numbers(path, pixels):
         name = one_line(name, _MAX_TOLD) if isinstance(name, str) else name
         raise ValueError(
             f"Got {str(path)!r} with {value!r} in column {name!r} of data line "
-            f"{line + 1}, but expected a number for each pixel. Fill it in or drop the "
-            "line."
+            f"{n_before + line + 1}, but expected a number for each pixel. Fill it in "
+            "or drop the line."
         )
     return numbers
 
@@ -215,7 +283,14 @@ def _label_list(path, name, labels):
         )
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
-    labels = labels.tolist()
+    try:
+        labels = labels.tolist()
+    # what numpy raises for numbers that stand for no character
+    except (SystemError, ValueError) as error:
+        raise ValueError(
+            f"Got {str(path)!r} with text in {name} that cannot be read "
+            f"({reason_of(error)}), but expected Unicode. Save it again."
+        ) from error
     _check_labels(path, labels, "row")
     return labels
 

@@ -1,10 +1,12 @@
 """Any picture as grey levels in [0, 1]."""
 
 import os
+from math import prod
 
 import numpy as np
 
-from skdigits._pictures import grey_of_image, read_picture
+from skdigits._pictures import MAX_PIXELS, grey_of_image, read_picture
+from skdigits._validation import reason_of
 
 
 def grey_picture(picture):
@@ -23,14 +25,19 @@ def grey_picture(picture):
         0 is black, 1 is white.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_picture(picture).astype(np.float32) / 255
+        return _of_8_bits(read_picture(picture))
     if hasattr(picture, "getexif"):
-        return grey_of_image(picture).astype(np.float32) / 255
+        return _of_8_bits(grey_of_image(picture))
     return _grey_array(picture)
 
 
+def _of_8_bits(grey):
+    # not in two steps, as it may be large
+    return np.divide(grey, 255, dtype=np.float32)
+
+
 def _grey_array(picture):
-    array = np.asarray(picture)
+    array = _as_array(picture)
     if array.ndim == 3 and array.shape[2] in (1, 3, 4):
         array = _without_channels(array)
     if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
@@ -46,6 +53,22 @@ def _grey_array(picture):
             "expected finite numbers from 0. Scale it into [0, 1]."
         )
     return grey / _white(array)
+
+
+def _as_array(picture):
+    try:
+        array = np.asarray(picture)
+    except ValueError as error:
+        raise ValueError(
+            f"Got a picture that is no array ({reason_of(error)}), but expected rows "
+            "of equal length. Pass a file, an image of Pillow or an array."
+        ) from error
+    if prod(array.shape[:2]) > MAX_PIXELS:
+        raise ValueError(
+            f"Got a picture as an array of shape {array.shape}, but expected at most "
+            f"{MAX_PIXELS:,} pixels. Make it smaller."
+        )
+    return array
 
 
 def _white(array):

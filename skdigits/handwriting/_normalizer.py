@@ -13,7 +13,7 @@ from sklearn.base import (
     TransformerMixin,
 )
 
-from skdigits._validation import resolve_image_shape
+from skdigits._validation import check_n_jobs, one_line, resolve_image_shape
 from skdigits.handwriting._form import SIDE
 from skdigits.handwriting._one_digit import normalized
 
@@ -101,6 +101,7 @@ class HandwritingNormalizer(
         ndarray of shape (n, 784), dtype uint8
             Light ink on dark ground; a row of zeros for a blank picture.
         """
+        check_n_jobs(self.n_jobs)
         pictures = _as_pictures(X)
         chunks = [pictures[i : i + CHUNK] for i in range(0, len(pictures), CHUNK)]
         rows = Parallel(n_jobs=self.n_jobs)(delayed(_rows)(chunk) for chunk in chunks)
@@ -127,22 +128,33 @@ def _rows(pictures):
     return np.stack([normalized(picture).ravel() for picture in pictures])
 
 
+def _is_sequence(X):
+    can_be_cut = hasattr(X, "__len__") and hasattr(X, "__getitem__")
+    is_other = isinstance(X, str | bytes | os.PathLike | dict)
+    return can_be_cut and not is_other and getattr(X, "ndim", 1) > 0
+
+
 def _as_pictures(X):
     """Return ``X`` as something that is cut and counted by pictures."""
     if issparse(X):
         raise TypeError("Got sparse X, but expected pictures. Pass X.toarray().")
-    if isinstance(X, str | os.PathLike) or not hasattr(X, "__len__"):
+    if not _is_sequence(X):
         raise ValueError(
-            f"Got {X!r}, but expected a sequence of pictures. Pass a list, also for "
-            "one picture."
+            f"Got {one_line(repr(X))}, but expected a sequence of pictures. Pass a "
+            "list, also for one picture."
         )
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "buif":
         return X
+    if not X.shape[1]:
+        raise ValueError(
+            f"Got X of shape {X.shape}, but expected pictures of at least one pixel. "
+            "Pass others."
+        )
     if X.size and X.min() < 0:
         raise ValueError(
             f"Negative values in data: got X with pixels down to {X.min()}, but "
             "expected numbers from 0. Scale them into [0, 1]."
         )
-    return X.reshape(-1, *resolve_image_shape(X.shape[1]))
+    return np.asarray(X).reshape(-1, *resolve_image_shape(X.shape[1]))

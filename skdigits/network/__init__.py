@@ -2,7 +2,13 @@
 
 from skdigits.network._answers import Answers
 from skdigits.network._fitted import FittedNetwork
-from skdigits.network._spec import NetworkSpec, check_room, layers_of, weight_shapes
+from skdigits.network._spec import (
+    NetworkSpec,
+    check_room,
+    check_size,
+    layers_of,
+    weight_shapes,
+)
 from skdigits.network._state import (
     State,
     arrays_of,
@@ -20,6 +26,7 @@ __all__ = [
     "State",
     "arrays_of",
     "check_room",
+    "check_size",
     "initial_state",
     "is_kernel",
     "layers_of",

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from math import prod
 
 from skdigits.network._layers import (
     BatchNormalization,
@@ -12,6 +13,9 @@ from skdigits.network._layers import (
     MaxPooling,
     ReLU,
 )
+
+# A quarter of a gigabyte, a hundred times as many as any network for digits needs.
+MAX_WEIGHTS = 2**26
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,17 @@ def weight_shapes(spec):
         for layer, shape in with_input_shapes(layers_of(spec), spec.image_shape)
         for name, array_shape in layer.weight_shapes(shape).items()
     }
+
+
+def check_size(spec):
+    """Raise a ValueError for a network of more weights than a file holds."""
+    n_weights = sum(map(prod, weight_shapes(spec).values()))
+    if n_weights > MAX_WEIGHTS:
+        raise ValueError(
+            f"Got a network of {n_weights:,} weights for filters={spec.filters} and "
+            f"dense_units={spec.dense_units}, but expected at most {MAX_WEIGHTS:,}. "
+            "Pass smaller numbers."
+        )
 
 
 def check_room(spec):

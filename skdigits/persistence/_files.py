@@ -2,7 +2,6 @@
 
 import os
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -11,10 +10,11 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
-from skdigits._validation import check_bool
+from skdigits._validation import check_bool, check_path
 from skdigits.persistence._card import card_of, checked_card
 from skdigits.persistence._format import (
     Damaged,
+    check_same,
     one_sentence,
     open_file,
     packed,
@@ -78,6 +78,7 @@ def save(
     >>> bool((again.predict(X) == pipeline.predict(X)).all())
     True
     """
+    path = check_path("path", path)
     content = file_content(estimator, card)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
@@ -182,7 +183,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _read(path):
     """Return the estimator in a file and its card, both checked."""
-    path = Path(path)
+    path = check_path("path", path)
     with one_sentence(path):
         document, tensors = open_file(path)
         descriptions = checked_steps(document)
@@ -196,6 +197,7 @@ def _read(path):
             classifier.image_shape_,
             len(classifier.classes_),
         )
+        check_same([describe_step(*step) for step in steps], descriptions)
         card = card_of(document)
         is_pipeline = check_bool("pipeline", document["pipeline"])
         if not is_pipeline and len(steps) > 1:

@@ -21,6 +21,8 @@ FORMAT_VERSION = 3
 _MAX_FILE_BYTES = 2**28
 _MAX_HEADER_BYTES = 2**22
 
+_NAMES = {"format_version", "pipeline", "sha256", "steps", "versions"}
+
 
 class Damaged(ValueError):
     """Its message says what the file holds, as the object of a sentence."""
@@ -64,6 +66,8 @@ def open_file(path):
             f"Got {str(path)!r} of format version {one_line(found)}, but expected at "
             f"most {FORMAT_VERSION}. Upgrade skdigits to load it."
         )
+    if set(document) - {"card"} != _NAMES:
+        raise Damaged("other entries than it has to have")
     return document, tensors
 
 
@@ -79,6 +83,17 @@ def _as_dict(pairs):
     return values
 
 
+def check_same(described, found):
+    """Raise `Damaged` unless a file says of something just what `save` would say."""
+    described, found = (
+        # a missing figure, NaN, is not itself
+        json.loads(json.dumps(values), parse_constant=str)
+        for values in (described, found)
+    )
+    if described != found:
+        raise Damaged("other entries than it has to have")
+
+
 def read_arrays(document, tensors, shapes):
     """Read arrays, once their names, shapes and types are those expected."""
     if set(tensors.keys()) != set(shapes):
@@ -90,6 +105,8 @@ def read_arrays(document, tensors, shapes):
     arrays = {name: tensors.get_tensor(name) for name in shapes}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise Damaged("weights that are not finite")
+    if any((arrays[n] < 0).any() for n in shapes if n.endswith("/moving_variance")):
+        raise Damaged("variances below zero")
     if document["sha256"] != checksum(document, arrays):
         raise Damaged("a content that does not match its checksum")
     return arrays

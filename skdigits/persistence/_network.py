@@ -2,19 +2,24 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import prod
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
 from skdigits._parameters import network_spec, training_recipe
-from skdigits._validation import check_image_shape, check_integer, check_number
+from skdigits._validation import (
+    check_image_shape,
+    check_integer,
+    check_number,
+    check_path,
+)
 from skdigits.network import FittedNetwork, NetworkSpec, initial_state, weight_shapes
 from skdigits.persistence._card import card_of
 from skdigits.persistence._format import (
     Damaged,
+    check_same,
     one_sentence,
     open_file,
     read_arrays,
@@ -87,7 +92,7 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
     FileNotFoundError, ValueError
         As `load`.
     """
-    path = Path(path)
+    path = check_path("path", path)
     with one_sentence(path):
         document, tensors = open_file(path)
         *others, last = checked_steps(document)
@@ -140,7 +145,22 @@ def network_of(document, tensors, fitted, image_shape, n_classes):
     """Return the `FittedNetwork` in an open file."""
     spec = _restored_spec(fitted, image_shape, n_classes)
     arrays = read_arrays(document, tensors, weight_shapes(spec))
-    return _restored_network(fitted, spec, arrays_in_terms_of_today(document, arrays))
+    arrays = arrays_in_terms_of_today(document, arrays)
+    network = _restored_network(fitted, spec, arrays)
+    described = describe_network(network)
+    check_same(described, {name: fitted[name] for name in described})
+    return network
+
+
+def describe_network(network):
+    """Return a `FittedNetwork` but for its weights as JSON can hold it."""
+    return {
+        "network": asdict(network.spec),
+        "seed": network.seed,
+        "history": network.history,
+        "temperature": network.temperature,
+        "recipe": asdict(network.recipe),
+    }
 
 
 def _restored_spec(fitted, image_shape, n_classes):

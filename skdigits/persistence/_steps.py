@@ -1,18 +1,17 @@
 """What a file holds of each kind of step; a new kind is one more entry of `KINDS`."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skdigits._classifier import DigitCNN
-from skdigits._parameters import training_recipe
+from skdigits._parameters import check_parameters
 from skdigits._validation import (
     as_label_array,
     check_image_shape,
     check_integer,
+    check_n_jobs,
     check_number,
 )
 from skdigits.handwriting import HandwritingNormalizer
@@ -23,7 +22,7 @@ from skdigits.persistence._labels import (
     restored_labels,
     restored_names,
 )
-from skdigits.persistence._network import from_plain
+from skdigits.persistence._network import describe_network, from_plain
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 
@@ -37,7 +36,13 @@ class Kind:
 
 
 def describe_step(name, step):
-    """Return a step of a pipeline as JSON can hold it."""
+    """Return a step of a pipeline as JSON can hold it.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, or if a parameter is none that the step could be fitted with.
+    """
     fitted = {}
     # what takes pictures of any size does not count their pixels
     if hasattr(step, "n_features_in_"):
@@ -69,6 +74,7 @@ def restored_step(description):
 
 
 def _describe_normalizer(normalizer):
+    check_n_jobs(normalizer.n_jobs)
     return {}
 
 
@@ -77,16 +83,22 @@ def _restore_normalizer(normalizer, fitted):
 
 
 def _describe_scaler(scaler):
+    if scaler.scale is not None:
+        _checked_scale(scaler.scale)
     return {"scale": scaler.scale_}
 
 
 def _restore_scaler(scaler, fitted):
-    scaler.scale_ = check_number(
-        "scale", fitted["scale"], low=0, high=np.inf, closed="neither"
-    )
+    scaler.scale_ = _checked_scale(fitted["scale"])
+
+
+def _checked_scale(scale):
+    return check_number("scale", scale, low=0, high=np.inf, closed="neither")
 
 
 def _describe_shape(step):
+    if step.image_shape is not None:
+        check_image_shape(step.image_shape)
     return {"image_shape": list(step.image_shape_)}
 
 
@@ -99,29 +111,14 @@ def _restore_shape(step, fitted):
 
 def _describe_classifier(classifier):
     # what cannot train could not be checked when it is read
-    training_recipe(classifier, n_pictures=1)
-    _check_random_state(classifier)
-    network = classifier.network_
-    return _describe_shape(classifier) | {
-        "classes": describe_labels(classifier.classes_),
-        "network": asdict(network.spec),
-        "seed": network.seed,
-        "history": network.history,
-        "temperature": network.temperature,
-        "recipe": asdict(network.recipe),
-    }
+    check_parameters(classifier, classifier.image_shape_, classifier.classes_)
+    classes = {"classes": describe_labels(classifier.classes_)}
+    return _describe_shape(classifier) | classes | describe_network(classifier.network_)
 
 
 def _restore_classifier(classifier, fitted):
     _restore_shape(classifier, fitted)
-    _check_random_state(classifier)
     classifier.classes_ = restored_labels(fitted["classes"])
-
-
-def _check_random_state(classifier):
-    """Raise a ValueError for a seed that NumPy does not take."""
-    if isinstance(classifier.random_state, Integral):
-        check_random_state(classifier.random_state)
 
 
 KINDS = {

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from skdigits._validation import check_number
+from skdigits._validation import check_n_jobs, check_number
 from skdigits.handwriting._find import DigitBox, as_one, digits_of
 from skdigits.handwriting._form import SIDE, mnist_form
 from skdigits.handwriting._grey import grey_picture
@@ -128,6 +128,7 @@ def read_digits(
     """
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
+    check_n_jobs(n_jobs)
     read = partial(_reading_of, classifier=classifier_of(model), min_confidence=low)
     if not isinstance(image_or_images, list | tuple):
         return read(image_or_images)

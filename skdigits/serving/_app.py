@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from skdigits import __version__
-from skdigits._validation import check_integer, check_number
+from skdigits._validation import check_integer, check_n_jobs, check_number
 from skdigits.persistence import load_network
 from skdigits.reading import classifier_of
 from skdigits.reading._pretrained import PRETRAINED
@@ -102,11 +102,7 @@ def create_app(
     """
     if min_confidence is not None:
         check_number("min_confidence", min_confidence, low=0, high=1)
-    if n_jobs == 0:
-        raise ValueError(
-            "Got n_jobs=0, but expected how many processes read, or -1 for one on "
-            "every core."
-        )
+    check_n_jobs(n_jobs)
     _check_names("allow_hosts", allow_hosts)
     _check_names("allow_origins", allow_origins)
     check_number("timeout", timeout, low=0, high=float("inf"), closed="neither")

@@ -1,0 +1,36 @@
+"""A limit on the work that Pillow does in Python: it reads a header part by part."""
+
+from skdigits._picture_modes import Unusable
+
+# A PNG of the most bytes in chunks of 4 KB needs a fifth of them; a second or a few.
+MAX_READS = 500_000
+
+
+class CountedReads:
+    """A binary file that refuses to be read in far more parts than any picture has.
+
+    Parameters
+    ----------
+    file : binary file
+
+    Raises
+    ------
+    Unusable
+        From ``read``, after `MAX_READS` calls.
+    """
+
+    def __init__(self, file):
+        self._file = file
+        self._n_reads = 0
+
+    def read(self, *size):
+        self._n_reads += 1
+        if self._n_reads > MAX_READS:
+            raise Unusable(
+                f" that has to be read in more than {MAX_READS:,} parts, but expected "
+                "a picture of fewer. Save it again."
+            )
+        return self._file.read(*size)
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
