@@ -132,10 +132,10 @@ def test_strokes_come_near_those_of_mnist(width):
 
 
 def test_a_stroke_that_slants_from_edge_to_edge_is_no_line():
-    (form_of_it,) = form(drawing(width=6, strokes=[[(0, 30), (89, 90)]]))
+    (form_of_it,) = form(drawing(width=3, strokes=[[(0, 40), (89, 80)]]))
     assert form_of_it.any()
     with_a_line = [[(0, 60), (89, 66)], [(45, 20), (45, 100)]]
-    (stem,) = form(drawing(width=6, strokes=with_a_line))
+    (stem,) = form(drawing(width=3, strokes=with_a_line))
     assert np.count_nonzero(stem.max(axis=0) > 127) <= 4
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import stats
 
 from skdigits.handwriting._broken import grouped
@@ -260,8 +261,9 @@ class TestForm:
         assert (part == expected[4:24, 9:18]).all() and part.sum() == form.sum()
 
     def test_a_hair_is_a_stroke(self):
-        form = mnist_form(np.ones((70, 1)))
-        assert np.count_nonzero(form.any(axis=1)) == 20
+        for height in 70, 200:
+            form = mnist_form(np.ones((height, 1)))
+            assert np.count_nonzero(form.any(axis=1)) == 20
 
     def test_faint_ink_is_none(self):
         assert not mnist_form(np.full((20, 20), 0.5)).any()
@@ -466,6 +468,10 @@ class TestGrey:
         assert grey_picture(np.array([[0, 2]], np.uint16))[0, 1] == np.float32(2 / 16)
         assert grey_picture(np.array([[False, True]]))[0, 1] == 1
 
+    def test_pictures_of_pillow_are_of_255(self):
+        grey = grey_picture(Image.fromarray(np.array([[0, 51, 255]], np.uint8)))
+        assert grey.dtype == np.float32 and grey.tolist() == [[0, np.float32(0.2), 1]]
+
     def test_channels(self):
         one = np.array([[0.25, 1.0]])
         assert grey_picture(one[:, :, None]).tolist() == [[0.25, 1.0]]
@@ -546,3 +552,10 @@ class TestSegments:
             if (s.ink > 0).sum(1).tolist() == [4] * 20
         ]
         assert halves.count(80) >= 2
+
+    def test_a_path_leans_all_the_way_through_a_narrow_gap(self):
+        ink = np.zeros((20, 30), np.float32)
+        for row in range(20):
+            ink[row, row : row + 4] = ink[row, row + 5 : row + 9] = 1
+        whole = [s for s in segments_of(ink[:, ::-1], 20) if (s.ink.sum(1) == 4).all()]
+        assert sum(len(s.ink) == 20 for s in whole) >= 2

@@ -160,10 +160,10 @@ class TestLines:
 
     def test_a_bulge_in_a_line_is_of_it_but_a_stroke_is_not(self):
         def bulge(height):
-            mask = blank()
-            mask[30:32] = True
-            mask[30 : 30 + height, 50:53] = True
-            return ruling_of(mask)[30 : 30 + height, 50:53]
+            mask = blank(200)
+            mask[90:92] = True
+            mask[90 : 90 + height, 50:53] = True
+            return ruling_of(mask)[90 : 90 + height, 50:53]
 
         # 1.7 times the line's two pixels and one more
         assert bulge(3).all()
