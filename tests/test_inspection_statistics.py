@@ -260,6 +260,10 @@ def test_bins_are_of_equal_width():
         [0.5, 0.75, 3],
         [0.75, 1.0, 1],
     ]
+    assert bins["accuracy"].tolist() == [1, 0]
+    low, high = proportion_confint([3, 0], [3, 1], method="wilson")
+    assert bins["accuracy_low"].tolist() == pytest.approx(low, abs=1e-12)
+    assert bins["accuracy_high"].tolist() == pytest.approx(high, abs=1e-12)
 
 
 @pytest.fixture(scope="module")
