@@ -392,6 +392,51 @@ def test_figures_as_text():
     }
 
 
+def test_what_is_no_square_has_no_pictures():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 20)
+    for n_features, has_pictures in (64, True), (65, False), (49, False):
+        X = rng.random((40, n_features))
+        report = ErrorReport.from_estimator(GaussianNB().fit(X, y), X, y)
+        assert (report.images is not None) == has_pictures
+
+
+def test_probabilities_add_up_to_one_or_nearly():
+    proba = np.array([[0.9, 0.1005], [0.2, 0.8]])
+    assert ErrorReport.from_predictions([0, 1], y_proba=proba).accuracy == 1
+    proba[0, 1] = 0.102
+    with pytest.raises(ValueError, match="expected"):
+        ErrorReport.from_predictions([0, 1], y_proba=proba)
+
+
+def test_labels_the_classifier_does_not_know_keep_their_type():
+    X, y = np.arange(12.0)[:, None], np.repeat([0, 1], 6)
+    report = ErrorReport.from_estimator(
+        GaussianNB().fit(X, y), X, np.where(X[:, 0] > 9, 7, y)
+    )
+    assert report.labels.tolist() == [0, 1, 7] and report.labels.dtype.kind == "i"
+
+
+def test_long_tables_of_mistakes_are_cut_and_no_others():
+    def headings(n_mistakes):
+        y_true = np.arange(25).repeat(2)
+        y_pred = y_true.copy()
+        y_pred[:n_mistakes] = (y_true[:n_mistakes] + 1) % 25
+        text = ErrorReport.from_predictions(y_true, y_pred).to_markdown()
+        assert text.count("\n| 24 | ") >= 1
+        return text
+
+    assert "## Mistakes\n" in headings(20)
+    assert "## Mistakes: the first 20 of 21\n" in headings(21)
+    assert "## Classes\n" in headings(21)
+
+
+def test_a_mean_probability_may_equal_the_accuracy():
+    sure = np.eye(2)
+    summary = ErrorReport.from_predictions([0, 1], y_proba=sure).summary()
+    assert "100.00 %, equal to the accuracy" in summary
+
+
 def test_compare_needs_the_same_rows():
     first = ErrorReport.from_predictions([0, 1], [0, 1])
     with pytest.raises(ValueError, match="Got reports of 2 and 2 rows with different"):

@@ -227,3 +227,9 @@ def test_fit_transform_is_fit_and_transform(transformer, shape):
     X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     expected = clone(transformer).fit(X).transform(X)
     assert_array_equal(clone(transformer).fit_transform(X), expected)
+
+
+def test_inverses_name_the_number_of_features():
+    scaler = PixelScaler().fit(np.zeros((3, 64)))
+    with pytest.raises(ValueError, match="Got X with 5 features, but expected the 64"):
+        scaler.inverse_transform(np.zeros((2, 5)))
