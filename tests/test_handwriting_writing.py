@@ -263,7 +263,7 @@ class TestSeparators:
         one = 100, 300, 300, 310
         assert found(sheet(one)) == [one]
         # a speck is nothing to separate
-        assert found(sheet(one, (200, 210, 400, 410))) == [one]
+        assert found(sheet(one, (200, 220, 400, 420))) == [one]
 
 
 def test_broken_digits_are_higher_than_their_pieces():

@@ -576,6 +576,15 @@ class TestCard:
         card = read_card(DATA / f"version_{number}.safetensors")
         assert set(card) == {"format_version", "versions"}
 
+    def test_a_card_is_so_deep_and_no_deeper(self, tmp_path, fitted):
+        card = {"a": [[[[1]]]], "b": {"c": {"d": {"e": 1}}}}
+        skdigits.save(fitted, tmp_path / "model", card=card)
+        read = read_card(tmp_path / "model")
+        assert {name: read[name] for name in card} == card
+        for deeper in {"a": [[[[[1]]]]]}, {"b": {"c": {"d": {"e": {"f": {}}}}}}:
+            with pytest.raises(ValueError, match="Got a card with"):
+                skdigits.save(fitted, tmp_path / "model", card=deeper)
+
     def test_the_longest_card_comes_back(self, tmp_path, fitted):
         card = {"a": "x" * (2**16 - 9)}
         skdigits.save(fitted, tmp_path / "model", card=card)
