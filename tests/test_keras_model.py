@@ -165,6 +165,9 @@ class TestModel:
             ({"batch_size": 0}, "Got batch_size=0, but expected an integer of at le"),
             ({"epochs": "3"}, "Got epochs='3', but expected an integer"),
             ({"validation_split": 1.5}, "Got validation_split=1.5, but expected a nu"),
+            ({"validation_split": -0.5}, "Got validation_split=-0.5, but expected a"),
+            ({"initial_epoch": -1}, "Got initial_epoch=-1, but expected an integer o"),
+            ({"validation_freq": 2}, "Got validation_freq in fit, but expected none"),
             ({"validation_data": (1,)}, "Got validation_data of type tuple, but exp"),
             ({"schedule": "banana"}, "Got schedule='banana', but expected 'constant'"),
             ({"sample_weight": np.ones(3)}, "sample_weight.shape ==|inconsistent"),
@@ -175,6 +178,28 @@ class TestModel:
     def test_errors(self, clf, images, targets, change, message):
         with pytest.raises(ValueError, match=message):
             clf.model_.fit(**{"x": images, "y": targets, "verbose": 0, **change})
+
+    def test_options_that_change_no_epoch_are_taken(self, clf, images, targets):
+        options = {
+            "validation_freq": 1,
+            "validation_batch_size": 7,
+            "steps_per_epoch": None,
+        }
+        history = clf.model_.fit(images, targets, epochs=1, verbose=0, **options)
+        assert len(history.history["loss"]) == 1
+
+    @pytest.mark.parametrize("verbose", [0, 2])
+    def test_verbose_zero_is_silent(self, clf, images, targets, verbose, capsys):
+        clf.model_.fit(images, targets, epochs=1, verbose=verbose)
+        assert bool(capsys.readouterr().out) == bool(verbose)
+
+    def test_weighted_metrics_are_learned_by_keras_itself(self, clf, images, targets):
+        model = clf.model_
+        model.compile(
+            model.optimizer, model.loss, metrics=["accuracy"], weighted_metrics=["mse"]
+        )
+        history = model.fit(images, targets, epochs=1, verbose=0)
+        assert "mse" in history.history
 
     def test_frozen_or_extended_it_learns_as_keras_does(self, clf, images, targets):
         model = clf.model_
