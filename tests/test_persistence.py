@@ -20,6 +20,7 @@ import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence import load_network, read_card
+from skdigits.persistence._labels import describe_labels, restored_labels
 
 DATA = Path(__file__).parent / "data"
 
@@ -143,6 +144,41 @@ def test_a_file_of_an_old_version_loads_for_ever(number):
     assert document_of(path)["format_version"] == number
     assert pipeline.classes_.tolist() == list(range(10))
     assert_allclose(pipeline.predict_proba(X["x"]), X["probabilities"], atol=1e-5)
+
+
+def test_version_1_knew_neither_cycle_nor_warping():
+    params = skdigits.load(DATA / "version_1.safetensors").get_params()
+    assert params["cnn__augment"] == params["cnn__weight_decay"] == 0
+    assert params["cnn__label_smoothing"] == 0
+    assert params["cnn__schedule"] == "constant"
+    assert params["cnn__early_downsampling"] is False
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([f"class {i:03}" for i in range(500)]),
+        np.array(["x" * 1023 + str(i) for i in range(8)]),
+        np.array([7]),
+        np.array([True, False]),
+        np.array([0.5, 2.0]),
+    ],
+    ids="many long one boolean float".split(),
+)
+def test_labels_come_back(labels):
+    again = restored_labels(describe_labels(labels))
+    assert again.dtype == labels.dtype and again.tolist() == labels.tolist()
+
+
+def test_labels_have_a_million_characters_at_most():
+    most = np.char.add(np.char.zfill(np.arange(1024).astype(str), 1023), "x")
+    assert restored_labels(describe_labels(most)).tolist() == most.tolist()
+    with pytest.raises(ValueError, match="Got labels of 1,049,600 characters, but"):
+        describe_labels(np.char.add(most, "y"))
+    with pytest.raises(ValueError, match=r"Got labels such as \(1, 2\), but expected"):
+        other = np.empty(2, dtype=object)
+        other[:] = [(1, 2), "a"]
+        describe_labels(other)
 
 
 def test_version_1_normalized_before_pooling():
