@@ -559,3 +559,9 @@ def _interrupt_after_one_epoch():
         raise KeyboardInterrupt
 
     return keras.callbacks.LambdaCallback(on_epoch_end=interrupt)
+
+
+def test_pictures_of_another_shape_are_refused_with_both_numbers():
+    clf = DigitCNN(image_shape=(8, 10), epochs=1)
+    with pytest.raises(ValueError, match="64 pixels .* expected 80 pixels as 8 x 10"):
+        clf.fit(np.zeros((4, 64)), [0, 1, 0, 1])

@@ -392,6 +392,13 @@ def test_figures_as_text():
     }
 
 
+def test_tuples_are_labels():
+    y = [("a", 1), ("b", 2), ("a", 1)]
+    report = ErrorReport.from_predictions(y, [("a", 1), ("a", 1), ("a", 1)])
+    assert report.per_class.index.tolist() == [("a", 1), ("b", 2)]
+    assert report.per_class.index.nlevels == 1
+
+
 def test_what_is_no_square_has_no_pictures():
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], 20)

@@ -516,6 +516,10 @@ class TestSegments:
         # a cut may lean to the foot of a stroke: the rest of it is lower
         assert {(s.start, s.top, len(s.ink)) for s in segments if s.top} == {(1, 8, 12)}
 
+    def test_half_ink_is_no_edge_of_a_part(self):
+        ink = np.pad(self.strokes(0, 20), ((0, 0), (1, 0)), constant_values=0.5)
+        assert {s.left for s in segments_of(ink, 20) if s.start == 0} == {1}
+
     def test_neither_all_of_it_nor_what_is_too_wide_or_low(self):
         segments = segments_of(self.strokes(0, 30, 60), 20)
         last = max(s.stop for s in segments)

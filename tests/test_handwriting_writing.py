@@ -259,6 +259,11 @@ class TestSeparators:
         beside = *dashes(20), *dashes(20, top=250, left=340)
         assert found(sheet(*DIGITS, *beside)) == DIGITS
 
+    def test_between_lines_and_alone_it_is_a_one(self):
+        one = 100, 300, 300, 310
+        mask = sheet(one, (200, 220, 400, 420))
+        assert found(mask, self.lines(98, 301)) == [one]
+
     def test_alone_it_is_a_one(self):
         one = 100, 300, 300, 310
         assert found(sheet(one)) == [one]

@@ -181,6 +181,14 @@ def test_labels_have_a_million_characters_at_most():
         describe_labels(other)
 
 
+def test_integers_count_as_one_character_each():
+    most = {"dtype": "<i8", "values": list(range(2**20))}
+    assert len(restored_labels(most)) == 2**20
+    most["values"].append(-1)
+    with pytest.raises(ValueError, match="more labels than a classifier has"):
+        restored_labels(most)
+
+
 def test_version_1_normalized_before_pooling():
     """Its networks live on with the same answers, whatever the sign of gamma."""
     from skdigits.network import Answers, NetworkSpec
@@ -477,6 +485,13 @@ class TestRefused:
                     load(path)
             with pytest.raises(ValueError, match="^Got path=.* expected a path"):
                 skdigits.save(fitted, path)
+
+    @pytest.mark.parametrize("size", [2**22 + 1, 5_000_000, 2**63])
+    def test_a_header_is_not_read_before_its_size(self, tmp_path, size):
+        path = tmp_path / "model"
+        path.write_bytes(size.to_bytes(8, "little") + b"{}" * 100)
+        with pytest.raises(ValueError, match=f"a header of {size} bytes"):
+            skdigits.load(path)
 
     def test_missing(self, tmp_path):
         for name in ("nothing", "a" * 300):
