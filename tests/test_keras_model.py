@@ -118,6 +118,17 @@ class TestModel:
         later = clf.model_.predict(images, verbose=0)
         assert_allclose(np.load(tmp_path / "later.npy"), later, atol=1e-5)
 
+    def test_its_registered_name_stays(self, clf, data):
+        """scikeras registers what it pickles by another name."""
+        from skdigits.training import DigitNetwork, keras
+
+        wrapper = clf.keras_classifier_
+        for again in deepcopy(wrapper), pickle.loads(pickle.dumps(wrapper)):
+            assert type(again.model_) is DigitNetwork
+            found = again.model_.predict(data[0].reshape(-1, 8, 8, 1), verbose=0)
+            assert_allclose(found, clf.predict_proba(data[0]), atol=1e-5)
+        assert keras.saving.get_registered_name(DigitNetwork) == "skdigits>DigitNetwork"
+
     def test_goes_on_in_the_cycle_where_training_paused(self, data, images, targets):
         whole = network(epochs=3).fit(*data)
         model = network(epochs=3, pause_after=1).fit(*data).model_

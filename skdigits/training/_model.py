@@ -149,6 +149,18 @@ class DigitNetwork(keras.Sequential):
         )
         return model
 
+    def __reduce__(self):
+        """As Keras has it, also where scikeras has put a way of its own.
+
+        That registers the class anew by another name, which no other process knows.
+        """
+        return super(keras.Model, self).__reduce__()
+
+    def __deepcopy__(self, memo):
+        rebuild, arguments = self.__reduce__()
+        memo[id(self)] = copy = rebuild(*arguments)
+        return copy
+
     def get_config(self):
         n_layers = len(layers_of(self.spec)) + 1
         if len(self.layers) != n_layers:
