@@ -24,7 +24,7 @@ from skdigits.inspection import SearchResultsDisplay
 from skdigits.model_selection import HalvingEpochSearchCV
 
 cluster = LocalCluster(
-    n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0"
 )
 client = Client(cluster)
 print(f"{len(client.scheduler_info()['workers'])} worker")

@@ -200,7 +200,7 @@ def cluster():
     """A client of two worker processes."""
     distributed = pytest.importorskip("distributed")
     local = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     )
     with distributed.Client(local) as client:
         yield client
