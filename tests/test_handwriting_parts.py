@@ -91,13 +91,16 @@ class TestBrokenStrokes:
     """Pieces of a usual height of 100 pixels."""
 
     @staticmethod
-    def n_groups(*boxes, usual=100):
+    def groups(*boxes, usual=100):
         labels = np.zeros((400, 400), int)
         pieces = []
         for i, (top, bottom, left, right) in enumerate(boxes, 1):
             labels[top:bottom, left:right] = i
             pieces.append(piece(top, bottom, left, right, label=i))
-        return len(grouped(labels, pieces, usual))
+        return grouped(labels, pieces, usual)
+
+    def n_groups(self, *boxes, **options):
+        return len(self.groups(*boxes, **options))
 
     def test_strokes_at_most_so_far_apart_are_joined(self):
         above = 20, 60, 20, 60
@@ -146,13 +149,8 @@ class TestBrokenStrokes:
 
     def test_the_nearest_are_joined_first(self):
         # the dot in between is nearer to the left one
-        labels = np.zeros((200, 300), int)
         boxes = (20, 120, 20, 60), (20, 120, 90, 130), (60, 80, 64, 80)
-        pieces = []
-        for i, (top, bottom, left, right) in enumerate(boxes, 1):
-            labels[top:bottom, left:right] = i
-            pieces.append(piece(top, bottom, left, right, label=i))
-        groups = grouped(labels, pieces, 100)
+        groups = self.groups(*boxes)
         assert sorted(len(group) for group in groups) == [1, 2]
         (pair,) = (group for group in groups if len(group) == 2)
         assert {p.labels[0] for p in pair} == {1, 3}
