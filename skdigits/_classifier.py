@@ -21,6 +21,7 @@ from skdigits._parameters import (
     class_weights,
     copied_callbacks,
     draw_seed,
+    has_plain_labels,
     network_spec,
     training_recipe,
     verbosity,
@@ -32,13 +33,13 @@ from skdigits._validation import (
     check_image_shape,
     check_labels,
     encode_labels,
+    one_hot,
     pixels_for_fitted,
     resolve_image_shape,
     unchanged_on_failure,
     validate_pixels,
 )
 from skdigits.preprocessing import OneHotLabelEncoder
-from skdigits.preprocessing._labels import one_hot
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -63,7 +64,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     kernel_size : int or tuple of int, default=(5, 3)
         Side of the square kernels, in pixels; one int for all blocks, or one for each
-        from the first on, where the last stands for all that follow.
+        from the first on, where the last stands for all that follow. More than there
+        are blocks are not used.
 
     dense_units : int, default=None
         Units of a dense layer before the output. None goes without one.
@@ -123,12 +125,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         the weights of the best epoch, and to what the optimizer remembered. True waits
         for 5 epochs. Without a validation part the training loss is watched.
 
-    calibration : {"temperature"}, default="temperature"
-        "temperature" ends each fit with one number that the outputs are divided by
-        before the softmax, so that probabilities come true [5]_: it is found on
-        training pictures that are warped until some are read wrong. It changes no
-        predicted label, nor `decision_function`. Pictures with a side of fewer than 8
-        pixels are left as they are. None leaves all.
+    calibration : bool, default=True
+        Whether each fit ends with temperature scaling: outputs are divided by one
+        number before the softmax, so that probabilities are calibrated [5]_. It is
+        fitted on ``X_val`` where that is passed, else on training images that are
+        augmented until some are misclassified. It changes no predicted label, nor
+        `decision_function`. Without ``X_val``, images with a side of fewer than 8
+        pixels are not calibrated.
 
     class_weight : dict or "balanced", default=None
         Weight of each class, ``{label: weight}``; "balanced" gives each class the same
@@ -142,12 +145,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     warm_start : bool, default=False
         If True, `fit` trains on from the weights of the previous call, in a cycle of
         the learning rate of its own.
-
-    pause_after : int, default=None
-        The epoch, counted from 1, after which `fit` pauses. Called again, with a later
-        one, it goes on in the same cycle of the learning rate: pauses change nothing of
-        what is learned. The last one is ``epochs``; None starts again, and does not
-        pause. Not together with early stopping or callbacks.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Called in training as by Keras, with a Keras model of the network as it is
@@ -242,11 +239,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         augment: float = 1.0,
         validation_split: float = 0.0,
         early_stopping: bool | int = False,
-        calibration: Literal["temperature"] | None = "temperature",
+        calibration: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         image_shape: tuple[int, int] | None = None,
         warm_start: bool = False,
-        pause_after: int | None = None,
         callbacks: list[Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -271,7 +267,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.image_shape = image_shape
         self.warm_start = warm_start
-        self.pause_after = pause_after
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
@@ -323,7 +318,6 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             network = self._fitted("model_")
             from skdigits.training import keras_model
 
-            # only one, whichever thread comes first
             self.__dict__.setdefault("_model", keras_model(network))
         return self._model
 
@@ -332,6 +326,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         """scikeras' wrapper around a Keras model of the network."""
         if not hasattr(self, "_keras_classifier"):
             network = self._fitted("keras_classifier_")
+            if not has_plain_labels(self.classes_):
+                raise AttributeError(
+                    f"Got labels such as {self.classes_[0]!r}, but expected numbers or "
+                    "strings, which scikeras knows. Use model_, or fit with other "
+                    "labels."
+                )
             from skdigits._scikeras import make_keras_classifier
 
             callbacks, class_weight = getattr(self, "_wrapped", (None, None))
@@ -345,27 +345,51 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             self.__dict__.setdefault("_keras_classifier", wrapper)
         return self._keras_classifier
 
+    def __dir__(self):
+        # what lists attributes would make them, for which TensorFlow is imported
+        return sorted(set(super().__dir__()) - {"model_", "keras_classifier_"})
+
     def _fitted(self, name):
         """Return the network, or say that an attribute is not there yet."""
         if not hasattr(self, "network_"):
             raise AttributeError(f"{name} is there after fit.")
         return self.network_
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: Any = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         y : array-like of shape (n,)
             Labels: integers, strings or any other hashable values, of at least two
             classes. Tuples go into a one-dimensional array of objects.
 
         sample_weight : array-like of shape (n,), default=None
-            Weight of each picture in the loss. Pictures of weight zero are left out.
+            Weight of each image in the loss. Images of weight zero are left out.
+
+        X_val : array-like of the shape of X but for n, default=None
+            Validation images, in place of those that ``validation_split`` holds out:
+            for ``val_loss`` and ``val_accuracy``, early stopping and calibration. A
+            pipeline transforms them where it has ``transform_input=["X_val"]``.
+
+        y_val : array-like of shape (n_val,), default=None
+            Labels of ``X_val``, among those of ``y``.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weight of each validation image.
 
         Returns
         -------
@@ -375,25 +399,31 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, X, y or sample_weight is not as described, or if the loss
-            stops being a finite number. The estimator is then as it was before.
+            If a parameter or the data are not as described, or if the loss stops being
+            a finite number. The estimator is then as it was before.
         """
         with unchanged_on_failure(self):
-            self._check_can_pause()
             warm_start = check_bool("warm_start", self.warm_start)
+            # the search that drops candidates sets where each of them pauses
+            pause_after = vars(self).get("_pause_after")
             goes_on = hasattr(self, "network_") and (
-                warm_start or self.pause_after is not None
+                warm_start or pause_after is not None
             )
             data = self._training_data(X, y, sample_weight, goes_on=goes_on)
-            recipe = training_recipe(self, len(data))
             if data.targets.any(axis=0).sum() < 2:
                 raise ValueError(
-                    "Got y with 1 class among the pictures of non-zero weight, but "
-                    "expected at least 2 classes. Add pictures of another class."
+                    "Got y with 1 class among the images of non-zero weight, but "
+                    "expected at least 2 classes. Add images of another class."
                 )
-            if goes_on and recipe.pause_after is None:
-                recipe = recipe.once_more(self.n_iter_)
-            self._train(data, recipe, goes_on=goes_on)
+            validation = self._validation_data(X_val, y_val, sample_weight_val)
+            recipe = training_recipe(self, len(data))
+            self._train(
+                data,
+                recipe,
+                goes_on=goes_on,
+                validation=validation,
+                pause_after=pause_after,
+            )
         return self
 
     def partial_fit(
@@ -408,7 +438,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Pictures, of any numeric dtype.
 
         y : array-like of shape (n,)
@@ -437,9 +467,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             data = self._training_data(
                 X, y, sample_weight, goes_on=goes_on, classes=self.classes_
             )
-            recipe = training_recipe(self, len(data))
-            n_epochs = self.n_iter_ if goes_on else 0
-            self._train(data, recipe.for_a_part(n_epochs), goes_on=goes_on)
+            recipe = training_recipe(self, len(data)).for_partial_fit()
+            self._train(data, recipe, goes_on=goes_on)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -448,7 +477,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Pictures, of the shape that `fit` was given.
 
         Returns
@@ -466,7 +495,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Pictures, of the shape that `fit` was given.
 
         Returns
@@ -477,13 +506,29 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         logits = self._logits(X)
         return self.network_.probabilities(logits)
 
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_pixels), (n, height, width) or \
+                (n, height, width, channels)
+            Pictures, of the shape that `fit` was given.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes), dtype float32
+            Columns in the order of `classes_`.
+        """
+        return self.network_.log_probabilities(self._logits(X))
+
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each picture.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Pictures, of the shape that `fit` was given.
 
         Returns
@@ -500,7 +545,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Pictures, of the shape that `fit` was given.
 
         y : array-like of shape (n,)
@@ -534,13 +579,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X):
         X, native_shape = pixels_for_fitted(self, X, dtype=np.float32)
-        return self.network_.answers(self._fold(X, native_shape))
+        return self.network_.logits(self._fold(X, native_shape))
 
     def _fold(self, X, native_shape):
         resolve_image_shape(
             X.shape[1], image_shape=self.image_shape_, native_shape=native_shape
         )
-        return X.reshape(-1, *self.image_shape_, 1)
+        return X.reshape(-1, *(*self.image_shape_, 1)[:3])
 
     def _check_classes(self, classes, goes_on):
         """Check the ``classes`` of `partial_fit` against those known, or learn them."""
@@ -585,55 +630,66 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             )
             images, codes, weights = _drop_weightless(images, codes, weights)
         if self.class_weight is not None:
-            weights = weights * class_weights(self.class_weight, self.classes_, codes)
+            factors = class_weights(self.class_weight, self.classes_, codes)
+            weights = weights * factors.astype(np.float32)
             images, codes, weights = _drop_weightless(images, codes, weights)
         check_parameters(self, self.image_shape_, self.classes_)
-        # not before: what is refused does not wait for TensorFlow
+        # not before: invalid input raises without waiting for TensorFlow
         from skdigits.training import Data
 
         return Data(images, one_hot(codes, len(self.classes_)), weights)
 
-    def _train(self, data, recipe, *, goes_on):
+    def _validation_data(self, X, y, sample_weight):
+        """Check the validation set; return it, None if there is none."""
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise ValueError(
+                f"Got {'y_val' if X is None else 'X_val'} alone, but expected X_val and "
+                "y_val. Pass both."
+            )
+        images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
+        y = column_or_1d(y)
+        check_labels(y)
+        check_consistent_length(images, y)
+        _, codes = encode_labels(y, self.classes_)
+        from skdigits.training import Data
+
+        weights = _check_sample_weight(sample_weight, images, dtype=np.float32)
+        return Data(images, one_hot(codes, len(self.classes_)), weights)
+
+    def _train(self, data, recipe, *, goes_on, **options):
         from skdigits.training import initial_network, train
 
         callbacks = copied_callbacks(self.callbacks)
         spec = network_spec(self, self.image_shape_, len(self.classes_))
         if goes_on:
             network = self.network_
-            self._check_goes_on(spec, recipe)
+            self._check_goes_on(spec)
         else:
             network = initial_network(spec, draw_seed(self.random_state))
-        network = train(network, recipe, data, callbacks, verbosity(self.verbose))
+        network = train(
+            network,
+            recipe,
+            data,
+            callbacks=callbacks,
+            verbose=verbosity(self.verbose),
+            **options,
+        )
         self.network_ = replace(network, recipe=training_recipe(self, len(data)))
         self._wrapped = self.callbacks, deepcopy(self.class_weight)
         for name in ("_keras_classifier", "_model"):
             vars(self).pop(name, None)
 
-    def _check_can_pause(self):
-        if self.pause_after is not None and (self.early_stopping or self.callbacks):
-            raise ValueError(
-                f"Got pause_after={self.pause_after} with early_stopping="
-                f"{self.early_stopping!r} and callbacks={self.callbacks!r}, but "
-                "expected neither: a pause would make them start anew. Pause without "
-                "them, or use them without pauses."
-            )
-
-    def _check_goes_on(self, spec, recipe):
-        network = self.network_
+    def _check_goes_on(self, spec):
         same_shape = self.image_shape is None or (
             check_image_shape(self.image_shape) == self.image_shape_
         )
-        if spec != network.spec or not same_shape:
+        if spec != self.network_.spec or not same_shape:
             raise ValueError(
                 "Got other parameters of the network than in the previous fit, but "
                 "expected the same to go on from its weights. Fit with "
                 "warm_start=False to start again."
-            )
-        if recipe.stop <= network.n_epochs:
-            raise ValueError(
-                f"Got pause_after={self.pause_after} and epochs={self.epochs} after "
-                f"{network.n_epochs} epochs, but expected a later epoch. Raise them, "
-                "or fit with pause_after=None to start again."
             )
 
 

@@ -17,7 +17,7 @@ from skdigits._validation import (
     check_integer,
     check_number,
 )
-from skdigits.network import NetworkSpec, check_room, check_size
+from skdigits.network import NetworkSpec, check_image_size, check_n_weights
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
@@ -43,7 +43,7 @@ def check_parameters(params, image_shape, classes):
     from sklearn.utils import check_random_state
 
     network_spec(params, image_shape, len(classes))
-    training_recipe(params, n_pictures=1)
+    training_recipe(params, n_images=1)
     if params.class_weight is not None:
         class_weights(params.class_weight, classes, np.arange(len(classes)))
     check_bool("warm_start", params.warm_start)
@@ -77,8 +77,8 @@ def network_spec(params, image_shape, n_classes):
         padding=check_choice("padding", params.padding, ("same", "valid")),
         early_downsampling=_early_downsampling(params, image_shape),
     )
-    check_room(spec)
-    check_size(spec)
+    check_image_size(spec)
+    check_n_weights(spec)
     return spec
 
 
@@ -87,7 +87,7 @@ def _early_downsampling(params, image_shape):
     if isinstance(params.early_downsampling, str):
         word = params.early_downsampling
         _check_word("early_downsampling", word, "auto", "True, False")
-        return min(image_shape) >= SMALLEST_DOWNSAMPLED
+        return min(image_shape[:2]) >= SMALLEST_DOWNSAMPLED
     return check_bool("early_downsampling", params.early_downsampling)
 
 
@@ -98,16 +98,11 @@ def _check_word(name, value, word, others):
 
 
 def _kernel_sizes(kernel_size, filters):
-    """Return a kernel size for each block; the last one given stands for the others."""
+    """Return a kernel size for each block; the last one stands for all that follow."""
     if isinstance(kernel_size, Integral):
         kernel_size = (kernel_size,)
     kernel_size = _check_integers("kernel_size", kernel_size)
-    if len(kernel_size) > len(filters):
-        raise ValueError(
-            f"Got kernel_size={kernel_size} for filters={filters}, but expected no "
-            "more kernel sizes than filters. Pass one int for all."
-        )
-    return kernel_size + kernel_size[-1:] * (len(filters) - len(kernel_size))
+    return (kernel_size + kernel_size[-1:] * len(filters))[: len(filters)]
 
 
 def _check_integers(name, values):
@@ -124,7 +119,7 @@ def _check_integers(name, values):
     return checked
 
 
-def training_recipe(params, n_pictures):
+def training_recipe(params, n_images):
     """Return the `Recipe` for what has DigitCNN's parameters of training."""
 
     def number(name, low=0, high=np.inf, closed="left"):
@@ -132,13 +127,7 @@ def training_recipe(params, n_pictures):
             name, getattr(params, name), low=low, high=high, closed=closed
         )
 
-    epochs, batch_size = epochs_and_batch_size(params, n_pictures)
-    calibration = params.calibration
-    if calibration is not None:
-        _check_word("calibration", calibration, "temperature", "None")
-    pause_after = params.pause_after
-    if pause_after is not None:
-        pause_after = check_integer("pause_after", pause_after)
+    epochs, batch_size = epochs_and_batch_size(params, n_images)
     return Recipe(
         epochs=epochs,
         batch_size=batch_size,
@@ -149,12 +138,11 @@ def training_recipe(params, n_pictures):
         augment=number("augment"),
         validation_split=number("validation_split", high=1),
         patience=_patience(params.early_stopping),
-        calibrate=calibration is not None,
-        pause_after=pause_after,
+        calibrate=check_bool("calibration", params.calibration),
     )
 
 
-def epochs_and_batch_size(params, n_pictures):
+def epochs_and_batch_size(params, n_images):
     """Return both as integers, which "auto" leaves to the number of pictures."""
     for name in ("epochs", "batch_size"):
         if isinstance(value := getattr(params, name), str):
@@ -163,10 +151,10 @@ def epochs_and_batch_size(params, n_pictures):
             check_integer(name, value)
     batch_size = params.batch_size
     if batch_size == "auto":
-        batch_size = automatic_batch_size(n_pictures)
+        batch_size = automatic_batch_size(n_images)
     epochs = params.epochs
     if epochs == "auto":
-        epochs = automatic_epochs(n_pictures, batch_size)
+        epochs = automatic_epochs(n_images, batch_size)
     return int(epochs), int(batch_size)
 
 
@@ -229,3 +217,8 @@ def class_weights(class_weight, classes, codes):
         name = f"class_weight[{label!r}]"
         check_number(name, weight, low=0, high=np.inf, closed="left")
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])[codes]
+
+
+def has_plain_labels(classes):
+    """Return whether labels are numbers or strings, as scikeras takes them."""
+    return classes.dtype.kind != "O" or all(isinstance(c, str) for c in classes)

@@ -30,10 +30,10 @@ class Recipe:
     Attributes
     ----------
     epochs : int
-        Length of the cycle of the learning rate, in passes over the data.
+        Passes over the data, which are one cycle of the learning rate.
 
     batch_size : int
-        Pictures in one step of the optimizer.
+        The most images in one step of the optimizer.
 
     learning_rate : float
         Step size of AdamW; the peak of a cycle.
@@ -47,7 +47,7 @@ class Recipe:
         Share of each target that is spread over all classes.
 
     augment : float
-        How far pictures are warped.
+        How far images are augmented.
 
     validation_split : float
         Share of the data that is held out.
@@ -56,16 +56,7 @@ class Recipe:
         Epochs without improvement that early stopping waits for; None never stops.
 
     calibrate : bool
-        Whether a temperature is found in the end.
-
-    begin : int
-        Number of epochs that the network had been trained when the cycle began.
-
-    pause_after : int or None
-        The epoch that ends the training in the midst of its cycle.
-
-    shuffle : bool
-        Whether the batches of each epoch are drawn at random.
+        Whether a temperature is fitted in the end.
     """
 
     epochs: int
@@ -78,32 +69,9 @@ class Recipe:
     validation_split: float = 0.0
     patience: int | None = None
     calibrate: bool = True
-    begin: int = 0
-    pause_after: int | None = None
-    shuffle: bool = True
 
-    @property
-    def end(self):
-        """The number of epochs trained once the cycle is complete."""
-        return self.begin + self.epochs
-
-    @property
-    def stop(self):
-        """The number of epochs trained when this training ends."""
-        return self.end if self.pause_after is None else min(self.pause_after, self.end)
-
-    def once_more(self, n_epochs):
-        """Return the recipe of another cycle after ``n_epochs`` of training."""
-        return replace(self, begin=n_epochs)
-
-    def for_a_part(self, n_epochs):
+    def for_partial_fit(self):
         """Return that of one epoch on a part of the data, at a constant rate."""
         return replace(
-            self,
-            epochs=1,
-            begin=n_epochs,
-            schedule="constant",
-            validation_split=0.0,
-            patience=None,
-            pause_after=None,
+            self, epochs=1, schedule="constant", validation_split=0.0, patience=None
         )

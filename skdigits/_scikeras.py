@@ -1,7 +1,7 @@
-"""The one door to scikeras: its KerasClassifier around the network, set up right."""
+"""The only module that imports scikeras: its KerasClassifier around the network."""
 
 # imports Keras in silence, before scikeras does
-from skdigits.training import AdamW, DigitNetwork, keras
+from skdigits.training import AdamW, SmoothedCrossentropy, build_model, early_stopping
 
 # isort: split
 from types import SimpleNamespace
@@ -12,8 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
 
 from skdigits._parameters import network_spec
-from skdigits._recipe import SCHEDULES
-from skdigits._validation import check_choice, check_number, unchanged_on_failure
+from skdigits._validation import (
+    check_image_shape,
+    check_number,
+    unchanged_on_failure,
+)
 from skdigits.preprocessing import OneHotLabelEncoder
 
 
@@ -52,7 +55,7 @@ class DigitKerasClassifier(KerasClassifier):
             return super().fit(X, y, _copied(sample_weight), **kwargs)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
-        part = {"schedule": "constant", "validation_split": 0.0, **kwargs}
+        part = {"cycle": (0, 0), "validation_split": 0.0, **kwargs}
         with unchanged_on_failure(self):
             return super().partial_fit(X, y, classes, _copied(sample_weight), **part)
 
@@ -74,30 +77,25 @@ def build_network(
     batch_norm,
     early_downsampling,
     padding,
-    schedule,
     augment,
-    patience,
-    calibrate,
     seed,
 ):
-    """Build and compile a `DigitNetwork`, as scikeras asks for it.
+    """Build and compile the Keras model of `skdigits.DigitCNN`, as scikeras asks.
 
-    The parameters are those of `skdigits.DigitCNN`; ``meta`` tells what scikeras has
-    seen of the data, ``compile_kwargs`` its optimizer, loss and metrics.
+    The parameters are DigitCNN's; ``meta`` has what scikeras knows of the data,
+    ``compile_kwargs`` its optimizer, loss and metrics.
     """
     params = SimpleNamespace(**locals())
     shape = meta["X_shape_"]
     if len(shape) != 4:
         raise ValueError(
-            f"Got X of shape {shape}, but expected pictures (n, height, width, 1). "
-            "Reshape them, with ImageReshaper for instance."
+            f"Got X of shape {shape}, but expected images (n, height, width, channels)."
+            " Reshape them, with ImageReshaper for instance."
         )
-    check_choice("schedule", schedule, SCHEDULES)
     check_number("augment", augment, low=0, high=np.inf, closed="left")
-    spec = network_spec(params, tuple(shape[1:3]), meta["n_classes_"])
-    model = DigitNetwork(spec, seed, schedule, augment, patience, calibrate)
-    model.compile(**compile_kwargs, auto_scale_loss=False)
-    return model
+    image_shape = check_image_shape(shape[1:])
+    spec = network_spec(params, image_shape, meta["n_classes_"])
+    return build_model(spec, seed, augment=augment, **compile_kwargs)
 
 
 def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
@@ -108,6 +106,7 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
     network : FittedNetwork
 
     classes : ndarray of shape (n_classes,)
+        Numbers or strings.
 
     model : DigitNetwork
         The Keras model of ``network``.
@@ -119,68 +118,42 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
     Returns
     -------
     DigitKerasClassifier
-        Ready to answer; its `fit` starts again, with the same recipe and seed.
+        Fitted; its `fit` starts again, with the same recipe and seed.
     """
-    _check_labels(classes)
     spec, recipe = network.spec, network.recipe
-    decay = recipe.weight_decay
-    optimizer = {"optimizer": keras.optimizers.Adam}
-    if decay:
-        optimizer = {"optimizer": AdamW, "optimizer__weight_decay": decay}
     classifier = DigitKerasClassifier(
         model=build_network,
         model__filters=spec.filters,
-        model__kernel_size=_without_repeats(spec.kernel_size),
+        model__kernel_size=spec.kernel_size,
         model__dense_units=spec.dense_units,
         model__dropout=spec.dropout,
         model__batch_norm=spec.batch_norm,
         model__early_downsampling=spec.early_downsampling,
         model__padding=spec.padding,
-        model__schedule=recipe.schedule,
         model__augment=recipe.augment,
-        model__patience=recipe.patience,
-        model__calibrate=recipe.calibrate,
         model__seed=network.seed,
+        optimizer=AdamW,
         optimizer__learning_rate=recipe.learning_rate,
-        loss=keras.losses.CategoricalCrossentropy,
+        optimizer__weight_decay=recipe.weight_decay,
+        optimizer__schedule=recipe.schedule,
+        loss=SmoothedCrossentropy,
         loss__label_smoothing=recipe.label_smoothing,
         metrics=["accuracy"],
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
         validation_split=recipe.validation_split,
-        callbacks=callbacks or None,
+        callbacks=[*callbacks, *early_stopping(recipe)] or None,
         class_weight=class_weight,
         verbose=0,
-        **optimizer,
     )
-    # float64, so that scikeras lets pictures of any dtype through
-    example = np.zeros((len(classes), *spec.image_shape, 1))
+    # float64, so that scikeras lets images of any dtype through
+    example = np.zeros((len(classes), *spec.input_shape))
     classifier.initialize(example, classes)
     classifier.model_ = model
     classifier.history_ = {name: list(v) for name, v in network.history.items()}
     return classifier
 
 
-def _check_labels(classes):
-    """Raise a ValueError for labels that scikeras does not take."""
-    if classes.dtype.kind == "O" and not all(isinstance(c, str) for c in classes):
-        raise ValueError(
-            f"Got labels such as {classes[0]!r}, but expected numbers or strings, "
-            "which scikeras knows. Use model_, or fit with other labels."
-        )
-
-
 def _copied(sample_weight):
     """Return a copy, since scikeras multiplies the weights in place."""
     return None if sample_weight is None else np.array(sample_weight, dtype=float)
-
-
-def _without_repeats(kernel_size):
-    """Return the kernel sizes without those that the last one stands for.
-
-    So they fit networks of fewer blocks too, where a search varies the filters.
-    """
-    sizes = list(kernel_size)
-    while sizes[-2:-1] == sizes[-1:]:
-        sizes.pop()
-    return tuple(sizes)

@@ -6,7 +6,7 @@ scikit-learn is imported where it is used, as it takes longer than to read a pic
 
 import os
 from contextlib import contextmanager
-from math import isqrt
+from math import isqrt, prod
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -16,8 +16,11 @@ import numpy as np
 # its square cannot be a picture, so they are small tables.
 SMALLEST_SIDE = 8
 
-# No network is trained on larger pictures.
+# No network is trained on larger images.
 MAX_PIXELS = 2**24
+
+# The channels of a colour image.
+COLOURS = 3
 
 # Far above the cores of a machine.
 MAX_JOBS = 1024
@@ -94,21 +97,23 @@ def check_choice(name, value, choices):
 
 
 def check_image_shape(image_shape):
-    """Return ``image_shape`` as a tuple of two positive ints, or raise a ValueError."""
+    """Return (height, width), or (height, width, 3), or raise a ValueError."""
     try:
-        height, width = image_shape
-        height, width = check_integer("height", height), check_integer("width", width)
+        shape = tuple(check_integer("side", side) for side in image_shape)
     except (TypeError, ValueError):
+        shape = ()
+    shape = shape[:2] if shape[2:] == (1,) else shape
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (COLOURS,)):
         raise ValueError(
-            f"Got image_shape={image_shape!r}, but expected two positive integers, "
-            "(height, width)."
-        ) from None
-    if height * width > MAX_PIXELS:
+            f"Got image_shape={image_shape!r}, but expected positive integers, (height, "
+            "width), or (height, width, 3) for colour images."
+        )
+    if prod(shape) > MAX_PIXELS:
         raise ValueError(
             f"Got image_shape={image_shape!r}, but expected at most {MAX_PIXELS:,} "
             "pixels. Make it smaller."
         )
-    return height, width
+    return shape
 
 
 def reason_of(error):
@@ -127,36 +132,42 @@ def one_line(text, limit=MAX_MESSAGE):
 
 
 def flatten_images(X):
-    """Lay pictures out as rows.
+    """Lay images out as rows.
 
     Parameters
     ----------
-    X : array-like of shape (n, n_pixels), (n, height, width) or (n, height, width, 1)
+    X : array-like of shape (n, n_pixels), (n, height, width) or \
+            (n, height, width, channels)
 
     Returns
     -------
     X : of shape (n, n_pixels)
         The very input if it was flat already.
-    image_shape : tuple of int (height, width) or None
-        The shape of the pictures, None for flat input.
+    image_shape : tuple of int or None
+        (height, width), or (height, width, 3), None for flat input.
     """
+    if hasattr(X, "__dataframe__"):  # pandas, polars, pyarrow: with names of columns
+        return X, None
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
         except ValueError:
             raise ValueError(
-                "Got X as pictures or rows of different sizes, but expected all of one "
+                "Got X as images or rows of different sizes, but expected all of one "
                 "size. Resize them first."
             ) from None
     if X.ndim < 3 or _is_sparse(X):
         return X, None
-    if X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 1):
-        height, width = X.shape[1:3]
+    shape = X.shape[1:]
+    if X.ndim == 3 or (X.ndim == 4 and shape[2] in (1, COLOURS)):
         # reshape(-1) cannot guess the length of an empty array
-        return np.asarray(X).reshape(len(X), height * width), (height, width)
+        image_shape = shape[:2] if shape[2:] == (1,) else shape
+        return np.asarray(X).reshape(len(X), prod(shape)), image_shape
+    is_channels_first = X.ndim == 4 and shape[0] in (1, COLOURS)
+    remedy = "move the channels to the last axis" if is_channels_first else "reshape it"
     raise ValueError(
-        f"Got X of shape {X.shape}, but expected (n, height * width), (n, height, "
-        "width) or (n, height, width, 1). Convert colour pictures to grey first."
+        f"Got X of shape {X.shape}, but expected (n, n_pixels), (n, height, width) or "
+        f"(n, height, width, channels) with 1 or 3 channels: {remedy}."
     )
 
 
@@ -169,24 +180,25 @@ def _is_sparse(X):
 
 
 def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
-    """Say how rows of ``n_features`` pixels fold into pictures.
+    """Return how rows of ``n_features`` pixels fold into images.
 
     ``image_shape`` is what the user asked for, ``native_shape`` what the input had.
-    Without either, rows are square pictures. Rows of fewer than 64 features that are
-    not square are one-row pictures: too small for a digit, they are small tables.
+    Without either, rows are square images of one channel. Rows of fewer than 64
+    features that are not square are one-row images: too small for a digit, they are
+    small tables.
     """
     if isinstance(image_shape, tuple) and image_shape == native_shape:
         return native_shape
     if image_shape is not None:
-        height, width = check_image_shape(image_shape)
-        if height * width != n_features or native_shape not in (None, (height, width)):
+        expected = check_image_shape(image_shape)
+        if prod(expected) != n_features or native_shape not in (None, expected):
             got = f"shape {native_shape}" if native_shape else f"{n_features} pixels"
             raise ValueError(
-                f"Got pictures of {got} and image_shape={image_shape!r}, but expected "
-                f"{height * width} pixels as {height} x {width}. Pass the image_shape "
-                "of your pictures."
+                f"Got images of {got} and image_shape={image_shape!r}, but expected "
+                f"{prod(expected)} pixels as {' x '.join(map(str, expected))}. Pass "
+                "the image_shape of your images."
             )
-        return height, width
+        return expected
     if native_shape is not None:
         return native_shape
     side = isqrt(n_features)
@@ -196,7 +208,8 @@ def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
         return 1, n_features
     raise ValueError(
         f"Got X with {n_features} features, but expected a square number of pixels "
-        "such as 784 = 28 x 28. Pass image_shape=(height, width)."
+        "such as 784 = 28 x 28. Pass image_shape=(height, width), or (height, width, "
+        "3) for colour images."
     )
 
 
@@ -210,8 +223,8 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     -------
     X : ndarray of shape (n, n_pixels)
     y : ndarray of shape (n,), only if ``y`` was passed
-    native_shape : tuple of int (height, width) or None
-        The shape of the pictures, None for flat input.
+    native_shape : tuple of int or None
+        The shape of the images, None for flat input.
     """
     from sklearn.utils.validation import validate_data
 
@@ -231,8 +244,8 @@ def pixels_for_fitted(estimator, X, *, dtype="numeric"):
     Returns
     -------
     X : ndarray of shape (n, n_pixels)
-    native_shape : tuple of int (height, width) or None
-        The shape of the pictures, None for flat input.
+    native_shape : tuple of int or None
+        The shape of the images, None for flat input.
     """
     flat, native_shape = flatten_images(X)
     if _are_fine(estimator, flat):
@@ -263,7 +276,7 @@ def flatten_for_inverse(estimator, X):
     Returns
     -------
     X : ndarray of shape (n, n_pixels)
-    native_shape : tuple of int (height, width) or None
+    native_shape : tuple of int or None
     """
     from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -329,6 +342,11 @@ def encode_labels(y, classes=None):
             f"{list(index)}. Fit again on all labels."
         )
     return classes, np.array([index[label] for label in y.tolist()], dtype=np.int64)
+
+
+def one_hot(codes, n_classes):
+    """Return rows with 1 at the place of each code, as float32."""
+    return np.eye(n_classes, dtype=np.float32)[codes]
 
 
 def _sorted_if_possible(labels):

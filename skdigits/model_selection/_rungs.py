@@ -78,11 +78,6 @@ def _check_network(network):
             f"Got callbacks={network.callbacks!r}, but expected None: each rung would "
             "start them anew. Take them out, or use GridSearchCV."
         )
-    if network.pause_after is not None:
-        raise ValueError(
-            f"Got pause_after={network.pause_after!r}, but expected None: the search "
-            "itself sets where each rung pauses. Take it out."
-        )
 
 
 def rung_stops(candidates, splits, factor, min_epochs):
@@ -169,7 +164,8 @@ def _calls(candidates, stop, splits, **options):
     """Yield what trains each candidate on each fold until the epoch ``stop``."""
     for candidate in candidates:
         for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
-            _network(estimator).set_params(pause_after=stop)
+            # as no parameter is, it is forgotten by clones
+            vars(_network(estimator))["_pause_after"] = stop
             yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
 
 

@@ -1,37 +1,26 @@
-"""The network: what it is, what it has learned, and how it answers; in NumPy alone."""
+"""The network: what it is, what it has learned, how it predicts; without TensorFlow."""
 
-from skdigits.network._answers import Answers
-from skdigits.network._fitted import FittedNetwork
+from skdigits.network import records
+from skdigits.network._fitted_network import FittedNetwork
+from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
+from skdigits.network._session import granted_threads
 from skdigits.network._spec import (
     NetworkSpec,
-    check_room,
-    check_size,
+    check_image_size,
+    check_n_weights,
     layers_of,
     weight_shapes,
 )
-from skdigits.network._state import (
-    State,
-    arrays_of,
-    initial_state,
-    is_kernel,
-    parts_of,
-    statistic_shapes,
-    trained_shapes,
-)
 
 __all__ = [
-    "Answers",
+    "NORM_EPSILON",
+    "NORM_MOMENTUM",
     "FittedNetwork",
     "NetworkSpec",
-    "State",
-    "arrays_of",
-    "check_room",
-    "check_size",
-    "initial_state",
-    "is_kernel",
+    "check_image_size",
+    "check_n_weights",
+    "granted_threads",
     "layers_of",
-    "parts_of",
-    "statistic_shapes",
-    "trained_shapes",
+    "records",
     "weight_shapes",
 ]

@@ -4,8 +4,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from math import prod
 
-from skdigits.network._layers import (
+from skdigits.network.records import (
     BatchNormalization,
+    Bias,
     Convolution,
     Dense,
     Dropout,
@@ -20,9 +21,12 @@ MAX_WEIGHTS = 2**26
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """All that decides the shape of a network; hashable, so that it can be a key."""
+    """All that decides the shape of a network; hashable, so that it can be a key.
 
-    image_shape: tuple[int, int]
+    ``image_shape`` is (height, width), or (height, width, channels).
+    """
+
+    image_shape: tuple[int, ...]
     n_classes: int
     filters: tuple[int, ...]
     kernel_size: tuple[int, ...]
@@ -32,9 +36,14 @@ class NetworkSpec:
     padding: str
     early_downsampling: bool
 
+    @property
+    def input_shape(self):
+        """The shape (height, width, channels) of an image."""
+        return (*self.image_shape, 1)[:3]
+
 
 def layers_of(spec):
-    """Return the layers of a network, from the pictures to the logits."""
+    """Return the layers of a network, from the images to the logits."""
     layers = []
     for number, filters in enumerate(spec.filters, start=1):
         strided = spec.early_downsampling and number == 1
@@ -45,15 +54,16 @@ def layers_of(spec):
                 spec.kernel_size[number - 1],
                 stride=2 if strided else 1,
                 padding=spec.padding,
-                use_bias=not spec.batch_norm,
             )
         )
         if not strided:
             layers.append(MaxPooling(f"pool_{number}", spec.padding))
+        # what follows is after the pooling, where there are fewer values: the maximum
+        # of sums is the sum of the maximum, and ReLU of it the maximum of ReLU
         if spec.batch_norm:
             layers.append(BatchNormalization(f"norm_{number}"))
-        # after the pooling, where there is less to do: the maximum of what ReLU keeps
-        # is what ReLU keeps of the maximum
+        else:
+            layers.append(Bias(f"bias_{number}"))
         layers.append(ReLU(f"relu_{number}"))
     layers.append(Flatten("flatten"))
     if spec.dense_units is not None:
@@ -62,10 +72,10 @@ def layers_of(spec):
     return layers
 
 
-def with_input_shapes(layers, image_shape):
-    """Yield each layer with the shape of what comes into it."""
-    shape = (*image_shape, 1)
-    for layer in layers:
+def with_input_shapes(spec):
+    """Yield each layer with the shape of its input."""
+    shape = spec.input_shape
+    for layer in layers_of(spec):
         yield layer, shape
         shape = layer.output_shape(shape)
 
@@ -74,12 +84,12 @@ def weight_shapes(spec):
     """Return the shape of each array of a network, by name, without building it."""
     return {
         f"{layer.name}/{name}": array_shape
-        for layer, shape in with_input_shapes(layers_of(spec), spec.image_shape)
+        for layer, shape in with_input_shapes(spec)
         for name, array_shape in layer.weight_shapes(shape).items()
     }
 
 
-def check_size(spec):
+def check_n_weights(spec):
     """Raise a ValueError for a network of more weights than a file holds."""
     n_weights = sum(map(prod, weight_shapes(spec).values()))
     if n_weights > MAX_WEIGHTS:
@@ -90,23 +100,22 @@ def check_size(spec):
         )
 
 
-def check_room(spec):
-    """Raise a ValueError if unpadded convolutions leave no pixel of a picture."""
-    if _has_room(spec):
+def check_image_size(spec):
+    """Raise a ValueError if unpadded convolutions leave no pixel of an image."""
+    if _leaves_pixels(spec):
         return
     smallest = 1 + bisect_left(
         range(1, 2**40),
         True,
-        key=lambda side: _has_room(replace(spec, image_shape=(side, side))),
+        key=lambda side: _leaves_pixels(replace(spec, image_shape=(side, side))),
     )
     raise ValueError(
-        f"Got pictures of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
+        f"Got images of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
         f"expected at least {smallest} x {smallest} for "
         f"kernel_size={spec.kernel_size} and padding='valid'. Pass padding='same' or "
-        "larger pictures."
+        "larger images."
     )
 
 
-def _has_room(spec):
-    layers = with_input_shapes(layers_of(spec), spec.image_shape)
-    return all(min(shape) >= 1 for _, shape in layers)
+def _leaves_pixels(spec):
+    return all(min(shape) >= 1 for _, shape in with_input_shapes(spec))

@@ -7,7 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from skdigits._validation import as_label_array, check_labels, encode_labels
+from skdigits._validation import (
+    as_label_array,
+    check_labels,
+    encode_labels,
+    one_hot,
+)
 
 
 class OneHotLabelEncoder(  # type: ignore[call-arg]
@@ -153,11 +158,6 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         tags.input_tags.two_d_array = False
         tags.target_tags.one_d_labels = True
         return tags
-
-
-def one_hot(codes, n_classes):
-    """Return rows with 1 at the place of each code, as float32."""
-    return np.eye(n_classes, dtype=np.float32)[codes]
 
 
 def _as_labels(y):

@@ -1,22 +1,35 @@
-"""How networks learn, and what they are for Keras: the one door to TensorFlow.
+"""How networks learn: the only sub-package that imports Keras and TensorFlow.
 
-Importing this room imports Keras and TensorFlow, in silence; a model that was saved by
-Keras' own ``model_.save`` can be loaded after it.
+Importing it is silent; after it, a model that was saved by Keras' own ``model_.save``
+can be loaded.
 """
 
-from skdigits.training._data import Data
-from skdigits.training._fit import initial_network, keras_model, train
-from skdigits.training._model import AdamW, DigitNetwork
-from skdigits.training._saliency import integrated_gradients
+from skdigits.training._batches import Data
+from skdigits.training._calibration import best_temperature
+from skdigits.training._fit import (
+    early_stopping,
+    initial_network,
+    keras_model,
+    train,
+)
+from skdigits.training._gradients import integrated_gradients
+from skdigits.training._keras_layers import keras_layer
+from skdigits.training._keras_model import DigitNetwork, build_model
+from skdigits.training._optimization import AdamW, SmoothedCrossentropy
 from skdigits.training._tensorflow import keras, refuse_forked_process
 
 __all__ = [
     "AdamW",
     "Data",
     "DigitNetwork",
+    "SmoothedCrossentropy",
+    "best_temperature",
+    "build_model",
+    "early_stopping",
     "initial_network",
     "integrated_gradients",
     "keras",
+    "keras_layer",
     "keras_model",
     "refuse_forked_process",
     "train",

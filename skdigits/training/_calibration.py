@@ -1,9 +1,9 @@
-"""One temperature, so that probabilities come true.
+"""One temperature, so that probabilities are calibrated.
 
-A network that learns from smoothed labels is too modest, and on the pictures that it
-has learned from it is right too often to tell by how much. So they are warped anew, and
-farther than in training: so far that some are read wrong. The temperature that makes
-these answers most probable fits unseen pictures too, and none had to be held out.
+A network that learns from smoothed labels is underconfident, and on the images that it
+has learned from it is right too often to measure by how much. So they are augmented
+anew, and farther than in training: so far that some are misclassified. The temperature
+of the smallest log loss of these fits unseen images too, and none had to be held out.
 
 C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern neural networks."
 ICML (2017).
@@ -13,67 +13,63 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from skdigits.training._keras_layers import can_be_augmented, random_affine
 from skdigits.training._tensorflow import tf
-from skdigits.training._warp import can_be_warped, warp
 
-# How far pictures are warped at most: beyond it nobody reads them.
+# How far images are augmented at most: beyond it nobody can read them.
 FARTHEST = 4.0
 
-# Pictures that tell how far to warp, how many of them are read wrong then, and those
-# that tell the temperature.
+# Images that decide how far to augment, how many of them are misclassified then, and
+# those that decide the temperature.
 FEW, WRONG, MANY = 1000, 40, 4000
 
-# Where that many are enough to see that too many of the few are read wrong.
+# So many of the few are predicted first: often too many of them are misclassified.
 GLANCE = 250
 
 
-def find_temperature(answers, data, rows, seed):
+def find_temperature(network, data):
     """Return what logits are divided by before the softmax.
 
     Parameters
     ----------
-    answers : Answers
-        Of the trained network.
+    network : FittedNetwork
+        Trained; its seed decides which images are taken, and how they are augmented.
 
     data : Data
-
-    rows : ndarray of int
-        Those that it was trained on.
-
-    seed : int
-        Decides which pictures are taken, and how they are warped.
+        What it was trained on.
 
     Returns
     -------
     temperature : float
-        1 for pictures that are too small to be warped.
+        1 for images that are too small to be augmented.
     """
-    if not can_be_warped(data.images.shape[1:3]):
+    if not can_be_augmented(data.images.shape[1:3]):
         return 1.0
-    rows = np.random.default_rng([seed, MANY]).permutation(rows)
-    few, many = (np.resize(rows, number) for number in (FEW, MANY))
+    rng = np.random.default_rng([network.seed, MANY])
+    rows = rng.permutation(len(data))
+    few, many = (data.take(np.resize(rows, number)) for number in (FEW, MANY))
     near, far = 0.0, FARTHEST
     for _ in range(5):
         strength = (near + far) / 2
-        if are_read(answers, *_warped(data, few, strength, seed)):
+        augmented = _augmented(few, strength, network.seed)
+        if are_read(network.logits, augmented, few.targets):
             near = strength
         else:
             far = strength
-    images, targets = _warped(data, many, near, seed)
-    return best_temperature(answers(images), targets)
+    logits = network.logits(_augmented(many, near, network.seed))
+    return best_temperature(logits, many.targets)
 
 
-def _warped(data, rows, strength, seed):
-    images, targets, _ = data.take(rows)
-    seeds = [seed % 2**31, len(rows)]
-    return warp(tf.constant(images), np.float32(strength), seeds).numpy(), targets
+def _augmented(data, strength, seed):
+    seeds = [seed % 2**31, len(data)]
+    return random_affine(tf.constant(data.images), np.float32(strength), seeds).numpy()
 
 
-def are_read(answers, images, targets):
-    """Tell whether no more than `WRONG` are read wrong; ask no further than needed."""
+def are_read(predict, images, targets):
+    """Return whether no more than `WRONG` are misclassified, as soon as it is known."""
     wrong = 0
     for part in (slice(0, GLANCE), slice(GLANCE, None)):
-        found, wanted = answers(images[part]).argmax(axis=1), targets[part]
+        found, wanted = predict(images[part]).argmax(axis=1), targets[part]
         wrong += int((found != wanted.argmax(axis=1)).sum())
         if wrong > WRONG:
             return False

@@ -1,25 +1,41 @@
 """A training, from a network that knows little to one that knows more."""
 
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import replace
+from numbers import Real
+from threading import Lock
+
 import numpy as np
 
-from skdigits.network import FittedNetwork, initial_state
-from skdigits.training._hooks import NoHooks
-from skdigits.training._layers import initial_arrays
-from skdigits.training._loop import run_epochs
-from skdigits.training._model import DigitNetwork
-from skdigits.training._progress import EpochLines, NoProgress
-from skdigits.training._tensorflow import refuse_forked_process
+from skdigits.network import FittedNetwork
+from skdigits.training._calibration import best_temperature, find_temperature
+from skdigits.training._keras_layers import (
+    Dropout,
+    RandomAffine,
+    can_be_augmented,
+    initial_weights,
+)
+from skdigits.training._keras_model import build_model
+from skdigits.training._optimization import AdamW, SmoothedCrossentropy
+from skdigits.training._tensorflow import drop_kernels, keras, refuse_forked_process
+
+# Compiled models that wait for the next network of their shape; each holds megabytes.
+MAX_IDLE = 6
+_idle: OrderedDict = OrderedDict()
+_changing_idle = Lock()
 
 
 def initial_network(spec, seed):
     """Return the `FittedNetwork` of a spec that has learned nothing yet."""
     refuse_forked_process()
-    state = initial_state(spec, initial_arrays(spec, seed))
-    return FittedNetwork(spec, state, seed, {"loss": []})
+    return FittedNetwork(spec, initial_weights(spec, seed), seed, {"loss": []})
 
 
-def train(network, recipe, data, callbacks=(), verbose=0):
-    """Train on from a network by a recipe.
+def train(
+    network, recipe, data, *, validation=None, callbacks=(), pause_after=None, verbose=0
+):
+    """Return a network that was trained on by a recipe.
 
     Parameters
     ----------
@@ -29,45 +45,170 @@ def train(network, recipe, data, callbacks=(), verbose=0):
 
     data : Data
 
+    validation : Data, default=None
+        None holds out the share that the recipe names.
+
     callbacks : list of keras.callbacks.Callback, default=()
-        Only they need a Keras model, which is made for them.
+
+    pause_after : int, default=None
+        The epoch, counted from 1, that ends the training in the midst of a cycle which
+        began with the first; trained on from there, the network learns as without it.
 
     verbose : int, default=0
-        1 prints a line for each epoch.
+        As Keras takes it.
 
     Returns
     -------
     network : FittedNetwork
         Another one, with the figures of all epochs.
     """
-    hooks = NoHooks(recipe.learning_rate)
-    if callbacks:
-        hooks = keras_model(network, recipe).hooks(callbacks)
-    progress = EpochLines() if verbose else NoProgress()
-    try:
-        state, temperature, history = run_epochs(
-            network.spec,
-            network.seed,
-            network.state,
-            recipe,
-            data,
-            epoch=network.n_epochs,
-            hooks=hooks,
-            progress=progress,
+    network, figures = replace(network, recipe=recipe), _Figures()
+    begin = network.n_epochs if pause_after is None else 0
+    end = begin + recipe.epochs
+    with _lent_model(network, of_its_own=bool(callbacks)) as model:
+        model.fit(
+            data.images,
+            data.targets,
+            sample_weight=data.weights,
+            batch_size=recipe.batch_size,
+            initial_epoch=network.n_epochs,
+            epochs=end if pause_after is None else min(pause_after, end),
+            cycle=(begin, end),
+            validation_split=recipe.validation_split,
+            validation_data=validation and tuple(validation),
+            callbacks=[figures, *callbacks, *early_stopping(recipe, validation)],
+            verbose=verbose,
         )
-    finally:
-        progress.close()
-    history = _joined(network.history, history)
-    return FittedNetwork(network.spec, state, network.seed, history, temperature)
+        trained = replace(
+            network,
+            weights=_weights_of(model),
+            history=_joined(network.history, figures.history()),
+            optimizer_state=tuple(v.numpy() for v in model.optimizer.variables),
+        )
+    if not all(np.isfinite(array).all() for array in trained.weights.values()):
+        raise ValueError(
+            "Got weights that are not finite from a callback, but expected numbers. "
+            "Take it out."
+        )
+    return replace(trained, temperature=_temperature(trained, data, validation))
 
 
-def keras_model(network, recipe=None):
+def _temperature(network, data, validation):
+    """Return the temperature of a trained network."""
+    if not network.recipe.calibrate:
+        return 1.0
+    if validation is not None:
+        return best_temperature(network.logits(validation.images), validation.targets)
+    return find_temperature(network, data)
+
+
+def keras_model(network):
     """Return a Keras model of a `FittedNetwork`, compiled to learn by its recipe."""
-    recipe = recipe or network.recipe
-    model = DigitNetwork.from_recipe(network.spec, network.seed, recipe)
-    model.take_state(network.state)
-    model.temperature = network.temperature
+    refuse_forked_process()
+    recipe = network.recipe
+    model = build_model(
+        network.spec,
+        network.seed,
+        optimizer=AdamW(schedule=recipe.schedule),
+        loss=SmoothedCrossentropy(),
+        metrics=["accuracy"],
+        jit_compile=False,
+        augment=recipe.augment,
+        temperature=network.temperature,
+    )
+    _load(model, network)
     return model
+
+
+@contextmanager
+def _lent_model(network, of_its_own):
+    """Lend a compiled model with the state of a network, which nobody else uses.
+
+    To compile one takes longer than many a fit, so networks of one shape share it; but
+    callbacks, which may change anything of a model, have one of their own.
+    """
+    if of_its_own:
+        yield keras_model(network)
+        return
+    spec = network.spec
+    shape = replace(spec, dropout=float(spec.dropout > 0))
+    key = shape, network.recipe.augment > 0 and can_be_augmented(spec.image_shape)
+    with _changing_idle:
+        model = _idle.pop(key, None)
+    if model is None:
+        model = keras_model(network)
+    else:
+        _load(model, network)
+    yield model
+    with _changing_idle:
+        _idle[key] = model
+        if len(_idle) > MAX_IDLE:
+            _idle.popitem(last=False)
+            drop_kernels()
+
+
+def _load(model, network):
+    """Give a model of the same shape the state and the recipe of a network."""
+    recipe = network.recipe
+    model.seed = network.seed
+    model.loss.smoothing.assign(recipe.label_smoothing)
+    for layer in model.layers:
+        for variable in layer.weights:
+            variable.assign(network.weights[f"{layer.name}/{variable.name}"])
+        if isinstance(layer, RandomAffine):
+            layer.strength.assign(recipe.augment)
+        if isinstance(layer, Dropout):
+            layer.share.assign(network.spec.dropout)
+    optimizer, state = model.optimizer, network.optimizer_state
+    for number, variable in enumerate(optimizer.variables):
+        variable.assign(state[number] if state else np.zeros(variable.shape))
+    optimizer.learning_rate = recipe.learning_rate
+    optimizer.set_decay(recipe.weight_decay)
+    optimizer.schedule = recipe.schedule
+
+
+def _weights_of(model):
+    """Return the weights of a model by the names of `weight_shapes`."""
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def early_stopping(recipe, validation=None):
+    """Return the callback that a recipe asks for, in a list, which may be empty."""
+    if recipe.patience is None:
+        return []
+    has_validation = validation is not None or recipe.validation_split
+    return [
+        keras.callbacks.EarlyStopping(
+            "val_loss" if has_validation else "loss",
+            patience=recipe.patience,
+            restore_best_weights=True,
+        )
+    ]
+
+
+class _Figures(keras.callbacks.Callback):
+    """The figures of each epoch, also those that callbacks add or take out."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        # callbacks that come later change what they were passed
+        self.epochs.append((logs, dict(logs)))
+
+    def history(self):
+        """Return a list for each figure, with NaN for epochs without it."""
+        rows = [
+            {k: float(v) for k, v in after.items() if isinstance(v, Real)} | before
+            for after, before in self.epochs
+        ]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name, np.nan) for row in rows] for name in names}
 
 
 def _joined(past, present):

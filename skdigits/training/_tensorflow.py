@@ -7,6 +7,8 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 
+from skdigits.network import granted_threads
+
 __all__ = ["drop_kernels", "keras", "refuse_forked_process", "tf"]
 
 
@@ -58,23 +60,14 @@ def _ended_afterwards():
         signal.raise_signal(number)
 
 
-def _granted_threads():
-    """Return how many threads this process may use, 0 where nobody says.
-
-    joblib and Dask tell their workers in OMP_NUM_THREADS, which TensorFlow does not
-    read.
-    """
-    number = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    return int(number) if number.isdigit() else 0
-
-
 def _limit_threads(tf):
-    threading = tf.config.threading
-    with suppress(RuntimeError):  # TensorFlow has started already, with other threads
-        if "TF_NUM_INTRAOP_THREADS" not in os.environ:
-            threading.set_intra_op_parallelism_threads(_granted_threads())
-        if "TF_NUM_INTEROP_THREADS" not in os.environ:
-            threading.set_inter_op_parallelism_threads(_granted_threads())
+    """Take the threads that joblib grants, unless somebody has set their number."""
+    threading, granted = tf.config.threading, granted_threads()
+    for part in ("intra", "inter"):
+        is_set = getattr(threading, f"get_{part}_op_parallelism_threads")()
+        if granted and not is_set and f"TF_NUM_{part.upper()}OP_THREADS" not in os.environ:
+            with suppress(RuntimeError):  # TensorFlow has started already
+                getattr(threading, f"set_{part}_op_parallelism_threads")(granted)
 
 
 def _import_quietly():

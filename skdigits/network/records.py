@@ -1,9 +1,9 @@
-"""The kinds of layers: what each holds, and the shape of what it hands on.
+"""The kinds of layers: what each holds, and the shape of its output.
 
-A kind is a record here, and a case for it in each interpreter: `_answers.py`, and
-Keras' layer and the training step in `training/_layers.py`.
+A kind is a record here and a case in each of two interpreters: `add_layer` makes nodes
+of an ONNX graph of it, `skdigits.training.keras_layer` the layer that Keras trains.
 
-Shapes are (height, width, channels), and (units,) behind `Flatten`.
+Shapes are (height, width, channels), and (units,) after `Flatten`.
 """
 
 from dataclasses import dataclass
@@ -31,17 +31,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """A convolution with square kernels; ``padding`` is "same" or "valid"."""
+    """A convolution with square kernels and no bias; ``padding`` as Keras has it."""
 
     filters: int
     kernel_size: int
     stride: int
     padding: str
-    use_bias: bool
 
     def weight_shapes(self, shape):
-        kernel = (self.kernel_size, self.kernel_size, shape[-1], self.filters)
-        return {"kernel": kernel} | ({"bias": (self.filters,)} if self.use_bias else {})
+        return {"kernel": (self.kernel_size, self.kernel_size, shape[-1], self.filters)}
 
     def output_shape(self, shape):
         lost = self.kernel_size - 1 if self.padding == "valid" else 0
@@ -53,7 +51,10 @@ class Convolution(Layer):
 
 @dataclass(frozen=True)
 class Bias(Layer):
-    """The addend of each filter, of a convolution that leaves it to a later place."""
+    """The bias of a convolution, which is added after the pooling: to fewer values."""
+
+    def weight_shapes(self, shape):
+        return {"bias": (shape[-1],)}
 
 
 @dataclass(frozen=True)
@@ -111,20 +112,3 @@ class Dense(Layer):
     def output_shape(self, shape):
         return (self.units,)
 
-
-def with_late_biases(layers):
-    """Return the layers with the bias of a convolution behind the pooling after it.
-
-    There are fewer values there, and the maximum of sums is the sum of the maximum, to
-    the last bit.
-    """
-    late = []
-    for layer in layers:
-        if isinstance(layer, Convolution) and layer.use_bias:
-            sums = {**vars(layer), "use_bias": False}
-            late += [Convolution(**sums), Bias(layer.name)]
-        elif isinstance(layer, MaxPooling) and late and isinstance(late[-1], Bias):
-            late.insert(-1, layer)
-        else:
-            late.append(layer)
-    return late

@@ -1,0 +1,106 @@
+"""A trained network, apart from what trained it."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from skdigits._recipe import Recipe
+from skdigits.network._session import make_session, run
+from skdigits.network._spec import NetworkSpec
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedNetwork:
+    """All that is left of training: what predictions need, and what a file holds.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+
+    weights : dict of ndarray
+        The weights and moving averages by the names of `weight_shapes`.
+
+    seed : int
+        What decided the initial weights, and decides the batches to come.
+
+    history : dict of list of float
+        The figures of each epoch.
+
+    temperature : float
+        What logits are divided by before the softmax, so that probabilities are
+        calibrated.
+
+    recipe : Recipe
+        How it was trained; None if it was not.
+
+    optimizer_state : tuple of ndarray
+        The variables of the optimizer; empty where they are not known, as in a file.
+    """
+
+    spec: NetworkSpec
+    weights: dict
+    seed: int
+    history: dict
+    temperature: float = 1.0
+    recipe: Recipe | None = None
+    optimizer_state: tuple = ()
+
+    @property
+    def n_epochs(self):
+        """Number of epochs trained."""
+        return len(self.history["loss"])
+
+    def logits(self, images):
+        """Return the outputs before the softmax.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, height, width, channels), dtype float32
+
+        Returns
+        -------
+        logits : ndarray of shape (n, n_classes), dtype float32
+        """
+        return run(self._sessions[os.getpid()], images)
+
+    def log_probabilities(self, logits):
+        """Return the logarithms of the probabilities that logits stand for."""
+        scaled = logits / np.float32(self.temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+        return scaled
+
+    def probabilities(self, logits):
+        """Return the probabilities that logits stand for; each row adds up to 1."""
+        scaled = logits / np.float32(self.temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        np.exp(scaled, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+        return scaled
+
+    @cached_property
+    def _sessions(self):
+        return _SessionOfEachProcess(self)
+
+    def __repr__(self):
+        return f"FittedNetwork({self.spec}, n_epochs={self.n_epochs})"
+
+    def __getstate__(self):
+        return {name: vars(self)[name] for name in self.__dataclass_fields__}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+
+
+class _SessionOfEachProcess(dict):
+    """Sessions by process; a forked one cannot use that of its parent."""
+
+    def __init__(self, network):
+        super().__init__()
+        self._network = network
+
+    def __missing__(self, process):
+        session = make_session(self._network.spec, self._network.weights)
+        return self.setdefault(process, session)

@@ -1,0 +1,51 @@
+"""The ONNX Runtime session in which a network predicts."""
+
+import os
+
+import numpy as np
+
+# Memory for the feature maps of so many images is all that a call needs.
+ROWS_PER_RUN = 128
+
+
+def granted_threads():
+    """Return how many threads this process may use, 0 where nobody says.
+
+    joblib and Dask tell their workers in OMP_NUM_THREADS, which neither TensorFlow nor
+    ONNX Runtime reads.
+    """
+    number = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def make_session(spec, weights):
+    """Return the `onnxruntime.InferenceSession` from images to logits.
+
+    Any number of threads may call it. Its own threads stay behind when a process is
+    forked, so that each process needs one of its own.
+    """
+    from onnxruntime import InferenceSession, SessionOptions
+
+    from skdigits.network._onnx_graph import logits_model
+
+    options = SessionOptions()
+    options.intra_op_num_threads = granted_threads() or n_cores()
+    # threads that wait for work do not keep a core busy meanwhile
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    graph = logits_model(spec, weights).SerializeToString()
+    return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def n_cores():
+    """Return the number of cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(session, images):
+    """Return the logits of images, some of them at a time."""
+    starts = range(0, max(len(images), 1), ROWS_PER_RUN)
+    parts = [images[start : start + ROWS_PER_RUN] for start in starts]
+    logits = [session.run(None, {"images": part})[0] for part in parts]
+    return logits[0] if len(logits) == 1 else np.concatenate(logits)

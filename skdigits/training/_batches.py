@@ -1,0 +1,141 @@
+"""Which images make a batch, in each epoch, and which are held out."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from skdigits.training._tensorflow import tf
+
+# Steps of the optimizer in one call from Python: many enough that the cost of a call
+# vanishes, few enough for Ctrl-C, and images few enough to copy at a time.
+STEPS_PER_CALL = 64
+
+# Images of a validation set that are predicted at a time.
+ROWS_PER_CALL = 1024
+
+
+@dataclass(frozen=True)
+class Data:
+    """Images (n, height, width, channels), targets (n, n_classes), weights (n,)."""
+
+    images: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self):
+        return len(self.images)
+
+    def __iter__(self):
+        return iter((self.images, self.targets, self.weights))
+
+    def take(self, rows):
+        """Return some rows."""
+        return Data(*(np.take(array, rows, axis=0) for array in self))
+
+
+class Batches:
+    """The batches of a fit, in another order in each epoch.
+
+    All are as large as any, by one image: a last one of the two that are left over,
+    which batch normalization makes opposites of each other, would spoil what the others
+    have taught.
+
+    Attributes
+    ----------
+    dataset : tf.data.Dataset
+        Without end; each element has the images, targets and weights of the steps of
+        one call, and where each batch ends. It takes as long to make as to train small
+        networks, so that one serves all fits of a model.
+
+    epoch : int
+        To be set before each epoch; decides the order, with the seed.
+    """
+
+    def __init__(self, image_shape, n_classes):
+        shapes = (None, *image_shape), (None, n_classes), (None,)
+        arrays = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+        self.epoch, self.data = 0, None
+        self.dataset = _plain(
+            tf.data.Dataset.from_generator(
+                self._calls,
+                output_signature=(*arrays, tf.TensorSpec((None,), tf.int32)),
+            )
+        )
+
+    @contextmanager
+    def of(self, data, batch_size, seed, steps_per_call):
+        """Be those of some `Data` in the block; a seed of None leaves their order."""
+        n_batches = -(-len(data) // batch_size)
+        self.ends = np.arange(n_batches + 1) * len(data) // n_batches
+        self.data, self.seed, self.steps_per_call = data, seed, steps_per_call
+        try:
+            yield self
+        finally:
+            self.data = None
+
+    @property
+    def n_steps(self):
+        """Steps of the optimizer in an epoch."""
+        return len(self.ends) - 1
+
+    @property
+    def n_calls(self):
+        """Elements of the dataset in an epoch."""
+        return -(-self.n_steps // self.steps_per_call)
+
+    def _calls(self):
+        while True:
+            order = np.arange(len(self.data))
+            if self.seed is not None:
+                rng = np.random.default_rng([self.seed, self.epoch])
+                order = rng.permutation(order)
+            for first in range(0, self.n_steps, self.steps_per_call):
+                ends = self.ends[first : first + self.steps_per_call + 1]
+                rows = order[ends[0] : ends[-1]]
+                yield *self.data.take(rows), (ends[1:] - ends[0]).astype(np.int32)
+
+
+def validation_dataset(data):
+    """Return a dataset without end, and the number of its elements in one pass."""
+    arrays = [tf.convert_to_tensor(array) for array in data]
+    n_calls = -(-len(data) // ROWS_PER_CALL)
+
+    def part(number):
+        rows = slice(number * ROWS_PER_CALL, (number + 1) * ROWS_PER_CALL)
+        return tuple(array[rows] for array in arrays)
+
+    return _plain(tf.data.Dataset.range(n_calls).map(part).repeat()), n_calls
+
+
+def _plain(dataset):
+    """Return a dataset without the rewriting that takes longer than small fits."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    return dataset.with_options(options)
+
+
+def stratified_split(codes, fraction, rng):
+    """Split rows at random into a kept and a held-out part, class by class.
+
+    Each class gives its share, rounded so that the shares add up to ``fraction`` of
+    all rows, and keeps at least one row. Unlike scikit-learn's splitters it accepts
+    data with fewer held-out rows than classes.
+
+    Returns
+    -------
+    kept, held_out : ndarray of int
+        Row numbers, in random order.
+    """
+    rows = rng.permutation(len(codes))
+    by_class = [rows[codes[rows] == code] for code in np.unique(codes)]
+    shares = np.array([fraction * len(members) for members in by_class])
+    counts = np.floor(shares).astype(int)
+    missing = round(fraction * len(codes)) - counts.sum()
+    counts[np.argsort(counts - shares, kind="stable")[:missing]] += 1
+    counts = np.minimum(counts, [len(members) - 1 for members in by_class])
+    pairs = list(zip(by_class, counts, strict=True))
+    held_out = np.concatenate([members[:count] for members, count in pairs])
+    kept = np.concatenate([members[count:] for members, count in pairs])
+    return rng.permutation(kept), rng.permutation(held_out)

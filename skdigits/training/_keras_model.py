@@ -1,0 +1,329 @@
+"""The network as a Keras model, and what its `fit` does besides Keras' own."""
+
+from contextlib import contextmanager
+from functools import wraps
+
+import numpy as np
+
+from skdigits._validation import check_integer, check_number
+from skdigits.training._batches import (
+    STEPS_PER_CALL,
+    Batches,
+    Data,
+    stratified_split,
+    validation_dataset,
+)
+from skdigits.training._keras_layers import keras_layers
+from skdigits.training._optimization import AdamW
+from skdigits.training._tensorflow import keras, refuse_forked_process, tf
+
+registered = keras.saving.register_keras_serializable("skdigits")
+
+_ENDS = ("begin", "end")
+
+
+def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
+    """Return the `DigitNetwork` of a spec, compiled with options of Keras' compile."""
+    layers = keras_layers(spec, seed, augment=augment, temperature=temperature)
+    model = DigitNetwork(layers, name="digit_cnn", seed=seed)
+    # whatever the user has set for all of Keras
+    model.compile(**options, auto_scale_loss=False)
+    # before the first step is traced, and for callbacks that ask for the metrics
+    model.optimizer.build(model.trainable_variables)
+    row = np.eye(1, spec.n_classes, dtype=np.float32)
+    model.compute_metrics(None, row, row, None)
+    model.reset_metrics()
+    return model
+
+
+def _in_own_process(method):
+    """Return a method that raises where TensorFlow would wait for ever."""
+
+    @wraps(method)
+    def checked(*arguments, **options):
+        refuse_forked_process()
+        return method(*arguments, **options)
+
+    return checked
+
+
+@registered
+class DigitNetwork(keras.Sequential):
+    """A `keras.Sequential` that draws its batches by a generator of its own.
+
+    Parameters
+    ----------
+    layers : list of keras.layers.Layer
+
+    seed : int, default=0
+        Decides the order of the images, and what augmentation and dropout draw; no
+        global random state is used or changed.
+    """
+
+    def __init__(self, layers=None, trainable=True, name=None, *, seed=0):
+        super().__init__(layers, trainable=trainable, name=name)
+        self.seed = seed
+        self._batches = None
+
+    __call__ = _in_own_process(keras.Sequential.__call__)
+    evaluate = _in_own_process(keras.Sequential.evaluate)
+    predict = _in_own_process(keras.Sequential.predict)
+
+    @_in_own_process
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        callbacks=None,
+        initial_epoch=0,
+        shuffle=True,
+        cycle=None,
+        **options,
+    ):
+        """Train, as `keras.Model.fit` documents it but for what follows.
+
+        With datasets, generators or ``steps_per_epoch`` it is Keras' own.
+
+        Parameters
+        ----------
+        x : array-like of shape (n, height, width, channels)
+            Images, pixels in [0, 1].
+
+        y : array-like of shape (n, n_classes)
+            One-hot rows, or probabilities.
+
+        batch_size : int, default=None
+            The most images in one step; None is 32. The steps of an epoch share them
+            out evenly, where Keras' last step takes what is left.
+
+        cycle : tuple of int (begin, end), default=None
+            The epochs of the cycle of the learning rate, where the optimizer's schedule
+            is "one_cycle". None is ``(0, epochs)``; one without epochs is a constant
+            rate.
+
+        **options
+            Keras' others. ``validation_split`` is drawn at random with the proportions
+            of the classes kept, where Keras takes the last rows.
+
+        Returns
+        -------
+        history : keras.callbacks.History
+
+        Raises
+        ------
+        ValueError
+            If the data are not as described, or if the loss stops being finite. The
+            weights are then as they were before.
+        """
+        if not _are_arrays(x, y) or options.get("steps_per_epoch"):
+            options |= {"initial_epoch": initial_epoch, "shuffle": shuffle}
+            return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **options)
+        data, options = self._split(x, y, **options)
+        callbacks = _checked_callbacks(callbacks)
+        by_batch = options.get("verbose", "auto") or any(map(_sees_batches, callbacks))
+        steps_per_call = 1 if by_batch else STEPS_PER_CALL
+        batch_size = 32 if batch_size is None else check_integer("batch_size", batch_size)
+        seed = self.seed if shuffle else None
+        epochs = check_integer("epochs", epochs, minimum=0)
+        if self._batches is None:
+            self._batches = Batches(self.input_shape[1:], self.output_shape[-1])
+        with (
+            _unchanged_on_failure(self),
+            self._batches.of(data, batch_size, seed, steps_per_call) as batches,
+        ):
+            conductor = _Conductor(self, batches, cycle or (0, epochs))
+            return super().fit(
+                batches.dataset,
+                epochs=epochs,
+                callbacks=[conductor, *callbacks],
+                initial_epoch=check_integer("initial_epoch", initial_epoch, minimum=0),
+                shuffle=False,
+                steps_per_epoch=batches.n_calls,
+                **options,
+            )
+
+    def _split(
+        self,
+        x,
+        y,
+        sample_weight=None,
+        class_weight=None,
+        validation_split=0.0,
+        validation_data=None,
+        **options,
+    ):
+        """Return `Data` to train on, and options with those of the validation part."""
+        data = self._checked(x, y, sample_weight, class_weight)
+        held_out = None
+        if validation_data is not None:
+            held_out = self._checked(*validation_data)
+        elif share := check_number(
+            "validation_split", validation_split, low=0, high=1, closed="left"
+        ):
+            rng = np.random.default_rng(self.seed)
+            parts = stratified_split(data.targets.argmax(axis=1), share, rng)
+            data, held_out = map(data.take, parts)
+        if held_out:
+            dataset, n_calls = validation_dataset(held_out)
+            options |= {"validation_data": dataset, "validation_steps": n_calls}
+        return data, options
+
+    def train_step(self, data):
+        """Take the steps of a call of `Batches`, or Keras' own of a single batch."""
+        if len(data) != 4:
+            return super().train_step(data)
+        *arrays, ends = data
+        n_steps, n_classes = tf.shape(ends)[0], arrays[1].shape[1]
+
+        def step(number, begin, loss, predictions):
+            end = ends[number]
+            rows = tf.range(begin, end)
+            x, y, weights = (tf.gather(array, rows) for array in arrays)
+            with tf.GradientTape() as tape:
+                predicted = self(x, training=True)
+                of_batch = self.compute_loss(x, y, predicted, weights, training=True)
+                scaled = self.optimizer.scale_loss(of_batch)
+            variables = self.trainable_weights
+            self.optimizer.apply(tape.gradient(scaled, variables), variables)
+            loss += of_batch * tf.cast(end - begin, tf.float32)
+            return number + 1, end, loss, predictions.write(number, predicted)
+
+        predictions = tf.TensorArray(
+            tf.float32, n_steps, infer_shape=False, element_shape=(None, n_classes)
+        )
+        _, n_rows, loss, predictions = tf.while_loop(
+            lambda number, *_: number < n_steps, step, (0, 0, 0.0, predictions)
+        )
+        self.metrics[0].update_state(loss / tf.cast(n_rows, tf.float32), n_rows)
+        x, y, weights = arrays
+        return self.compute_metrics(x, y, predictions.concat(), weights)
+
+    def get_config(self):
+        return super().get_config() | {"seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        model = super().from_config(config, custom_objects)
+        model.seed = config["seed"]
+        return model
+
+    def __reduce__(self):
+        """As Keras has it, also where scikeras has put a way of its own.
+
+        That registers the class anew by another name, which no other process knows.
+        """
+        return super(keras.Model, self).__reduce__()
+
+    def __deepcopy__(self, memo):
+        rebuild, arguments = self.__reduce__()
+        memo[id(self)] = copy = rebuild(*arguments)
+        return copy
+
+    def _checked(self, x, y, sample_weight=None, class_weight=None):
+        """Return arrays as `Data`, or raise a ValueError if they are none."""
+        from sklearn.utils.validation import _check_sample_weight
+
+        x, y = np.asarray(x), np.asarray(y)
+        shapes = (len(x), *self.input_shape[1:]), (len(x), *self.output_shape[1:])
+        if (x.shape, y.shape) != shapes or not len(x):
+            expected = tuple(("n", *shape[1:]) for shape in shapes)
+            raise ValueError(
+                f"Got x and y of shapes {x.shape} and {y.shape}, but expected arrays "
+                f"of shapes {expected[0]} and {expected[1]}: images and one-hot rows. "
+                "Encode labels with OneHotLabelEncoder."
+            )
+        weights = _check_sample_weight(sample_weight, x, dtype=np.float32)
+        if class_weight is not None:
+            by_code = [class_weight.get(code, 1.0) for code in range(y.shape[1])]
+            weights = weights * np.array(by_code, np.float32)[y.argmax(axis=1)]
+        return Data(
+            *(array.astype(np.float32, copy=False) for array in (x, y, weights))
+        )
+
+
+class _Conductor(keras.callbacks.Callback):
+    """Sets what is random in each epoch, and the cycle; ends what is not finite."""
+
+    def __init__(self, network, batches, cycle):
+        super().__init__()
+        self.network, self.batches, self.cycle = network, batches, cycle
+        self.started = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        network = self.network
+        self.batches.epoch = epoch
+        for number, layer in enumerate(network.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                seeds = np.random.SeedSequence([network.seed, epoch, number])
+                generator.state.assign(seeds.generate_state(2))
+        if not self.started and isinstance(network.optimizer, AdamW):
+            self._start_cycle(epoch)
+        self.started = True
+
+    def _start_cycle(self, epoch):
+        optimizer, steps = self.network.optimizer, self.batches.n_steps
+        begin, end = self.cycle
+        optimizer.start_cycle(
+            int(optimizer.iterations) - steps * (epoch - begin), steps * (end - begin)
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        got = [f"a loss of {value}" for value in logs.values() if not np.isfinite(value)]
+        # the loss is that before the last step, which may be the one that overflows
+        if not got and not all(map(_is_finite, self.network.weights)):
+            got = ["weights that are not finite"]
+        if got:
+            rate = float(self.network.optimizer.learning_rate)
+            raise ValueError(
+                f"Got {got[0]} in epoch {epoch + 1}, but expected finite numbers. Lower "
+                f"learning_rate={rate:g}, or scale the pixels to [0, 1] with "
+                "PixelScaler."
+            )
+
+
+def _is_finite(variable):
+    return bool(np.isfinite(variable.numpy()).all())
+
+
+def _are_arrays(x, y):
+    return all(hasattr(a, "__len__") and not isinstance(a, dict) for a in (x, y))
+
+
+def _checked_callbacks(callbacks):
+    """Return the callbacks as a list, or raise a ValueError where one is none."""
+    callbacks = getattr(callbacks, "callbacks", callbacks) or []
+    if not isinstance(callbacks, list | tuple):
+        callbacks = [callbacks]
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"Got {callback!r} in callbacks, but expected instances of "
+                "keras.callbacks.Callback. Make one of it."
+            )
+    return callbacks
+
+
+def _sees_batches(callback):
+    """Return whether a callback does something before or after a batch."""
+    plain = keras.callbacks.Callback
+    names = [f"on_{part}_{end}" for part in ("train_batch", "batch") for end in _ENDS]
+    return any(
+        getattr(getattr(callback, name), "__func__", None) is not getattr(plain, name)
+        for name in names
+    )
+
+
+@contextmanager
+def _unchanged_on_failure(model):
+    """Give a model its weights and its optimizer's variables back if the block fails."""
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.weights, *model.optimizer.variables]
+    before = [variable.numpy() for variable in variables]
+    try:
+        yield
+    except Exception:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        raise
