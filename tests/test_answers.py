@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.signal import correlate
-from threadpoolctl import ThreadpoolController
-
-from skdigits.network import Answers, NetworkSpec, weight_shapes
 from skdigits.network._answers import MANY_ROWS, ROWS_PER_CALL, answer
 from skdigits.network._convolution import (
     convolution,
@@ -17,8 +14,11 @@ from skdigits.network._convolution import (
     transformed_kernel,
 )
 from skdigits.network._layers import Dropout, with_late_biases
-from skdigits.network._spec import layers_of
 from skdigits.network._threads import one_blas_thread
+from threadpoolctl import ThreadpoolController
+
+from skdigits.network import Answers, NetworkSpec, weight_shapes
+from skdigits.network._spec import layers_of
 
 
 def by_definition(maps, kernel):

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from skdigits.network._answers import MANY_ROWS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
 
 from skdigits import DigitCNN, make_digit_pipeline
-from skdigits.network._answers import MANY_ROWS
 
 PLAIN = {
     **{"filters": 4, "kernel_size": 3, "dense_units": 128, "dropout": 0.5},

@@ -226,10 +226,10 @@ def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
 def test_interrupt_while_the_command_line_is_imported(monkeypatch):
     class Interrupt:
         def find_spec(self, name, path=None, target=None):
-            if name == "skdigits.cli._app":
+            if name == "skdigits.cli._commands":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "skdigits.cli._app", raising=False)
+    monkeypatch.delitem(sys.modules, "skdigits.cli._commands", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
     assert run("info") == Result(130, "", "Interrupted.\n")
 
@@ -319,7 +319,7 @@ def test_too_few_pictures_to_hold_some_out(tmp_path):
 
 
 def test_each_class_gives_its_share_to_the_test(tmp_path, digits):
-    from skdigits.cli._data import find_source
+    from skdigits.cli._given_data import find_source
 
     for name in ("digits", str(tmp_path / "mine.npz")):
         X, _, y, _ = digits
@@ -345,7 +345,7 @@ def test_labels_of_a_subset_of_the_classes(tmp_path, digits):
 
 
 def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkeypatch):
-    from skdigits.cli import _data
+    from skdigits.cli import _given_data
 
     def warn(*_, **__):
         warnings.warn("mnist.gz is left out: too short.", UserWarning, stacklevel=2)

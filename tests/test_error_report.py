@@ -21,7 +21,7 @@ from skdigits.inspection import (
     repeat_over_seeds,
     suspicious_labels,
 )
-from skdigits.inspection._format import as_text
+from skdigits.inspection._numbers import as_text
 
 TRUE = ["a", "a", "a", "a", "b", "b", "b", "c"]
 PROBA = np.array(

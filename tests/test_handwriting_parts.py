@@ -6,7 +6,6 @@ from PIL import Image
 from scipy import stats
 
 from skdigits.handwriting._broken import grouped
-from skdigits.handwriting._form import mnist_form, stroke_thickness, with_usual_strokes
 from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import (
     as_ink,
@@ -18,6 +17,11 @@ from skdigits.handwriting._ink import (
     reduced,
 )
 from skdigits.handwriting._lines import lines_of, numbers_of
+from skdigits.handwriting._normalize import (
+    mnist_form,
+    stroke_thickness,
+    with_usual_strokes,
+)
 from skdigits.handwriting._pieces import (
     Piece,
     connected_pieces,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from skdigits.network._answers import answer
+from skdigits.network._layers import Flatten, Layer, ReLU
 
 from skdigits.network import FittedNetwork, NetworkSpec, initial_state, layers_of
 from skdigits.network import _spec as spec_module
-from skdigits.network._answers import answer
-from skdigits.network._layers import Flatten, Layer, ReLU
 
 SPEC = NetworkSpec((8, 8), 10, (4, 8), (3, 3), None, 0.0, True, "same", False)
 
@@ -26,9 +26,10 @@ class GlobalAverage(Layer):
 def network(monkeypatch):
     """A network with a kind of layer that the package does not have."""
     from skdigits.export._layers import add_layer
-    from skdigits.training import initial_network, keras
     from skdigits.training._layers import keras_layer, train_layer
     from skdigits.training._steps import _compiled_steps
+
+    from skdigits.training import initial_network, keras
     from skdigits.training._tensorflow import tf
 
     @answer.register

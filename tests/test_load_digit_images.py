@@ -255,7 +255,7 @@ class TestCsv:
     def test_a_line_of_too_many_cells_is_not_taken_apart(
         self, tmp_path, monkeypatch, place
     ):
-        monkeypatch.setattr("skdigits.datasets._tables.MAX_CELLS", 5)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.MAX_CELLS", 5)
         long, short = "5,0,1,2,3,9\n", "5,0,1,2,3\n"
         text = {"first": long, "second": short + long}.get(place, short * 3)
         path = self.write(tmp_path, text)
@@ -270,10 +270,10 @@ class TestCsv:
     def test_lines_without_end(self, tmp_path, monkeypatch):
         path = self.write(tmp_path, "5,0,1,2,3\n" * 20)
         monkeypatch.setattr(pd, "read_csv", None)
-        monkeypatch.setattr("skdigits.datasets._tables.MAX_LINES", 19)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.MAX_LINES", 19)
         with pytest.raises(ValueError, match="it has more than 19 lines"):
             load_digit_images(path)
-        monkeypatch.setattr("skdigits.datasets._tables.MAX_LINE_BYTES", 9)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.MAX_LINE_BYTES", 9)
         with pytest.raises(ValueError, match="it has a line of more than 9 bytes"):
             load_digit_images(path)
 
@@ -291,22 +291,22 @@ class TestCsv:
     def test_parts_are_as_the_whole(self, tmp_path, monkeypatch, lines):
         path = self.write(tmp_path, "\n".join(["label,a,b,c,d", *lines]))
         whole = load_digit_images(path)
-        monkeypatch.setattr("skdigits.datasets._tables.PART_CELLS", 1)
-        monkeypatch.setattr("skdigits.datasets._tables.PART_LINES", 1)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.PART_CELLS", 1)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.PART_LINES", 1)
         parts = load_digit_images(path)
         assert_array_equal(parts.data, whole.data)
         assert parts.data.dtype == whole.data.dtype
         assert parts.target.tolist() == whole.target.tolist()
 
     def test_the_line_of_a_bad_cell_counts_from_the_first(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("skdigits.datasets._tables.PART_CELLS", 1)
-        monkeypatch.setattr("skdigits.datasets._tables.PART_LINES", 2)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.PART_CELLS", 1)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.PART_LINES", 2)
         path = self.write(tmp_path, "5,0,1,2,3\n" * 4 + "5,0,1,x,3\n")
         with pytest.raises(ValueError, match="'x' in column 3 of data line 5, but"):
             load_digit_images(path)
 
     def test_too_large(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("skdigits.datasets._tables.MAX_CSV_BYTES", 9)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.MAX_CSV_BYTES", 9)
         with pytest.raises(ValueError, match="it has 10 bytes, the limit is 9"):
             load_digit_images(self.write(tmp_path, "5,0,1,2,3\n"))
 
@@ -405,7 +405,7 @@ class TestNpz:
 
     def test_too_large(self, tmp_path, monkeypatch):
         path = self.write(tmp_path, x=np.zeros((2, 4)), y=[1, 2])
-        monkeypatch.setattr("skdigits.datasets._tables.MAX_ARRAY_BYTES", 100)
+        monkeypatch.setattr("skdigits.datasets._csv_and_parquet.MAX_ARRAY_BYTES", 100)
         with pytest.raises(ValueError, match="is too large"):
             load_digit_images(path)
         assert zipfile.is_zipfile(path)

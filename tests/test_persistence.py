@@ -20,7 +20,7 @@ import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence import load_network, read_card
-from skdigits.persistence._labels import describe_labels, restored_labels
+from skdigits.persistence._plain_values import describe_labels, restored_labels
 
 DATA = Path(__file__).parent / "data"
 
@@ -41,7 +41,7 @@ def document_of(path):
 
 def rewrite(path, *, document=None, arrays=None):
     """Write a file with a changed document or weights and a right checksum."""
-    from skdigits.persistence._format import checksum
+    from skdigits.persistence._safetensors import checksum
 
     document = document or document_of(path)
     arrays = arrays or load_file(path)
@@ -442,7 +442,7 @@ class TestRefused:
         self.refuse(path, "variances below zero")
 
     def test_the_same_name_twice(self, path):
-        from skdigits.persistence._format import checksum
+        from skdigits.persistence._safetensors import checksum
 
         document, arrays = document_of(path), load_file(path)
         document["sha256"] = checksum(document, arrays)

@@ -6,10 +6,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 from scipy.special import softmax
+from skdigits.training._warp import can_be_warped
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.training._calibration import GLANCE, WRONG, are_read
-from skdigits.training._warp import can_be_warped
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,7 @@ class TestOneNetworkInThreeForms:
 
     def test_training(self, params):
         from skdigits.training._layers import Chance, forward
+
         from skdigits.training._tensorflow import tf
 
         spec = spec_of(**params)
@@ -177,6 +178,7 @@ def test_batches_of_different_sizes(data):
 
 def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
     from skdigits.training._steps import learning_rate
+
     from skdigits.training._tensorflow import tf
 
     def rates(length):
@@ -194,8 +196,9 @@ def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
 
 class TestWarp:
     def warp(self, images, strength, seed=0):
-        from skdigits.training._tensorflow import tf
         from skdigits.training._warp import warp
+
+        from skdigits.training._tensorflow import tf
 
         return warp(tf.constant(images), tf.constant(strength), [seed, 0]).numpy()
 
@@ -284,9 +287,10 @@ class TestStratifiedSplit:
 
 
 def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
+    from skdigits.training._layers import initial_arrays
+
     from skdigits.network import initial_state
     from skdigits.training import _steps
-    from skdigits.training._layers import initial_arrays
     from skdigits.training._tensorflow import tf
 
     seeds = []
@@ -314,9 +318,10 @@ def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
 
 def test_each_step_drops_others():
     """One picture has another loss in each step, and the seed decides which."""
-    from skdigits.network import State, initial_state
     from skdigits.training._layers import initial_arrays
     from skdigits.training._steps import SETTINGS, compiled_steps
+
+    from skdigits.network import State, initial_state
     from skdigits.training._tensorflow import tf
 
     spec = spec_of(dropout=0.5)
@@ -337,8 +342,9 @@ def test_each_step_drops_others():
 
 
 def test_each_epoch_has_an_order_of_its_own():
-    from skdigits._recipe import Recipe
     from skdigits.training._loop import _order
+
+    from skdigits._recipe import Recipe
 
     recipe, rows = Recipe(2, 32, 0.01, "constant", 0.0, 0.0, 0.0), np.arange(100)
     orders = [tuple(_order(rows, recipe, 3, epoch)) for epoch in range(3)]
@@ -631,7 +637,6 @@ class TestProgress:
         import io
 
         from rich.console import Console
-
         from skdigits.training._progress import EpochLines
 
         out = io.StringIO()

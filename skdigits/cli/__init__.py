@@ -12,13 +12,13 @@ def main(arguments=None):
     arguments : list of str, default=None
         None takes those of the process.
     """
-    from skdigits.cli._errors import cut, exit_interrupted, terminated_in_order
+    from skdigits.cli._sentences import cut, exit_interrupted, terminated_in_order
 
     arguments = sys.argv[1:] if arguments is None else arguments
     typed = shlex.join(["skdigits", *arguments])
     try:
         with terminated_in_order():
-            from skdigits.cli._app import app
+            from skdigits.cli._commands import app
 
             sys.exit(app(arguments, standalone_mode=False, obj=typed) or 0)
     except KeyboardInterrupt:  # before the command's own work began

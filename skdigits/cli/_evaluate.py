@@ -9,23 +9,23 @@ from skdigits import load
 from skdigits._files import write_files
 from skdigits._validation import check_integer
 from skdigits.cli._console import new_console, say
-from skdigits.cli._data import find_source
+from skdigits.cli._given_data import find_source
 from skdigits.cli._outputs import (
     check_figure,
     check_report_folder,
     confusion_matrix_output,
 )
-from skdigits.cli._report import (
+from skdigits.cli._printed_report import (
     as_plain,
     plain_rows,
     print_repetition,
     print_report,
 )
 from skdigits.cli._setup import say_data
-from skdigits.datasets._form import MNIST_SHAPE
+from skdigits.datasets._mnist_format import MNIST_SHAPE
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection import ErrorReport, repeat_over_seeds
-from skdigits.inspection._page._files import report_writers
+from skdigits.inspection._page._page_files import report_writers
 
 
 def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):

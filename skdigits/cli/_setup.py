@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 from skdigits import DigitCNN
 from skdigits._validation import check_integer
 from skdigits.cli._console import say
-from skdigits.cli._data import find_source
+from skdigits.cli._given_data import find_source
 from skdigits.handwriting import HandwritingNormalizer
 
 

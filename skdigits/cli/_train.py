@@ -7,7 +7,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skdigits import make_digit_pipeline
 from skdigits._files import check_writable
-from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console
 from skdigits.cli._outputs import (
     check_figure,
@@ -15,8 +14,9 @@ from skdigits.cli._outputs import (
     model_output,
     write_outputs,
 )
-from skdigits.cli._report import print_report, report_on_test
+from skdigits.cli._printed_report import print_report, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
+from skdigits.cli._training_card import training_card
 
 
 def run(data, normalize, preset, epochs, seed, output, figure, command, quiet):

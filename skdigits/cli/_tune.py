@@ -17,7 +17,6 @@ from rich.table import Table
 from skdigits import make_digit_pipeline
 from skdigits._files import check_writable
 from skdigits._validation import check_choice, check_integer, check_n_jobs
-from skdigits.cli._card import training_card
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import (
     check_figure,
@@ -26,8 +25,9 @@ from skdigits.cli._outputs import (
     new_figure,
     write_outputs,
 )
-from skdigits.cli._report import accuracy_line, as_plain, report_on_test
+from skdigits.cli._printed_report import accuracy_line, as_plain, report_on_test
 from skdigits.cli._setup import data_and_classifier, with_normalizer
+from skdigits.cli._training_card import training_card
 from skdigits.model_selection import HalvingEpochSearchCV
 
 _SHOWN = 10

@@ -2,7 +2,7 @@
 
 import json
 
-from skdigits.persistence._card import plain_card
+from skdigits.persistence._model_card import plain_card
 
 
 def doc_string(parts):

@@ -7,7 +7,7 @@ that follow each other are a line if they are longer than a digit's bar can be.
 import numpy as np
 from scipy import ndimage
 
-from skdigits.handwriting._form import stroke_thickness
+from skdigits.handwriting._normalize import stroke_thickness
 from skdigits.handwriting._pieces import connected_pieces, usual_height
 
 # The thickest line and the widest gap in one, where a stroke crosses it, in usual

@@ -14,7 +14,7 @@ from sklearn.base import (
 )
 
 from skdigits._validation import check_n_jobs, one_line, resolve_image_shape
-from skdigits.handwriting._form import SIDE
+from skdigits.handwriting._normalize import SIDE
 from skdigits.handwriting._one_digit import normalized
 
 # Pictures that a worker gets at once.

@@ -1,8 +1,8 @@
 """From the picture of one digit to MNIST's form."""
 
-from skdigits.handwriting._form import mnist_form
 from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
+from skdigits.handwriting._normalize import mnist_form
 from skdigits.handwriting._ruling import (
     digit_pieces,
     frames_of,

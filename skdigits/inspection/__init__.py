@@ -10,7 +10,7 @@ from skdigits.inspection._plot._probabilities import (
     ReliabilityDisplay,
     RiskCoverageDisplay,
 )
-from skdigits.inspection._plot._saliency import SaliencyDisplay
+from skdigits.inspection._plot._saliency_display import SaliencyDisplay
 from skdigits.inspection._plot._search_results import SearchResultsDisplay
 from skdigits.inspection._seeds import SeedRepetition, repeat_over_seeds
 from skdigits.inspection._suspicious import suspicious_labels

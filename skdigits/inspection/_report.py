@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_integer, check_number
+from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
-from skdigits.inspection import _tables as tables
-from skdigits.inspection._answers import answers_of
 from skdigits.inspection._compare import Comparison, compare
 from skdigits.inspection._inputs import check_predictions, pictures
+from skdigits.inspection._predictions import answers_of
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 

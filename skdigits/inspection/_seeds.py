@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skdigits._validation import check_integer
-from skdigits.inspection._format import enumeration, html_of, percent
+from skdigits.inspection._numbers import enumeration, html_of, percent
 from skdigits.inspection._report import Report
 
 

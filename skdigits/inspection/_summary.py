@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.inspection._format import (
+from skdigits.inspection._numbers import (
     as_text,
     enumeration,
     markdown_table,

@@ -2,7 +2,6 @@
 
 from skdigits.network import records
 from skdigits.network._fitted_network import FittedNetwork
-from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 from skdigits.network._session import granted_threads
 from skdigits.network._spec import (
     NetworkSpec,
@@ -11,6 +10,7 @@ from skdigits.network._spec import (
     layers_of,
     weight_shapes,
 )
+from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 
 __all__ = [
     "NORM_EPSILON",

@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from skdigits.network._spec import with_input_shapes
 from skdigits.network.records import (
     NORM_EPSILON,
     BatchNormalization,
@@ -21,7 +22,6 @@ from skdigits.network.records import (
     MaxPooling,
     ReLU,
 )
-from skdigits.network._spec import with_input_shapes
 
 # Of ONNX 1.10. All operators are as later opsets have them, and more runs it.
 OPSET = 15

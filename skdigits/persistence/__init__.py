@@ -6,10 +6,10 @@ Names are imported on first use: `load_network` needs no scikit-learn.
 from importlib import import_module
 
 _MODULE_OF = {
-    "load": "skdigits.persistence._files",
-    "load_network": "skdigits.persistence._network",
-    "read_card": "skdigits.persistence._files",
-    "save": "skdigits.persistence._files",
+    "load": "skdigits.persistence._save_load",
+    "load_network": "skdigits.persistence._saved_network",
+    "read_card": "skdigits.persistence._save_load",
+    "save": "skdigits.persistence._save_load",
 }
 
 __all__ = ["load", "load_network", "read_card", "save"]

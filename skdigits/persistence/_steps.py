@@ -15,14 +15,14 @@ from skdigits._validation import (
     check_number,
 )
 from skdigits.handwriting import HandwritingNormalizer
-from skdigits.persistence._format import Damaged
-from skdigits.persistence._labels import (
+from skdigits.persistence._plain_values import (
     describe_labels,
     is_plain,
     restored_labels,
     restored_names,
 )
-from skdigits.persistence._network import describe_network, from_plain
+from skdigits.persistence._safetensors import Damaged
+from skdigits.persistence._saved_network import describe_network, from_plain
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 

@@ -1,6 +1,6 @@
 """Transformers from raw pixels and labels to what `skdigits.DigitCNN` takes."""
 
-from skdigits.preprocessing._labels import OneHotLabelEncoder
+from skdigits.preprocessing._label_encoder import OneHotLabelEncoder
 from skdigits.preprocessing._reshaper import ImageReshaper
 from skdigits.preprocessing._scaler import PixelScaler
 

@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from skdigits.serving._errors import unavailable
+from skdigits.serving._http_errors import unavailable
 
 # What it logs of a damaged form would else be printed.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())

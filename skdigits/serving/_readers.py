@@ -11,7 +11,7 @@ from anyio import (
 from anyio.to_process import run_sync
 from starlette.requests import ClientDisconnect
 
-from skdigits.serving._errors import unavailable
+from skdigits.serving._http_errors import unavailable
 from skdigits.serving._work import get_ready
 
 

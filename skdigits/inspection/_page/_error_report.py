@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from skdigits.inspection._format import html_of
-from skdigits.inspection._page._files import write_report
+from skdigits.inspection._numbers import html_of
 from skdigits.inspection._page._html import page
+from skdigits.inspection._page._page_files import write_report
 from skdigits.inspection._report import Report
 
 

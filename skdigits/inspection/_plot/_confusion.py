@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skdigits._validation import check_bool, check_choice
-from skdigits.inspection._format import percent
+from skdigits.inspection._numbers import percent
 from skdigits.inspection._plot._display import ReportDisplay
 from skdigits.inspection._plot._drawing import axes_for, has_dark_background, is_dark
 from skdigits.inspection._report import Report

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
+from skdigits.inspection._predictions import network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits.inspection._format import html_of
+from skdigits.inspection._numbers import html_of
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._search_scores import laid_out, params_at, table_of
 

@@ -6,7 +6,7 @@ import sys
 
 from skdigits import save
 from skdigits.datasets import fetch_mnist
-from skdigits.reading.pretraining._card import pretraining_card
+from skdigits.reading.pretraining._pretraining_card import pretraining_card
 from skdigits.reading.pretraining._training import (
     EPOCHS,
     FILTERS,

@@ -11,15 +11,15 @@ from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
 from skdigits._validation import check_bool, check_path
-from skdigits.persistence._card import card_of, checked_card
-from skdigits.persistence._format import (
+from skdigits.persistence._model_card import card_of, checked_card
+from skdigits.persistence._safetensors import (
     Damaged,
     check_same,
     one_sentence,
     open_file,
     packed,
 )
-from skdigits.persistence._network import check_steps, checked_steps, network_of
+from skdigits.persistence._saved_network import check_steps, checked_steps, network_of
 from skdigits.persistence._steps import KINDS, describe_step, restored_step
 
 _LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from skdigits.cli._console import say
 from skdigits.inspection import ErrorReport
-from skdigits.inspection._format import percent
+from skdigits.inspection._numbers import percent
 
 
 def report_on_test(estimator, digits):

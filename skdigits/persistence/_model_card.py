@@ -2,8 +2,8 @@
 
 import json
 
-from skdigits.persistence._format import Damaged
-from skdigits.persistence._labels import is_plain
+from skdigits.persistence._plain_values import is_plain
+from skdigits.persistence._safetensors import Damaged
 
 MAX_CHARACTERS = 2**16
 _MAX_DEPTH = 5

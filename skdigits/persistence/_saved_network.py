@@ -16,16 +16,16 @@ from skdigits._validation import (
     check_path,
 )
 from skdigits.network import FittedNetwork, NetworkSpec, initial_state, weight_shapes
-from skdigits.persistence._card import card_of
-from skdigits.persistence._format import (
+from skdigits.persistence._model_card import card_of
+from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
+from skdigits.persistence._plain_values import restored_labels
+from skdigits.persistence._safetensors import (
     Damaged,
     check_same,
     one_sentence,
     open_file,
     read_arrays,
 )
-from skdigits.persistence._labels import restored_labels
-from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
 
 _OPEN = {"closed": "neither"}
 

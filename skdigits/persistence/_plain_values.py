@@ -6,7 +6,7 @@ from math import isfinite
 import numpy as np
 
 from skdigits._validation import as_label_array
-from skdigits.persistence._format import Damaged
+from skdigits.persistence._safetensors import Damaged
 
 MAX_CHARACTERS = 2**20
 

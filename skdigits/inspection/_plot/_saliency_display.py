@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdigits._validation import check_integer
-from skdigits.inspection._answers import network_of
 from skdigits.inspection._plot._display import Display
+from skdigits.inspection._predictions import network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from skdigits._presets import PRESETS
-from skdigits.cli._data import HELP, METAVAR, TEST_HELP
-from skdigits.cli._errors import one_line_errors
+from skdigits.cli._given_data import HELP, METAVAR, TEST_HELP
+from skdigits.cli._sentences import one_line_errors
 
 app = typer.Typer(
     name="skdigits",
