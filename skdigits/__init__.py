@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     )
     from skdigits._classifier import DigitCNN
     from skdigits._pipeline import make_digit_pipeline
-    from skdigits.export import to_onnx
-    from skdigits.persistence import load, save
+    from skdigits.persistence import load, save, to_onnx
     from skdigits.reading import load_pretrained, read_digits
 
 __version__ = "0.1.0"
@@ -32,7 +31,7 @@ _MODULE_OF = {
     "make_digit_pipeline": "skdigits._pipeline",
     "read_digits": "skdigits.reading",
     "save": "skdigits.persistence",
-    "to_onnx": "skdigits.export",
+    "to_onnx": "skdigits.persistence",
 }
 
 __all__ = [

@@ -38,7 +38,7 @@ def _description(estimator):
     is_pipeline = isinstance(estimator, Pipeline)
     steps = estimator.steps if is_pipeline else [("cnn", estimator)]
     classifier = steps[-1][1]
-    arrays = classifier.network_.arrays.values()
+    arrays = classifier.network_.weights.values()
     return {
         "steps": [f"{name}: {type(step).__name__}" for name, step in steps],
         "height and width": list(classifier.image_shape_),

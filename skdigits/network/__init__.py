@@ -12,6 +12,15 @@ from skdigits.network._spec import (
 )
 from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 
+
+
+def onnx_graph():
+    """Return an empty `Graph`; onnx takes a while to import."""
+    from skdigits.network._onnx_graph import Graph
+
+    return Graph()
+
+
 __all__ = [
     "NORM_EPSILON",
     "NORM_MOMENTUM",
@@ -21,6 +30,7 @@ __all__ = [
     "check_n_weights",
     "granted_threads",
     "layers_of",
+    "onnx_graph",
     "records",
     "weight_shapes",
 ]

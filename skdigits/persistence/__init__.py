@@ -10,9 +10,10 @@ _MODULE_OF = {
     "load_network": "skdigits.persistence._saved_network",
     "read_card": "skdigits.persistence._save_load",
     "save": "skdigits.persistence._save_load",
+    "to_onnx": "skdigits.persistence._to_onnx",
 }
 
-__all__ = ["load", "load_network", "read_card", "save"]
+__all__ = ["load", "load_network", "read_card", "save", "to_onnx"]
 
 
 def __getattr__(name):

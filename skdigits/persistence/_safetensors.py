@@ -15,7 +15,7 @@ import numpy as np
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import one_line
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 1
 
 # Far above any network of this package; a file above it is not one of ours.
 _MAX_FILE_BYTES = 2**28

@@ -104,7 +104,7 @@ def file_content(estimator, card=None):
         ) from None
     if card is not None:
         document["card"] = checked_card(card)
-    return packed(document, steps[-1][1].network_.arrays)
+    return packed(document, steps[-1][1].network_.weights)
 
 
 def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
@@ -175,7 +175,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     ...     skdigits.save(pipeline, path, card={"data": "scikit-learn's digits"})
     ...     card = read_card(path)
     >>> card["data"], card["format_version"]
-    ("scikit-learn's digits", 3)
+    ("scikit-learn's digits", 1)
     """
     _, card = _read(path)
     return card

@@ -15,9 +15,8 @@ from skdigits._validation import (
     check_number,
     check_path,
 )
-from skdigits.network import FittedNetwork, NetworkSpec, initial_state, weight_shapes
+from skdigits.network import FittedNetwork, NetworkSpec, weight_shapes
 from skdigits.persistence._model_card import card_of
-from skdigits.persistence._old import arrays_in_terms_of_today, steps_in_terms_of_today
 from skdigits.persistence._plain_values import restored_labels
 from skdigits.persistence._safetensors import (
     Damaged,
@@ -69,8 +68,8 @@ class SavedNetwork:
         probabilities : ndarray of shape (n, n_classes), dtype float32
         """
         images = np.divide(X, self.scale, dtype=np.float32)
-        images = images.reshape(-1, *self.image_shape_, 1)
-        return self.network.probabilities(self.network.answers(images))
+        images = images.reshape(-1, *self.network.spec.input_shape)
+        return self.network.probabilities(self.network.logits(images))
 
 
 def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
@@ -118,7 +117,7 @@ def _scale_of(description):
 
 def checked_steps(document):
     """Return the descriptions of steps that can be those of one pipeline."""
-    descriptions = steps_in_terms_of_today(document)
+    descriptions = document["steps"]
     check_steps(descriptions)
     return descriptions
 
@@ -144,9 +143,8 @@ def check_steps(descriptions):
 def network_of(document, tensors, fitted, image_shape, n_classes):
     """Return the `FittedNetwork` in an open file."""
     spec = _restored_spec(fitted, image_shape, n_classes)
-    arrays = read_arrays(document, tensors, weight_shapes(spec))
-    arrays = arrays_in_terms_of_today(document, arrays)
-    network = _restored_network(fitted, spec, arrays)
+    weights = read_arrays(document, tensors, weight_shapes(spec))
+    network = _restored_network(fitted, spec, weights)
     described = describe_network(network)
     check_same(described, {name: fitted[name] for name in described})
     return network
@@ -174,7 +172,7 @@ def _restored_spec(fitted, image_shape, n_classes):
     return network_spec(SimpleNamespace(**params), image_shape, n_classes)
 
 
-def _restored_network(fitted, spec, arrays):
+def _restored_network(fitted, spec, weights):
     """Return the `FittedNetwork`; what the optimizer remembered is not in a file."""
     history = fitted["history"]
     lengths = {len(values) for values in history.values()}
@@ -183,7 +181,7 @@ def _restored_network(fitted, spec, arrays):
         raise Damaged("a history that is not one number for each epoch")
     return FittedNetwork(
         spec,
-        initial_state(spec, arrays),
+        weights,
         _restored_seed(fitted["seed"]),
         {"loss": history["loss"], **history},
         check_number("temperature", fitted["temperature"], low=0, high=np.inf, **_OPEN),
@@ -202,9 +200,9 @@ def _restored_recipe(fields):
     params = SimpleNamespace(
         **fields,
         early_stopping=fields["patience"] or False,
-        calibration="temperature" if fields["calibrate"] else None,
+        calibration=fields["calibrate"],
     )
-    return training_recipe(params, n_pictures=1)
+    return training_recipe(params, n_images=1)
 
 
 def from_plain(name, value):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -104,8 +105,7 @@ def _describe_shape(step):
 
 def _restore_shape(step, fitted):
     step.image_shape_ = check_image_shape(fitted["image_shape"])
-    height, width = step.image_shape_
-    if height * width != step.n_features_in_:
+    if prod(step.image_shape_) != step.n_features_in_:
         raise Damaged("pictures of another shape than their number of pixels")
 
 

@@ -1,7 +1,7 @@
 """to_onnx: what can be exported, and under which labels."""
 
 from dataclasses import dataclass
-from importlib import import_module
+import json
 from math import prod
 from numbers import Real
 from typing import Any
@@ -10,10 +10,12 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._validation import as_label_array, check_choice
-from skdigits.export._description import doc_string, metadata
 from skdigits.handwriting import HandwritingNormalizer
+from skdigits.network import onnx_graph
+from skdigits.persistence._model_card import plain_card
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 DTYPES = ("uint8", "float32")
@@ -61,8 +63,6 @@ def to_onnx(
 
     Raises
     ------
-    ImportError
-        If onnx is not installed.
     ValueError
         If the estimator, a label, ``dtype`` or the card is not as described.
     sklearn.exceptions.NotFittedError
@@ -89,17 +89,18 @@ def to_onnx(
     >>> bool(np.allclose(probabilities, pipeline.predict_proba(X), atol=1e-5))
     True
     """
-    onnx = _installed_onnx()
-    from skdigits.export._graph import model_of
+    import onnx
 
     parts = _parts_of(estimator)
     if dtype is None:
         dtype = "uint8" if parts.scale == 255 else "float32"
     check_choice("dtype", dtype, DTYPES)
     labels = _exported_labels(parts.classifier.classes_)
-    model = model_of(parts.classifier.network_, parts.scale, labels, dtype)
-    model.doc_string = doc_string(parts)
-    onnx.helper.set_model_props(model, metadata(parts, labels, card))
+    model = _model(parts.classifier.network_, parts.scale, labels, dtype)
+    model.producer_name, model.producer_version = "skdigits", __version__
+    model.doc_string = _doc_string(parts)
+    onnx.helper.set_model_props(model, _metadata(parts, labels, card))
+    onnx.checker.check_model(model, full_check=True)
     return model
 
 
@@ -122,19 +123,6 @@ class Parts:
     def scale(self):
         """The pixel that stands for 1."""
         return prod((getattr(step, "scale_", 1.0) for step in self.steps), start=1.0)
-
-
-def _installed_onnx():
-    try:
-        return import_module("onnx")
-    except ModuleNotFoundError as error:
-        if error.name != "onnx":
-            raise
-        raise ImportError(
-            "Got no package onnx, but expected it for to_onnx. Install it with "
-            "pip install 'skdigits[onnx]'.",
-            name="onnx",
-        ) from None
 
 
 def _parts_of(estimator):
@@ -173,3 +161,70 @@ def _exported_labels(classes):
 def _is_int64(label):
     is_number = isinstance(label, Real | np.bool_)
     return is_number and -(2**63) <= label < 2**63 and label == int(label)
+
+
+def _model(network, scale, labels, dtype):
+    """Return the graph from rows of raw pixels to labels and probabilities."""
+    from onnx import TensorProto
+
+    graph, spec = onnx_graph(), network.spec
+    pixels = "X"
+    if dtype != "float32":
+        pixels = graph.node("Cast", "pixels", pixels, to=TensorProto.FLOAT)
+    white = graph.constant("scale", np.float32(scale))
+    scaled = graph.node("Div", "scaled", pixels, white)
+    logits = graph.network(spec, network.weights, _images(graph, spec, scaled))
+    codes = graph.node("ArgMax", "codes", logits, axis=1, keepdims=0)
+    graph.node("Gather", "label", graph.constant("classes", labels), codes)
+    divisor = graph.constant("temperature", np.float32(network.temperature))
+    calibrated = graph.node("Div", "calibrated", logits, divisor)
+    graph.node("Softmax", "probabilities", calibrated, axis=1)
+    types = {"uint8": TensorProto.UINT8, "float32": TensorProto.FLOAT}
+    is_text = labels.dtype.kind == "O"
+    return graph.model(
+        [("X", types[dtype], (prod(spec.input_shape),))],
+        [
+            ("label", TensorProto.STRING if is_text else TensorProto.INT64, ()),
+            ("probabilities", TensorProto.FLOAT, (len(labels),)),
+        ],
+    )
+
+
+def _images(graph, spec, rows):
+    """Fold rows into images, channels first; 0 stands for any number of rows."""
+    shape = graph.constant("image_shape", np.array([0, *spec.input_shape], np.int64))
+    images = graph.node("Reshape", "folded", rows, shape)
+    return graph.node("Transpose", "images", images, perm=[0, 3, 1, 2])
+
+
+def _doc_string(parts):
+    """Return what a person has to know to use the graph, a sentence a line."""
+    shape = " x ".join(map(str, parts.classifier.image_shape_))
+    sentences = [
+        "A classifier of handwritten digits, made by skdigits.",
+        f"X: an image in each row, its {shape} pixels line after line, "
+        f"from 0 to {parts.scale:g}.",
+        "label: the most probable class of each row.",
+        "probabilities: one for each class, in the order of the metadata 'classes'.",
+    ]
+    if parts.left_out:
+        sentences.append(
+            "X has to be in MNIST format, light ink on dark ground, as skdigits' "
+            "HandwritingNormalizer makes it of any image: that step is not in the "
+            "graph."
+        )
+    return "\n".join(sentences)
+
+
+def _metadata(parts, labels, card):
+    """Return names with what they say as JSON."""
+    said = {
+        "classes": labels.tolist(),
+        "image_shape": list(parts.classifier.image_shape_),
+        "scale": parts.scale,
+        "steps": [type(step).__name__ for step in parts.steps],
+        "steps_left_out": [type(step).__name__ for step in parts.left_out],
+    }
+    if card is not None:
+        said["card"] = plain_card(card)
+    return {name: json.dumps(value) for name, value in said.items()}
