@@ -5,32 +5,22 @@ from numbers import Integral
 
 import numpy as np
 
-from skdigits._recipe import (
-    SCHEDULES,
-    Recipe,
-    automatic_batch_size,
-    automatic_epochs,
-)
-from skdigits._validation import (
-    check_bool,
-    check_choice,
-    check_integer,
-    check_number,
-)
+from skdigits._recipe import SCHEDULES, Recipe, automatic_batch_size, automatic_epochs
+from skdigits._validation import check_bool, check_choice, check_integer, check_number
 from skdigits.network import NetworkSpec, check_image_size, check_n_weights
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
 
-# In smaller pictures each pixel counts.
+# In smaller images each pixel counts.
 SMALLEST_DOWNSAMPLED = 16
 
-# Enough to bring pictures of 65,536 pixels on a side down to one pixel.
+# Enough to bring images of 65,536 pixels on a side down to one pixel.
 MAX_BLOCKS = 16
 
 
 def check_parameters(params, image_shape, classes):
-    """Raise a ValueError where `fit` would refuse a parameter for such pictures.
+    """Raise a ValueError where `fit` would refuse a parameter for such images.
 
     Parameters
     ----------
@@ -61,7 +51,7 @@ def network_spec(params, image_shape, n_classes):
     if len(filters) > MAX_BLOCKS:
         raise ValueError(
             f"Got filters for {len(filters)} blocks, but expected at most "
-            f"{MAX_BLOCKS}. Each block halves the pictures; pass fewer."
+            f"{MAX_BLOCKS}. Each block halves the images; pass fewer."
         )
     dense_units = params.dense_units
     if dense_units is not None:
@@ -84,17 +74,16 @@ def network_spec(params, image_shape, n_classes):
 
 def _early_downsampling(params, image_shape):
     """Return whether the first convolution goes in strides of two pixels."""
-    if isinstance(params.early_downsampling, str):
-        word = params.early_downsampling
-        _check_word("early_downsampling", word, "auto", "True, False")
+    if _is_auto("early_downsampling", params.early_downsampling, "True, False"):
         return min(image_shape[:2]) >= SMALLEST_DOWNSAMPLED
     return check_bool("early_downsampling", params.early_downsampling)
 
 
-def _check_word(name, value, word, others):
-    """Raise a ValueError for anything but the one word that a parameter knows."""
-    if value != word:
-        raise ValueError(f"Got {name}={value!r}, but expected {others} or {word!r}.")
+def _is_auto(name, value, others):
+    """Return whether a parameter is "auto", or raise a ValueError for other words."""
+    if isinstance(value, str) and value != "auto":
+        raise ValueError(f"Got {name}={value!r}, but expected {others} or 'auto'.")
+    return isinstance(value, str)
 
 
 def _kernel_sizes(kernel_size, filters):
@@ -122,9 +111,9 @@ def _check_integers(name, values):
 def training_recipe(params, n_images):
     """Return the `Recipe` for what has DigitCNN's parameters of training."""
 
-    def number(name, low=0, high=np.inf, closed="left"):
+    def number(name, high=np.inf, closed="left"):
         return check_number(
-            name, getattr(params, name), low=low, high=high, closed=closed
+            name, getattr(params, name), low=0, high=high, closed=closed
         )
 
     epochs, batch_size = epochs_and_batch_size(params, n_images)
@@ -143,31 +132,21 @@ def training_recipe(params, n_images):
 
 
 def epochs_and_batch_size(params, n_images):
-    """Return both as integers, which "auto" leaves to the number of pictures."""
-    for name in ("epochs", "batch_size"):
-        if isinstance(value := getattr(params, name), str):
-            _check_word(name, value, "auto", "an integer of at least 1")
-        else:
-            check_integer(name, value)
-    batch_size = params.batch_size
-    if batch_size == "auto":
+    """Return both as integers, where "auto" depends on the number of images."""
+    epochs, batch_size = params.epochs, params.batch_size
+    if _is_auto("batch_size", batch_size, "an integer of at least 1"):
         batch_size = automatic_batch_size(n_images)
-    epochs = params.epochs
-    if epochs == "auto":
+    batch_size = check_integer("batch_size", batch_size)
+    if _is_auto("epochs", epochs, "an integer of at least 1"):
         epochs = automatic_epochs(n_images, batch_size)
-    return int(epochs), int(batch_size)
+    return check_integer("epochs", epochs), batch_size
 
 
 def _patience(early_stopping):
     """Return the epochs that early stopping waits for, None without it."""
     if isinstance(early_stopping, bool | np.bool_):
         return PATIENCE if early_stopping else None
-    if not isinstance(early_stopping, Integral) or early_stopping < 1:
-        raise ValueError(
-            f"Got early_stopping={early_stopping!r}, but expected True, False or an "
-            "integer of at least 1."
-        )
-    return int(early_stopping)
+    return check_integer("early_stopping", early_stopping)
 
 
 def verbosity(verbose):

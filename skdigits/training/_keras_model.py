@@ -13,13 +13,11 @@ from skdigits.training._batches import (
     stratified_split,
     validation_dataset,
 )
+from skdigits.training._conductor import Conductor, check_callbacks, sees_batches
 from skdigits.training._keras_layers import keras_layers
-from skdigits.training._optimization import AdamW
 from skdigits.training._tensorflow import keras, refuse_forked_process, tf
 
 registered = keras.saving.register_keras_serializable("skdigits")
-
-_ENDS = ("begin", "end")
 
 
 def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
@@ -117,28 +115,30 @@ class DigitNetwork(keras.Sequential):
             If the data are not as described, or if the loss stops being finite. The
             weights are then as they were before.
         """
-        if not _are_arrays(x, y) or options.get("steps_per_epoch"):
+        arrays = hasattr(x, "__len__") and hasattr(y, "__len__")
+        if not arrays or options.get("steps_per_epoch"):
             options |= {"initial_epoch": initial_epoch, "shuffle": shuffle}
             return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **options)
         data, options = self._split(x, y, **options)
-        callbacks = _checked_callbacks(callbacks)
-        by_batch = options.get("verbose", "auto") or any(map(_sees_batches, callbacks))
-        steps_per_call = 1 if by_batch else STEPS_PER_CALL
-        batch_size = 32 if batch_size is None else check_integer("batch_size", batch_size)
-        seed = self.seed if shuffle else None
-        epochs = check_integer("epochs", epochs, minimum=0)
+        callbacks = check_callbacks(callbacks)
+        by_step = options.get("verbose", "auto") or any(map(sees_batches, callbacks))
         if self._batches is None:
             self._batches = Batches(self.input_shape[1:], self.output_shape[-1])
-        with (
-            _unchanged_on_failure(self),
-            self._batches.of(data, batch_size, seed, steps_per_call) as batches,
-        ):
-            conductor = _Conductor(self, batches, cycle or (0, epochs))
+        batches = self._batches.of(
+            data,
+            check_integer("batch_size", batch_size or 32),
+            self.seed if shuffle else None,
+            1 if by_step else STEPS_PER_CALL,
+        )
+        with _unchanged_on_failure(self), batches as batches:
             return super().fit(
                 batches.dataset,
                 epochs=epochs,
-                callbacks=[conductor, *callbacks],
-                initial_epoch=check_integer("initial_epoch", initial_epoch, minimum=0),
+                callbacks=[
+                    Conductor(self, batches, cycle or (0, epochs)),
+                    *callbacks,
+                ],
+                initial_epoch=initial_epoch,
                 shuffle=False,
                 steps_per_epoch=batches.n_calls,
                 **options,
@@ -155,15 +155,15 @@ class DigitNetwork(keras.Sequential):
         **options,
     ):
         """Return `Data` to train on, and options with those of the validation part."""
-        data = self._checked(x, y, sample_weight, class_weight)
-        held_out = None
+        data, held_out = self._checked(x, y, sample_weight, class_weight), None
         if validation_data is not None:
             held_out = self._checked(*validation_data)
-        elif share := check_number(
-            "validation_split", validation_split, low=0, high=1, closed="left"
-        ):
+        elif validation_split:
+            bounds = {"low": 0, "high": 1, "closed": "neither"}
+            check_number("validation_split", validation_split, **bounds)
             rng = np.random.default_rng(self.seed)
-            parts = stratified_split(data.targets.argmax(axis=1), share, rng)
+            codes = data.targets.argmax(axis=1)
+            parts = stratified_split(codes, validation_split, rng)
             data, held_out = map(data.take, parts)
         if held_out:
             dataset, n_calls = validation_dataset(held_out)
@@ -243,81 +243,9 @@ class DigitNetwork(keras.Sequential):
         )
 
 
-class _Conductor(keras.callbacks.Callback):
-    """Sets what is random in each epoch, and the cycle; ends what is not finite."""
-
-    def __init__(self, network, batches, cycle):
-        super().__init__()
-        self.network, self.batches, self.cycle = network, batches, cycle
-        self.started = False
-
-    def on_epoch_begin(self, epoch, logs=None):
-        network = self.network
-        self.batches.epoch = epoch
-        for number, layer in enumerate(network.layers):
-            if generator := getattr(layer, "seed_generator", None):
-                seeds = np.random.SeedSequence([network.seed, epoch, number])
-                generator.state.assign(seeds.generate_state(2))
-        if not self.started and isinstance(network.optimizer, AdamW):
-            self._start_cycle(epoch)
-        self.started = True
-
-    def _start_cycle(self, epoch):
-        optimizer, steps = self.network.optimizer, self.batches.n_steps
-        begin, end = self.cycle
-        optimizer.start_cycle(
-            int(optimizer.iterations) - steps * (epoch - begin), steps * (end - begin)
-        )
-
-    def on_epoch_end(self, epoch, logs=None):
-        got = [f"a loss of {value}" for value in logs.values() if not np.isfinite(value)]
-        # the loss is that before the last step, which may be the one that overflows
-        if not got and not all(map(_is_finite, self.network.weights)):
-            got = ["weights that are not finite"]
-        if got:
-            rate = float(self.network.optimizer.learning_rate)
-            raise ValueError(
-                f"Got {got[0]} in epoch {epoch + 1}, but expected finite numbers. Lower "
-                f"learning_rate={rate:g}, or scale the pixels to [0, 1] with "
-                "PixelScaler."
-            )
-
-
-def _is_finite(variable):
-    return bool(np.isfinite(variable.numpy()).all())
-
-
-def _are_arrays(x, y):
-    return all(hasattr(a, "__len__") and not isinstance(a, dict) for a in (x, y))
-
-
-def _checked_callbacks(callbacks):
-    """Return the callbacks as a list, or raise a ValueError where one is none."""
-    callbacks = getattr(callbacks, "callbacks", callbacks) or []
-    if not isinstance(callbacks, list | tuple):
-        callbacks = [callbacks]
-    for callback in callbacks:
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise ValueError(
-                f"Got {callback!r} in callbacks, but expected instances of "
-                "keras.callbacks.Callback. Make one of it."
-            )
-    return callbacks
-
-
-def _sees_batches(callback):
-    """Return whether a callback does something before or after a batch."""
-    plain = keras.callbacks.Callback
-    names = [f"on_{part}_{end}" for part in ("train_batch", "batch") for end in _ENDS]
-    return any(
-        getattr(getattr(callback, name), "__func__", None) is not getattr(plain, name)
-        for name in names
-    )
-
-
 @contextmanager
 def _unchanged_on_failure(model):
-    """Give a model its weights and its optimizer's variables back if the block fails."""
+    """Give a model and its optimizer their variables back if the block fails."""
     model.optimizer.build(model.trainable_variables)
     variables = [*model.weights, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]

@@ -1,0 +1,76 @@
+"""What is done at the ends of epochs, besides what the user's callbacks do."""
+
+import numpy as np
+
+from skdigits.training._optimization import AdamW
+from skdigits.training._tensorflow import keras
+
+
+class Conductor(keras.callbacks.Callback):
+    """Sets what is random in each epoch, and the cycle; ends what is not finite.
+
+    Parameters
+    ----------
+    network : DigitNetwork
+
+    batches : Batches
+
+    cycle : tuple of int (begin, end)
+        The epochs of the cycle of the learning rate.
+    """
+
+    def __init__(self, network, batches, cycle):
+        super().__init__()
+        self.network, self.batches, self.cycle = network, batches, cycle
+
+    def on_epoch_begin(self, epoch, logs=None):
+        network = self.network
+        self.batches.epoch = epoch
+        for number, layer in enumerate(network.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                seeds = np.random.SeedSequence([network.seed, epoch, number])
+                generator.state.assign(seeds.generate_state(2))
+        # not before the first epoch, as callbacks may go back to an earlier state
+        if self.cycle and isinstance(network.optimizer, AdamW):
+            steps, (begin, end) = self.batches.n_steps, self.cycle
+            step = int(network.optimizer.iterations) - steps * (epoch - begin)
+            network.optimizer.start_cycle(step, steps * (end - begin))
+        self.cycle = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        got = [f"a loss of {loss}" for loss in logs.values() if not np.isfinite(loss)]
+        # the loss is that before the last step, which may be the one that overflows
+        if not got and not all(
+            np.isfinite(w).all() for w in self.network.get_weights()
+        ):
+            got = ["weights that are not finite"]
+        if got:
+            raise ValueError(
+                f"Got {got[0]} in epoch {epoch + 1}, but expected finite numbers. Lower"
+                f" learning_rate={float(self.network.optimizer.learning_rate):g}, or "
+                "scale the pixels to [0, 1] with PixelScaler."
+            )
+
+
+def check_callbacks(callbacks):
+    """Return the callbacks as a list, or raise a ValueError where one is none."""
+    callbacks = getattr(callbacks, "callbacks", callbacks) or []
+    callbacks = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"Got {callback!r} in callbacks, but expected instances of "
+                "keras.callbacks.Callback. Make one of it."
+            )
+    return callbacks
+
+
+def sees_batches(callback):
+    """Return whether a callback does something before or after a batch."""
+    plain = keras.callbacks.Callback
+    names = ("train_batch_begin", "train_batch_end", "batch_begin", "batch_end")
+    return any(
+        getattr(getattr(callback, f"on_{name}"), "__func__", None)
+        is not getattr(plain, f"on_{name}")
+        for name in names
+    )
