@@ -81,43 +81,12 @@ def read_picture(path):
         If it is not a regular file, above `MAX_BYTES` or `MAX_PIXELS`, or cannot be
         decoded. The message is one line that begins with the path.
     """
-    grey, _ = read_reduced(path, max_side=None)
-    return grey
-
-
-def read_reduced(path, max_side):
-    """Read one picture file as grey values, in less than its full size.
-
-    Its sides are divided by 2, 4 or 8, the first that brings the longer one to at most
-    ``max_side`` pixels, or by 8. JPEG files are decoded so, which takes less time and
-    memory; of others, the pixels are averaged.
-
-    Parameters
-    ----------
-    path : str or path-like
-        As for `read_picture`.
-
-    max_side : int or None
-        None reads it in full size.
-
-    Returns
-    -------
-    grey : ndarray of shape (height, width), dtype uint8
-    factor : int
-        What the sides were divided by: each pixel stands for ``factor`` times
-        ``factor`` of the file.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `read_picture`.
-    """
     path = Path(path)
     with _one_sentence(one_line(repr(str(path)))):
         # not by its name, by which Pillow would map it into memory: it misreads TIFF
         # files that are turned then, and dies if the file becomes shorter
         with open_regular(path, MAX_BYTES) as file:
-            return _read(file, max_side)
+            return _read(file)
 
 
 def read_content(content):
@@ -139,8 +108,7 @@ def read_content(content):
     """
     with _one_sentence("a picture"):
         _check_size(len(content))
-        grey, _ = _read(BytesIO(content), max_side=None)
-        return grey
+        return _read(BytesIO(content))
 
 
 @contextmanager
@@ -176,12 +144,12 @@ def _one_sentence(name):
             ) from error
 
 
-def _read(file, max_side):
+def _read(file):
     from PIL import Image
 
     file = CountedReads(file)
     with Image.open(file, formats=_FORMATS) as picture:
-        return _decoded(picture, file, max_side)
+        return _decoded(picture, file)
 
 
 def _reason(error):
@@ -200,24 +168,18 @@ def _check_size(n_bytes):
         )
 
 
-def _decoded(picture, file, max_side):
-    """Return the grey values, reduced and upright, and the factor."""
-    from PIL import Image
-
+def _decoded(picture, file):
+    """Return the grey values, upright."""
     _check_pixels(picture)
-    factor = _factor(picture.size, max_side)
-    undone = factor
     if picture.format in ("JPEG", "MPO"):
         if picture.info.get("progressive"):
             _check_scans(_content_of(file))
-        undone //= _draft(picture, factor)
+        # the decoder makes it grey, in less time
+        picture.draft("L", picture.size)
     with _silence() if picture.format == "TIFF" else nullcontext():
         picture.load()
-    grey = to_grey(picture)
-    if undone > 1:
-        grey = np.asarray(Image.fromarray(grey).reduce(undone))
     # not before loading, which already turns a TIFF
-    return _upright(grey, picture.getexif().get(0x0112)), factor
+    return _upright(to_grey(picture), picture.getexif().get(0x0112))
 
 
 def _content_of(file):
@@ -285,20 +247,6 @@ def _count_scans(content):
         # a thumbnail in a segment has scans of its own
         place += int.from_bytes(content[place : place + 2])
     return n_scans
-
-
-def _factor(size, max_side):
-    if max_side is None:
-        return 1
-    return next((f for f in (1, 2, 4) if max(size) <= f * max_side), 8)
-
-
-def _draft(picture, factor):
-    """Let a JPEG be decoded smaller, and as grey; return what divides its sides."""
-    full = picture.size
-    smaller = tuple(max(1, side // factor) for side in full)
-    picture.draft("L", smaller)
-    return max(1, round(max(full) / max(picture.size)))
 
 
 def _upright(grey, orientation):

@@ -12,13 +12,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from skdigits import _picture_modes, _picture_reads, _pictures
-from skdigits._pictures import (
-    SUFFIXES,
-    grey_of_image,
-    read_content,
-    read_picture,
-    read_reduced,
-)
+from skdigits._pictures import SUFFIXES, grey_of_image, read_content, read_picture
 
 GREY = np.array([[0, 51, 102], [204, 153, 255]], dtype=np.uint8)
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
@@ -192,33 +186,6 @@ class TestTransparency:
         grey = read_picture(write(tmp_path, encoded(picture, "GIF", transparency=0)))
         assert_array_equal(grey == 255, np.asarray(picture) == 1)
         assert grey.min() == 0
-
-
-class TestReduced:
-    @pytest.mark.parametrize("format", ["JPEG", "PNG"])
-    @pytest.mark.parametrize(
-        "max_side, factor", [(None, 1), (400, 1), (399, 2), (100, 4), (51, 8), (9, 8)]
-    )
-    def test_sizes(self, tmp_path, format, max_side, factor):
-        picture = digit_like(size=(400, 203))
-        path = write(tmp_path, encoded(picture, format))
-        grey, found = read_reduced(path, max_side)
-        assert found == factor
-        assert grey.shape == (-(-203 // factor), -(-400 // factor))
-        expected = np.asarray(picture.reduce(factor), dtype=float)
-        assert abs(grey - expected).mean() < 5
-
-    def test_turned_upright(self, tmp_path):
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        path = write(tmp_path, encoded(digit_like(), "JPEG", exif=exif))
-        grey, factor = read_reduced(path, 24)
-        assert (grey.shape, factor) == ((24, 16), 2)
-
-    def test_sides_of_a_pixel(self, tmp_path):
-        path = write(tmp_path, encoded(Image.new("L", (1, 100)), "JPEG"))
-        grey, factor = read_reduced(path, 20)
-        assert (grey.shape, factor) == ((13, 1), 8)
 
 
 def refusal(path):
