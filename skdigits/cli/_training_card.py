@@ -1,7 +1,6 @@
 """The card that train and tune write into a model's file."""
 
-import hashlib
-import json
+from skdigits.datasets import sha256_of
 
 
 def training_card(command, digits, estimator, report, preset):
@@ -14,9 +13,9 @@ def training_card(command, digits, estimator, report, preset):
             "description": digits.description,
             "normalized": digits.normalized,
             "n_train": len(images),
-            "sha256_train": _sha256(*digits.train),
+            "sha256_train": sha256_of(*digits.train),
             "n_test": len(test_images),
-            "sha256_test": _sha256(*digits.test),
+            "sha256_test": sha256_of(*digits.test),
         },
         "preset": preset,
         "seed": classifier.random_state,
@@ -28,14 +27,6 @@ def training_card(command, digits, estimator, report, preset):
         },
         "limits": _limits(classifier, digits.normalized),
     }
-
-
-def _sha256(images, target):
-    """Return the SHA-256 of pixels as they are trained on, and of their labels."""
-    digest = hashlib.sha256(f"{images.dtype} {images.shape}".encode())
-    digest.update(images.tobytes())
-    digest.update(json.dumps(target.tolist()).encode())
-    return digest.hexdigest()
 
 
 def _limits(classifier, normalized):

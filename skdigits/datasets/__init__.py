@@ -1,6 +1,12 @@
-"""Pictures of digits: MNIST, and the user's own."""
+"""Images of digits: MNIST, and the user's own.
 
+`__all__` is for users. The other names are for the sub-packages above this one, and may
+change with it.
+"""
+
+from skdigits.datasets._checksum import sha256_of as sha256_of
 from skdigits.datasets._images import load_digit_images
 from skdigits.datasets._mnist import fetch_mnist
+from skdigits.datasets._mnist_format import MNIST_SHAPE as MNIST_SHAPE
 
 __all__ = ["fetch_mnist", "load_digit_images"]

@@ -1,9 +1,8 @@
 """The card of the model in the box: from what it was made, and how well it reads."""
 
-import hashlib
-
 import numpy as np
 
+from skdigits.datasets import sha256_of
 from skdigits.inspection import ErrorReport
 from skdigits.reading._pretrained import NO_DIGIT
 
@@ -45,9 +44,9 @@ def pretraining_card(command, training, pipeline, test):
             "signs that are none drawn by skdigits.reading.pretraining",
             "n_train": len(X),
             "n_no_digits": int((np.asarray(y) == NO_DIGIT).sum()),
-            "sha256_train": _sha256(X, y),
+            "sha256_train": sha256_of(X, y),
             "n_test": len(X_test),
-            "sha256_test": _sha256(X_test, y_test),
+            "sha256_test": sha256_of(X_test, y_test),
         },
         "seed": pipeline[-1].random_state,
         "epochs": pipeline[-1].n_iter_,
@@ -59,9 +58,3 @@ def pretraining_card(command, training, pipeline, test):
         },
         "limits": list(LIMITS),
     }
-
-
-def _sha256(X, y):
-    digest = hashlib.sha256(np.ascontiguousarray(X).tobytes())
-    digest.update(np.asarray(y, np.int64).tobytes())
-    return digest.hexdigest()
