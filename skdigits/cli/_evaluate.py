@@ -22,10 +22,9 @@ from skdigits.cli._printed_report import (
     print_report,
 )
 from skdigits.cli._setup import say_data
-from skdigits.datasets._mnist_format import MNIST_SHAPE
+from skdigits.datasets import MNIST_SHAPE
 from skdigits.handwriting import HandwritingNormalizer
-from skdigits.inspection import ErrorReport, repeat_over_seeds
-from skdigits.inspection._page._page_files import report_writers
+from skdigits.inspection import ErrorReport, repeat_over_seeds, report_writers
 
 
 def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):

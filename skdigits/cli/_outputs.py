@@ -58,7 +58,7 @@ def write_outputs(console, outputs):
 
 def model_output(estimator, path, card):
     """Return an output: a fitted estimator as `save` writes it."""
-    from skdigits.persistence._save_load import file_content
+    from skdigits.persistence import file_content
 
     return path, lambda temporary: temporary.write_bytes(file_content(estimator, card))
 

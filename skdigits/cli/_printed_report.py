@@ -6,8 +6,7 @@ from math import isnan
 from rich.table import Table
 
 from skdigits.cli._console import say
-from skdigits.inspection import ErrorReport
-from skdigits.inspection._numbers import percent
+from skdigits.inspection import ErrorReport, percent
 
 
 def report_on_test(estimator, digits):

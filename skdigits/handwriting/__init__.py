@@ -1,9 +1,20 @@
-"""From pictures of handwriting to digits in MNIST's form; knows no classifier."""
+"""From images of handwriting to digits in MNIST format; without a classifier.
+
+`__all__` is for users. The other names are for the sub-packages above this one, and may
+change with it.
+"""
 
 from typing import TYPE_CHECKING
 
 from skdigits.handwriting._find import DigitBox, find_digits
+from skdigits.handwriting._find import as_one as as_one
+from skdigits.handwriting._find import digits_of as digits_of
+from skdigits.handwriting._grey import grey_picture as grey_picture
 from skdigits.handwriting._ink import find_ink
+from skdigits.handwriting._normalize import SIDE as SIDE
+from skdigits.handwriting._normalize import mnist_form as mnist_form
+from skdigits.handwriting._normalize import stroke_thickness as stroke_thickness
+from skdigits.handwriting._one_digit import normalized as normalized
 from skdigits.handwriting._ruling import without_ruling
 
 if TYPE_CHECKING:

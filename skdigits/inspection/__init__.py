@@ -1,7 +1,9 @@
 """What a classifier gets wrong, and what a search found: statistics and displays."""
 
 from skdigits.inspection._compare import Comparison
+from skdigits.inspection._numbers import percent as percent
 from skdigits.inspection._page._error_report import ErrorReport
+from skdigits.inspection._page._page_files import report_writers as report_writers
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._plot._grid import DigitGridDisplay
 from skdigits.inspection._plot._history import TrainingHistoryDisplay

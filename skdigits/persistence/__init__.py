@@ -1,11 +1,13 @@
 """A fitted classifier or pipeline in one file that runs nothing when it is read.
 
-Names are imported on first use: `load_network` needs no scikit-learn.
+Names are imported on first use: `load_network` needs no scikit-learn. `__all__` is for
+users, `file_content` for the command line.
 """
 
 from importlib import import_module
 
 _MODULE_OF = {
+    "file_content": "skdigits.persistence._save_load",
     "load": "skdigits.persistence._save_load",
     "load_network": "skdigits.persistence._saved_network",
     "read_card": "skdigits.persistence._save_load",

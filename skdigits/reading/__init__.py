@@ -1,5 +1,11 @@
-"""From pictures of handwriting to text: a classifier behind the finding of digits."""
+"""From images of handwriting to text: a classifier behind the finding of digits.
 
+`__all__` is for users. The other names are for the sub-packages above this one, and may
+change with it.
+"""
+
+from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
+from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained
 from skdigits.reading._read import classifier_of, read_digits
 from skdigits.reading._reading import ReadDigit, Reading, as_plain

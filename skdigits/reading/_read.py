@@ -7,10 +7,15 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from skdigits._validation import check_n_jobs, check_number
-from skdigits.handwriting._find import DigitBox, as_one, digits_of
-from skdigits.handwriting._grey import grey_picture
-from skdigits.handwriting._normalize import SIDE, mnist_form
-from skdigits.handwriting._one_digit import normalized
+from skdigits.handwriting import (
+    SIDE,
+    DigitBox,
+    as_one,
+    digits_of,
+    grey_picture,
+    mnist_form,
+    normalized,
+)
 from skdigits.reading._path import best_path, mean_cost, rows_of
 from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading

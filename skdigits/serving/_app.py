@@ -17,8 +17,7 @@ from starlette.routing import Route
 from skdigits import __version__
 from skdigits._validation import check_integer, check_n_jobs, check_number
 from skdigits.persistence import load_network
-from skdigits.reading import classifier_of
-from skdigits.reading._pretrained import PRETRAINED
+from skdigits.reading import PRETRAINED, classifier_of
 from skdigits.serving import _work
 from skdigits.serving._gate import Gate
 from skdigits.serving._intake import Intake

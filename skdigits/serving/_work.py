@@ -13,7 +13,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from skdigits._pictures import read_content
-from skdigits.handwriting._one_digit import normalized
+from skdigits.handwriting import normalized
 from skdigits.reading import as_plain, classifier_of, read_digits
 
 

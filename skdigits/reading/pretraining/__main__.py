@@ -35,7 +35,7 @@ def main(arguments=None):
         seed=options.seed,
         filters=tuple(options.filters),
         epochs=options.epochs,
-        verbose=1,
+        verbose=2,
     )
     pipeline[-1].set_params(verbose=0)
     command = shlex.join(["python", "-m", "skdigits.reading.pretraining", *arguments])

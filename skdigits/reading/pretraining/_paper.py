@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from skdigits.handwriting._normalize import mnist_form
-from skdigits.handwriting._one_digit import normalized
+from skdigits.handwriting import mnist_form, normalized
 
 
 def as_read(ink, rng):

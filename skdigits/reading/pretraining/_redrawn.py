@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from skdigits.handwriting._normalize import stroke_thickness
+from skdigits.handwriting import stroke_thickness
 from skdigits.reading.pretraining._chunks import drawn_rows
 from skdigits.reading.pretraining._paper import as_read, with_full_stop
 from skdigits.reading.pretraining._pens import BOX

@@ -11,7 +11,7 @@ from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining._digits import draw_digits
 from skdigits.reading.pretraining._no_digits import draw_no_digits
 from skdigits.reading.pretraining._redrawn import redraw
-from skdigits.training._calibration import best_temperature
+from skdigits.training import best_temperature
 
 # Pictures of each kind for one of MNIST, and the network. Chosen with pictures of
 # handwriting that are no part of any training.
