@@ -5,10 +5,10 @@ import subprocess
 import sys
 import time
 from copy import deepcopy
-from pathlib import Path
 
 import numpy as np
 import pytest
+from _networks import random_classifier
 from numpy.testing import assert_allclose, assert_array_equal
 from safetensors.numpy import load_file, save_file
 from sklearn.exceptions import NotFittedError
@@ -18,11 +18,11 @@ from sklearn.preprocessing import MinMaxScaler
 
 import skdigits
 from skdigits import DigitCNN, make_digit_pipeline
+from skdigits._validation import as_label_array
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence import load_network, read_card
-from skdigits.persistence._plain_values import describe_labels, restored_labels
-
-DATA = Path(__file__).parent / "data"
+from skdigits.persistence._plain_values import plain_labels, restored_labels
+from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def test_a_pipeline_comes_back(path, fitted, digits):
     assert again["cnn"].n_iter_ == fitted["cnn"].n_iter_
 
 
-def test_it_can_learn_on(path, digits):
+def test_it_can_learn_on(path, fitted, digits):
     X, _, y, _ = digits
     again = skdigits.load(path)
     again[-1].partial_fit(again[:-1].transform(X), y)
-    assert again[-1].n_iter_ == 7
+    assert again[-1].n_iter_ == fitted[-1].n_iter_ + 1
 
 
 def test_a_figure_that_an_epoch_does_not_have_comes_back(tmp_path, digits):
@@ -135,25 +135,6 @@ def test_parameters_changed_after_fit_do_not_disturb(tmp_path, digits):
     assert_array_equal(again.predict_proba(X / 16), clf.predict_proba(X / 16))
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_file_of_an_old_version_loads_for_ever(number):
-    """Made once, with that format; never to be made again."""
-    path = DATA / f"version_{number}.safetensors"
-    X = np.load(path.with_suffix(".npz"))
-    pipeline = skdigits.load(path)
-    assert document_of(path)["format_version"] == number
-    assert pipeline.classes_.tolist() == list(range(10))
-    assert_allclose(pipeline.predict_proba(X["x"]), X["probabilities"], atol=1e-5)
-
-
-def test_version_1_knew_neither_cycle_nor_warping():
-    params = skdigits.load(DATA / "version_1.safetensors").get_params()
-    assert params["cnn__augment"] == params["cnn__weight_decay"] == 0
-    assert params["cnn__label_smoothing"] == 0
-    assert params["cnn__schedule"] == "constant"
-    assert params["cnn__early_downsampling"] is False
-
-
 @pytest.mark.parametrize(
     "labels",
     [
@@ -166,64 +147,51 @@ def test_version_1_knew_neither_cycle_nor_warping():
     ids="many long one boolean float".split(),
 )
 def test_labels_come_back(labels):
-    again = restored_labels(describe_labels(labels))
+    again = restored_labels(plain_labels(labels))
     assert again.dtype == labels.dtype and again.tolist() == labels.tolist()
 
 
 def test_labels_have_a_million_characters_at_most():
     most = np.char.add(np.char.zfill(np.arange(1024).astype(str), 1023), "x")
-    assert restored_labels(describe_labels(most)).tolist() == most.tolist()
-    with pytest.raises(ValueError, match="Got labels of 1,049,600 characters, but"):
-        describe_labels(np.char.add(most, "y"))
-    with pytest.raises(ValueError, match=r"Got labels such as \(1, 2\), but expected"):
-        other = np.empty(2, dtype=object)
-        other[:] = [(1, 2), "a"]
-        describe_labels(other)
+    assert restored_labels(plain_labels(most)).tolist() == most.tolist()
+    with pytest.raises(ValueError, match="labels of 1,049,600 characters, above 1,04"):
+        restored_labels(plain_labels(np.char.add(most, "y")))
 
 
-def test_integers_count_as_one_character_each():
-    most = {"dtype": "<i8", "values": list(range(2**20))}
-    assert len(restored_labels(most)) == 2**20
-    most["values"].append(-1)
-    with pytest.raises(ValueError, match="more labels than a classifier has"):
-        restored_labels(most)
+@pytest.mark.parametrize(
+    "labels, got",
+    [
+        (as_label_array([(1, 2), "a"]), r"the label=\(1, 2\), but expected text, a fi"),
+        (as_label_array([np.inf, 1]), "the label=inf, but expected text, a finite"),
+        (np.array([1, 2], dtype=np.longdouble), "the label="),
+        (np.array([b"a", b"b"]), "the label=b'a', but expected text"),
+        (np.array(["2024-01-01", "2025"], dtype="M8[D]"), "the label=datetime.date"),
+        (np.array([1j, 2j]), "the label=1j, but expected text"),
+    ],
+    ids="tuple infinity longdouble bytes date complex".split(),
+)
+def test_other_labels_cannot_be_saved(tmp_path, labels, got):
+    classifier = random_classifier(labels=(0, 1))
+    classifier.classes_ = labels
+    with pytest.raises(ValueError, match=f"Got {got}.*Convert"):
+        skdigits.save(classifier, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_version_1_normalized_before_pooling():
-    """Its networks live on with the same answers, whatever the sign of gamma."""
-    from skdigits.network import Answers, NetworkSpec
-    from skdigits.persistence._old import pooled_before_normalization
-    from skdigits.training import keras
-
-    layers = keras.layers
-    old = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(6, 3, padding="same", use_bias=False, name="conv_1"),
-            layers.BatchNormalization(name="norm_1"),
-            layers.ReLU(),
-            layers.MaxPooling2D(padding="same"),
-            layers.Flatten(),
-            layers.Dense(3, name="logits"),
-        ]
-    )
-    rng = np.random.default_rng(0)
-    for variable in old.weights:
-        value = rng.normal(0, 1, variable.shape)
-        variable.assign(abs(value) if "variance" in variable.name else value)
-    arrays = {
-        f"{layer.name}/{variable.name}": variable.numpy()
-        for layer in old.layers
-        for variable in layer.weights
-    }
-    assert (arrays["norm_1/gamma"] < 0).any()
-    spec = NetworkSpec((8, 8), 3, (6,), (3,), None, 0.0, True, "same", False)
-    images = rng.random((5, 8, 8, 1), dtype=np.float32)
-    new = Answers(spec, pooled_before_normalization(arrays))
-    assert_allclose(new(images), np.asarray(old(images)), rtol=1e-4, atol=1e-4)
+def test_times_in_nanoseconds_do_not_come_back_as_numbers(tmp_path):
+    """NumPy has integers for their values."""
+    classifier = random_classifier(labels=(0, 1))
+    classifier.classes_ = np.array(["2024", "2025"], dtype="M8[ns]")
+    with pytest.raises(ValueError, match="Got an estimator with labels of the dtype '"):
+        skdigits.save(classifier, tmp_path / "model")
 
 
-def test_a_loaded_model_answers_without_tensorflow(path):
+def test_integers_that_are_many():
+    many = {"dtype": "<i8", "values": list(range(2**16))}
+    assert len(restored_labels(many)) == 2**16
+
+
+def test_a_loaded_model_predicts_without_tensorflow(path):
     code = (
         "import sys, numpy, skdigits\n"
         f"pipeline = skdigits.load({str(path)!r})\n"
@@ -282,21 +250,19 @@ class TestRefused:
 
     def test_unknown_version(self, path):
         rewrite(path, document={**document_of(path), "format_version": 4})
-        self.refuse(
-            path, "of format version 4, but expected at most 3. Upgrade skdigits"
-        )
+        self.refuse(path, "with format version 4, but expected .* Upgrade skdigits to")
 
     def test_weights_that_are_not_finite(self, path):
         arrays = load_file(path)
         arrays["logits/bias"][0] = np.nan
         rewrite(path, arrays=arrays)
-        self.refuse(path, "weights that are not finite")
+        self.refuse(path, "weights 'logits/bias' that are not finite float32")
 
     def test_wrong_shapes(self, path):
         arrays = load_file(path)
         arrays["logits/bias"] = arrays["logits/bias"][:-1]
         rewrite(path, arrays=arrays)
-        self.refuse(path, "weights 'logits/bias' of another shape or type")
+        self.refuse(path, "weights of another network")
         del arrays["logits/bias"]
         rewrite(path, arrays=arrays)
         self.refuse(path, "weights of another network")
@@ -316,39 +282,118 @@ class TestRefused:
     )
     def test_a_network_that_does_not_fit_takes_no_memory(self, path, change):
         document = document_of(path)
-        document["steps"][-1]["fitted"]["network"].update(change)
+        document["network"]["spec"].update(change)
         rewrite(path, document=document)
         self.refuse(path, "Save the model again")
 
     @pytest.mark.parametrize(
         "change",
         [
-            {"image_shape": [10**9, 10**9]},
-            {"n_features_in": 65},
-            {"classes": {"dtype": "<U999999999", "values": list("abcdefghij")}},
-            {"classes": {"dtype": "|V8", "values": list("abcdefghij")}},
-            {"classes": {"dtype": "<U0", "values": ["a" * 10**6, *"bcdefghij"]}},
-            {"classes": {"dtype": "<U", "values": ["a" * 10**6, *"bcdefghij"]}},
-            {"classes": {"dtype": "<i8", "values": [1] * 10}},
-            {"classes": {"dtype": "<i8", "values": [i + 0.5 for i in range(10)]}},
-            {"classes": {"dtype": "|O", "values": [{} for _ in range(10)]}},
-            {"history": {}},
-            {"history": {"loss": 5}},
-            {"history": {"loss": ["a"] * 6}},
-            {"seed": -1},
-            {"seed": 10**30},
-            {"temperature": 0.0},
-            {"classes": {"dtype": "<f8", "values": [*range(9), float("nan")]}},
-            {"n_features_in": 64.5},
-            {"feature_names_in": ["pixel"]},
+            {"dtype": "<U999999999", "values": list("abcdefghij")},
+            {"dtype": "<U" + "9" * 30, "values": list("abcdefghij")},
+            {"dtype": "|V8", "values": list("abcdefghij")},
+            {"dtype": "(9,9)<i8", "values": list(range(10))},
+            {"dtype": "<U0", "values": ["a" * 10**6, *"bcdefghij"]},
+            {"dtype": "<U", "values": ["a" * 10**6, *"bcdefghij"]},
+            {"dtype": "<U1", "values": ["aa", *"bcdefghij"]},
+            {"dtype": "<U1", "values": list(range(10))},
+            {"dtype": "<i8", "values": [1] * 10},
+            {"dtype": "<i8", "values": [i + 0.5 for i in range(10)]},
+            {"dtype": "<i8", "values": [float(i) for i in range(10)]},
+            {"dtype": "<i8", "values": list("0123456789")},
+            {"dtype": "<i8", "values": list(range(11))},
+            {"dtype": "|i1", "values": [*range(9), 300]},
+            {"dtype": "|b1", "values": list(range(10))},
+            {"dtype": "|O", "values": [{} for _ in range(10)]},
+            {"dtype": "|O", "values": [[i] for i in range(10)]},
+            {"dtype": "<f8", "values": [*map(float, range(9)), float("nan")]},
+            {"dtype": "<i8", "values": []},
+            {"dtype": "<i8", "values": 5},
+            {"dtype": 8, "values": list(range(10))},
+            {"dtype": "<i8"},
+            {},
+            [],
         ],
         ids=str,
     )
-    def test_learned_attributes_that_do_not_fit(self, path, change):
+    def test_labels_that_do_not_fit(self, path, change):
+        rewrite(path, document={**document_of(path), "classes": change})
+        for load in (skdigits.load, load_network):
+            with pytest.raises(ValueError, match=r"^Got '.*Save the model again\.$"):
+                load(path)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"history": {}},
+            {"history": {"loss": 5}},
+            {"history": {"loss": ["a"] * 6}},
+            {"history": {"loss": ["1.5"] * 6}},
+            {"history": {"loss": [1] * 6}},
+            {"history": {"loss": [1.0] * 6, "accuracy": [1.0] * 5}},
+            {"history": {"accuracy": [1.0] * 6}},
+            {"seed": -1},
+            {"seed": 10**30},
+            {"seed": 2**32},
+            {"seed": 1.0},
+            {"temperature": 0.0},
+            {"temperature": float("nan")},
+            {"temperature": float("inf")},
+            {"temperature": "1"},
+            {"temperature": [1.0]},
+            {"recipe": None},
+            {"spec": {}},
+            {"weights": {}},
+        ],
+        ids=str,
+    )
+    def test_a_network_that_no_fit_gives(self, path, change):
         document = document_of(path)
-        document["steps"][-1]["fitted"].update(change)
+        document["network"].update(change)
+        rewrite(path, document=document)
+        for load in (skdigits.load, load_network):
+            with pytest.raises(ValueError, match=r"^Got '.*Save the model again\.$"):
+                load(path)
+
+    @pytest.mark.parametrize(
+        "place, change",
+        [
+            (0, {"n_features_in_": 65}),
+            (0, {"n_features_in_": 64.0}),
+            (0, {"image_shape_": [8, 8]}),
+            (1, {"image_shape_": [4, 16]}),
+            (1, {"image_shape_": [8, 8, 1]}),
+            (1, {"scale_": 2.0}),
+            (2, {"image_shape_": [10**9, 10**9]}),
+            (2, {"n_features_in_": 65}),
+            (2, {"n_features_in_": 64.5}),
+            (0, {"feature_names_in_": ["pixel"]}),
+            (0, {"feature_names_in_": 64 * [1]}),
+            (0, {"feature_names_in_": 64 * [[]]}),
+            (2, {"classes_": [1]}),
+        ],
+        ids=str,
+    )
+    def test_learned_attributes_that_do_not_fit(self, path, place, change):
+        document = document_of(path)
+        document["steps"][place]["learned"].update(change)
         rewrite(path, document=document)
         self.refuse(path, "Save the model again")
+
+    @pytest.mark.parametrize(
+        "place, attribute",
+        [
+            (0, "scale_"),
+            (0, "n_features_in_"),
+            (1, "image_shape_"),
+            (2, "image_shape_"),
+        ],
+    )
+    def test_a_learned_attribute_that_is_not_there(self, path, place, attribute):
+        document = document_of(path)
+        del document["steps"][place]["learned"][attribute]
+        rewrite(path, document=document)
+        self.refuse(path, "other entries|damaged content")
 
     @pytest.mark.parametrize(
         "change, message",
@@ -357,11 +402,13 @@ class TestRefused:
             ({0: {"name": ""}}, "steps of the names "),
             ({0: {"name": "a__b"}}, "steps of the names .'a__b', 'reshape', 'cnn'."),
             ({0: {"name": 3}}, "steps of the names "),
-            ({0: {"fitted": {"scale": 16.0, "n_features_in": 65}}}, "different sizes"),
-            (
-                {1: {"fitted": {"image_shape": [4, 16], "n_features_in": 64}}},
-                "steps for pictures of different sizes",
-            ),
+            ({0: {"type": "os.system"}}, "steps of the types .'os.system', 'Imag"),
+            ({0: {"type": ["PixelScaler"]}}, "damaged content"),
+            ({0: {"type": "DigitCNN"}}, "steps of the types .'DigitCNN', 'ImageRe"),
+            ({2: {"type": "PixelScaler"}}, "steps of the types "),
+            ({0: {"learned": {}}}, "damaged content"),
+            ({0: {"learned": {"scale_": -1.0}}}, "damaged content"),
+            ({0: {"learned": {"scale_": "1"}}}, "damaged content"),
         ],
         ids=str,
     )
@@ -374,10 +421,17 @@ class TestRefused:
         with pytest.raises(ValueError, match=message):
             load_network(path)
 
+    @pytest.mark.parametrize("steps", [[], {}, None, [[]], "abc"], ids=str)
+    def test_what_is_no_list_of_steps(self, path, steps):
+        rewrite(path, document={**document_of(path), "steps": steps})
+        for load in (skdigits.load, load_network):
+            with pytest.raises(ValueError, match=r"^Got '.*Save the model again\.$"):
+                load(path)
+
     @pytest.mark.parametrize("is_pipeline", [False, "no"])
     def test_whether_it_is_a_pipeline(self, path, is_pipeline):
         rewrite(path, document={**document_of(path), "pipeline": is_pipeline})
-        self.refuse(path, "several steps that are no pipeline|damaged content")
+        self.refuse(path, "other entries than it has to have")
 
     @pytest.mark.parametrize(
         "place, params",
@@ -395,7 +449,12 @@ class TestRefused:
             (2, {"verbose": -1}),
             (2, {"warm_start": 0.5}),
             (2, {"image_shape": 0}),
-            (2, {"class_weight": {"dtype": "<i8", "values": [99], "weights": [1.0]}}),
+            (2, {"class_weight": [[99, 1.0]]}),
+            (2, {"class_weight": [[3, 1.0], [3, 1.0]]}),
+            (2, {"class_weight": [[[], 1.0]]}),
+            (2, {"class_weight": [3, 1.0]}),
+            (2, {"calibration": 1}),
+            (2, {"early_stopping": -1}),
         ],
         ids=str,
     )
@@ -403,19 +462,20 @@ class TestRefused:
         document = document_of(path)
         document["steps"][place]["params"].update(params)
         rewrite(path, document=document)
-        self.refuse(path, "not finite|other entries|damaged content")
+        self.refuse(path, "other entries|damaged content")
 
     @pytest.mark.parametrize(
         "place",
         [
             (),
             ("steps", 0),
-            ("steps", 0, "fitted"),
+            ("steps", 0, "learned"),
             ("steps", 2, "params"),
-            ("steps", 2, "fitted"),
-            ("steps", 2, "fitted", "classes"),
-            ("steps", 2, "fitted", "network"),
-            ("steps", 2, "fitted", "recipe"),
+            ("steps", 2, "learned"),
+            ("classes",),
+            ("network",),
+            ("network", "spec"),
+            ("network", "recipe"),
         ],
         ids=str,
     )
@@ -425,15 +485,51 @@ class TestRefused:
             entry = entry[key]
         entry["unknown"] = 1
         rewrite(path, document=document)
-        self.refuse(path, "other entries than it has to have|damaged content")
+        self.refuse(path, "other entries than it has|damaged content|not distinct")
 
     def test_what_contradicts_itself(self, path):
         document = document_of(path)
-        document["steps"][-1]["fitted"]["network"]["n_classes"] = 3
+        document["network"]["spec"]["n_classes"] = 3
         rewrite(path, document=document)
         self.refuse(path, "other entries than it has to have")
         with pytest.raises(ValueError, match="other entries than it has to have"):
             load_network(path)
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            ("network", "recipe", "patience"),
+            ("network", "recipe", "epochs"),
+            ("network", "spec", "dropout"),
+            ("network", "spec", "batch_norm"),
+            ("network", "spec", "early_downsampling"),
+        ],
+        ids=str,
+    )
+    def test_values_that_only_look_like_the_right_ones(self, path, place):
+        for value in ("auto", 0, [0], 1.0, True, float("nan"), 10**400, "", None):
+            document = entry = document_of(path)
+            for key in place[:-1]:
+                entry = entry[key]
+            before = json.dumps(entry[place[-1]])
+            entry[place[-1]] = value
+            if json.dumps(value) == before:
+                continue
+            rewrite(path, document=document)
+            try:
+                spec = load_network(path).network
+            except ValueError as error:
+                assert str(error).endswith("Save the model again.")
+            else:
+                found = spec.recipe if place[1] == "recipe" else spec.spec
+                assert json.dumps(getattr(found, place[2])) == json.dumps(value)
+
+    @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32, bool])
+    def test_weights_of_another_type(self, path, dtype):
+        arrays = load_file(path)
+        arrays["logits/bias"] = arrays["logits/bias"].astype(dtype)
+        rewrite(path, arrays=arrays)
+        self.refuse(path, "weights 'logits/bias' that are not finite float32")
 
     def test_weights_that_no_training_gives(self, path):
         arrays = load_file(path)
@@ -468,12 +564,8 @@ class TestRefused:
         )
         self.refuse(path, "the same name twice")
 
-    def test_other_types_and_parameters(self, path):
+    def test_other_parameters(self, path):
         document = document_of(path)
-        document["steps"][0]["type"] = "os.system"
-        rewrite(path, document=document)
-        self.refuse(path, "damaged content")
-        document["steps"][0]["type"] = "PixelScaler"
         document["steps"][0]["params"]["command"] = "ls"
         rewrite(path, document=document)
         self.refuse(path, "damaged content")
@@ -516,14 +608,14 @@ class TestSaving:
         other = make_pipeline(MinMaxScaler(), DigitCNN())
         with pytest.raises(ValueError, match="Pipeline of .*'MinMaxScaler', 'DigitCNN"):
             skdigits.save(other, path)
-        with pytest.raises(ValueError, match="Save search.best_estimator_ for a searc"):
+        with pytest.raises(ValueError, match="Pass search.best_estimator_ for a searc"):
             skdigits.save(GridSearchCV(fitted, {"cnn__epochs": [1]}), path)
         with pytest.raises(NotFittedError):
             skdigits.save(make_digit_pipeline(), path)
         labels = np.empty(len(y), dtype=object)
         labels[:] = [(digit % 2,) for digit in y]
         clf = DigitCNN(filters=4, epochs=1).fit(X / 16, labels)
-        with pytest.raises(ValueError, match=r"labels such as \(.*,\), but expected"):
+        with pytest.raises(ValueError, match=r"the label=\(.*,\), but expected"):
             skdigits.save(clf, path)
         with pytest.raises(FileNotFoundError, match="expected an existing folder"):
             skdigits.save(fitted, tmp_path / "nowhere" / "model")
@@ -538,14 +630,25 @@ class TestSaving:
         with pytest.raises(ValueError, match="Got an estimator with steps of the nam"):
             skdigits.save(renamed, path)
         for params, message in (
-            ({"dropout": np.nan}, "Got dropout=nan, but expected a plain value"),
-            ({"class_weight": {3: np.inf}}, "Got class_weight.3.=inf, but expected a"),
+            ({"dropout": np.nan}, "Got dropout=nan, but expected text, a finite"),
+            (
+                {"class_weight": {3: np.inf}},
+                r"Got class_weight\[0\]\[1\]=inf, but expect",
+            ),
             ({"padding": "x"}, "Got padding='x', but expected 'same' or 'valid'"),
             ({"random_state": 10**30}, "Seed must be between"),
+            ({"class_weight": {99: 1.0}}, "Got class_weight with the unknown label 99"),
         ):
             changed = deepcopy(fitted["cnn"]).set_params(**params)
             with pytest.raises(ValueError, match=message):
                 skdigits.save(changed, path)
+        for place in (0, 1):
+            smaller = deepcopy(fitted)
+            smaller.steps[place][1].fit(X[:, :49])
+            with pytest.raises(
+                ValueError, match="steps for the same images of differe"
+            ):
+                skdigits.save(smaller, path)
         assert list(tmp_path.iterdir()) == []
         with pytest.raises(IsADirectoryError, match="which is a folder"):
             skdigits.save(fitted, tmp_path)
@@ -615,17 +718,12 @@ class TestCard:
         path = tmp_path / "model"
         skdigits.save(fitted, path, card=self.CARD)
         card = read_card(path)
-        assert card.pop("format_version") == 3
+        assert card.pop("format_version") == 1
         assert card.pop("versions")["skdigits"] == skdigits.__version__
         assert card == self.CARD | {
             "test": {"accuracy": 0.5, "interval": [0.4, 0.6], "n": 9}
         }
         assert skdigits.load(path).classes_.tolist() == list(range(10))
-
-    @pytest.mark.parametrize("number", [1, 2])
-    def test_older_files_have_none(self, number):
-        card = read_card(DATA / f"version_{number}.safetensors")
-        assert set(card) == {"format_version", "versions"}
 
     def test_a_card_is_so_deep_and_no_deeper(self, tmp_path, fitted):
         card = {"a": [[[[1]]]], "b": {"c": {"d": {"e": 1}}}}
@@ -633,7 +731,7 @@ class TestCard:
         read = read_card(tmp_path / "model")
         assert {name: read[name] for name in card} == card
         for deeper in {"a": [[[[[1]]]]]}, {"b": {"c": {"d": {"e": {"f": {}}}}}}:
-            with pytest.raises(ValueError, match="Got a card with"):
+            with pytest.raises(ValueError, match="Got card"):
                 skdigits.save(fitted, tmp_path / "model", card=deeper)
 
     def test_the_longest_card_comes_back(self, tmp_path, fitted):
@@ -646,12 +744,12 @@ class TestCard:
         "card, message",
         [
             ("text", "Got card='text', but expected a dict"),
-            ({"a": {1, 2}}, r"Got a card with a=\{1, 2\}, but expected text, finite"),
-            ({"a": [{"b": np.nan}]}, "Got a card with b=nan, but expected"),
-            ({"a": {1: 2}}, r"Got a card with a=\{1: 2\}, but expected"),
+            ({"a": {1, 2}}, r"Got card\['a'\]=\{1, 2\}, but expected text, a fi"),
+            ({"a": [{"b": np.nan}]}, r"Got card\['a'\]\[0\]\['b'\]=nan, but expected"),
+            ({"a": {1: 2}}, r"Got card\['a'\]=\{1: 2\}, but expected"),
             ({"a": "x" * 2**16}, "Got a card of 65,545 characters, but expected at mo"),
-            ({"a": [[[[[[1]]]]]]}, "Got a card with a="),
-            ({"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}, "Got a card with "),
+            ({"a": [[[[[[1]]]]]]}, r"Got card\['a'\]\[0\]"),
+            ({"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}, r"Got card\['a'\]"),
             ({"versions": {}}, "Got a card with 'versions', but expected other names"),
         ],
     )
@@ -697,14 +795,14 @@ def test_a_pipeline_that_normalizes(path, fitted, digits):
     expected = pipeline.predict_proba(pictures)
     assert_allclose(again.predict_proba(pictures), expected, atol=1e-6)
     document = document_of(path)
-    del document["steps"][1]["fitted"]["n_features_in"]
+    del document["steps"][1]["learned"]["n_features_in_"]
     rewrite(path, document=document)
-    with pytest.raises(ValueError, match="damaged content"):
+    with pytest.raises(ValueError, match="other entries than it has"):
         skdigits.load(path)
 
 
 class TestLoadNetwork:
-    def test_it_answers_as_the_whole_estimator(self, path, fitted, digits):
+    def test_it_predicts_as_the_whole_estimator(self, path, fitted, digits):
         X = digits[1]
         network = load_network(path)
         assert network.classes_.tolist() == fitted.classes_.tolist()
@@ -713,32 +811,68 @@ class TestLoadNetwork:
         expected = skdigits.load(path).predict_proba(X)
         assert_array_equal(network.predict_proba(X.astype(np.uint8)), expected)
 
-    @pytest.mark.parametrize("number", [1, 2])
-    def test_files_of_old_versions(self, number):
-        path = DATA / f"version_{number}.safetensors"
-        X = np.load(path.with_suffix(".npz"))
-        probabilities = load_network(path).predict_proba(X["x"].astype(np.float32))
-        assert_allclose(probabilities, X["probabilities"], atol=1e-5)
-
-    @pytest.mark.parametrize(
-        "change, message",
-        [
-            ({0: {"type": "os.system"}}, "a step of the type 'os.system'"),
-            ({2: {"type": "PixelScaler"}}, "another classifier than DigitCNN"),
-            ({0: {"fitted": {"scale": -1.0}}}, "damaged content"),
-            ({0: {"fitted": {"scale": "1"}}}, "damaged content"),
-        ],
-        ids=str,
-    )
-    def test_hostile_files(self, path, change, message):
-        document = document_of(path)
-        for place, values in change.items():
-            document["steps"][place].update(values)
-        rewrite(path, document=document)
-        with pytest.raises(ValueError, match=message):
-            load_network(path)
+    def test_files_that_are_none(self, path):
         path.write_bytes(path.read_bytes()[:-9])
         with pytest.raises(ValueError, match="Save the model again"):
             load_network(path)
         with pytest.raises(FileNotFoundError, match="but expected a file"):
             load_network("nothing")
+
+    def test_it_imports_neither_scikit_learn_nor_tensorflow(self, path):
+        code = (
+            "import sys, numpy\n"
+            "from skdigits.persistence import load_network\n"
+            f"model = load_network({str(path)!r})\n"
+            "model.predict_proba(numpy.zeros((1, 64), numpy.uint8))\n"
+            "heavy = {'sklearn', 'keras', 'tensorflow', 'scipy', 'joblib'}\n"
+            "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class TestColour:
+    """Images of shape (height, width, 3)."""
+
+    @pytest.fixture
+    def images(self):
+        rng = np.random.default_rng(3)
+        return rng.integers(0, 256, (20, 1, 1, 3), dtype=np.uint8) // rng.integers(
+            1, 9, (20, 9, 12, 3), dtype=np.uint8
+        )
+
+    @pytest.fixture
+    def pipeline(self, images):
+        classifier = random_classifier(image_shape=(9, 12, 3))
+        scaler, reshaper = PixelScaler(scale=4).fit(images), ImageReshaper().fit(images)
+        return make_pipeline(scaler, reshaper, classifier)
+
+    def test_it_comes_back(self, tmp_path, pipeline, images):
+        skdigits.save(pipeline, tmp_path / "model")
+        again = skdigits.load(tmp_path / "model")
+        expected = pipeline.predict_proba(images)
+        assert np.ptp(expected, axis=0).max() > 0.02
+        assert_array_equal(again.predict_proba(images), expected)
+        rows = images.reshape(len(images), -1)
+        assert_array_equal(again.predict_proba(rows), expected)
+        assert again[1].image_shape_ == again[2].image_shape_ == (9, 12, 3)
+        assert again[2].n_features_in_ == 324
+
+    def test_load_network(self, tmp_path, pipeline, images):
+        skdigits.save(pipeline, tmp_path / "model")
+        network = load_network(tmp_path / "model")
+        assert network.image_shape_ == (9, 12, 3)
+        probabilities = network.predict_proba(images.reshape(len(images), -1))
+        assert_array_equal(probabilities, pipeline.predict_proba(images))
+
+    @pytest.mark.parametrize(
+        "shape", [[9, 12], [9, 12, 1], [9, 12, 4], [9, 12, 3, 1], [36, 3, 3], [9]]
+    )
+    def test_other_shapes_are_refused(self, tmp_path, pipeline, shape):
+        path = tmp_path / "model"
+        skdigits.save(pipeline, path)
+        document = document_of(path)
+        document["network"]["spec"]["image_shape"] = shape
+        rewrite(path, document=document)
+        for load in (skdigits.load, load_network):
+            with pytest.raises(ValueError, match=r"^Got '.*Save the model again\.$"):
+                load(path)

@@ -1,4 +1,4 @@
-"""The model in the box, and what is read with it from sheets that are drawn here."""
+"""The pretrained model, and what is read with it from sheets that are drawn here."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 import skdigits
 from skdigits.persistence import read_card
-from skdigits.reading._pretrained import PRETRAINED
+from skdigits.reading import PRETRAINED
 
 TEXT = "40725 981\n3612 5047"
 
@@ -148,9 +148,9 @@ def test_what_is_no_digit_is_said_to_be_none():
         letters.append(blank(60, 60))
         font = ImageFont.load_default(44)
         ImageDraw.Draw(letters[-1]).text((10, 4), letter, fill=40, font=font)
-    pictures = [blank(60, 60), noise, scribble, cross, *letters]
-    assert (skdigits.load_pretrained().predict(pictures) == -1).mean() > 0.9
-    texts = [reading.text for reading in skdigits.read_digits(pictures)]
+    images = [blank(60, 60), noise, scribble, cross, *letters]
+    assert (skdigits.load_pretrained().predict(images) == -1).mean() > 0.9
+    texts = [reading.text for reading in skdigits.read_digits(images)]
     assert np.mean([any(map(str.isdigit, text)) for text in texts]) < 0.2
 
 

@@ -60,7 +60,10 @@ def model_output(estimator, path, card):
     """Return an output: a fitted estimator as `save` writes it."""
     from skdigits.persistence import file_content
 
-    return path, lambda temporary: temporary.write_bytes(file_content(estimator, card))
+    def write(temporary):
+        temporary.write_bytes(file_content(estimator, card=card))
+
+    return path, write
 
 
 def confusion_matrix_output(report, path):

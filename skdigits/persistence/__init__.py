@@ -1,7 +1,7 @@
 """A fitted classifier or pipeline in one file that runs nothing when it is read.
 
 Names are imported on first use: `load_network` needs no scikit-learn. `__all__` is for
-users, `file_content` for the command line.
+users; `file_content` is for the sub-packages above this one, and may change with it.
 """
 
 from importlib import import_module

@@ -1,65 +1,108 @@
-"""Labels and names as JSON holds them."""
+"""What a file holds besides weights, as JSON has it: values, labels, model cards."""
 
+import json
 import re
 from math import isfinite
 
 import numpy as np
 
-from skdigits._validation import as_label_array
+from skdigits._validation import as_label_array, one_line
 from skdigits.persistence._safetensors import Damaged
 
-MAX_CHARACTERS = 2**20
+_MAX_DEPTH = 5
+_MAX_CARD = 2**16
+_MAX_LABELS = 2**20
 
 
-def describe_labels(labels):
-    """Return labels with their dtype as JSON can hold them."""
-    values = [getattr(label, "item", lambda label=label: label)() for label in labels]
-    if labels.dtype.kind not in "biufUO" or not all(map(is_plain, values)):
-        raise ValueError(
-            f"Got labels such as {values[0]!r}, but expected integers, finite "
-            "floats, booleans or strings, which a file can hold. Use joblib.dump for "
-            "others."
-        )
-    n_characters = max(len(str(value)) for value in values) * len(values)
-    if n_characters > MAX_CHARACTERS:
-        raise ValueError(
-            f"Got labels of {n_characters:,} characters, but expected at most "
-            f"{MAX_CHARACTERS:,}. Shorten them."
-        )
-    return {"dtype": labels.dtype.str, "values": values}
+def same(one, other):
+    """Return whether two values are one in JSON, where NaN is itself and 1 not 1.0."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def is_plain(value):
-    """Say whether JSON can hold a value as it is."""
-    return isinstance(value, bool | int | str) or (
-        isinstance(value, float) and isfinite(value)
+def plain(name, value, depth=_MAX_DEPTH):
+    """Return a value as JSON can hold it.
+
+    Parameters
+    ----------
+    name : str
+        What an error calls it.
+
+    value : object
+        Text, a number, a boolean, None, a NumPy scalar, or lists, tuples, arrays and
+        dicts of them, the latter with text as keys.
+
+    depth : int, default=5
+        How deep it may be nested.
+
+    Raises
+    ------
+    ValueError
+        If it is or holds anything else, such as NaN, or is nested deeper.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return value
+    if depth and isinstance(value, list | tuple):
+        items = enumerate(value)
+        return [plain(f"{name}[{i}]", item, depth - 1) for i, item in items]
+    if depth and isinstance(value, dict) and all(isinstance(k, str) for k in value):
+        items = value.items()
+        return {k: plain(f"{name}[{k!r}]", item, depth - 1) for k, item in items}
+    raise ValueError(
+        f"Got {name}={one_line(repr(value))}, but expected text, a finite number, a "
+        f"boolean, None, or lists and dicts of them, which a file can hold. Convert it."
     )
 
 
+def plain_card(card, reserved=()):
+    """Return a copy of a model card, a dict of at most 65,536 characters in JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is none, is longer, holds more than `plain` can hold, or has a name in
+        ``reserved``.
+    """
+    if not isinstance(card, dict):
+        raise ValueError(
+            f"Got card={card!r}, but expected a dict. Pass names with what they say."
+        )
+    for name in reserved:
+        if name in card:
+            raise ValueError(
+                f"Got a card with {name!r}, but expected other names, as save itself "
+                "says that. Rename it."
+            )
+    card = plain("card", card)
+    n_characters = len(json.dumps(card))
+    if n_characters > _MAX_CARD:
+        raise ValueError(
+            f"Got a card of {n_characters:,} characters, but expected at most "
+            f"{_MAX_CARD:,}. Shorten it."
+        )
+    return card
+
+
+def plain_labels(labels):
+    """Return labels with their dtype as JSON can hold them, or raise a ValueError."""
+    values = [plain("the label", label, depth=0) for label in labels]
+    return {"dtype": labels.dtype.str, "values": values}
+
+
 def restored_labels(description):
-    """Return what `describe_labels` described, or raise `Damaged`."""
+    """Return the labels that `plain_labels` described, or raise a ValueError."""
     dtype, values = description["dtype"], description["values"]
-    match = re.fullmatch(r"[|<>=]([biufUO])(\d*)", dtype)
+    # of nothing else may NumPy make a dtype, let alone an array
+    match = re.fullmatch(r"\|O|[|<>=](?:[biuf]\d|U([1-9]\d*))", dtype)
     if not match:
         raise Damaged(f"labels of the dtype {dtype!r}")
-    kind, size = match.groups()
-    types = {"b": bool, "i": int, "u": int, "f": float, "U": str}
-    expected = types.get(kind, bool | int | float | str)
-    if not all(isinstance(value, expected) and is_plain(value) for value in values):
-        raise Damaged(f"labels that are not of the dtype {dtype!r}")
-    if len(set(values)) < len(values):
-        raise Damaged("the same label twice")
-    if kind == "O":
-        return as_label_array(values)
-    # not by np.dtype(dtype).itemsize, which overflows
-    longest = int(size or 0) if kind == "U" else 1
-    if not 0 < longest * len(values) <= MAX_CHARACTERS:
-        raise Damaged("more labels than a classifier has")
-    return np.array(values, dtype=dtype)
-
-
-def restored_names(names, n_features):
-    """Check the names of columns."""
-    if not all(isinstance(name, str) for name in names) or len(names) != n_features:
-        raise Damaged("other names of columns than its number of pixels")
-    return as_label_array(names)
+    n_characters = int(match[1] or 0) * len(values)
+    if n_characters > _MAX_LABELS:
+        raise Damaged(f"labels of {n_characters:,} characters, above {_MAX_LABELS:,}")
+    labels = as_label_array(values) if dtype == "|O" else np.array(values, dtype)
+    if len(set(values)) < len(values) or not same(plain_labels(labels), description):
+        raise Damaged(f"labels that are not distinct ones of the dtype {dtype!r}")
+    return labels

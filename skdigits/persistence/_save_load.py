@@ -5,24 +5,17 @@ from importlib.metadata import version
 from typing import Any
 
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
-from skdigits._validation import check_bool, check_path
-from skdigits.persistence._model_card import card_of, checked_card
-from skdigits.persistence._safetensors import (
-    Damaged,
-    check_same,
-    one_sentence,
-    open_file,
-    packed,
-)
-from skdigits.persistence._saved_network import check_steps, checked_steps, network_of
-from skdigits.persistence._steps import KINDS, describe_step, restored_step
+from skdigits._validation import check_path
+from skdigits.persistence._plain_values import plain_card
+from skdigits.persistence._safetensors import Damaged, one_sentence, packed, unpacked
+from skdigits.persistence._saved_network import RESERVED, card_of
+from skdigits.persistence._steps import describe, fitted_steps, restored_estimator
 
-_LIBRARIES = ("keras", "tensorflow", "scikit-learn", "numpy")
+_LIBRARIES = ("keras", "tensorflow", "onnxruntime", "scikit-learn", "numpy")
 
 
 def save(
@@ -79,32 +72,27 @@ def save(
     True
     """
     path = check_path("path", path)
-    content = file_content(estimator, card)
+    content = file_content(estimator, card=card)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
-def file_content(estimator, card=None):
+def file_content(estimator, *, card=None):
     """Return the bytes that `save` writes; raises as it does, but for OSErrors."""
-    steps = _steps_of(estimator)
-    for _, step in steps:
-        check_is_fitted(step)
-    document = {
-        "versions": {"skdigits": __version__}
-        | {library: version(library) for library in _LIBRARIES},
-        "pipeline": isinstance(estimator, Pipeline),
-        "steps": [describe_step(name, step) for name, step in steps],
+    versions = {library: version(library) for library in _LIBRARIES}
+    document = describe(estimator) | {
+        "versions": {"skdigits": __version__} | versions,
+        "card": plain_card({} if card is None else card, RESERVED),
     }
+    weights = fitted_steps(estimator)[-1][1].network_.weights
     try:
-        check_steps(document["steps"])
+        restored_estimator(document, weights)
     except Damaged as error:
         raise ValueError(
-            f"Got an estimator with {error}, but expected finite parameters, and "
-            "steps for the same pictures of different names without '__'. Correct it."
+            f"Got an estimator with {error}, but expected what fit leaves, and steps "
+            "for the same images of different names without '__'. Correct it."
         ) from None
-    if card is not None:
-        document["card"] = checked_card(card)
-    return packed(document, steps[-1][1].network_.weights)
+    return packed(document, weights)
 
 
 def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
@@ -128,8 +116,8 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
         If there is no such file.
     ValueError
         If the file is truncated, altered, too large, of an unknown format version, or
-        if its weights do not fit its network or are not finite. Nothing large is read
-        before these are checked.
+        if its weights do not fit its network or are not finite. No more memory is
+        used than the file has bytes, at most 256 MiB, before all is checked.
 
     See Also
     --------
@@ -182,42 +170,8 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _read(path):
-    """Return the estimator in a file and its card, both checked."""
+    """Return the estimator in a file and its model card, both checked."""
     path = check_path("path", path)
     with one_sentence(path):
-        document, tensors = open_file(path)
-        descriptions = checked_steps(document)
-        steps = [restored_step(description) for description in descriptions]
-        # refuses what `save` would not have written
-        classifier = _steps_of(Pipeline(steps))[-1][1]
-        classifier.network_ = network_of(
-            document,
-            tensors,
-            descriptions[-1]["fitted"],
-            classifier.image_shape_,
-            len(classifier.classes_),
-        )
-        check_same([describe_step(*step) for step in steps], descriptions)
-        card = card_of(document)
-        is_pipeline = check_bool("pipeline", document["pipeline"])
-        if not is_pipeline and len(steps) > 1:
-            raise Damaged("several steps that are no pipeline")
-    return Pipeline(steps) if is_pipeline else classifier, card
-
-
-def _steps_of(estimator):
-    """Return the (name, step) pairs of a pipeline or of a bare classifier."""
-    if isinstance(estimator, Pipeline):
-        steps = estimator.steps
-    else:
-        steps = [("cnn", estimator)]
-    types = [type(step) for _, step in steps]
-    known = {kind.type for kind in KINDS.values()}
-    if types[-1] is not DigitCNN or not set(types[:-1]) <= known - {DigitCNN}:
-        raise ValueError(
-            f"Got {type(estimator).__name__} of {[t.__name__ for t in types]}, but "
-            "expected a DigitCNN, or a Pipeline of HandwritingNormalizer, PixelScaler, "
-            "ImageReshaper and DigitCNN. Save search.best_estimator_ for a search; use "
-            "joblib.dump for anything else."
-        )
-    return steps
+        document, weights = unpacked(path)
+        return restored_estimator(document, weights), card_of(document)

@@ -1,8 +1,7 @@
-"""The network in a file, without the estimators around it and without scikit-learn."""
+"""What predicts in a file: the network and the classes, without scikit-learn."""
 
-import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import prod
 from types import SimpleNamespace
 
@@ -16,24 +15,26 @@ from skdigits._validation import (
     check_path,
 )
 from skdigits.network import FittedNetwork, NetworkSpec, weight_shapes
-from skdigits.persistence._model_card import card_of
-from skdigits.persistence._plain_values import restored_labels
+from skdigits.persistence._plain_values import plain_card, restored_labels, same
 from skdigits.persistence._safetensors import (
+    FORMAT_VERSION,
     Damaged,
-    check_same,
     one_sentence,
-    open_file,
-    read_arrays,
+    unpacked,
 )
 
-_OPEN = {"closed": "neither"}
+# What a file says of itself, and a model card therefore must not.
+RESERVED = ("format_version", "versions")
+
+# The types of steps that may stand before the classifier.
+_BEFORE = {"HandwritingNormalizer", "PixelScaler", "ImageReshaper"}
 
 
 @dataclass(frozen=True, eq=False)
 class SavedNetwork:
     """The classifier of a file for rows of pixels, without scikit-learn.
 
-    It answers as the whole estimator does, from the step on that scales pixels.
+    It predicts as the whole estimator does, from the step on that scales pixels.
 
     Attributes
     ----------
@@ -41,7 +42,7 @@ class SavedNetwork:
 
     classes_ : ndarray of shape (n_classes,)
 
-    image_shape_ : tuple of int (height, width)
+    image_shape_ : tuple of int (height, width) or (height, width, 3)
 
     scale : float
         The pixel that stands for 1.
@@ -52,7 +53,7 @@ class SavedNetwork:
 
     network: FittedNetwork
     classes_: np.ndarray
-    image_shape_: tuple[int, int]
+    image_shape_: tuple[int, ...]
     scale: float
     card: dict
 
@@ -61,7 +62,8 @@ class SavedNetwork:
 
         Parameters
         ----------
-        X : ndarray of shape (n, height * width), dtype uint8 or float32
+        X : ndarray of shape (n, n_pixels), dtype uint8 or float32
+            An image in each row, its height * width or height * width * 3 pixels.
 
         Returns
         -------
@@ -73,7 +75,7 @@ class SavedNetwork:
 
 
 def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
-    """Load what answers in a file of `save`, and nothing else of it.
+    """Load what predicts in a file of `save`, and nothing else of it.
 
     It takes a tenth of the time of `load` in a fresh process, as scikit-learn is not
     imported.
@@ -93,110 +95,85 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
     """
     path = check_path("path", path)
     with one_sentence(path):
-        document, tensors = open_file(path)
-        *others, last = checked_steps(document)
-        if last["type"] != "DigitCNN":
-            raise Damaged("another classifier than DigitCNN")
-        fitted = last["fitted"]
-        classes = restored_labels(fitted["classes"])
-        shape = check_image_shape(fitted["image_shape"])
-        network = network_of(document, tensors, fitted, shape, len(classes))
-        scale = prod(map(_scale_of, others))
-        card = card_of(document)
-    return SavedNetwork(network, classes, shape, scale, card)
+        return saved_network(*unpacked(path))
 
 
-def _scale_of(description):
-    if description["type"] == "PixelScaler":
-        scale = description["fitted"]["scale"]
-        return check_number("scale", scale, low=0, high=np.inf, **_OPEN)
-    if description["type"] not in ("HandwritingNormalizer", "ImageReshaper"):
-        raise Damaged(f"a step of the type {description['type']!r}")
-    return 1.0
+def saved_network(document, weights):
+    """Return the `SavedNetwork` of a document and weights.
+
+    Raises
+    ------
+    ValueError
+        If `save` would not have written them.
+    """
+    classes = restored_labels(document["classes"])
+    network = _restored_network(document["network"], weights, len(classes))
+    scale = prod(_scales_of(document["steps"]), start=1.0)
+    card = card_of(document)
+    return SavedNetwork(network, classes, network.spec.image_shape, scale, card)
 
 
-def checked_steps(document):
-    """Return the descriptions of steps that can be those of one pipeline."""
-    descriptions = document["steps"]
-    check_steps(descriptions)
-    return descriptions
-
-
-def check_steps(descriptions):
-    """Raise `Damaged` where steps cannot be those of one pipeline."""
-    names = [description["name"] for description in descriptions]
+def _scales_of(steps):
+    """Return the scale of each `PixelScaler`, or raise where steps are no pipeline."""
+    names, types = ([step[key] for step in steps] for key in ("name", "type"))
     if not all(isinstance(name, str) and name and "__" not in name for name in names):
         raise Damaged(f"steps of the names {names}")
     if len(set(names)) < len(names):
         raise Damaged("two steps of the same name")
-    try:
-        json.dumps([step["params"] for step in descriptions], allow_nan=False)
-    except ValueError:
-        raise Damaged("parameters that are not finite") from None
-    for attribute in ("n_features_in", "image_shape"):
-        fitted = [description["fitted"] for description in descriptions]
-        values = [values[attribute] for values in fitted if attribute in values]
-        if any(value != values[0] for value in values):
-            raise Damaged("steps for pictures of different sizes")
+    if types[-1:] != ["DigitCNN"] or not _BEFORE.issuperset(types[:-1]):
+        raise Damaged(f"steps of the types {types}")
+    scalers = [step for step in steps if step["type"] == "PixelScaler"]
+    return [_positive("scale", step["learned"]["scale_"]) for step in scalers]
 
 
-def network_of(document, tensors, fitted, image_shape, n_classes):
-    """Return the `FittedNetwork` in an open file."""
-    spec = _restored_spec(fitted, image_shape, n_classes)
-    weights = read_arrays(document, tensors, weight_shapes(spec))
-    network = _restored_network(fitted, spec, weights)
-    described = describe_network(network)
-    check_same(described, {name: fitted[name] for name in described})
-    return network
+def card_of(document):
+    """Return the model card of a document with what the file says of itself."""
+    card = plain_card(document["card"], reserved=RESERVED)
+    versions = plain_card(document["versions"])
+    if not all(isinstance(version, str) for version in versions.values()):
+        raise Damaged("versions that are no text")
+    return card | {"format_version": FORMAT_VERSION, "versions": versions}
 
 
 def describe_network(network):
-    """Return a `FittedNetwork` but for its weights as JSON can hold it."""
-    return {
-        "network": asdict(network.spec),
-        "seed": network.seed,
-        "history": network.history,
-        "temperature": network.temperature,
-        "recipe": asdict(network.recipe),
-    }
+    """Return a `FittedNetwork` but for its arrays as JSON can hold it."""
+    fields = asdict(replace(network, weights={}, optimizer_state=()))
+    return {n: v for n, v in fields.items() if n not in ("weights", "optimizer_state")}
 
 
-def _restored_spec(fitted, image_shape, n_classes):
+def _restored_network(description, weights, n_classes):
     """Check the description of a network as if a user had passed it."""
-    network = fitted["network"]
-    params = {
-        name: from_plain(name, network[name])
-        for name in NetworkSpec.__dataclass_fields__
-        if name not in ("image_shape", "n_classes")
-    }
-    return network_spec(SimpleNamespace(**params), image_shape, n_classes)
-
-
-def _restored_network(fitted, spec, weights):
-    """Return the `FittedNetwork`; what the optimizer remembered is not in a file."""
-    history = fitted["history"]
-    lengths = {len(values) for values in history.values()}
-    numbers = [value for values in history.values() for value in values]
-    if len(lengths) != 1 or not all(isinstance(number, float) for number in numbers):
-        raise Damaged("a history that is not one number for each epoch")
-    return FittedNetwork(
+    fields = {name: as_tuple(value) for name, value in description["spec"].items()}
+    shape = check_image_shape(fields["image_shape"])
+    spec = network_spec(NetworkSpec(**fields), shape, n_classes)
+    _check_weights(weights, weight_shapes(spec))
+    network = FittedNetwork(
         spec,
         weights,
-        _restored_seed(fitted["seed"]),
-        {"loss": history["loss"], **history},
-        check_number("temperature", fitted["temperature"], low=0, high=np.inf, **_OPEN),
-        _restored_recipe(fitted["recipe"]),
+        check_integer("seed", description["seed"], minimum=0),
+        {name: [*map(float, v)] for name, v in description["history"].items()},
+        _positive("temperature", description["temperature"]),
+        _restored_recipe(description["recipe"]),
     )
+    lengths = {len(figures) for figures in network.history.values()}
+    if lengths != {network.n_epochs} or network.seed >= 2**32:
+        raise Damaged("a history or a seed that no fit gives")
+    if not same(describe_network(network), description):
+        raise Damaged("other entries than it has to have")
+    return network
 
 
-def _restored_seed(seed):
-    if check_integer("seed", seed, minimum=0) >= 2**32:
-        raise Damaged("a seed of more than 32 bits")
-    return seed
+def _check_weights(weights, shapes):
+    if {name: array.shape for name, array in weights.items()} != shapes:
+        raise Damaged("weights of another network")
+    for name, array in weights.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise Damaged(f"weights {name!r} that are not finite float32")
+        if name.endswith("/moving_variance") and (array < 0).any():
+            raise Damaged("variances below zero")
 
 
 def _restored_recipe(fields):
-    """Check the description of a recipe as if a user had passed it."""
     params = SimpleNamespace(
         **fields,
         early_stopping=fields["patience"] or False,
@@ -205,9 +182,11 @@ def _restored_recipe(fields):
     return training_recipe(params, n_images=1)
 
 
-def from_plain(name, value):
-    """Return a parameter that JSON held as the estimator takes it."""
-    if name == "class_weight" and isinstance(value, dict):
-        labels = restored_labels(value).tolist()
-        return dict(zip(labels, value["weights"], strict=True))
+def _positive(name, value):
+    """Return a positive number, or raise a ValueError."""
+    return check_number(name, value, low=0, high=np.inf, closed="neither")
+
+
+def as_tuple(value):
+    """Return a list, which is what JSON makes of a tuple, as a tuple again."""
     return tuple(value) if isinstance(value, list) else value

@@ -1,6 +1,5 @@
 """to_onnx: what can be exported, and under which labels."""
 
-from dataclasses import dataclass
 import json
 from math import prod
 from numbers import Real
@@ -8,15 +7,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._validation import as_label_array, check_choice
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.network import onnx_graph
-from skdigits.persistence._model_card import plain_card
-from skdigits.preprocessing import ImageReshaper, PixelScaler
+from skdigits.persistence._plain_values import plain_card
+from skdigits.persistence._steps import fitted_steps
 
 DTYPES = ("uint8", "float32")
 
@@ -29,12 +27,13 @@ def to_onnx(
 ) -> Any:
     """Return a fitted classifier or pipeline as an ONNX graph.
 
-    Whatever runs ONNX [1]_ answers with it, in any language, and needs no skdigits. All
-    from raw pixels to probabilities is in the graph: scale, shape, network and
+    Whatever runs ONNX [1]_ predicts with it, in any language, and needs no skdigits.
+    All from raw pixels to probabilities is in the graph: scale, shape, network and
     temperature. It has the names of sklearn-onnx' graphs without a ZipMap [2]_: the
-    input ``X``, of shape (n, n_pixels), and the outputs ``label``, of shape (n,), and
-    ``probabilities``, of shape (n, n_classes), for any number of rows n. It checks
-    nothing: pixels that are not finite give probabilities that are not.
+    input ``X``, of shape (n, n_pixels), where n_pixels is height * width, times 3 for
+    colour images, and the outputs ``label``, of shape (n,), and ``probabilities``, of
+    shape (n, n_classes), for any number of rows n. It checks nothing: pixels that are
+    not finite give probabilities that are not.
 
     The graph is of opset 15, of 2021, and needs no operators but ONNX' own.
 
@@ -44,7 +43,7 @@ def to_onnx(
         Fitted. A pipeline may hold `PixelScaler` and `ImageReshaper` before the
         `DigitCNN`, as `make_digit_pipeline` makes it. A `HandwritingNormalizer` as the
         first step, as in `load_pretrained`, is left out, since no graph can do its
-        work: rows have to be in MNIST's form, and the graph says so. Labels are
+        work: rows have to be in MNIST format, and the graph says so. Labels are
         strings, or whole numbers, which become int64.
 
     dtype : {"uint8", "float32"}, default=None
@@ -91,57 +90,44 @@ def to_onnx(
     """
     import onnx
 
-    parts = _parts_of(estimator)
+    left_out, steps = _parts_of(estimator)
+    scale = prod((getattr(step, "scale_", 1.0) for step in steps), start=1.0)
     if dtype is None:
-        dtype = "uint8" if parts.scale == 255 else "float32"
+        dtype = "uint8" if scale == 255 else "float32"
     check_choice("dtype", dtype, DTYPES)
-    labels = _exported_labels(parts.classifier.classes_)
-    model = _model(parts.classifier.network_, parts.scale, labels, dtype)
+    classifier = steps[-1]
+    labels = _exported_labels(classifier.classes_)
+    metadata = {
+        "classes": labels.tolist(),
+        "image_shape": classifier.image_shape_,
+        "scale": scale,
+        "steps": [type(step).__name__ for step in steps],
+        "steps_left_out": [type(step).__name__ for step in left_out],
+    }
+    if card is not None:
+        metadata["card"] = plain_card(card)
+    model = _model(classifier.network_, scale, labels, dtype)
     model.producer_name, model.producer_version = "skdigits", __version__
-    model.doc_string = _doc_string(parts)
-    onnx.helper.set_model_props(model, _metadata(parts, labels, card))
+    model.doc_string = _doc_string(classifier.image_shape_, scale, left_out)
+    texts = {name: json.dumps(value) for name, value in metadata.items()}
+    onnx.helper.set_model_props(model, texts)
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-@dataclass(frozen=True)
-class Parts:
-    """A pipeline as a graph has it.
-
-    ``steps`` are those in the graph, the last is the classifier; ``left_out`` are those
-    before it.
-    """
-
-    steps: list
-    left_out: list
-
-    @property
-    def classifier(self):
-        return self.steps[-1]
-
-    @property
-    def scale(self):
-        """The pixel that stands for 1."""
-        return prod((getattr(step, "scale_", 1.0) for step in self.steps), start=1.0)
-
-
 def _parts_of(estimator):
-    """Return the `Parts` of a fitted estimator, or raise an error."""
-    is_pipeline = isinstance(estimator, Pipeline)
-    steps = [step for _, step in estimator.steps] if is_pipeline else [estimator]
-    types = [type(step) for step in steps]
-    n_left_out = int(types[0] is HandwritingNormalizer)
-    *before, last = types[n_left_out:] or [None]
-    if last is not DigitCNN or not set(before) <= {PixelScaler, ImageReshaper}:
+    """Return the steps that are left out, and those of the graph, the last of which is
+    the classifier.
+    """
+    steps = [step for _, step in fitted_steps(estimator)]
+    n_left_out = int(isinstance(steps[0], HandwritingNormalizer))
+    if any(isinstance(step, HandwritingNormalizer) for step in steps[n_left_out:]):
         raise ValueError(
-            f"Got {type(estimator).__name__} of {[t.__name__ for t in types]}, but "
-            "expected a DigitCNN, or a Pipeline of PixelScaler, ImageReshaper and "
-            "DigitCNN, with or without HandwritingNormalizer before them. Export "
-            "search.best_estimator_ for a search."
+            f"Got a Pipeline of {[type(step).__name__ for step in steps]}, but "
+            "expected HandwritingNormalizer as the first step only, as no graph can do "
+            "its work. Export the steps after it."
         )
-    for step in steps:
-        check_is_fitted(step)
-    return Parts(steps[n_left_out:], steps[:n_left_out])
+    return steps[:n_left_out], steps[n_left_out:]
 
 
 def _exported_labels(classes):
@@ -149,18 +135,14 @@ def _exported_labels(classes):
     labels = classes.tolist()
     if all(isinstance(label, str) for label in labels):
         return as_label_array(labels)
-    others = [label for label in labels if not _is_int64(label)]
-    if others:
-        raise ValueError(
-            f"Got the label {others[0]!r}, but expected whole numbers or strings, "
-            "which a graph can answer. Fit with such labels."
-        )
+    for label in labels:
+        is_number = isinstance(label, Real | np.bool_)
+        if not is_number or not -(2**63) <= label < 2**63 or label != int(label):
+            raise ValueError(
+                f"Got the label {label!r}, but expected whole numbers or strings, "
+                "which a graph can predict. Fit with such labels."
+            )
     return np.array([int(label) for label in labels], dtype=np.int64)
-
-
-def _is_int64(label):
-    is_number = isinstance(label, Real | np.bool_)
-    return is_number and -(2**63) <= label < 2**63 and label == int(label)
 
 
 def _model(network, scale, labels, dtype):
@@ -173,58 +155,37 @@ def _model(network, scale, labels, dtype):
         pixels = graph.node("Cast", "pixels", pixels, to=TensorProto.FLOAT)
     white = graph.constant("scale", np.float32(scale))
     scaled = graph.node("Div", "scaled", pixels, white)
-    logits = graph.network(spec, network.weights, _images(graph, spec, scaled))
+    # 0 stands for any number of rows
+    shape = graph.constant("image_shape", np.array([0, *spec.input_shape], np.int64))
+    folded = graph.node("Reshape", "folded", scaled, shape)
+    images = graph.node("Transpose", "images", folded, perm=[0, 3, 1, 2])
+    logits = graph.network(spec, network.weights, images)
     codes = graph.node("ArgMax", "codes", logits, axis=1, keepdims=0)
     graph.node("Gather", "label", graph.constant("classes", labels), codes)
     divisor = graph.constant("temperature", np.float32(network.temperature))
     calibrated = graph.node("Div", "calibrated", logits, divisor)
     graph.node("Softmax", "probabilities", calibrated, axis=1)
-    types = {"uint8": TensorProto.UINT8, "float32": TensorProto.FLOAT}
-    is_text = labels.dtype.kind == "O"
+    pixel = TensorProto.UINT8 if dtype == "uint8" else TensorProto.FLOAT
+    label = TensorProto.STRING if labels.dtype.kind == "O" else TensorProto.INT64
+    probabilities = "probabilities", TensorProto.FLOAT, (len(labels),)
     return graph.model(
-        [("X", types[dtype], (prod(spec.input_shape),))],
-        [
-            ("label", TensorProto.STRING if is_text else TensorProto.INT64, ()),
-            ("probabilities", TensorProto.FLOAT, (len(labels),)),
-        ],
+        [("X", pixel, (prod(spec.input_shape),))],
+        [("label", label, ()), probabilities],
     )
 
 
-def _images(graph, spec, rows):
-    """Fold rows into images, channels first; 0 stands for any number of rows."""
-    shape = graph.constant("image_shape", np.array([0, *spec.input_shape], np.int64))
-    images = graph.node("Reshape", "folded", rows, shape)
-    return graph.node("Transpose", "images", images, perm=[0, 3, 1, 2])
-
-
-def _doc_string(parts):
+def _doc_string(image_shape, scale, left_out):
     """Return what a person has to know to use the graph, a sentence a line."""
-    shape = " x ".join(map(str, parts.classifier.image_shape_))
-    sentences = [
-        "A classifier of handwritten digits, made by skdigits.",
-        f"X: an image in each row, its {shape} pixels line after line, "
-        f"from 0 to {parts.scale:g}.",
-        "label: the most probable class of each row.",
-        "probabilities: one for each class, in the order of the metadata 'classes'.",
-    ]
-    if parts.left_out:
-        sentences.append(
-            "X has to be in MNIST format, light ink on dark ground, as skdigits' "
-            "HandwritingNormalizer makes it of any image: that step is not in the "
-            "graph."
-        )
-    return "\n".join(sentences)
-
-
-def _metadata(parts, labels, card):
-    """Return names with what they say as JSON."""
-    said = {
-        "classes": labels.tolist(),
-        "image_shape": list(parts.classifier.image_shape_),
-        "scale": parts.scale,
-        "steps": [type(step).__name__ for step in parts.steps],
-        "steps_left_out": [type(step).__name__ for step in parts.left_out],
-    }
-    if card is not None:
-        said["card"] = plain_card(card)
-    return {name: json.dumps(value) for name, value in said.items()}
+    height, width, *channels = image_shape
+    pixels = "red, green and blue of its" if channels else "its"
+    text = f"""\
+A classifier of handwritten digits, made by skdigits.
+X: an image in each row, {pixels} {height} x {width} pixels line after line, from 0 to \
+{scale:g}.
+label: the most probable class of each row.
+probabilities: one for each class, in the order of the metadata 'classes'."""
+    if left_out:
+        text += """
+X has to be in MNIST format, light ink on dark ground, as skdigits' \
+HandwritingNormalizer makes it of any image: that step is not in the graph."""
+    return text
