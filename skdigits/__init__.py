@@ -7,6 +7,8 @@ Keras nor TensorFlow. Editors and type checkers see them in the imports below.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from skdigits import _forks  # noqa: F401  sees forks from here on
+
 if TYPE_CHECKING:
     from skdigits import (
         datasets,

@@ -1,11 +1,16 @@
 """The ONNX Runtime session in which a network predicts."""
 
+import ctypes
 import os
+import weakref
 
 import numpy as np
 
 # Memory for the feature maps of so many images is all that a call needs.
 ROWS_PER_RUN = 128
+
+# Those of this process, and of those that it was forked from.
+_sessions: weakref.WeakSet = weakref.WeakSet()
 
 
 def granted_threads():
@@ -24,6 +29,8 @@ def make_session(spec, weights):
     Any number of threads may call it. Its own threads stay behind when a process is
     forked, so that each process needs one of its own.
     """
+    # it would send its maker what it is used for, from threads whose end forks wait for
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     from onnxruntime import InferenceSession, SessionOptions
 
     from skdigits.network._onnx_graph import logits_model
@@ -33,7 +40,19 @@ def make_session(spec, weights):
     # threads that wait for work do not keep a core busy meanwhile
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     graph = logits_model(spec, weights).SerializeToString()
-    return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    _sessions.add(session)
+    return session
+
+
+def _never_end_sessions():
+    """Keep those of the parent process: their end would look for their threads."""
+    for session in list(_sessions):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(session))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_never_end_sessions)
 
 
 def n_cores():

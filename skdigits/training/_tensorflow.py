@@ -7,6 +7,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 
+from skdigits._forks import refuse_forked_process
 from skdigits.network import granted_threads
 
 __all__ = ["drop_kernels", "keras", "refuse_forked_process", "tf"]
@@ -65,7 +66,11 @@ def _limit_threads(tf):
     threading, granted = tf.config.threading, granted_threads()
     for part in ("intra", "inter"):
         is_set = getattr(threading, f"get_{part}_op_parallelism_threads")()
-        if granted and not is_set and f"TF_NUM_{part.upper()}OP_THREADS" not in os.environ:
+        if (
+            granted
+            and not is_set
+            and f"TF_NUM_{part.upper()}OP_THREADS" not in os.environ
+        ):
             with suppress(RuntimeError):  # TensorFlow has started already
                 getattr(threading, f"set_{part}_op_parallelism_threads")(granted)
 
@@ -79,6 +84,7 @@ def _import_quietly():
         import tensorflow as tf
 
         _limit_threads(tf)
+        refuse_forked_process()
         # the first operation starts the runtime, which writes lines of its own
         tf.constant(0)
     if keras.backend.backend() != "tensorflow":
@@ -101,17 +107,3 @@ def drop_kernels():
 
 
 keras, tf = _import_quietly()
-_process_of_tensorflow = os.getpid()
-
-
-def refuse_forked_process():
-    """Raise a RuntimeError where TensorFlow would wait for threads that are not there.
-
-    They stay behind in the parent process when it is forked.
-    """
-    if os.getpid() != _process_of_tensorflow:
-        raise RuntimeError(
-            "Got a process that was forked after TensorFlow had started, in which "
-            "training would hang, but expected one that starts TensorFlow itself. Use "
-            "joblib's backend 'loky', or multiprocessing's start method 'spawn'."
-        )
