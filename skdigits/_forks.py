@@ -7,13 +7,13 @@ package: only a process that is forked after that can be told for sure.
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
+from glob import glob
 
 _threads_stayed_behind = False
 
 
 def refuse_forked_process():
-    """Raise a RuntimeError where TensorFlow would wait for threads that are not there."""
+    """Raise a RuntimeError where TensorFlow would wait for threads for ever."""
     if _threads_stayed_behind:
         raise RuntimeError(
             "Got a process that was forked after TensorFlow had started, in which "
@@ -31,9 +31,9 @@ def _tensorflow_has_started():
 def _tensorflow_has_threads():
     """Return whether a thread has a name of TensorFlow's, where names can be read."""
     names = []
-    for path in Path("/proc/self/task").glob("*/comm"):
-        with suppress(OSError):  # a thread that has just ended
-            names.append(path.read_text())
+    for path in glob("/proc/self/task/*/comm"):
+        with suppress(OSError), open(path) as file:  # a thread may just have ended
+            names.append(file.read())
     return not names or any(name.startswith("tf_") for name in names)
 
 
