@@ -491,13 +491,30 @@ class TestTheProcess:
             "import sys\n"
             "from skdigits.serving import create_app\n"
             "from skdigits.serving._work import get_ready\n"
-            "from skdigits.reading._pretrained import PRETRAINED\n"
+            "from skdigits.reading import PRETRAINED\n"
             "create_app()\n"
             "get_ready(str(PRETRAINED))\n"
             "heavy = {'keras', 'tensorflow', 'sklearn', 'pandas', 'matplotlib'}\n"
             "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         )
         subprocess.run([sys.executable, "-c", code], check=True)
+
+    def test_a_process_that_reads_has_one_thread(self):
+        """There is one on every core; each with a thread for every core would be slow."""
+        code = (
+            "import onnxruntime\n"
+            "from skdigits.reading import PRETRAINED\n"
+            "from skdigits.serving._work import get_ready\n"
+            "threads, session = [], onnxruntime.InferenceSession\n"
+            "def recorded(graph, options, **others):\n"
+            "    threads.append(options.intra_op_num_threads)\n"
+            "    return session(graph, options, **others)\n"
+            "onnxruntime.InferenceSession = recorded\n"
+            "get_ready(str(PRETRAINED))\n"
+            "assert threads == [1], threads\n"
+        )
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 @pytest.mark.parametrize(

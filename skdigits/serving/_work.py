@@ -3,6 +3,7 @@
 Nothing of the web server is imported here.
 """
 
+import os
 import signal
 from base64 import b64encode
 from functools import cache
@@ -10,7 +11,6 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from threadpoolctl import threadpool_limits
 
 from skdigits._pictures import read_content
 from skdigits.handwriting import normalized
@@ -93,8 +93,8 @@ def _classifier(model):
     # these reach a whole group of processes; the server alone ends this one
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    # there is a process for each core
-    threadpool_limits(1)
+    # there is a process for each core; the session of ONNX Runtime follows this
+    os.environ["OMP_NUM_THREADS"] = "1"
     return classifier_of(model)
 
 

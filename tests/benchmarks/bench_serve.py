@@ -17,6 +17,7 @@ was not accepted any more.
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -28,7 +29,6 @@ from time import perf_counter, process_time, sleep
 
 import psutil
 from PIL import Image
-from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -308,7 +308,8 @@ async def ended(server, cases, options):
 
 def in_process(cases, seconds):
     """Return pictures a second, and seconds of one core for each, of read_digits."""
-    threadpool_limits(1)
+    # read when the session of ONNX Runtime is made
+    os.environ["OMP_NUM_THREADS"] = "1"
     pictures = [picture_of(content) for content, _ in cases]
     n, start, before = 0, perf_counter(), process_time()
     while perf_counter() < start + seconds:
