@@ -193,7 +193,7 @@ def test_data_of_the_user(tmp_path, digits):
         (["train", "--figure", "no/f.png"], "Got the file 'no/f.png', but expected"),
         (
             ["train", "--data", "digits", "--preset", "notebook"],
-            "Got pictures of 8 x 8 pixels, but expected at least 10 x 10",
+            "Got images of 8 x 8 pixels, but expected at least 10 x 10",
         ),
         (["evaluate", "nothing"], "Got path='nothing', but expected a file"),
     ],
@@ -351,7 +351,7 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
         warnings.warn("mnist.gz is left out: too short.", UserWarning, stacklevel=2)
         raise OSError("no MNIST")
 
-    monkeypatch.setattr(_data, "_mnist", warn)
+    monkeypatch.setattr(_given_data, "_mnist", warn)
     result = run("train", "--epochs", 1)
     assert result.exit_code == 0
     assert result.stderr == "Warning: mnist.gz is left out: too short.\n"
@@ -657,7 +657,9 @@ class TestCard:
         assert about["versions"]["installed"]["skdigits"] == skdigits.__version__
 
     def test_without_a_card(self, trained, tmp_path):
-        path = Path(__file__).parent / "data" / "version_1.safetensors"
+        folder, _ = trained
+        path = tmp_path / "m.st"
+        skdigits.save(skdigits.load(folder / "digits.safetensors"), path)
         assert "\ncard      none\n" in run("info", path).stdout
         assert json.loads(run("info", path, "--json").stdout)["card"] is None
         assert "expected a file. Save a model there" in failure("info", "nothing")
