@@ -26,7 +26,7 @@ X_train, X_test, y_train, y_test = train_test_split(
     X, y, train_size=256, stratify=y, random_state=0
 )
 reports = {}
-for calibration in (None, "temperature"):
+for calibration in (False, True):
     pipeline = make_digit_pipeline(
         filters=16, epochs=40, calibration=calibration, random_state=0
     )
@@ -43,7 +43,7 @@ for calibration in (None, "temperature"):
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
 for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
     ReliabilityDisplay.from_report(report, n_bins=10, ax=ax)
-    ax.set_title(f"calibration={calibration!r}\n{ax.get_title()}")
+    ax.set_title(f"calibration={calibration}\n{ax.get_title()}")
 
 # %%
 # What it changes, and what not
@@ -53,7 +53,7 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
 
 for calibration, report in reports.items():
     print(
-        f"calibration={calibration!r}: {report.accuracy:.1%} right, mean probability "
+        f"calibration={calibration}: {report.accuracy:.1%} right, mean probability "
         f"of the answers {report.y_proba.max(axis=1).mean():.1%}"
     )
 

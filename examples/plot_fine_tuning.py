@@ -33,12 +33,12 @@ print(f"{np.mean(cnn.classes_[before.argmax(1)] == y_rest):.1%} before")
 # ------------------
 #
 # `partial_fit` goes on with the training, one pass over the data at each call: twenty
-# passes, in small batches as there are few pictures. The temperature that makes
-# probabilities come true is found anew in the last one only.
-cnn.set_params(learning_rate=0.002, batch_size=10, calibration=None, random_state=0)
+# passes, in small batches as there are few images. The temperature that calibrates the
+# probabilities is found anew in the last one only.
+cnn.set_params(learning_rate=0.002, batch_size=10, calibration=False, random_state=0)
 for _ in range(19):
     cnn.partial_fit(forms_few, y_few)
-cnn.set_params(calibration="temperature").partial_fit(forms_few, y_few)
+cnn.set_params(calibration=True).partial_fit(forms_few, y_few)
 after = cnn.predict_proba(forms_rest)
 print(f"{np.mean(cnn.classes_[after.argmax(1)] == y_rest):.1%} after")
 

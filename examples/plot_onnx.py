@@ -1,10 +1,10 @@
 """
-Answers without Python
-======================
+Predictions without Python
+==========================
 
 A fitted pipeline becomes an ONNX graph, which ONNX Runtime and others run in any
-language: from raw pixels to labels and probabilities, without skdigits.
-``pip install "skdigits[onnx]"`` brings what is needed.
+language: from raw pixels to labels and probabilities, without skdigits. It is the graph
+in which the pipeline itself predicts, with the scaling of the pixels before it.
 """
 
 # %%
@@ -36,8 +36,8 @@ graph = skdigits.to_onnx(pipeline)
 print(graph.doc_string)
 
 # %%
-# Its answers
-# -----------
+# Its predictions
+# ---------------
 # Whoever runs the graph needs its bytes, or the file of them, and nothing else.
 
 session = InferenceSession(graph.SerializeToString())
@@ -48,7 +48,7 @@ difference = np.abs(probabilities - pipeline.predict_proba(X_test)).max()
 print(f"Furthest from the pipeline's probabilities: {difference:.0e}")
 
 # %%
-# The ten pictures of which the graph is the least certain, with its answers.
+# The ten images of which the graph is the least certain, with its predictions.
 
 metadata = session.get_modelmeta().custom_metadata_map
 height, width = json.loads(metadata["image_shape"])

@@ -1,4 +1,6 @@
-"""Answer with a pipeline, with its bare network, and with ONNX Runtime on its graph.
+"""Predict with a pipeline, with its bare network, and with ONNX Runtime on its graph.
+
+All three end in ONNX Runtime; what is measured is what the package adds to it.
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
@@ -72,10 +74,10 @@ def answers_of(way, threads):
 
         model = load_network("model.st")
         network, classes = model.network, model.classes_
-        images = (X / np.float32(model.scale)).reshape(-1, *model.image_shape_, 1)
+        images = (X / np.float32(model.scale)).reshape(-1, *network.spec.input_shape)
         return (
-            lambda images: network.probabilities(network.answers(images)),
-            lambda images: classes[network.answers(images).argmax(axis=1)],
+            lambda images: network.probabilities(network.logits(images)),
+            lambda images: classes[network.logits(images).argmax(axis=1)],
             images,
         )
     import onnxruntime
@@ -183,7 +185,7 @@ def main():
     if options.worker:
         return worker(options.worker[0], options.folder)
     if options.model is None:
-        from skdigits.reading._pretrained import PRETRAINED as model
+        from skdigits.reading import PRETRAINED as model
     else:
         model = options.model
     names = [SIDE_BY_SIDE] if options.side_by_side else options.contenders or CONTENDERS

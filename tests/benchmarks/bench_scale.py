@@ -104,7 +104,7 @@ def parts(seed):
         is_last = start + PART == MANY
         clf.set_params(
             learning_rate=0.02 * (1 - start / MANY),
-            calibration="temperature" if is_last else None,
+            calibration=is_last,
         )
         clf.partial_fit(scaling.transform(X[rows]), y[rows])
 
