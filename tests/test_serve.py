@@ -500,7 +500,7 @@ class TestTheProcess:
         subprocess.run([sys.executable, "-c", code], check=True)
 
     def test_a_process_that_reads_has_one_thread(self):
-        """There is one on every core; each with a thread for every core would be slow."""
+        """There is one on every core, so that more threads would only be in the way."""
         code = (
             "import onnxruntime\n"
             "from skdigits.reading import PRETRAINED\n"
