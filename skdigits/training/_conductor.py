@@ -5,6 +5,9 @@ import numpy as np
 from skdigits.training._optimization import AdamW
 from skdigits.training._tensorflow import keras
 
+# Weights below this predict finite numbers; trained ones hardly reach a thousandth.
+LARGE = 1e5
+
 
 class Conductor(keras.callbacks.Callback):
     """Sets what is random in each epoch, and the cycle; ends what is not finite.
@@ -45,11 +48,22 @@ class Conductor(keras.callbacks.Callback):
         ):
             got = ["weights that are not finite"]
         if got:
-            raise ValueError(
-                f"Got {got[0]} in epoch {epoch + 1}, but expected finite numbers. Lower"
-                f" learning_rate={float(self.network.optimizer.learning_rate):g}, or "
-                "scale the pixels to [0, 1] with PixelScaler."
-            )
+            self._end(f"{got[0]} in epoch {epoch + 1}")
+
+    def on_train_end(self, logs=None):
+        # finite weights may yet be too large to predict with
+        if max(np.abs(w).max() for w in self.network.get_weights()) < LARGE:
+            return
+        predicted = self.network(self.batches.data.images[:1], training=False)
+        if not np.isfinite(predicted).all():
+            self._end("predictions that are not finite")
+
+    def _end(self, got):
+        raise ValueError(
+            f"Got {got}, but expected finite numbers. Lower "
+            f"learning_rate={float(self.network.optimizer.learning_rate):g}, or scale "
+            "the pixels to [0, 1] with PixelScaler."
+        )
 
 
 def check_callbacks(callbacks):

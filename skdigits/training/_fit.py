@@ -21,7 +21,7 @@ from skdigits.training._optimization import AdamW, SmoothedCrossentropy
 from skdigits.training._tensorflow import drop_kernels, keras, refuse_forked_process
 
 # Compiled models that wait for the next network of their shape; each holds megabytes.
-MAX_IDLE = 6
+MAX_IDLE = 2
 _idle: OrderedDict = OrderedDict()
 _changing_idle = Lock()
 
@@ -62,7 +62,8 @@ def train(
     network : FittedNetwork
         Another one, with the figures of all epochs.
     """
-    network, figures = replace(network, recipe=recipe), _Figures()
+    network = replace(network, recipe=recipe, temperature=1.0)
+    figures = _Figures()
     begin = network.n_epochs if pause_after is None else 0
     end = begin + recipe.epochs
     with _lent_model(network, of_its_own=bool(callbacks)) as model:

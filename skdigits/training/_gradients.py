@@ -13,7 +13,7 @@ def integrated_gradients(model, image, code, other, n_steps):
     model : keras.Model
         With a layer called ``logits``.
 
-    image : ndarray of shape (height, width), dtype float32
+    image : ndarray of shape (height, width, channels), dtype float32
 
     code, other : int
         The outputs whose difference is explained.
@@ -23,14 +23,14 @@ def integrated_gradients(model, image, code, other, n_steps):
 
     Returns
     -------
-    attributions : ndarray of shape (height, width), dtype float32
+    attributions : ndarray of shape (height, width, channels), dtype float32
     """
     to_logits = keras.Model(model.inputs, model.get_layer("logits").output)
     shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps
-    steps = tf.constant(shares[:, None, None, None] * image[None, :, :, None])
+    steps = tf.constant(shares[:, None, None, None] * image)
     with tf.GradientTape() as tape:
         tape.watch(steps)
         logits = to_logits(steps, training=False)
         difference = logits[:, code] - logits[:, other]
     gradients = tape.gradient(difference, steps).numpy()
-    return gradients.mean(axis=0)[:, :, 0] * image
+    return gradients.mean(axis=0) * image

@@ -187,7 +187,7 @@ class DigitNetwork(keras.Sequential):
                 scaled = self.optimizer.scale_loss(of_batch)
             variables = self.trainable_weights
             self.optimizer.apply(tape.gradient(scaled, variables), variables)
-            loss += of_batch * tf.cast(end - begin, tf.float32)
+            loss += tf.cast(of_batch, tf.float32) * tf.cast(end - begin, tf.float32)
             return number + 1, end, loss, predictions.write(number, predicted)
 
         predictions = tf.TensorArray(

@@ -12,8 +12,8 @@ WARM_UP = 0.25
 class SmoothedCrossentropy(keras.losses.Loss):
     """Keras' categorical cross-entropy, whose smoothing of labels is a variable."""
 
-    def __init__(self, label_smoothing=0.0, name="loss", **options):
-        super().__init__(name=name, **options)
+    def __init__(self, label_smoothing=0.0, name="loss", dtype="float32", **options):
+        super().__init__(name=name, dtype=dtype, **options)
         self.smoothing = tf.Variable(label_smoothing, trainable=False, dtype=tf.float32)
 
     @property
@@ -104,7 +104,7 @@ class AdamW(keras.optimizers.AdamW):
 
     def apply(self, grads, trainable_variables=None):
         step = tf.cast(self.iterations + 1, tf.float32)
-        rate = self.learning_rate * self.cycle(self.iterations)
+        rate = tf.cast(self.learning_rate, tf.float32) * self.cycle(self.iterations)
         self._numbers = {
             "lr": rate,
             "beta1_power": tf.pow(self.beta_1, step),
@@ -115,6 +115,12 @@ class AdamW(keras.optimizers.AdamW):
         }
         self._kept = 1.0 - rate * self.decay
         super().apply(grads, trainable_variables)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        # Keras' own adds gradients of replicas up by a custom gradient, and TensorFlow
+        # keeps that, and with it the whole graph, as long as the process lives
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable.value, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
         if self._var_key(variable) in self._kernels:
