@@ -1,13 +1,14 @@
-"""Answer with the notebook's network: skdigits against Keras, scikeras, ONNX Runtime.
+"""Predict with the notebook's network: skdigits against Keras and scikeras.
 
 Run by hand:
 
     python tests/benchmarks/bench_prediction.py --output prediction.json
 
 Every turn is a process of its own, contenders take turns. "one" is the median time of
-`predict` for one picture, "10,000" that of the probabilities of ten thousand; "cold" is
-the time of a fresh process that loads a model from its file and answers once, less that
-of a process that does nothing. Weights are random: they do not matter to the time.
+`predict` for one image, "10,000" that of the probabilities of ten thousand; "cold" is
+the time of a fresh process that loads a model from its file and predicts once, less
+that of a process that does nothing. Weights are random: they do not matter to the time.
+What ONNX Runtime alone takes is in bench_onnx.py.
 """
 
 import json
@@ -23,7 +24,7 @@ import numpy as np
 from _common import median, parser, spread, take_turns, write
 from bench_training import PlainKeras, contender
 
-CONTENDERS = ("skdigits", "scikeras", "plain Keras", "ONNX Runtime")
+CONTENDERS = ("skdigits", "scikeras", "plain Keras")
 COLD = {
     "skdigits": "import skdigits; model = skdigits.load({path!r})",
     "scikeras": "import pickle; model = pickle.load(open({path!r}, 'rb'))",
@@ -45,25 +46,7 @@ def fitted(name):
         return model.fit(X, y)[-1]
     model = PlainKeras()
     model.fit(X, y)
-    return model if name == "plain Keras" else OnnxModel(model.network)
-
-
-class OnnxModel:
-    def __init__(self, network):
-        import onnxruntime
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = f"{folder}/model.onnx"
-            network.export(path, format="onnx", verbose=False)
-            self.session = onnxruntime.InferenceSession(path)
-        self.name = self.session.get_inputs()[0].name
-
-    def predict_proba(self, X):
-        scaled = X.reshape(-1, 28, 28, 1).astype(np.float32) / 255
-        return self.session.run(None, {self.name: scaled})[0]
-
-    def predict(self, X):
-        return self.predict_proba(X).argmax(axis=1)
+    return model
 
 
 def seconds(function, times):
@@ -132,7 +115,7 @@ def main():
     options = parser(__doc__.splitlines()[0], CONTENDERS, rounds=5).parse_args()
     if options.worker:
         return worker(options.worker[0])
-    turns = take_turns(__file__, options.contenders or CONTENDERS[:3], options.seeds)
+    turns = take_turns(__file__, options.contenders or CONTENDERS, options.seeds)
     write(options.output, turns)
     for figure in ("one", "10,000", "cold"):
         print(figure)
