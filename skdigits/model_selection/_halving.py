@@ -44,8 +44,8 @@ class HalvingEpochSearchCV(SearchInParts):
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
         makes. Its ``epochs`` are those of the last rung. It has neither
-        ``early_stopping`` nor ``pause_after``, which are the search's own affair, nor
-        ``callbacks``, which each rung would start anew.
+        ``early_stopping``, as the search itself stops candidates, nor ``callbacks``,
+        which each rung would start anew.
 
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in
