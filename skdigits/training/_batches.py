@@ -7,9 +7,9 @@ import numpy as np
 
 from skdigits.training._tensorflow import tf
 
-# Steps of the optimizer in one call from Python: many enough that the cost of a call
-# vanishes, few enough for Ctrl-C, and images few enough to copy at a time.
-STEPS_PER_CALL = 64
+# Steps of the optimizer in one call from Python, and their pixels: many enough that
+# the cost of a call vanishes, few enough for Ctrl-C and for memory.
+STEPS_PER_CALL, PIXELS_PER_CALL = 64, 2**21
 
 # Images of a validation set that are predicted at a time.
 ROWS_PER_CALL = 1024
@@ -64,9 +64,12 @@ class Batches:
         )
 
     @contextmanager
-    def of(self, data, batch_size, seed, steps_per_call):
+    def of(self, data, batch_size, seed, one_by_one):
         """Be those of some `Data` in the block; a seed of None leaves their order."""
         n_batches = -(-len(data) // batch_size)
+        n_pixels = data.images[0].size * batch_size
+        steps_per_call = max(1, min(STEPS_PER_CALL, PIXELS_PER_CALL // n_pixels))
+        steps_per_call = 1 if one_by_one else steps_per_call
         self.ends = np.arange(n_batches + 1) * len(data) // n_batches
         self.data, self.seed, self.steps_per_call = data, seed, steps_per_call
         try:

@@ -239,8 +239,8 @@ class RandomAffine(keras.layers.Layer):
         return random_affine(inputs, self.strength, seed)
 
     def get_config(self):
-        config = {"strength": float(self.strength), "seed": self.seed_generator.seed}
-        return super().get_config() | config
+        seed = self.seed_generator.get_config()["seed"]
+        return super().get_config() | {"strength": float(self.strength), "seed": seed}
 
 
 def random_affine(images, strength, seed):

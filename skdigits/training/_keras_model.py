@@ -7,7 +7,6 @@ import numpy as np
 
 from skdigits._validation import check_integer, check_number
 from skdigits.training._batches import (
-    STEPS_PER_CALL,
     Batches,
     Data,
     stratified_split,
@@ -128,7 +127,7 @@ class DigitNetwork(keras.Sequential):
             data,
             check_integer("batch_size", batch_size or 32),
             self.seed if shuffle else None,
-            1 if by_step else STEPS_PER_CALL,
+            one_by_one=bool(by_step),
         )
         with _unchanged_on_failure(self), batches as batches:
             return super().fit(
