@@ -15,7 +15,7 @@ from skdigits.persistence import read_card
 def run(model, as_json):
     """Print the card of a model, and the versions of what is installed."""
     if model is None:
-        from skdigits.reading._pretrained import PRETRAINED as model
+        from skdigits.reading import PRETRAINED as model
 
     about = _about(model)
     print(json.dumps(about) if as_json else "\n".join(_lines(about)))
