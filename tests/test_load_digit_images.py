@@ -462,8 +462,10 @@ def test_paths(tmp_path):
         load_digit_images(tmp_path / "digits.pdf")
     with pytest.raises(ValueError, match="Got return_X_y=1, but expected True or"):
         load_digit_images(tmp_path, return_X_y=1)
-    with pytest.raises(ValueError, match="expected two positive integers"):
+    with pytest.raises(ValueError, match="expected positive integers: .height, wid"):
         load_digit_images(tmp_path, image_shape=28)
+    with pytest.raises(ValueError, match="expected .height, width.: images are read"):
+        load_digit_images(tmp_path, image_shape=(28, 28, 3))
     for shape in ((100_000, 20_000), (10**30, 1)):
         with pytest.raises(ValueError, match="expected at most 16,777,216 pixels. Mak"):
             load_digit_images(tmp_path, image_shape=shape)

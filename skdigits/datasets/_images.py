@@ -138,6 +138,11 @@ def load_digit_images(
     as_frame = check_bool("as_frame", as_frame)
     if image_shape is not None:
         image_shape = check_image_shape(image_shape)
+        if len(image_shape) > 2:
+            raise ValueError(
+                f"Got image_shape={image_shape!r}, but expected (height, width): images "
+                "are read as grey ones."
+            )
         _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
     normalized = False
