@@ -125,7 +125,7 @@ class DigitNetwork(keras.Sequential):
             self._batches = Batches(self.input_shape[1:], self.output_shape[-1])
         batches = self._batches.of(
             data,
-            check_integer("batch_size", batch_size or 32),
+            check_integer("batch_size", 32 if batch_size is None else batch_size),
             self.seed if shuffle else None,
             one_by_one=bool(by_step),
         )
@@ -199,6 +199,29 @@ class DigitNetwork(keras.Sequential):
         x, y, weights = arrays
         return self.compute_metrics(x, y, predictions.concat(), weights)
 
+    def make_train_function(self, force=False):
+        """Compile one function in place of Keras' two, one in the other."""
+        if self._needs_keras_functions():
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = _compiled(self.train_step)
+
+    def make_test_function(self, force=False):
+        """Compile one function, as in training."""
+        if self._needs_keras_functions():
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = _compiled(self.test_step)
+
+    def _needs_keras_functions(self):
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        return (
+            several
+            or self.run_eagerly
+            or self.jit_compile
+            or self.steps_per_execution > 1
+        )
+
     def get_config(self):
         return super().get_config() | {"seed": self.seed}
 
@@ -240,6 +263,19 @@ class DigitNetwork(keras.Sequential):
         return Data(
             *(array.astype(np.float32, copy=False) for array in (x, y, weights))
         )
+
+
+def _compiled(step):
+    """Return the function of an iterator that takes a step on its next element."""
+    compiled = tf.function(lambda iterator: step(next(iterator)), autograph=False)
+
+    def function(iterator):
+        if not isinstance(iterator, tf.data.Iterator):
+            return step(next(iterator))
+        # one that is called itself warns where models of several shapes are compiled
+        return compiled.get_concrete_function(iterator)(iterator)
+
+    return function
 
 
 @contextmanager
