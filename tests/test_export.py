@@ -126,7 +126,7 @@ def test_a_colour_pipeline_on_raw_pixels():
     assert_allclose(probabilities, expected, rtol=0, atol=1e-5)
     assert_array_equal(label, pipeline.predict(images))
     assert metadata_of(model)["image_shape"] == [9, 12, 3]
-    text = "red, green and blue of its 9 x 12 pixels line after line, from 0 to 255."
+    text = "9 x 12 pixels line after line, each as red, green and blue, from 0 to 255."
     assert text in model.doc_string
 
 

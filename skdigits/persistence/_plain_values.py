@@ -57,25 +57,18 @@ def plain(name, value, depth=_MAX_DEPTH):
     )
 
 
-def plain_card(card, reserved=()):
+def plain_card(card):
     """Return a copy of a model card, a dict of at most 65,536 characters in JSON.
 
     Raises
     ------
     ValueError
-        If it is none, is longer, holds more than `plain` can hold, or has a name in
-        ``reserved``.
+        If it is none, is longer, or holds more than `plain` can hold.
     """
     if not isinstance(card, dict):
         raise ValueError(
             f"Got card={card!r}, but expected a dict. Pass names with what they say."
         )
-    for name in reserved:
-        if name in card:
-            raise ValueError(
-                f"Got a card with {name!r}, but expected other names, as save itself "
-                "says that. Rename it."
-            )
     card = plain("card", card)
     n_characters = len(json.dumps(card))
     if n_characters > _MAX_CARD:

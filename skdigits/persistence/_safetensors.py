@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as as_bytes
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import one_line
+from skdigits._validation import check_path, one_line
 
 FORMAT_VERSION = 1
 
@@ -50,8 +50,31 @@ def packed(document, weights):
     return content
 
 
-def unpacked(path):
-    """Return the document and the weights of a file whose checksum is right."""
+@contextmanager
+def reading(path):
+    """Yield the document and the weights of a file whose checksum is right.
+
+    Whatever a damaged file causes in the block becomes one ValueError.
+    """
+    path = check_path("path", path)
+    # not the method of Path, which raises where a name is too long
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            f"Got path={one_line(path)!r}, but expected a file. Save a model there "
+            "first."
+        )
+    try:
+        yield _unpacked(path)
+    except Exception as error:
+        is_known = isinstance(error, Damaged | UnreadableFile)
+        found = one_line(error) if is_known else "damaged content"
+        raise ValueError(
+            f"Got {str(path)!r} ({found}), but expected a file as skdigits.save makes "
+            f"it. {getattr(error, 'remedy', Damaged.remedy)}"
+        ) from error
+
+
+def _unpacked(path):
     with open_regular(path, _MAX_FILE_BYTES) as file:
         n_bytes = int.from_bytes(file.read(8), "little")
         if n_bytes > _MAX_HEADER_BYTES:
@@ -60,9 +83,9 @@ def unpacked(path):
     document = _parsed(header["__metadata__"]["skdigits"])
     if document["format_version"] != FORMAT_VERSION:
         raise _OtherVersion(f"format version {document['format_version']}")
+    weights = load_file(path)
     if sorted(document) != _NAMES:
         raise Damaged("other entries than it has to have")
-    weights = load_file(path)
     if document["sha256"] != checksum(document, weights):
         raise Damaged("a content that does not match its checksum")
     return document, weights
@@ -83,30 +106,6 @@ def _as_dict(pairs):
 def checksum(document, weights):
     """Return the SHA-256 of a document, but for its own checksum, and of weights."""
     described = {key: value for key, value in document.items() if key != "sha256"}
-    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    for name in sorted(weights):
-        digest.update(weights[name].tobytes())
-    return digest.hexdigest()
-
-
-@contextmanager
-def one_sentence(path):
-    """Turn whatever a damaged file causes into one ValueError."""
-    # not the method of Path, which raises where a name is too long
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            f"Got path={one_line(path)!r}, but expected a file. Save a model there "
-            "first."
-        )
-    try:
-        yield
-    except Exception as error:
-        found = "damaged content"
-        if isinstance(error, UnreadableFile):
-            found = f"unreadable content ({error})"
-        if isinstance(error, Damaged):
-            found = one_line(error)
-        raise ValueError(
-            f"Got {str(path)!r} with {found}, but expected a file as skdigits.save "
-            f"makes it. {getattr(error, 'remedy', Damaged.remedy)}"
-        ) from error
+    parts = [json.dumps(described, sort_keys=True).encode()]
+    parts += [weights[name].tobytes() for name in sorted(weights)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()

@@ -1,21 +1,30 @@
-"""save and load."""
+"""save and load: an estimator becomes JSON and weights, and they become one again."""
 
 import os
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
-from skdigits._validation import check_path
-from skdigits.persistence._plain_values import plain_card
-from skdigits.persistence._safetensors import Damaged, one_sentence, packed, unpacked
-from skdigits.persistence._saved_network import RESERVED, card_of
-from skdigits.persistence._steps import describe, fitted_steps, restored_estimator
+from skdigits._parameters import check_parameters
+from skdigits._validation import check_n_jobs, check_path
+from skdigits.handwriting import HandwritingNormalizer
+from skdigits.persistence._plain_values import plain, plain_card, plain_labels, same
+from skdigits.persistence._safetensors import Damaged, packed, reading
+from skdigits.persistence._saved_network import describe_network, saved_network
+from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 _LIBRARIES = ("keras", "tensorflow", "onnxruntime", "scikit-learn", "numpy")
+
+_BEFORE = (HandwritingNormalizer, PixelScaler, ImageReshaper)
+_TYPES = {kind.__name__: kind for kind in (*_BEFORE, DigitCNN)}
+
+_LEARNED = ("n_features_in_", "feature_names_in_", "image_shape_", "scale_")
 
 
 def save(
@@ -80,13 +89,13 @@ def save(
 def file_content(estimator, *, card=None):
     """Return the bytes that `save` writes; raises as it does, but for OSErrors."""
     versions = {library: version(library) for library in _LIBRARIES}
-    document = describe(estimator) | {
+    document = _describe(estimator) | {
         "versions": {"skdigits": __version__} | versions,
-        "card": plain_card({} if card is None else card, RESERVED),
+        "card": plain_card({} if card is None else card),
     }
     weights = fitted_steps(estimator)[-1][1].network_.weights
     try:
-        restored_estimator(document, weights)
+        _restored(document, weights)
     except Damaged as error:
         raise ValueError(
             f"Got an estimator with {error}, but expected what fit leaves, and steps "
@@ -123,8 +132,8 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
     --------
     save : Write the file.
     """
-    estimator, _ = _read(path)
-    return estimator
+    with reading(path) as content:
+        return _restored(*content)[0]
 
 
 def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -165,13 +174,111 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     >>> card["data"], card["format_version"]
     ("scikit-learn's digits", 1)
     """
-    _, card = _read(path)
-    return card
+    with reading(path) as content:
+        return _restored(*content)[1]
 
 
-def _read(path):
-    """Return the estimator in a file and its model card, both checked."""
-    path = check_path("path", path)
-    with one_sentence(path):
-        document, weights = unpacked(path)
-        return restored_estimator(document, weights), card_of(document)
+def fitted_steps(estimator):
+    """Return the (name, step) pairs of a pipeline or of a bare classifier.
+
+    Raises
+    ------
+    ValueError
+        If there are others than those of this package, or no DigitCNN in the end.
+    sklearn.exceptions.NotFittedError
+        If a step is not fitted.
+    """
+    is_pipeline = isinstance(estimator, Pipeline)
+    steps = estimator.steps if is_pipeline else [("cnn", estimator)]
+    types = [type(step) for _, step in steps]
+    if types[-1:] != [DigitCNN] or not set(types[:-1]) <= set(_BEFORE):
+        raise ValueError(
+            f"Got {type(estimator).__name__} of {[t.__name__ for t in types]}, but "
+            "expected a DigitCNN, or a Pipeline of HandwritingNormalizer, PixelScaler, "
+            "ImageReshaper and DigitCNN. Pass search.best_estimator_ for a search; use "
+            "joblib.dump for anything else."
+        )
+    for _, step in steps:
+        check_is_fitted(step)
+    return steps
+
+
+def _describe(estimator):
+    """Return a fitted estimator but for its weights as JSON can hold it.
+
+    Raises
+    ------
+    ValueError, sklearn.exceptions.NotFittedError
+        If it cannot.
+    """
+    steps = fitted_steps(estimator)
+    classifier = steps[-1][1]
+    return {
+        "pipeline": isinstance(estimator, Pipeline),
+        "steps": [_describe_step(name, step) for name, step in steps],
+        "classes": plain_labels(classifier.classes_),
+        "network": describe_network(classifier.network_),
+    }
+
+
+def _describe_step(name, step):
+    params = step.get_params(deep=False).items()
+    learned = [name for name in _LEARNED if hasattr(step, name)]
+    return {
+        "name": name,
+        "type": type(step).__name__,
+        "params": {name: _plain_param(name, value) for name, value in params},
+        "learned": {name: plain(name, getattr(step, name)) for name in learned},
+    }
+
+
+def _plain_param(name, value):
+    if name == "callbacks" or isinstance(value, np.random.RandomState):
+        return None
+    if name == "class_weight" and isinstance(value, dict):
+        value = list(value.items())
+    return plain(name, value)
+
+
+def _restored(document, weights):
+    """Return what `_describe` described, with its weights, and the model card.
+
+    Raises
+    ------
+    ValueError
+        If `_describe` describes no fitted estimator so.
+    """
+    saved = saved_network(document, weights)
+    steps = [_restored_step(description, saved) for description in document["steps"]]
+    estimator = Pipeline(steps) if document["pipeline"] else steps[-1][1]
+    description = _describe(estimator)
+    if not same(description, {name: document[name] for name in description}):
+        raise Damaged("other entries than it has to have")
+    return estimator, saved.card
+
+
+def _restored_step(description, saved):
+    kind, learned = _TYPES[description["type"]], description["learned"]
+    params = description["params"].items()
+    params = {name: tuple(v) if isinstance(v, list) else v for name, v in params}
+    if isinstance(params.get("class_weight"), tuple):
+        params["class_weight"] = dict(params["class_weight"])
+    step, blank = kind(**params), np.zeros((1, *saved.image_shape_), dtype=np.uint8)
+    if kind is DigitCNN:
+        step.network_, step.classes_ = saved.network, saved.classes_
+        reshaper = ImageReshaper(step.image_shape).fit(blank)
+        step.image_shape_, step.n_features_in_ = reshaper.image_shape_, blank.size
+        check_parameters(step, step.image_shape_, step.classes_)
+    else:
+        # checks parameters, and learns all but what depends on the pixels
+        step.fit(blank)
+        check_n_jobs(params.get("n_jobs"))
+    if kind is PixelScaler:
+        step.scale_ = learned["scale_"]
+    if "feature_names_in_" in learned:
+        step.feature_names_in_ = np.array(
+            [*map(str, learned["feature_names_in_"])], "O"
+        )
+        if len(step.feature_names_in_) != step.n_features_in_:
+            raise Damaged("other names of columns than its number of pixels")
+    return description["name"], step

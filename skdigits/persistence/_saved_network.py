@@ -8,23 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from skdigits._parameters import network_spec, training_recipe
-from skdigits._validation import (
-    check_image_shape,
-    check_integer,
-    check_number,
-    check_path,
-)
-from skdigits.network import FittedNetwork, NetworkSpec, weight_shapes
+from skdigits._validation import check_image_shape, check_integer, check_number
+from skdigits.network import FittedNetwork, weight_shapes
 from skdigits.persistence._plain_values import plain_card, restored_labels, same
-from skdigits.persistence._safetensors import (
-    FORMAT_VERSION,
-    Damaged,
-    one_sentence,
-    unpacked,
-)
-
-# What a file says of itself, and a model card therefore must not.
-RESERVED = ("format_version", "versions")
+from skdigits.persistence._safetensors import FORMAT_VERSION, Damaged, reading
 
 # The types of steps that may stand before the classifier.
 _BEFORE = {"HandwritingNormalizer", "PixelScaler", "ImageReshaper"}
@@ -93,9 +80,8 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
     FileNotFoundError, ValueError
         As `load`.
     """
-    path = check_path("path", path)
-    with one_sentence(path):
-        return saved_network(*unpacked(path))
+    with reading(path) as content:
+        return saved_network(*content)
 
 
 def saved_network(document, weights):
@@ -109,30 +95,34 @@ def saved_network(document, weights):
     classes = restored_labels(document["classes"])
     network = _restored_network(document["network"], weights, len(classes))
     scale = prod(_scales_of(document["steps"]), start=1.0)
-    card = card_of(document)
-    return SavedNetwork(network, classes, network.spec.image_shape, scale, card)
+    shape, card = network.spec.image_shape, _card_of(document)
+    return SavedNetwork(network, classes, shape, scale, card)
 
 
 def _scales_of(steps):
     """Return the scale of each `PixelScaler`, or raise where steps are no pipeline."""
     names, types = ([step[key] for step in steps] for key in ("name", "type"))
-    if not all(isinstance(name, str) and name and "__" not in name for name in names):
+    good = {name for name in names if isinstance(name, str) and "__" not in name} - {""}
+    if len(good) < len(names):
         raise Damaged(f"steps of the names {names}")
-    if len(set(names)) < len(names):
-        raise Damaged("two steps of the same name")
     if types[-1:] != ["DigitCNN"] or not _BEFORE.issuperset(types[:-1]):
         raise Damaged(f"steps of the types {types}")
     scalers = [step for step in steps if step["type"] == "PixelScaler"]
     return [_positive("scale", step["learned"]["scale_"]) for step in scalers]
 
 
-def card_of(document):
+def _card_of(document):
     """Return the model card of a document with what the file says of itself."""
-    card = plain_card(document["card"], reserved=RESERVED)
-    versions = plain_card(document["versions"])
+    card, versions = plain_card(document["card"]), plain_card(document["versions"])
+    file = {"format_version": FORMAT_VERSION, "versions": versions}
+    for name in file.keys() & card:
+        raise ValueError(
+            f"Got a card with {name!r}, but expected other names, as save itself says "
+            "that. Rename it."
+        )
     if not all(isinstance(version, str) for version in versions.values()):
         raise Damaged("versions that are no text")
-    return card | {"format_version": FORMAT_VERSION, "versions": versions}
+    return card | file
 
 
 def describe_network(network):
@@ -143,17 +133,19 @@ def describe_network(network):
 
 def _restored_network(description, weights, n_classes):
     """Check the description of a network as if a user had passed it."""
-    fields = {name: as_tuple(value) for name, value in description["spec"].items()}
-    shape = check_image_shape(fields["image_shape"])
-    spec = network_spec(NetworkSpec(**fields), shape, n_classes)
+    params = SimpleNamespace(**description["spec"])
+    spec = network_spec(params, check_image_shape(params.image_shape), n_classes)
     _check_weights(weights, weight_shapes(spec))
+    recipe = SimpleNamespace(**description["recipe"])
+    recipe.early_stopping = recipe.patience or False
+    recipe.calibration = recipe.calibrate
     network = FittedNetwork(
         spec,
         weights,
         check_integer("seed", description["seed"], minimum=0),
         {name: [*map(float, v)] for name, v in description["history"].items()},
         _positive("temperature", description["temperature"]),
-        _restored_recipe(description["recipe"]),
+        training_recipe(recipe, n_images=1),
     )
     lengths = {len(figures) for figures in network.history.values()}
     if lengths != {network.n_epochs} or network.seed >= 2**32:
@@ -173,20 +165,6 @@ def _check_weights(weights, shapes):
             raise Damaged("variances below zero")
 
 
-def _restored_recipe(fields):
-    params = SimpleNamespace(
-        **fields,
-        early_stopping=fields["patience"] or False,
-        calibration=fields["calibrate"],
-    )
-    return training_recipe(params, n_images=1)
-
-
 def _positive(name, value):
     """Return a positive number, or raise a ValueError."""
     return check_number(name, value, low=0, high=np.inf, closed="neither")
-
-
-def as_tuple(value):
-    """Return a list, which is what JSON makes of a tuple, as a tuple again."""
-    return tuple(value) if isinstance(value, list) else value

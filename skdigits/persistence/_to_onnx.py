@@ -14,7 +14,7 @@ from skdigits._validation import as_label_array, check_choice
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.network import onnx_graph
 from skdigits.persistence._plain_values import plain_card
-from skdigits.persistence._steps import fitted_steps
+from skdigits.persistence._save_load import fitted_steps
 
 DTYPES = ("uint8", "float32")
 
@@ -90,7 +90,15 @@ def to_onnx(
     """
     import onnx
 
-    left_out, steps = _parts_of(estimator)
+    steps = [step for _, step in fitted_steps(estimator)]
+    n_left_out = int(isinstance(steps[0], HandwritingNormalizer))
+    left_out, steps = steps[:n_left_out], steps[n_left_out:]
+    if any(isinstance(step, HandwritingNormalizer) for step in steps):
+        raise ValueError(
+            f"Got a pipeline of {[type(step).__name__ for step in steps]}, but "
+            "expected HandwritingNormalizer as the first step only. Export the part of "
+            "the pipeline from it on."
+        )
     scale = prod((getattr(step, "scale_", 1.0) for step in steps), start=1.0)
     if dtype is None:
         dtype = "uint8" if scale == 255 else "float32"
@@ -115,21 +123,6 @@ def to_onnx(
     return model
 
 
-def _parts_of(estimator):
-    """Return the steps that are left out, and those of the graph, the last of which is
-    the classifier.
-    """
-    steps = [step for _, step in fitted_steps(estimator)]
-    n_left_out = int(isinstance(steps[0], HandwritingNormalizer))
-    if any(isinstance(step, HandwritingNormalizer) for step in steps[n_left_out:]):
-        raise ValueError(
-            f"Got a Pipeline of {[type(step).__name__ for step in steps]}, but "
-            "expected HandwritingNormalizer as the first step only, as no graph can do "
-            "its work. Export the steps after it."
-        )
-    return steps[:n_left_out], steps[n_left_out:]
-
-
 def _exported_labels(classes):
     """Return labels as strings or int64, or raise a ValueError."""
     labels = classes.tolist()
@@ -137,7 +130,7 @@ def _exported_labels(classes):
         return as_label_array(labels)
     for label in labels:
         is_number = isinstance(label, Real | np.bool_)
-        if not is_number or not -(2**63) <= label < 2**63 or label != int(label):
+        if not is_number or not -(2**63) <= label < 2**63 or label % 1:
             raise ValueError(
                 f"Got the label {label!r}, but expected whole numbers or strings, "
                 "which a graph can predict. Fit with such labels."
@@ -147,12 +140,10 @@ def _exported_labels(classes):
 
 def _model(network, scale, labels, dtype):
     """Return the graph from rows of raw pixels to labels and probabilities."""
-    from onnx import TensorProto
+    from onnx import TensorProto, helper
 
     graph, spec = onnx_graph(), network.spec
-    pixels = "X"
-    if dtype != "float32":
-        pixels = graph.node("Cast", "pixels", pixels, to=TensorProto.FLOAT)
+    pixels = graph.node("Cast", "pixels", "X", to=TensorProto.FLOAT)
     white = graph.constant("scale", np.float32(scale))
     scaled = graph.node("Div", "scaled", pixels, white)
     # 0 stands for any number of rows
@@ -165,23 +156,23 @@ def _model(network, scale, labels, dtype):
     divisor = graph.constant("temperature", np.float32(network.temperature))
     calibrated = graph.node("Div", "calibrated", logits, divisor)
     graph.node("Softmax", "probabilities", calibrated, axis=1)
-    pixel = TensorProto.UINT8 if dtype == "uint8" else TensorProto.FLOAT
-    label = TensorProto.STRING if labels.dtype.kind == "O" else TensorProto.INT64
-    probabilities = "probabilities", TensorProto.FLOAT, (len(labels),)
-    return graph.model(
-        [("X", pixel, (prod(spec.input_shape),))],
-        [("label", label, ()), probabilities],
-    )
+    kind_of = helper.np_dtype_to_tensor_dtype
+    inputs = [("X", kind_of(np.dtype(dtype)), (prod(spec.input_shape),))]
+    outputs = [
+        ("label", kind_of(labels.dtype), ()),
+        ("probabilities", TensorProto.FLOAT, (len(labels),)),
+    ]
+    return graph.model(inputs, outputs)
 
 
 def _doc_string(image_shape, scale, left_out):
     """Return what a person has to know to use the graph, a sentence a line."""
     height, width, *channels = image_shape
-    pixels = "red, green and blue of its" if channels else "its"
+    each = "each as red, green and blue, " if channels else ""
     text = f"""\
 A classifier of handwritten digits, made by skdigits.
-X: an image in each row, {pixels} {height} x {width} pixels line after line, from 0 to \
-{scale:g}.
+X: an image in each row, its {height} x {width} pixels line after line, \
+{each}from 0 to {scale:g}.
 label: the most probable class of each row.
 probabilities: one for each class, in the order of the metadata 'classes'."""
     if left_out:
