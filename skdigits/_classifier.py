@@ -28,11 +28,13 @@ from skdigits._parameters import (
 )
 from skdigits._presets import PRESETS
 from skdigits._validation import (
+    as_labels,
     check_bool,
     check_choice,
     check_image_shape,
     check_labels,
     encode_labels,
+    fold_images,
     one_hot,
     pixels_for_fitted,
     resolve_image_shape,
@@ -46,15 +48,18 @@ if TYPE_CHECKING:
 
 
 class DigitCNN(ClassifierMixin, BaseEstimator):
-    """A compact convolutional network for pictures of digits.
+    """A compact convolutional network for images of digits.
 
     Blocks of convolution, 2 x 2 max pooling, batch normalization and ReLU, then
-    dropout and a softmax over the classes; trained with AdamW on the categorical
-    cross-entropy, on pictures that are warped a little. The defaults are those of
-    the preset "balanced". It is a scikit-learn classifier in every respect:
-    pipelines, searches, cross-validation and displays take it as they take any other.
+    dropout and a softmax over the classes [1]_ [2]_; trained by Keras with AdamW on the
+    categorical cross-entropy, on images that are augmented, and used for predictions
+    by ONNX Runtime. The defaults are those of the preset "balanced". It is a
+    scikit-learn classifier in every respect: pipelines, searches, cross-validation and
+    displays take it as they take any other.
 
-    The pixels should be scaled to [0, 1]: `make_digit_pipeline` does that.
+    Images have one channel or three, which come last: (height, width), (height, width,
+    1) or, in colour, (height, width, 3). The pixels should be scaled to [0, 1]:
+    `make_digit_pipeline` does that.
 
     Parameters
     ----------
@@ -64,8 +69,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     kernel_size : int or tuple of int, default=(5, 3)
         Side of the square kernels, in pixels; one int for all blocks, or one for each
-        from the first on, where the last stands for all that follow. More than there
-        are blocks are not used.
+        from the first on, where the last stands for all that follow. Sizes beyond the
+        number of blocks are not used.
 
     dense_units : int, default=None
         Units of a dense layer before the output. None goes without one.
@@ -80,19 +85,19 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     early_downsampling : bool or "auto", default="auto"
         If True, the first convolution goes in strides of two pixels, and no pooling
         follows it: a quarter of the work. If False, it is pooled as the others are.
-        "auto" is True for pictures of at least 16 pixels on each side.
+        "auto" is True for images of at least 16 pixels on each side.
 
     padding : {"same", "valid"}, default="same"
-        "same" pads convolutions and poolings with zeros, so that pictures of any size
-        will do; "valid" does not, so that pictures must be large enough.
+        "same" pads convolutions and poolings with zeros, so that images of any size
+        will do; "valid" does not, so that images must be large enough.
 
     epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes as many as 1,500 steps of the
         optimizer take, and ten at least.
 
     batch_size : int or "auto", default="auto"
-        The most pictures in one step of the optimizer; the steps of an epoch share
-        them out evenly. "auto" is 32 for fewer than 5,000 training pictures, else 128.
+        The most images in one step of the optimizer; the steps of an epoch share
+        them out evenly. "auto" is 32 for fewer than 5,000 training images, else 128.
 
     learning_rate : float, default=0.02
         Step size of AdamW; its peak if ``schedule="one_cycle"``.
@@ -106,14 +111,15 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Decay of the kernels in each step, times the learning rate [4]_.
 
     label_smoothing : float, default=0.1
-        Share of each target, in [0, 1), that is spread over all classes: the network
-        is not asked to be certain. ``loss`` and ``val_loss`` in `history_` include it.
+        Share of each target, in [0, 1), that is spread over all classes, so that the
+        network is not trained to be certain. ``loss`` and ``val_loss`` in `history_`
+        include it.
 
     augment : float, default=1.0
-        How far each training picture is warped at random, anew in each epoch: 1 stands
-        for rotations by up to 10 degrees, zooms and shears by up to a tenth and shifts
-        by up to a fourteenth of the sides, 0.5 for half of that, 0 for none. Pictures
-        with a side of fewer than 8 pixels are never warped.
+        Strength of the augmentation of the training images, at random and anew in each
+        epoch: 1 stands for rotations by up to 10 degrees, zooms and shears by up to a
+        tenth and shifts by up to a fourteenth of the sides, 0.5 for half of that, 0 for
+        none. Images with a side of fewer than 8 pixels are never augmented.
 
     validation_split : float, default=0.0
         Share of the training data, in [0, 1), that is held out to measure
@@ -122,7 +128,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     early_stopping : bool or int, default=False
         Stop once ``val_loss`` has not improved for this many epochs, and go back to
-        the weights of the best epoch, and to what the optimizer remembered. True waits
+        the weights of the best epoch, and to the optimizer as it was then. True waits
         for 5 epochs. Without a validation part the training loss is watched.
 
     calibration : bool, default=True
@@ -135,24 +141,23 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     class_weight : dict or "balanced", default=None
         Weight of each class, ``{label: weight}``; "balanced" gives each class the same
-        total weight. None gives each picture the same.
+        total weight. None gives each image the same.
 
-    image_shape : tuple of int (height, width), default=None
-        How flat rows fold into pictures. None takes the shape of the input if it is
-        not flat, and folds flat rows into squares. Rows of fewer than 64 features
-        that are not a square number count as pictures of one row.
+    image_shape : tuple of int (height, width) or (height, width, 3), default=None
+        How flat rows fold into images. None takes the shape of the input if it is
+        not flat, and folds flat rows into squares of one channel. Rows of fewer than 64
+        features that are not a square number count as images of one row.
 
     warm_start : bool, default=False
         If True, `fit` trains on from the weights of the previous call, in a cycle of
         the learning rate of its own.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called in training as by Keras, with a Keras model of the network as it is
-        then; what they change of its weights or its learning rate takes effect. Each
-        fit takes copies.
+        Called by Keras in training. Each fit takes copies.
 
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, validation part, order of the batches and dropout.
+        Decides initial weights, validation part, order of the batches, augmentation and
+        dropout.
         With an int, the same data on the same machine give the same weights, bit for
         bit. None is different each time; it leaves NumPy's global state alone.
 
@@ -165,26 +170,26 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         The labels, in the order of the columns of `predict_proba`.
 
     n_features_in_ : int
-        Number of pixels of a picture.
+        Number of values of an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, only if X was a DataFrame with string column names.
 
-    image_shape_ : tuple of int (height, width)
-        Shape of a picture, in pixels.
+    image_shape_ : tuple of int (height, width) or (height, width, 3)
+        Shape of an image, in pixels.
 
     network_ : FittedNetwork
-        The network apart from Keras: what answers, and what a file holds.
+        The network apart from Keras: what predicts, and what a file holds.
 
     model_ : keras.Model
-        A copy of the network, made when it is first asked for after a fit. Its own
-        `fit` learns as this class does; nothing done to it changes the classifier.
+        A copy of the network, made at its first use after a fit. Its own `fit` learns
+        as this class does; nothing done to it changes the classifier.
 
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         scikeras' wrapper around `model_`, with the labels and the recipe of the last
         fit: its own `fit` starts again and gives the same weights, its `partial_fit`
-        trains `model_` on. Nothing done to it changes the classifier. scikeras knows
-        numbers and strings as labels, no others.
+        trains `model_` on. Nothing done to it changes the classifier. Labels are
+        numbers or strings, as scikeras takes no others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a
@@ -241,7 +246,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         early_stopping: bool | int = False,
         calibration: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
-        image_shape: tuple[int, int] | None = None,
+        image_shape: tuple[int, int] | tuple[int, int, int] | None = None,
         warm_start: bool = False,
         callbacks: list[Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -273,16 +278,16 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_preset(cls, name: str, **overrides: Any) -> Self:
-        """Make a classifier with a known set of parameters.
+        """Return a classifier with a known set of parameters.
 
         Parameters
         ----------
         name : {"notebook", "fast", "balanced", "accurate"}
             "notebook" is the classic Keras example: 112,202 parameters on 28 x 28
-            pictures, 10 epochs of Adam in batches of 64, a tenth held out. "fast",
+            images, 10 epochs of Adam in batches of 64, a tenth held out. "fast",
             "balanced" and "accurate" take seconds, a minute or two, or several minutes
-            for MNIST's 60,000 pictures on two cores. "balanced" is what `DigitCNN()`
-            is, and fits any number of pictures.
+            for MNIST's 60,000 images on two cores. "balanced" is what `DigitCNN()`
+            is, and fits any number of images.
 
         **overrides : dict
             Parameters that differ from the preset.
@@ -302,7 +307,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """The figures of each epoch."""
+        """Figures of each epoch."""
         history = self._fitted("history_").history
         return {name: list(figures) for name, figures in history.items()}
 
@@ -329,8 +334,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             if not has_plain_labels(self.classes_):
                 raise AttributeError(
                     f"Got labels such as {self.classes_[0]!r}, but expected numbers or "
-                    "strings, which scikeras knows. Use model_, or fit with other "
-                    "labels."
+                    "strings, as scikeras takes no others. Use model_, or fit with "
+                    "other labels."
                 )
             from skdigits._scikeras import make_keras_classifier
 
@@ -346,11 +351,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return self._keras_classifier
 
     def __dir__(self):
-        # what lists attributes would make them, for which TensorFlow is imported
+        # listing attributes must not make them, for which TensorFlow is imported
         return sorted(set(super().__dir__()) - {"model_", "keras_classifier_"})
 
     def _fitted(self, name):
-        """Return the network, or say that an attribute is not there yet."""
+        """Return the network, or raise an AttributeError before `fit`."""
         if not hasattr(self, "network_"):
             raise AttributeError(f"{name} is there after fit.")
         return self.network_
@@ -439,7 +444,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of any numeric dtype.
+            Images, of any numeric dtype.
 
         y : array-like of shape (n,)
             Labels.
@@ -448,7 +453,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             All labels that will ever come; needed in the first call only.
 
         sample_weight : array-like of shape (n,), default=None
-            Weight of each picture in the loss.
+            Weight of each image in the loss.
 
         Returns
         -------
@@ -478,7 +483,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of the shape that `fit` was given.
+            Images, of the shape of those passed to `fit`.
 
         Returns
         -------
@@ -496,7 +501,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of the shape that `fit` was given.
+            Images, of the shape of those passed to `fit`.
 
         Returns
         -------
@@ -513,23 +518,24 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of the shape that `fit` was given.
+            Images, of the shape of those passed to `fit`.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes), dtype float32
             Columns in the order of `classes_`.
         """
-        return self.network_.log_probabilities(self._logits(X))
+        logits = self._logits(X)
+        return self.network_.log_probabilities(logits)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable class of each picture.
+        """Return the most probable class of each image.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of the shape that `fit` was given.
+            Images, of the shape of those passed to `fit`.
 
         Returns
         -------
@@ -546,18 +552,18 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Pictures, of the shape that `fit` was given.
+            Images, of the shape of those passed to `fit`.
 
         y : array-like of shape (n,)
             True labels.
 
         sample_weight : array-like of shape (n,), default=None
-            Weight of each picture in the mean.
+            Weight of each image in the mean.
 
         Returns
         -------
         accuracy : float
-            Share of the pictures, or of their weight, whose label is predicted.
+            Share of the images, or of their weight, whose label is predicted.
         """
         predicted, true = self.predict(X), column_or_1d(y)
         check_consistent_length(X, true, sample_weight)
@@ -569,7 +575,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # made again from the network where somebody asks for them
+        # made again from the network where they are used
         for name in ("_keras_classifier", "_model"):
             state.pop(name, None)
         if "_wrapped" in state:
@@ -582,13 +588,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return self.network_.logits(self._fold(X, native_shape))
 
     def _fold(self, X, native_shape):
-        resolve_image_shape(
-            X.shape[1], image_shape=self.image_shape_, native_shape=native_shape
-        )
-        return X.reshape(-1, *(*self.image_shape_, 1)[:3])
+        return fold_images(X, self.image_shape_, native_shape)
 
     def _check_classes(self, classes, goes_on):
-        """Check the ``classes`` of `partial_fit` against those known, or learn them."""
+        """Learn the ``classes`` of `partial_fit`, or check that they are the same."""
         if classes is None:
             if not goes_on:
                 raise ValueError(
@@ -610,7 +613,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
 
     def _training_data(self, X, y, sample_weight, *, goes_on, classes=None):
-        """Check the data; return them without rows of weight zero."""
+        """Return the data, checked, without rows of weight zero."""
         if goes_on:
             classes = self.classes_
         X, y, native_shape = validate_pixels(
@@ -640,17 +643,16 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return Data(images, one_hot(codes, len(self.classes_)), weights)
 
     def _validation_data(self, X, y, sample_weight):
-        """Check the validation set; return it, None if there is none."""
+        """Return the validation set, checked; None if there is none."""
         if X is None and y is None:
             return None
         if X is None or y is None:
             raise ValueError(
-                f"Got {'y_val' if X is None else 'X_val'} alone, but expected X_val and "
-                "y_val. Pass both."
+                f"Got {'y_val' if X is None else 'X_val'} alone, but expected X_val "
+                "and y_val. Pass both."
             )
         images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
-        y = column_or_1d(y)
-        check_labels(y)
+        y = as_labels(y)
         check_consistent_length(images, y)
         _, codes = encode_labels(y, self.classes_)
         from skdigits.training import Data
@@ -694,11 +696,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
 
 def _drop_weightless(images, codes, weights):
-    """Leave out rows of weight zero; the batches are those of data without them."""
+    """Return the data without rows of weight zero, as if they had not been passed."""
     if not weights.any():
         raise ValueError(
             "Got sample weights that are all zero, but expected at least one above "
-            "zero. Give weight to the pictures to learn from."
+            "zero. Give weight to the images to learn from."
         )
     if weights.all():
         return images, codes, weights

@@ -11,21 +11,21 @@ from skdigits.preprocessing import ImageReshaper, PixelScaler
 def make_digit_pipeline(
     classifier: Any = None,
     *,
-    image_shape: tuple[int, int] | None = None,
+    image_shape: tuple[int, int] | tuple[int, int, int] | None = None,
     **params: Any,
 ) -> Pipeline:
-    """Make a pipeline from raw pixels to labels.
+    """Return a pipeline from raw pixels to labels.
 
     Its steps are ``scale`` (`PixelScaler`), ``reshape`` (`ImageReshaper`) and ``cnn``
-    (`DigitCNN`), so that a search says ``cnn__filters`` or ``cnn__dropout``.
+    (`DigitCNN`), so that a search varies ``cnn__filters`` or ``cnn__dropout``.
 
     Parameters
     ----------
     classifier : estimator, default=None
         The last step; None makes a `DigitCNN` of ``params``.
 
-    image_shape : tuple of int (height, width), default=None
-        How flat rows fold into pictures; None folds them into squares.
+    image_shape : tuple of int (height, width) or (height, width, 3), default=None
+        How flat rows fold into images; None folds them into squares of one channel.
 
     **params : dict
         Parameters of `DigitCNN`, only without ``classifier``.

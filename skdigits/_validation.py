@@ -1,7 +1,7 @@
 """Checks that several modules share, and their error sentences.
 
 Every sentence follows one grammar: what was got, what was expected, the remedy.
-scikit-learn is imported where it is used, as it takes longer than to read a picture.
+scikit-learn is imported where it is used, as it takes longer than to read an image.
 """
 
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-# A picture of a digit has at least this many pixels on a side; flat rows shorter than
-# its square cannot be a picture, so they are small tables.
+# An image of a digit has at least this many pixels on a side; flat rows shorter than
+# its square cannot be an image, so they are small tables.
 SMALLEST_SIDE = 8
 
 # No network is trained on larger images.
@@ -25,7 +25,7 @@ COLOURS = 3
 # Far above the cores of a machine.
 MAX_JOBS = 1024
 
-# What others say in a sentence of ours, such as a damaged file, is cut to this.
+# What others add to a sentence of ours, such as a damaged file, is cut to this.
 MAX_MESSAGE = 500
 
 
@@ -105,8 +105,8 @@ def check_image_shape(image_shape):
     shape = shape[:2] if shape[2:] == (1,) else shape
     if len(shape) not in (2, 3) or shape[2:] not in ((), (COLOURS,)):
         raise ValueError(
-            f"Got image_shape={image_shape!r}, but expected positive integers, (height, "
-            "width), or (height, width, 3) for colour images."
+            f"Got image_shape={image_shape!r}, but expected positive integers: "
+            "(height, width), or (height, width, 3) for colour images."
         )
     if prod(shape) > MAX_PIXELS:
         raise ValueError(
@@ -117,7 +117,7 @@ def check_image_shape(image_shape):
 
 
 def reason_of(error):
-    """Return what an error says, as one line of bounded length."""
+    """Return the reason of an error, as one line of bounded length."""
     text = isinstance(error, OSError) and error.strerror
     return one_line(text or error) or type(error).__name__
 
@@ -132,7 +132,7 @@ def one_line(text, limit=MAX_MESSAGE):
 
 
 def flatten_images(X):
-    """Lay images out as rows.
+    """Return images as rows of pixels.
 
     Parameters
     ----------
@@ -142,12 +142,13 @@ def flatten_images(X):
     Returns
     -------
     X : of shape (n, n_pixels)
-        The very input if it was flat already.
+        The very input if it was flat already; a table of polars or pyarrow as one of
+        pandas, whose column names every version of scikit-learn takes.
     image_shape : tuple of int or None
         (height, width), or (height, width, 3), None for flat input.
     """
-    if hasattr(X, "__dataframe__"):  # pandas, polars, pyarrow: with names of columns
-        return X, None
+    if hasattr(X, "columns") and hasattr(X, "shape"):
+        return X if hasattr(X, "iloc") else _as_data_frame(X), None
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
@@ -164,11 +165,18 @@ def flatten_images(X):
         image_shape = shape[:2] if shape[2:] == (1,) else shape
         return np.asarray(X).reshape(len(X), prod(shape)), image_shape
     is_channels_first = X.ndim == 4 and shape[0] in (1, COLOURS)
-    remedy = "move the channels to the last axis" if is_channels_first else "reshape it"
+    remedy = "move the channels to the last axis" if is_channels_first else "convert it"
     raise ValueError(
         f"Got X of shape {X.shape}, but expected (n, n_pixels), (n, height, width) or "
         f"(n, height, width, channels) with 1 or 3 channels: {remedy}."
     )
+
+
+def _as_data_frame(table):
+    import pandas as pd
+
+    names = getattr(table, "column_names", table.columns)
+    return pd.DataFrame(np.asarray(table), columns=names)
 
 
 def _is_sparse(X):
@@ -182,7 +190,7 @@ def _is_sparse(X):
 def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
     """Return how rows of ``n_features`` pixels fold into images.
 
-    ``image_shape`` is what the user asked for, ``native_shape`` what the input had.
+    ``image_shape`` is the parameter of that name, ``native_shape`` that of the input.
     Without either, rows are square images of one channel. Rows of fewer than 64
     features that are not square are one-row images: too small for a digit, they are
     small tables.
@@ -213,11 +221,19 @@ def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
     )
 
 
-def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
-    """Check pictures, and labels if given, as scikit-learn does.
+def fold_images(rows, image_shape, native_shape=None):
+    """Return rows as images (n, height, width, channels), or raise a ValueError."""
+    resolve_image_shape(
+        rows.shape[1], image_shape=image_shape, native_shape=native_shape
+    )
+    return rows.reshape(-1, *(*image_shape, 1)[:3])
 
-    Sets or checks ``n_features_in_``, the number of pixels of a picture, and
-    ``feature_names_in_`` on ``estimator``.
+
+def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
+    """Return images as checked rows, with checked labels if there are any.
+
+    Sets or checks ``n_features_in_``, the number of values of an image, and
+    ``feature_names_in_`` on ``estimator``, as scikit-learn does.
 
     Returns
     -------
@@ -236,10 +252,10 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
 
 
 def pixels_for_fitted(estimator, X, *, dtype="numeric"):
-    """Check pictures that a fitted estimator is asked about, as scikit-learn does.
+    """Return images as checked rows for an estimator that is fitted.
 
-    Of one picture its checks take longer than an answer, so they are left out where
-    they would find nothing.
+    Of one image the checks of scikit-learn take longer than a prediction, so they are
+    left out where they would find nothing.
 
     Returns
     -------
@@ -258,7 +274,7 @@ def pixels_for_fitted(estimator, X, *, dtype="numeric"):
 
 
 def _are_fine(estimator, X):
-    """Tell whether there is nothing to find in X: finite numbers of the right shape."""
+    """Return whether X has nothing to find: finite numbers of the right shape."""
     known = vars(estimator)
     if type(X) is not np.ndarray or X.ndim != 2 or not len(X):
         return False
@@ -271,7 +287,7 @@ def _are_fine(estimator, X):
 
 
 def flatten_for_inverse(estimator, X):
-    """Check the input of ``inverse_transform``: rows or pictures as in ``fit``.
+    """Return the input of ``inverse_transform`` as checked rows.
 
     Returns
     -------
@@ -286,9 +302,20 @@ def flatten_for_inverse(estimator, X):
     if X.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"Got X with {X.shape[1]} features, but expected the "
-            f"{estimator.n_features_in_} of fit. Pass pictures of that size."
+            f"{estimator.n_features_in_} of fit. Pass images of that size."
         )
     return X, native_shape
+
+
+def as_labels(y):
+    """Return labels, also a list of tuples, as a checked array of shape (n,)."""
+    from sklearn.utils.validation import column_or_1d
+
+    if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
+        y = as_label_array(y)
+    y = column_or_1d(y)
+    check_labels(y)
+    return y
 
 
 def check_labels(y):
@@ -303,11 +330,11 @@ def check_labels(y):
     except TypeError:
         raise ValueError(
             "Got y with labels that cannot be hashed, such as lists, but expected "
-            "one hashable label for each picture. Convert them to strings or tuples."
+            "one hashable label for each image. Convert them to strings or tuples."
         ) from None
     if missing:
         raise ValueError(
-            "Got y with missing labels, but expected one label for each picture. "
+            "Got y with missing labels, but expected one label for each image. "
             "Drop those rows."
         )
 
@@ -357,7 +384,7 @@ def _sorted_if_possible(labels):
 
 
 def as_label_array(labels):
-    """Put any labels, tuples too, into a one-dimensional array of objects."""
+    """Return any labels, tuples too, as a one-dimensional array of objects."""
     labels = list(labels)
     array = np.empty(len(labels), dtype=object)
     array[:] = labels

@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 # Only to end a test that hangs.
-PATIENCE = 300
+PATIENCE = 100
 
 # What would limit the threads of a worker whatever joblib grants.
 LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")

@@ -7,8 +7,8 @@ from enum import Enum
 import numpy as np
 import pandas as pd
 import pytest
+from _coloured import TABLES, coloured_digits, make_table, turned_round
 from numpy.testing import assert_allclose, assert_array_equal
-from skdigits.network._answers import MANY_ROWS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_info
@@ -20,13 +20,13 @@ PLAIN = {
     **{"batch_norm": False, "early_downsampling": False, "padding": "same"},
     **{"epochs": 1, "batch_size": 64, "learning_rate": 0.001, "schedule": "constant"},
     **{"weight_decay": 0.0, "label_smoothing": 0.0, "augment": 0.0},
-    **{"validation_split": 0.1, "random_state": 0, "calibration": None},
+    **{"validation_split": 0.1, "random_state": 0, "calibration": False},
 }
-CALIBRATED = {"calibration": "temperature"}
+CALIBRATED = {"calibration": True}
 
 
 def tiny(**params):
-    """A small network, trained without cycle, smoothing, warping and calibration."""
+    """A small network: no cycle, smoothing, augmentation or calibration."""
     return DigitCNN(**{**PLAIN, **params})
 
 
@@ -79,10 +79,9 @@ class TestLearning:
         proba = clf.model_.predict(X.reshape(-1, 8, 8, 1), verbose=0)
         assert_allclose(proba, clf.predict_proba(X), atol=1e-6)
 
-    def test_many_threads_may_ask_at_once(self, data):
+    def test_many_threads_may_predict_at_once(self, data):
         X, y = data
         clf = tiny().fit(X, y)
-        assert len(X) > MANY_ROWS
         expected = clf.predict_proba(X)
         granted = threadpool_info()
         with ThreadPoolExecutor(8) as pool:
@@ -90,15 +89,16 @@ class TestLearning:
                 assert_array_equal(found, expected)
         assert threadpool_info() == granted
 
-    def test_an_answer_does_not_depend_on_its_company(self, data):
+    def test_a_prediction_does_not_depend_on_its_company(self, data):
         X, y = data
         clf = tiny().fit(X, y)
-        together = clf.decision_function(X)
+        together = clf.predict_proba(X)
+        close = {"rtol": 0, "atol": 1e-6}
         order = np.random.default_rng(0).permutation(len(X))
-        assert_array_equal(clf.decision_function(X[order]), together[order])
+        assert_allclose(clf.predict_proba(X[order]), together[order], **close)
         for company in (1, 7, 100):
-            some = clf.decision_function(X[:company])
-            assert_array_equal(some, together[:company])
+            some = clf.predict_proba(X[:company])
+            assert_allclose(some, together[:company], **close)
 
     def test_memory_stays_flat_over_many_calls(self, data):
         import tracemalloc
@@ -133,6 +133,14 @@ class TestLearning:
         assert_allclose(
             np.diff(logits, axis=1), np.diff(np.log(proba), axis=1), atol=1e-3
         )
+        assert clf.predict_log_proba(X).dtype == np.float32
+        assert_allclose(np.exp(clf.predict_log_proba(X)), proba, atol=1e-6)
+
+    def test_logarithms_are_finite_where_probabilities_are_zero(self, data):
+        X, y = data
+        clf = tiny(learning_rate=0.1, epochs=5).fit(X, y)
+        assert clf.predict_proba(1000 * X).min() == 0
+        assert np.isfinite(clf.predict_log_proba(1000 * X)).all()
 
     def test_two_classes(self, data):
         X, y = data
@@ -206,14 +214,33 @@ class TestInput:
         expected = tiny().fit(X.round(), y).predict_proba(X)
         assert_array_equal(clf.predict_proba(X.astype(np.float64)), expected)
 
-    def test_data_frames(self, data):
+    @pytest.mark.parametrize("kind", TABLES)
+    def test_tables(self, data, kind):
         X, y = data
-        frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
-        clf = tiny().fit(frame, pd.Series(y))
-        assert clf.feature_names_in_.tolist() == frame.columns.tolist()
-        assert_same_weights(clf, tiny().fit(X, y))
+        table = make_table(kind, X)
+        clf = tiny().fit(table, pd.Series(y))
+        assert clf.feature_names_in_.tolist() == [f"pixel{i}" for i in range(64)]
+        plain = tiny().fit(X, y)
+        assert_same_weights(clf, plain)
+        assert_array_equal(clf.predict_proba(table), plain.predict_proba(X))
+        assert clf.score(table, y) == plain.score(X, y)
+        reordered = turned_round(table)
+        for call in (clf.predict, lambda X: clf.partial_fit(X, y)):
+            with pytest.raises(ValueError, match="in the same order"):
+                call(reordered)
         with pytest.raises(ValueError, match="in the same order"):
-            clf.predict(frame[frame.columns[::-1]])
+            tiny().fit(table, y, X_val=reordered, y_val=y)
+
+    @pytest.mark.parametrize("kind", TABLES)
+    def test_tables_through_a_pipeline(self, digits, kind):
+        X, X_test, y, _ = digits
+        pipeline = make_digit_pipeline(filters=4, epochs=1, random_state=0)
+        pipeline.fit(make_table(kind, X), y)
+        assert pipeline.feature_names_in_.tolist() == [f"pixel{i}" for i in range(64)]
+        table = make_table(kind, X_test)
+        assert_array_equal(pipeline.predict_proba(table), pipeline_proba(X, y, X_test))
+        with pytest.raises(ValueError, match="in the same order"):
+            pipeline.predict(turned_round(table))
 
     def test_image_shapes(self, data):
         X, y = data
@@ -223,12 +250,60 @@ class TestInput:
         with pytest.raises(ValueError, match=r"shape \(8, 8\)"):
             clf.predict(X.reshape(-1, 8, 8))
 
+    @pytest.mark.parametrize("augment", [0.0, 1.0])
+    def test_images_with_three_channels(self, augment):
+        X, y = coloured_digits()
+        X = X / np.float32(255)
+        clf = tiny(epochs=15, learning_rate=0.005, augment=augment).fit(X, y)
+        assert clf.image_shape_ == (8, 8, 3)
+        assert clf.n_features_in_ == 192
+        assert clf.score(X, y) > 0.7
+        proba = clf.predict_proba(X)
+        alone = clf.predict_proba(X[4:5])
+        assert_allclose(alone, proba[4:5], rtol=0, atol=1e-6)
+        assert_allclose(clf.model_.predict(X, verbose=0), proba, atol=1e-6)
+        assert_allclose(clf.keras_classifier_.predict_proba(X), proba, atol=1e-6)
+
+    def test_flat_rows_of_three_channels(self):
+        X, y = coloured_digits()
+        rows = X.reshape(len(X), -1)
+        reference = tiny(**CALIBRATED).fit(X, y)
+        clf = tiny(image_shape=(8, 8, 3), **CALIBRATED).fit(rows, y)
+        assert clf.image_shape_ == (8, 8, 3)
+        assert_same_weights(clf, reference)
+        for images in (X, rows, rows.tolist()):
+            assert_array_equal(clf.predict(images), reference.predict(X))
+
+    def test_channels_count(self, data):
+        """A colour image of one hue is not taken for a grey one, nor the other way."""
+        X, y = coloured_digits()
+        colour, grey = tiny().fit(X, y), tiny().fit(*data)
+        with pytest.raises(
+            ValueError, match="64 features, but DigitCNN is expecting 1"
+        ):
+            colour.predict(X[..., 0])
+        with pytest.raises(
+            ValueError, match="192 features, but DigitCNN is expecting 6"
+        ):
+            grey.predict(X)
+        with pytest.raises(
+            ValueError, match=r"shape \(24, 8\) and image_shape=\(8, 8, 3"
+        ):
+            colour.predict(X.reshape(-1, 24, 8))
+        with pytest.raises(ValueError, match="move the channels to the last axis"):
+            colour.predict(np.moveaxis(X, -1, 1))
+
     def test_input_is_not_changed(self, digits):
         X, X_test, y, _ = digits  # read-only arrays: a write would raise
         weights = np.ones(len(y))
         weights.flags.writeable = False
         clf = tiny(class_weight="balanced").fit(X, y, sample_weight=weights)
         clf.predict_proba(X_test)
+
+
+def pipeline_proba(X, y, X_test):
+    pipeline = make_digit_pipeline(filters=4, epochs=1, random_state=0)
+    return pipeline.fit(X, y).predict_proba(X_test)
 
 
 class Shape(Enum):
@@ -305,11 +380,12 @@ class TestErrors:
             ({"filters": ()}, r"Got filters=\(\), but expected a positive integer or"),
             ({"filters": (8, 0)}, r"Got filters=\(8, 0\), but expected a positive"),
             ({"filters": "many"}, r"Got filters='many', but expected a positive"),
-            ({"kernel_size": (3, 3, 3)}, r"no more kernel sizes than filters"),
+            ({"kernel_size": ()}, r"Got kernel_size=\(\), but expected a positive int"),
+            ({"kernel_size": (3, 0)}, r"Got kernel_size=\(3, 0\), but expected a pos"),
             ({"dense_units": 0}, r"Got dense_units=0, but expected an integer"),
             ({"batch_norm": 1}, r"Got batch_norm=1, but expected True or False"),
             ({"padding": "full"}, r"Got padding='full', but expected 'same' or 'valid"),
-            ({"early_stopping": 0}, r"Got early_stopping=0, but expected True, Fa"),
+            ({"early_stopping": 0}, r"Got early_stopping=0, but expected an integer"),
             ({"callbacks": "log"}, r"Got callbacks='log', but expected a list of Ker"),
             ({"verbose": -1}, r"Got verbose=-1, but expected an integer"),
             ({"class_weight": "even"}, r"Got class_weight='even', but expected a dict"),
@@ -325,10 +401,12 @@ class TestErrors:
             ),
             ({"batch_size": "big"}, r"batch_size='big', but expected an integer of "),
             ({"early_downsampling": "x"}, r"='x', but expected True, False or 'auto'"),
-            ({"calibration": 3}, r"calibration=3, but expected None or 'temperature'"),
-            ({"pause_after": 0}, r"Got pause_after=0, but expected an integer of at"),
+            ({"calibration": 3}, r"Got calibration=3, but expected True or False"),
+            ({"calibration": "temperature"}, r"='temperature', but expected True or F"),
             ({"callbacks": [print]}, r"in callbacks, but expected instances of keras"),
             ({"image_shape": (7, 9)}, r"64 pixels and image_shape=\(7, 9\)"),
+            ({"image_shape": (4, 4, 4)}, r"expected positive integers: \(height, wid"),
+            ({"image_shape": (4, 4, 3)}, r"64 pixels .* expected 48 pixels as 4 x 4 x"),
         ],
         ids=lambda value: str(value) if isinstance(value, dict) else "",
     )
@@ -347,7 +425,12 @@ class TestErrors:
             (lambda X, y: (X, np.zeros(len(y))), "Got y with 1 class .* at least 2 cl"),
             (lambda X, y: (X, y[:-1]), r"inconsistent numbers of samples: \[300, 299"),
             (lambda X, y: (np.hstack([X, X])[:, :126], y), "126 features, but expecte"),
-            (lambda X, y: (X.reshape(-1, 2, 32, 1)[..., [0] * 3], y), "to grey first"),
+            (lambda X, y: (X.reshape(-1, 1, 8, 8), y), "move the channels to the last"),
+            (
+                lambda X, y: (X[:, :48].reshape(-1, 3, 4, 4), y),
+                "move the channels to t",
+            ),
+            (lambda X, y: (X.reshape(-1, 4, 4, 4), y), "1 or 3 channels: convert it"),
             (lambda X, y: (X, y + 0.5), "Unknown label type: continuous"),
             (lambda X, y: (X, [None, *y[1:]]), "missing labels|contains NaN|not suppo"),
             (lambda X, y: (X, None), "requires y to be passed, but the target y is No"),
@@ -371,20 +454,20 @@ class TestErrors:
             tiny().fit(X, y, sample_weight=np.zeros(len(y)))
         with pytest.raises(ValueError, match="[Nn]egative"):
             tiny().fit(X, y, sample_weight=-np.ones(len(y)))
-        with pytest.raises(ValueError, match="1 class among the pictures of non-zero"):
+        with pytest.raises(ValueError, match="1 class among the images of non-zero"):
             tiny().fit(X, y, sample_weight=(y == 3).astype(float))
 
     def test_too_small_for_unpadded_convolutions(self, data):
-        message = r"pictures of 8 x 8 pixels, but expected at least 10 x 10 .*'same'"
+        message = r"images of 8 x 8 pixels, but expected at least 10 x 10 .*'same'"
         with pytest.raises(ValueError, match=message):
             DigitCNN.from_preset("notebook").fit(*data)
         ten = np.pad(data[0].reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
         DigitCNN.from_preset("notebook", epochs=1, filters=4).fit(ten, data[1])
 
     def test_too_small_for_unpadded_strides(self, data):
-        """Strides of two pixels need more of them; the sentence knows how many."""
+        """Strides of two pixels need more of them; the sentence has how many."""
         clf = tiny(padding="valid", early_downsampling=True)
-        message = r"pictures of 8 x 8 pixels, but expected at least 9 x 9 .*'same'"
+        message = r"images of 8 x 8 pixels, but expected at least 9 x 9 .*'same'"
         with pytest.raises(ValueError, match=message):
             clf.fit(*data)
         nine = np.pad(data[0].reshape(-1, 8, 8), ((0, 0), (1, 0), (1, 0)))
@@ -401,7 +484,7 @@ class TestErrors:
                 call()
 
     def test_before_fit(self, data):
-        for method in ("predict", "predict_proba", "decision_function"):
+        for method in ("predict", "predict_log_proba", "decision_function"):
             with pytest.raises(NotFittedError):
                 getattr(DigitCNN(), method)(data[0])
         assert not hasattr(DigitCNN(), "model_")
@@ -419,7 +502,9 @@ class TestErrors:
     def test_a_last_step_that_overflows(self, data, learning_rate):
         clf = tiny(batch_size=2**40, learning_rate=learning_rate)
         # the loss was finite, before the step
-        message = "Got (a loss of|answers that are not finite).*Lower learning_rate="
+        message = (
+            "Got (a loss of|predictions that are not finite).*Lower learning_rate="
+        )
         with pytest.raises(ValueError, match=message):
             clf.fit(*data)
         with pytest.raises(ValueError, match="Lower learning_rate="):
@@ -430,11 +515,12 @@ class TestErrors:
         params = DigitCNN().get_params()
         assert DigitCNN.from_preset("balanced").get_params() == params
 
-    def test_every_preset_names_the_same_parameters(self):
+    def test_a_preset_names_what_differs_from_the_defaults(self):
         from skdigits._presets import PRESETS
 
+        defaults = DigitCNN().get_params()
         for name, preset in PRESETS.items():
-            assert set(preset) == set(PRESETS["notebook"]), name
+            assert all(defaults[key] != value for key, value in preset.items()), name
 
     def test_balanced_is_smaller_than_the_notebook(self):
         from skdigits._parameters import network_spec
@@ -561,7 +647,7 @@ def _interrupt_after_one_epoch():
     return keras.callbacks.LambdaCallback(on_epoch_end=interrupt)
 
 
-def test_pictures_of_another_shape_are_refused_with_both_numbers():
+def test_the_error_of_images_of_another_shape_has_both_numbers():
     clf = DigitCNN(image_shape=(8, 10), epochs=1)
     with pytest.raises(ValueError, match="64 pixels .* expected 80 pixels as 8 x 10"):
         clf.fit(np.zeros((4, 64)), [0, 1, 0, 1])

@@ -424,7 +424,7 @@ def test_evaluate_writes_a_report(trained, tmp_path):
     assert f"{100 * document['accuracy']:.2f} % of 360" in result.stdout
     page = (tmp_path / "new" / "index.html").read_text()
     assert document["summary"][0] in page
-    assert page.count('alt="The picture in row') == document["n_errors"]
+    assert page.count('alt="The image in row') == document["n_errors"]
     (tmp_path / "file").write_text("")
     assert "which is a file" in failure("evaluate", model, "--report", "file")
     assert "an existing folder" in failure("evaluate", model, "--report", "no/new")

@@ -2,11 +2,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from _coloured import TABLES, coloured_digits, make_table
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from skdigits import DigitCNN
+from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.inspection import (
     ConfusionHeatmapDisplay,
     DigitGridDisplay,
@@ -68,7 +69,7 @@ def test_contract(display, style, report, logistic, digits):
     [([1, 1], [1, 2]), ([1, 2], [1, 2]), ([1, 2], [2, 1]), ([1], [1]), ([1], [2])],
 )
 @pytest.mark.parametrize("display", OF_REPORTS)
-def test_degenerate_answers(display, y_true, y_pred):
+def test_degenerate_predictions(display, y_true, y_pred):
     y_proba = np.eye(2)[np.array(y_pred) - 1]
     report = ErrorReport.from_predictions(
         y_true, None, y_proba, np.ones((len(y_true), 8, 8)), labels=[1, 2]
@@ -203,7 +204,7 @@ def test_errors_of_the_grid(images, titles, message):
 
 
 def test_errors_of_the_grid_of_mistakes(report):
-    with pytest.raises(ValueError, match="Got a report without pictures"):
+    with pytest.raises(ValueError, match="Got a report without images"):
         DigitGridDisplay.from_predictions([0, 1], [1, 1])
     with pytest.raises(ValueError, match="Got order='size', but expected 'confidence'"):
         DigitGridDisplay.from_report(report, order="size")
@@ -314,15 +315,15 @@ def test_saliency_is_of_the_midpoint(fitted, digits):
 
 def test_saliency_of_chosen_labels(fitted, digits):
     _, X, _, _ = digits
-    picture = X[0].reshape(8, 8)
-    one = SaliencyDisplay.from_estimator(fitted, picture, label=4, against=9)
+    image = X[0].reshape(8, 8)
+    one = SaliencyDisplay.from_estimator(fitted, image, label=4, against=9)
     other = SaliencyDisplay.from_estimator(fitted, X[0], label=9, against=4)
     np.testing.assert_allclose(one.attributions, -other.attributions, atol=1e-5)
     assert (one.label, one.against) == (4, 9)
     with pytest.raises(ValueError, match="Got label='four', but expected one of"):
-        SaliencyDisplay.from_estimator(fitted, picture, label="four")
+        SaliencyDisplay.from_estimator(fitted, image, label="four")
     with pytest.raises(ValueError, match="but expected a fitted DigitCNN, or a pipe"):
-        SaliencyDisplay.from_estimator(DummyClassifier(), picture)
+        SaliencyDisplay.from_estimator(DummyClassifier(), image)
 
 
 def test_saliency_of_a_lone_network(digits):
@@ -330,6 +331,90 @@ def test_saliency_of_a_lone_network(digits):
     network = DigitCNN(filters=2, epochs=1, random_state=0).fit(X[:100] / 16, y[:100])
     display = SaliencyDisplay.from_estimator(network, X[0] / 16)
     np.testing.assert_allclose(display.image.ravel(), X[0] / 16, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_saliency_of_a_row_of_a_table(digits, kind):
+    X, _, y, _ = digits
+    table = make_table(kind, X[:100])
+    pipeline = make_digit_pipeline(filters=2, epochs=1, random_state=0)
+    pipeline.fit(table, y[:100])
+    for row in [table[2:3], table.iloc[2]] if kind == "pandas" else [table[2:3]]:
+        display = SaliencyDisplay.from_estimator(pipeline, row)
+        np.testing.assert_allclose(display.image.ravel(), X[2] / 16, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def coloured():
+    """A pipeline that was fitted on coloured digits, and digits that it was not."""
+    X, y = coloured_digits(500)
+    pipeline = make_digit_pipeline(
+        image_shape=(8, 8, 3), filters=4, epochs=6, batch_size=32, random_state=0
+    )
+    return pipeline.fit(X[:300], y[:300]), X[300:], y[300:]
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_grid_of_coloured_mistakes(coloured, flat):
+    pipeline, X, y = coloured
+    shown = X.reshape(len(X), -1) if flat else X
+    display = DigitGridDisplay.from_estimator(pipeline, shown, y, max_images=9)
+    wrong = np.flatnonzero(pipeline.predict(X) != y)
+    assert 0 < len(wrong) < len(X) / 2
+    report = ErrorReport.from_estimator(pipeline, shown, y)
+    order = report.mistakes.index[:9]
+    assert report.images.shape == X.shape and set(order) <= set(wrong)
+    np.testing.assert_array_equal(display.images, X[order])
+    for drawn, row in zip(display.ax_.images, order, strict=True):
+        np.testing.assert_allclose(drawn.get_array(), X[row] / 255, atol=1e-6)
+    display.figure_.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [np.uint8, np.int64, np.float64, lambda X: X / 255, lambda X: X / 255 * 16],
+    ids=["uint8", "int64", "float", "to 1", "to 16"],
+)
+def test_colours_are_drawn_the_same_whatever_their_range(convert):
+    X = coloured_digits(6)[0]
+    X[0, 0, 0] = 255
+    display = DigitGridDisplay(convert(X)).plot()
+    for drawn, image in zip(display.ax_.images, X, strict=True):
+        np.testing.assert_allclose(drawn.get_array(), image / 255, atol=1e-6)
+    np.testing.assert_array_equal(display.images, convert(X))
+
+
+@pytest.mark.parametrize("display", OF_REPORTS)
+def test_displays_of_coloured_digits(coloured, display):
+    pipeline, X, y = coloured
+    display.from_estimator(pipeline, X, y).figure_.canvas.draw()
+
+
+@pytest.mark.parametrize("layout", [(8, 8, 3), (-1,)])
+def test_saliency_of_colours_is_the_sum_over_channels(coloured, layout):
+    pipeline, X, _ = coloured
+    image = X[5]
+    display = SaliencyDisplay.from_estimator(
+        pipeline, image.reshape(layout), n_steps=256
+    )
+    display.figure_.canvas.draw()
+    assert display.attributions.shape == (8, 8)
+    np.testing.assert_allclose(display.image, image / 255, rtol=1e-6)
+    drawn = display.ax_[0].images[0].get_array()
+    assert drawn.shape == (8, 8, 3) and 0 <= drawn.min() < drawn.max() <= 1
+    logits = pipeline.decision_function(np.array([image, np.zeros_like(image)]))
+    order = logits[0].argsort()[::-1]
+    difference = logits[:, order[0]] - logits[:, order[1]]
+    assert display.attributions.sum() == pytest.approx(
+        difference[0] - difference[1], abs=0.02
+    )
+    assert not display.attributions[(image == 0).all(axis=-1)].any()
+
+
+def test_saliency_of_colours_on_white(coloured):
+    """The ink's outline is drawn wherever the colours lie, without a warning."""
+    pipeline, X, _ = coloured
+    SaliencyDisplay.from_estimator(pipeline, 255 - X[0] // 4).figure_.canvas.draw()
 
 
 def test_displays_keep_their_data(report):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from _coloured import TABLES, coloured_digits, make_table
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
@@ -14,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from skdigits import make_digit_pipeline
 from skdigits._validation import as_label_array
 from skdigits.inspection import (
     ErrorReport,
@@ -87,7 +89,7 @@ def test_without_probabilities():
     report = ErrorReport.from_predictions([1, 2, 2, 1], [1, 1, 2, 2])
     assert report.mistakes.columns.tolist() == ["true", "predicted"]
     assert report.mistakes.index.tolist() == [1, 3]
-    assert "No probabilities were given" in report.summary()
+    assert "No probabilities were passed" in report.summary()
     for get in (
         report.calibration,
         report.calibration_error,
@@ -173,7 +175,7 @@ def test_labels_that_do_not_occur():
         ([1], [1], "1 of 1 rows"),
     ],
 )
-def test_summary_of_degenerate_answers(y_true, y_pred, sentence):
+def test_summary_of_degenerate_predictions(y_true, y_pred, sentence):
     report = ErrorReport.from_predictions(list(y_true), y_pred)
     assert pd.Series(report.summary()).str.contains(sentence, regex=True).all()
     assert report.to_html() and report.to_markdown()
@@ -193,8 +195,8 @@ def test_summary_has_five_sentences_with_probabilities(report):
         "by Fisher's exact test with Holm's correction at 5 % (smallest corrected p = "
         "1); the lowest recall, 50.00 %, is that of a. The most frequent confusions "
         "are a taken for b, a taken for c and b taken for a, once each: 100.00 % of "
-        "all mistakes. The mean probability of the answers is 76.25 %, 13.75 points "
-        "above the accuracy, and the expected calibration error over 15 bins is "
+        "all mistakes. The mean probability of the predictions is 76.25 %, 13.75 "
+        "points above the accuracy, and the expected calibration error over 15 bins is "
         "0.2875. To be right in 80.00 % of the rows that it keeps, the classifier has "
         "to hand 7 of them (87.50 %) to a person: those with a probability below about "
         "1.0000."
@@ -266,7 +268,7 @@ def test_from_estimator(fitted, digits):
 
 
 @pytest.mark.parametrize("searched", [False, True])
-def test_a_network_is_asked_once(fitted, digits, searched):
+def test_a_network_predicts_once(fitted, digits, searched):
     _, X, _, y = digits
     asked = []
     ask = FunctionTransformer(lambda X: asked.append(len(X)) or X)
@@ -280,7 +282,7 @@ def test_a_network_is_asked_once(fitted, digits, searched):
     assert (report.labels[report.predicted] == fitted.predict(X)).all()
 
 
-def test_answers_need_not_be_the_most_probable_labels(digits):
+def test_predictions_need_not_be_the_most_probable_labels(digits):
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300] % 2
     estimator = FixedThresholdClassifier(
@@ -313,11 +315,51 @@ def test_from_any_classifier(estimator, has_probabilities, kind, digits):
     assert (report.mistakes["true"] == y.iloc[report.mistakes.index].to_numpy()).all()
 
 
-def test_rows_that_are_no_pictures():
+def test_rows_that_are_no_images():
     X = np.arange(40).reshape(10, 4)
     classifier = DummyClassifier().fit(X, [0, 1] * 5)
     report = ErrorReport.from_estimator(classifier, X, [0, 1] * 5)
     assert report.images is None and "rows" in report.summary()
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_of_images(fitted, digits, kind):
+    _, X, _, y = digits
+    report = ErrorReport.from_estimator(fitted, X, y)
+    network = fitted[-1]
+    table = make_table(kind, X)
+    proba = network.predict_proba(fitted[:-1].transform(X))
+    other = ErrorReport.from_predictions(y, y_proba=proba, X=table)
+    np.testing.assert_array_equal(other.images, report.images)
+
+
+def test_flat_images_have_the_shape_that_the_network_was_fitted_on(digits):
+    X, _, y, _ = digits
+    X, y = X[:60, :48], y[:60]
+    for image_shape, found in (((6, 8), (6, 8)), ((4, 4, 3), (4, 4, 3))):
+        pipeline = make_digit_pipeline(filters=2, epochs=1, image_shape=image_shape)
+        report = ErrorReport.from_estimator(pipeline.fit(X, y), X, y)
+        # as of any other classifier, so few pixels are no image of a digit
+        assert report.images is None
+        twice = np.hstack([X, X])
+        shape = (2 * image_shape[0], *image_shape[1:])
+        pipeline.set_params(reshape__image_shape=shape).fit(twice, y)
+        report = ErrorReport.from_estimator(pipeline, twice, y)
+        assert report.images.shape == (60, 2 * found[0], *found[1:])
+
+
+def test_colour_images():
+    X, y = coloured_digits(90)
+    y_pred = np.roll(y, 1)
+    report = ErrorReport.from_predictions(y, y_pred, X=X)
+    assert report.images.shape == (90, 8, 8, 3)
+    assert "of 90 images are classified correctly" in report.summary()
+    with pytest.raises(ValueError, match="move the channels to the last axis"):
+        ErrorReport.from_predictions(y, y_pred, X=np.moveaxis(X, -1, 1))
+    suspicious = suspicious_labels(
+        make_digit_pipeline(filters=4, epochs=2, random_state=0), X, y, cv=2
+    )
+    assert set(suspicious.index) <= set(range(90))
 
 
 def test_labels_that_the_classifier_does_not_know():
@@ -399,13 +441,13 @@ def test_tuples_are_labels():
     assert report.per_class.index.nlevels == 1
 
 
-def test_what_is_no_square_has_no_pictures():
+def test_what_is_no_square_has_no_images():
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], 20)
-    for n_features, has_pictures in (64, True), (65, False), (49, False):
+    for n_features, has_images in (64, True), (65, False), (49, False):
         X = rng.random((40, n_features))
         report = ErrorReport.from_estimator(GaussianNB().fit(X, y), X, y)
-        assert (report.images is not None) == has_pictures
+        assert (report.images is not None) == has_images
 
 
 def test_probabilities_add_up_to_one_or_nearly():
@@ -498,7 +540,7 @@ def test_repeat_over_seeds(digits):
     assert len(shared) and shared.index.tolist() == np.flatnonzero(wrong).tolist()
     assert (shared["true"] == y_test[shared.index]).all()
     assert (shared["predicted"] != shared["true"]).all()
-    assert f"wrong every time: {len(shared)}." in repetition.summary()
+    assert f"misclassified every time: {len(shared)}." in repetition.summary()
     assert repetition.among_hardest.sum() >= 6
     assert "Over 3 seeds the mean accuracy is" in repetition.summary()
 

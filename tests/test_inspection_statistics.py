@@ -59,7 +59,7 @@ def tables(draw):
     return matrix
 
 
-def answers(matrix):
+def labels_of(matrix):
     """Return labels that have this confusion matrix."""
     true, predicted = np.indices(matrix.shape).reshape(2, -1)
     return np.repeat(true, matrix.ravel()), np.repeat(predicted, matrix.ravel())
@@ -83,7 +83,7 @@ def random_probabilities(seed, n, n_classes):
 @given(tables())
 def test_classes(matrix):
     labels = np.arange(len(matrix))
-    report = ErrorReport.from_predictions(*answers(matrix), labels=labels)
+    report = ErrorReport.from_predictions(*labels_of(matrix), labels=labels)
     assert (report.confusion_matrix == matrix).all()
     table = report.per_class
     hits, support, named = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
@@ -107,7 +107,7 @@ def test_classes(matrix):
 @on_tables
 @given(tables())
 def test_all_rows(matrix):
-    true, predicted = answers(matrix)
+    true, predicted = labels_of(matrix)
     report = ErrorReport.from_predictions(true, predicted)
     assert_allclose(report.accuracy, accuracy_score(true, predicted), **EXACT)
     hits = np.trace(matrix)
@@ -124,7 +124,7 @@ def test_all_rows(matrix):
 @given(tables())
 def test_hardest(matrix):
     labels = np.arange(len(matrix))
-    report = ErrorReport.from_predictions(*answers(matrix), labels=labels)
+    report = ErrorReport.from_predictions(*labels_of(matrix), labels=labels)
     tests = report.recall_tests
     hits, support = matrix.diagonal(), matrix.sum(axis=1)
     assert sorted(tests.index) == np.flatnonzero(support).tolist()
@@ -145,7 +145,7 @@ def test_hardest(matrix):
 @on_tables
 @given(tables(), st.integers(0, 2**16))
 def test_comparison(matrix, seed):
-    true, predicted = answers(matrix)
+    true, predicted = labels_of(matrix)
     other = np.random.default_rng(seed).permutation(predicted)
     report = ErrorReport.from_predictions(true, predicted)
     comparison = report.compare(ErrorReport.from_predictions(true, other))
@@ -169,7 +169,7 @@ def test_comparison(matrix, seed):
 @on_tables
 @given(tables(), st.integers(0, 2**16), st.integers(1, 20))
 def test_probabilities(matrix, seed, n_bins):
-    true, _ = answers(matrix)
+    true, _ = labels_of(matrix)
     n_classes = len(matrix)
     y_proba = random_probabilities(seed, len(true), n_classes)
     labels = np.arange(n_classes)
@@ -214,7 +214,7 @@ def test_probabilities(matrix, seed, n_bins):
 @on_tables
 @given(tables(), st.integers(0, 2**16), st.floats(0, 1))
 def test_referral(matrix, seed, wanted):
-    true, _ = answers(matrix)
+    true, _ = labels_of(matrix)
     y_proba = random_probabilities(seed, len(true), len(matrix))
     labels = np.arange(len(matrix))
     report = ErrorReport.from_predictions(true, y_proba=y_proba, labels=labels)
@@ -268,7 +268,7 @@ def test_bins_are_of_equal_width():
 
 @pytest.fixture(scope="module")
 def notebook():
-    return ErrorReport.from_predictions(*answers(NOTEBOOK))
+    return ErrorReport.from_predictions(*labels_of(NOTEBOOK))
 
 
 def test_recalls_of_the_notebook(notebook):
@@ -276,7 +276,7 @@ def test_recalls_of_the_notebook(notebook):
     assert notebook.per_class["support"].tolist() == support
     assert notebook.accuracy == pytest.approx(0.9919, abs=1e-12)
     recalls = notebook.per_class["recall"]
-    assert_allclose(recalls, recall_score(*answers(NOTEBOOK), average=None))
+    assert_allclose(recalls, recall_score(*labels_of(NOTEBOOK), average=None))
     assert recalls.sort_values().index.tolist() == [4, 8, 5, 9, 7, 6, 2, 1, 0, 3]
     assert notebook.per_class.loc[4, ["errors", "most_confused_with"]].tolist() == [
         12,
@@ -292,7 +292,7 @@ def test_the_notebook_carries_no_claim_of_a_hardest_digit(notebook):
     worse = NOTEBOOK.copy()
     worse[4, 9] += 20
     worse[4, 4] -= 20
-    report = ErrorReport.from_predictions(*answers(worse))
+    report = ErrorReport.from_predictions(*labels_of(worse))
     assert report.hardest().index.tolist() == [4]
     assert "4 (96.74 %, p < 0.001) has a lower recall" in report.summary()
 
@@ -304,6 +304,6 @@ def test_summary_of_the_notebook(notebook):
         "together by Fisher's exact test with Holm's correction at 5 % (smallest "
         "corrected p = 0.97); the lowest recall, 98.78 %, is that of 4. The most "
         "frequent confusion is 4 taken for 9, 8 times: 9.88 % of all mistakes. The "
-        "lowest precision is 98.55 %, that of 7. No probabilities were given, so "
-        "nothing is said of calibration and of doubtful cases."
+        "lowest precision is 98.55 %, that of 7. No probabilities were passed, so "
+        "calibration and doubtful cases are left out."
     )

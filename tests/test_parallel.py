@@ -7,46 +7,17 @@ importable by workers, so it imports TensorFlow nowhere.
 import os
 import pickle
 import signal
-import subprocess
-import sys
 from contextlib import suppress
-from textwrap import dedent
 
 import numpy as np
 import pytest
+from _processes import LIMITS, PATIENCE, run_python
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from skdigits import make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
-
-# Only to end a test that hangs.
-PATIENCE = 300
-
-
-# What would limit the threads of a worker whatever joblib grants.
-LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-
-
-def run_python(code, **variables):
-    """Run code in a fresh process; kill it and its workers if it hangs."""
-    environment = {key: os.environ[key] for key in os.environ if key not in LIMITS}
-    process = subprocess.Popen(
-        [sys.executable, "-c", dedent(code)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment | variables,
-        start_new_session=True,
-    )
-    try:
-        out, error = process.communicate(timeout=PATIENCE)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    return process.returncode, out, error
-
 
 PREAMBLE = """
 from sklearn.datasets import load_digits
@@ -113,6 +84,12 @@ def test_threads_follow_what_is_granted(variables, expected, monkeypatch):
         def set_inter_op_parallelism_threads(self, number):
             self.inter = number
 
+        def get_intra_op_parallelism_threads(self):
+            return self.intra
+
+        def get_inter_op_parallelism_threads(self):
+            return self.inter
+
     class FakeTensorFlow:
         class config:
             threading = Threading()
@@ -126,51 +103,159 @@ def test_threads_follow_what_is_granted(variables, expected, monkeypatch):
     assert f"{threading.intra} {threading.inter}" == expected
 
 
-def test_training_after_a_fork_is_refused_and_answers_are_given():
-    code = f"""{PREAMBLE}
-import multiprocessing
-from numpy.testing import assert_array_equal
-
-def fit(_):
-    try:
-        make_digit_pipeline(epochs=1).fit(X, y)
-    except RuntimeError as error:
-        return str(error)
-
-def main():
-    context = multiprocessing.get_context("fork")
-    with context.Pool(1) as pool:
-        assert pool.apply_async(fit, (0,)).get() is None, "TensorFlow starts there"
-    pipeline.fit(X, y)
-    with context.Pool(1) as pool:
-        print(pool.apply_async(fit, (0,)).get())
-        answers = pool.apply_async(pipeline.predict_proba, (X,)).get()
-    assert_array_equal(answers, pipeline.predict_proba(X))
-
-main()
+def test_threads_that_the_user_has_set_are_kept():
+    code = """
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(3)
+import skdigits.training
+threading = tf.config.threading
+print(threading.get_intra_op_parallelism_threads())
+print(threading.get_inter_op_parallelism_threads())
 """
-    status, out, error = run_python(code, PYTHONWARNINGS="ignore")
+    # what nobody has set follows what is granted
+    assert run_python(code, **QUIET, OMP_NUM_THREADS="2") == (0, "3\n2\n", "")
+
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+
+REFUSED = (
+    "Got a process that was forked after TensorFlow had started, in which training "
+    "would hang, but expected one that starts TensorFlow itself. Use joblib's backend "
+    "'loky', or multiprocessing's start method 'spawn'."
+)
+
+# Calls each function in a forked process and prints what comes of it.
+IN_FORKS = """
+import os
+
+def in_fork(function):
+    child = os.fork()
+    if not child:
+        try:
+            print(function() is not None, flush=True)
+        except Exception as error:
+            print(type(error).__name__, error, flush=True)
+        os._exit(0)
+    return os.waitpid(child, 0)
+"""
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked")
+
+
+@forks
+def test_a_fork_trains_where_its_parent_has_not():
+    code = f"""{PREAMBLE}{IN_FORKS}
+in_fork(lambda: pipeline.fit(X, y))
+import tensorflow as tf
+import keras
+in_fork(lambda: pipeline.fit(X, y))
+tf.config.list_physical_devices()
+keras.layers.Dense(3)
+in_fork(lambda: pipeline.fit(X, y).predict_proba(X))
+"""
+    assert run_python(code, **QUIET)[:2] == (0, 3 * "True\n")
+
+
+KERAS_STARTS = "import tensorflow as tf; tf.zeros(3)"
+
+
+@forks
+@pytest.mark.parametrize(
+    "before, after, within",
+    [
+        (KERAS_STARTS, "", ""),
+        ("", KERAS_STARTS, ""),
+        ("", "import skdigits.training", ""),
+        ("", "pipeline.fit(X, y)", ""),
+        # only the fork imports the package
+        (KERAS_STARTS, None, PREAMBLE),
+    ],
+    ids=["before", "after", "imported", "fitted", "within"],
+)
+def test_training_in_a_fork_of_a_process_in_which_tensorflow_runs(
+    before, after, within
+):
+    preamble = "" if after is None else f"{PREAMBLE}\n{after}"
+    code = f"""{before}
+{preamble}{IN_FORKS}
+namespace = {{**globals()}}
+
+def train():
+    exec({within!r}, namespace)
+    return namespace["pipeline"].fit(namespace["X"], namespace["y"])
+
+in_fork(train)
+"""
+    status, out, error = run_python(code, **QUIET)
+    assert (status, out) == (0, f"RuntimeError {REFUSED}\n"), error
+
+
+@forks
+def test_cross_validation_in_forked_processes_is_refused_with_a_sentence():
+    code = f"""{KERAS_STARTS}
+{PREAMBLE}
+from joblib import parallel_config
+from sklearn.model_selection import cross_val_score
+with parallel_config(backend="multiprocessing", n_jobs=2):
+    try:
+        cross_val_score(pipeline, X, y, cv=2, error_score="raise")
+    except RuntimeError as error:
+        print(error)
+"""
+    status, out, error = run_python(code, **QUIET, JOBLIB_START_METHOD="fork")
+    assert (status, out) == (0, f"{REFUSED}\n"), error
+
+
+@forks
+def test_keras_models_in_a_fork_are_refused_and_predictions_are_made():
+    code = f"""{PREAMBLE}{IN_FORKS}
+import pickle
+import numpy as np
+from skdigits.inspection import SaliencyDisplay
+
+clf = pipeline.fit(X, y)[-1]
+images = X.reshape(-1, 8, 8, 1) / 16
+model, wrapper = clf.model_, clf.keras_classifier_
+targets = np.eye(10)[y]
+pickled = pickle.dumps(model)
+expected = pipeline.predict_proba(X)
+for function in (
+    lambda: model.predict(images, verbose=0),
+    lambda: model(images),
+    lambda: model.evaluate(images, targets, verbose=0),
+    lambda: model.fit(images, targets, verbose=0),
+    lambda: model.train_on_batch(images, targets),
+    lambda: wrapper.predict(images),
+    lambda: wrapper.fit(images, y),
+    lambda: SaliencyDisplay.from_estimator(pipeline, X[0]),
+    lambda: pickle.loads(pickle.dumps(clf)).model_,
+    lambda: clf.partial_fit(X, y),
+    lambda: print(np.array_equal(pipeline.predict_proba(X), expected)),
+):
+    in_fork(function)
+"""
+    status, out, error = run_python(code, **QUIET)
     assert status == 0, error
-    assert out == (
-        "Got a process that was forked after TensorFlow had started, in which training "
-        "would hang, but expected one that starts TensorFlow itself. Use joblib's "
-        "backend 'loky', or multiprocessing's start method 'spawn'.\n"
-    )
+    *refused, same, none = out.splitlines()
+    assert set(refused) == {f"RuntimeError {REFUSED}"} and len(refused) == 10
+    assert (same, none) == ("True", "False")
 
 
 def test_memory_stays_flat_when_shapes_of_networks_take_turns():
-    """Three are one more than are kept compiled: each fit compiles."""
+    """One more than are kept compiled: each fit compiles."""
     code = f"""{PREAMBLE}
 import gc, psutil
+from skdigits.training._fit import MAX_IDLE
 megabytes = []
-for number in range(24):
-    pipeline.set_params(cnn__filters=8 + number % 3).fit(X, y)
+for number in range(4 * (MAX_IDLE + 1)):
+    pipeline.set_params(cnn__filters=8 + number % (MAX_IDLE + 1)).fit(X, y)
     gc.collect()
     megabytes.append(psutil.Process().memory_info().rss / 2**20)
-print(megabytes[-1] - megabytes[7])
+print(megabytes[-1] - megabytes[MAX_IDLE])
 """
     status, out, error = run_python(code)
     assert status == 0, error
+    print(out)
     assert float(out) < 1.7, out
 
 
@@ -178,7 +263,7 @@ def test_pickles_are_small(fitted):
     assert len(pickle.dumps(make_digit_pipeline())) < 3_000
     classifier = fitted[-1]
     assert classifier.model_ is not None
-    size = sum(array.nbytes for array in classifier.network_.arrays.values())
+    size = sum(array.nbytes for array in classifier.network_.weights.values())
     # the weights, and Adam's two moments of each
     assert 3 * size < len(pickle.dumps(classifier)) < 3 * size + 20_000
 

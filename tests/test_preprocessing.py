@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from _coloured import TABLES, make_table, turned_round
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -53,29 +54,88 @@ def test_given_scale_wins():
         PixelScaler(scale=0).fit([[0, 255]])
 
 
-@pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4), (3, 4, 4, 1)])
-def test_shapes_pass_through_and_come_back(shape):
+@pytest.mark.parametrize(
+    "shape, n_features, image_shape",
+    [
+        ((3, 16), 16, (4, 4)),
+        ((3, 4, 4), 16, (4, 4)),
+        ((3, 4, 4, 1), 16, (4, 4)),
+        ((3, 4, 5, 3), 60, (4, 5, 3)),
+        ((3, 1, 1, 3), 3, (1, 1, 3)),
+    ],
+)
+def test_shapes_pass_through_and_come_back(shape, n_features, image_shape):
     X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     scaler = PixelScaler().fit(X)
-    assert scaler.n_features_in_ == 16
+    assert scaler.n_features_in_ == n_features
     assert scaler.transform(X).shape == shape
     assert_allclose(scaler.inverse_transform(scaler.transform(X)), X, rtol=1e-6)
     reshaper = ImageReshaper().fit(X)
+    assert reshaper.image_shape_ == image_shape
     images = reshaper.transform(X)
-    assert images.shape == (3, 4, 4, 1)
-    assert_array_equal(reshaper.inverse_transform(images), X.reshape(3, 16))
+    assert images.shape == (3, *(*image_shape, 1)[:3])
+    assert_array_equal(images, X.reshape(images.shape))
+    assert_array_equal(reshaper.inverse_transform(images), X.reshape(3, n_features))
 
 
-def test_names_of_columns_are_kept_and_checked():
-    X = pd.DataFrame(np.arange(8).reshape(2, 4), columns=list("abcd"))
+def test_flat_rows_fold_into_colour_images():
+    X = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3)).astype(np.uint8)
+    rows = X.reshape(3, 60)
+    reshaper = ImageReshaper(image_shape=(4, 5, 3))
+    assert_array_equal(reshaper.fit_transform(rows), X)
+    assert reshaper.image_shape_ == (4, 5, 3)
+    assert_array_equal(reshaper.transform(X), X)
+    assert_array_equal(reshaper.inverse_transform(X), rows)
+    assert ImageReshaper((4, 15, 1)).fit(rows).image_shape_ == (4, 15)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_names_of_columns_are_kept_and_checked(kind):
+    X = make_table(kind, np.arange(8).reshape(2, 4))
+    names = ["pixel0", "pixel1", "pixel2", "pixel3"]
     scaler = PixelScaler().set_output(transform="pandas")
-    assert scaler.fit_transform(X).columns.tolist() == list("abcd")
-    assert scaler.get_feature_names_out().tolist() == list("abcd")
+    assert scaler.fit_transform(X).columns.tolist() == names
     reshaper = ImageReshaper().fit(X)
-    assert reshaper.feature_names_in_.tolist() == list("abcd")
+    assert_array_equal(reshaper.transform(X)[1, :, :, 0], [[4, 5], [6, 7]])
     for transformer in (scaler, reshaper):
+        assert transformer.feature_names_in_.tolist() == names
+        assert transformer.get_feature_names_out().tolist() == names
         with pytest.raises(ValueError, match="in the same order"):
-            transformer.transform(X[list("dcba")])
+            transformer.transform(turned_round(X))
+        with pytest.raises(ValueError, match="not equal to feature_names_in_"):
+            transformer.get_feature_names_out(["a", "b", "c", "d"])
+
+
+def test_names_of_mixed_columns():
+    import polars
+
+    table = polars.DataFrame({"a": [0, 7], "b": [0.5, 1.5], "c": [1, 2], "d": [3, 4]})
+    assert PixelScaler(scale=1).fit_transform(table)[1].tolist() == [7, 1.5, 2, 4]
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        PixelScaler().fit(polars.DataFrame({"a": [0.5, None]}))
+
+
+def test_names_of_pixels_that_had_none():
+    X = np.zeros((2, 2, 2, 3))
+    reshaper = ImageReshaper()
+    with pytest.raises(NotFittedError):
+        reshaper.get_feature_names_out()
+    names = [f"x{number}" for number in range(12)]
+    assert reshaper.fit(X).get_feature_names_out().tolist() == names
+    given = list("abcdefghijkl")
+    assert reshaper.get_feature_names_out(given).tolist() == given
+    with pytest.raises(ValueError, match="should have length equal to number of feat"):
+        reshaper.get_feature_names_out(["a"])
+
+
+@pytest.mark.parametrize("transform", ["default", "pandas", "polars"])
+def test_pipelines_name_their_pixels(digits, transform):
+    X, _, y, _ = digits
+    pipeline = make_digit_pipeline(filters=4, epochs=1).set_output(transform=transform)
+    pipeline.fit(make_table("pandas", X[:50]), y[:50])
+    names = [f"pixel{number}" for number in range(64)]
+    for steps in (pipeline[:-1], pipeline[:1]):
+        assert steps.get_feature_names_out().tolist() == names
 
 
 def test_set_output_reaches_through_a_pipeline():
@@ -94,7 +154,7 @@ def test_input_is_not_changed(transformer):
     assert_array_equal(X, before)
 
 
-def test_shape_of_the_pictures():
+def test_shape_of_the_images():
     rows = np.zeros((2, 6 * 9))
     assert ImageReshaper((6, 9)).fit(rows).image_shape_ == (6, 9)
     assert ImageReshaper().fit(np.zeros((2, 6, 9))).image_shape_ == (6, 9)
@@ -108,9 +168,15 @@ def test_shape_of_the_pictures():
         (None, np.zeros((2, 783)), r"783 features, but expected a square number of "),
         ((5, 5), np.zeros((2, 24)), r"24 pixels and image_shape=\(5, 5\), but expecte"),
         ((5, 5), np.zeros((2, 1, 25)), r"shape \(1, 25\) and image_shape=\(5, 5\)"),
-        ((0, 5), np.zeros((2, 5)), r"expected two positive integers, \(height, width"),
-        (28, np.zeros((2, 784)), r"Got image_shape=28, but expected two positive in"),
-        (None, np.zeros((2, 8, 8, 3)), r"Convert colour pictures to grey first"),
+        ((0, 5), np.zeros((2, 5)), r"expected positive integers: \(height, width\), "),
+        (28, np.zeros((2, 784)), r"Got image_shape=28, but expected positive integer"),
+        ((4, 4, 2), np.zeros((2, 32)), r"or \(height, width, 3\) for colour images"),
+        ((9, 9, 3), np.zeros((2, 81)), r"81 pixels and .* 243 pixels as 9 x 9 x 3"),
+        ((8, 8), np.zeros((2, 8, 8, 3)), r"shape \(8, 8, 3\) and image_shape=\(8, 8\)"),
+        (None, np.zeros((2, 3072)), r"or \(height, width, 3\) for colour images"),
+        (None, np.zeros((2, 3, 8, 8)), r"\(2, 3, 8, 8\),.* the channels to the last a"),
+        (None, np.zeros((2, 1, 8, 8)), r"\(2, 1, 8, 8\),.* the channels to the last a"),
+        (None, np.zeros((2, 8, 8, 4)), r"with 1 or 3 channels: convert it"),
         (None, [[[1, 2]], [[1, 2, 3]]], r"different sizes, but expected all of one"),
         (None, np.full((2, 4), np.nan), r"Input X contains NaN"),
     ],
@@ -120,7 +186,7 @@ def test_errors_say_what_to_do(image_shape, X, message):
         ImageReshaper(image_shape).fit(X)
 
 
-def test_other_pictures_than_in_fit_are_refused():
+def test_errors_of_images_of_another_shape_than_in_fit():
     reshaper = ImageReshaper().fit(np.zeros((2, 64)))
     with pytest.raises(ValueError, match="expecting 64 features"):
         reshaper.transform(np.zeros((2, 81)))
@@ -128,6 +194,11 @@ def test_other_pictures_than_in_fit_are_refused():
         reshaper.transform(np.zeros((2, 4, 16)))
     with pytest.raises(ValueError, match=r"shape \(4, 16\)"):
         reshaper.inverse_transform(np.zeros((2, 4, 16)))
+    colour = ImageReshaper().fit(np.zeros((2, 4, 4, 3)))
+    with pytest.raises(
+        ValueError, match=r"shape \(4, 12\) and image_shape=\(4, 4, 3\)"
+    ):
+        colour.transform(np.zeros((2, 4, 12)))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +293,7 @@ def test_pixels_that_need_few_checks_are_checked(estimator, dtype):
 
 
 @pytest.mark.parametrize("transformer", [PixelScaler(), ImageReshaper()], ids=str)
-@pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4)])
+@pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4), (3, 4, 4, 3)])
 def test_fit_transform_is_fit_and_transform(transformer, shape):
     X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     expected = clone(transformer).fit(X).transform(X)

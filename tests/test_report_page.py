@@ -3,12 +3,16 @@
 import json
 import os
 import subprocess
+from base64 import b64decode
 from html.parser import HTMLParser
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from _browser import CHROMIUM, needs_chromium
+from _coloured import coloured_digits
+from PIL import Image
 
 from skdigits.inspection import ErrorReport
 
@@ -73,10 +77,10 @@ def test_structure(page, report):
     assert len(outline.all("figcaption")) == len(outline.all("img")) == 4 + 40
 
 
-def test_every_picture_is_inside_and_described(page):
-    for picture in Outline(page).all("img"):
-        assert picture["src"].startswith(("data:image/svg+xml;", "data:image/png;"))
-        assert picture["alt"]
+def test_every_image_is_inside_and_described(page):
+    for image in Outline(page).all("img"):
+        assert image["src"].startswith(("data:image/svg+xml;", "data:image/png;"))
+        assert image["alt"]
     assert "http:" not in page and "https:" not in page and "<script" not in page
 
 
@@ -93,7 +97,7 @@ def test_labels_are_escaped():
     assert "&lt;script&gt;" in page
 
 
-def test_without_pictures_the_mistakes_are_a_table(report):
+def test_without_images_the_mistakes_are_a_table(report):
     labels = report.labels
     bare = ErrorReport.from_predictions(labels[report.true], labels[report.predicted])
     outline = Outline(bare.to_html())
@@ -119,6 +123,36 @@ def test_the_style_of_the_user_is_neither_taken_nor_changed(page, report):
     # the ids inside the drawings are random
     assert len(again) == pytest.approx(len(page), rel=0.001)
     assert plt.get_fignums() == []
+
+
+def decoded(source):
+    content = b64decode(source.removeprefix("data:image/png;base64,"))
+    return np.asarray(Image.open(BytesIO(content)))
+
+
+def gallery(report):
+    images = Outline(report.to_html()).all("img")
+    return [decoded(image["src"]) for image in images if "row" in image["alt"]]
+
+
+@pytest.mark.parametrize("scale", [1, 255], ids=["to 255", "to 1"])
+def test_misclassified_images_in_colour(scale):
+    X, y = coloured_digits(30)
+    X[0, 0, 0] = 255  # in a mistake, so that the largest value is known
+    report = ErrorReport.from_predictions(y, np.roll(y, 1), X=X / scale)
+    drawn = gallery(report)
+    assert len(drawn) == report.n_errors > 0
+    for found, row in zip(drawn, report.mistakes.index, strict=True):
+        assert found.shape == (8, 8, 3)
+        np.testing.assert_allclose(found, X[row], atol=1)
+
+
+def test_misclassified_images_of_one_channel_are_dark_on_light(report):
+    found = gallery(report)[0]
+    image = report.images[report.mistakes.index[0]]
+    assert found.shape == (28, 28)
+    assert found[image == image.max()].max() == 0
+    assert found[image == image.min()].min() == 255
 
 
 def visit(path, folder):

@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import sklearn
-from numpy.testing import assert_array_equal
+from _coloured import coloured_digits, make_table, turned_round
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -39,7 +40,7 @@ def data(digits):
 
 def quick(**params):
     defaults = {"filters": 8, "epochs": 4, "learning_rate": 0.01, "batch_size": 32}
-    defaults |= {"random_state": 0, "calibration": None}
+    defaults |= {"random_state": 0, "calibration": False}
     return make_digit_pipeline(**{**defaults, **params})
 
 
@@ -69,7 +70,7 @@ def test_clone_and_parameters(fitted):
     + [lambda e, path: joblib.load(joblib.dump(e, path / "pipeline.joblib")[0])],
     ids=["pickle", "deepcopy", "joblib"],
 )
-def test_copies_answer_and_learn_on(fitted, digits, tmp_path, copied):
+def test_copies_predict_and_learn_on(fitted, digits, tmp_path, copied):
     X, X_test, y, _ = digits
     again = copied(fitted, tmp_path)
     assert_array_equal(again.predict_proba(X_test), fitted.predict_proba(X_test))
@@ -80,7 +81,7 @@ def test_copies_answer_and_learn_on(fitted, digits, tmp_path, copied):
 
 def test_copies_go_on_exactly_as_the_original(data):
     X, y = data
-    original = quick(warm_start=True, calibration="temperature").fit(X, y)
+    original = quick(warm_start=True, calibration=True).fit(X, y)
     twin = pickle.loads(pickle.dumps(original))
     assert_array_equal(
         twin.fit(X, y).predict_proba(X), original.fit(X, y).predict_proba(X)
@@ -138,6 +139,39 @@ def test_grid_search_over_filters_and_dropout(data):
     assert len(search.cv_results_["params"]) == 4
     assert search.best_estimator_.score(X, y) > 0.8
     assert search.predict(X).shape == y.shape
+
+
+def test_coloured_digits_in_cross_validation_and_in_a_grid():
+    X, y = coloured_digits(400)
+    scores = cross_val_score(quick(epochs=8), X, y, cv=2, error_score="raise")
+    assert scores.mean() > 0.6
+    rows = X.reshape(len(X), -1)
+    flat = quick(epochs=8, image_shape=(8, 8, 3))
+    assert_array_equal(cross_val_score(flat, rows, y, cv=2), scores)
+    grid = {"cnn__filters": [(2,), (8, 16)], "reshape__image_shape": [None, (8, 8, 3)]}
+    search = GridSearchCV(quick(epochs=8), grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_params_["cnn__filters"] == (8, 16)
+    one, two = search.cv_results_["mean_test_score"].reshape(2, 2).T
+    assert_array_equal(one, two)
+    assert search.best_estimator_[-1].image_shape_ == (8, 8, 3)
+    proba = search.predict_proba(X)
+    assert_allclose(search.predict_proba(X[7:8]), proba[7:8], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["polars", "pyarrow"])
+def test_tables_in_cross_validation_and_in_a_grid(data, kind):
+    X, y = data
+    table = make_table(kind, X)
+    try:
+        scores = cross_val_score(quick(), table, y, cv=2, error_score="raise")
+    except (TypeError, ValueError) as error:
+        # older versions of scikit-learn cannot take rows of these tables
+        pytest.skip(str(error))
+    assert_array_equal(scores, cross_val_score(quick(), X, y, cv=2))
+    search = GridSearchCV(quick(), {"cnn__filters": [4, 8]}, cv=2).fit(table, y)
+    assert search.score(table, y) > 0.7
+    with pytest.raises(ValueError, match="in the same order"):
+        search.predict(turned_round(table))
 
 
 def test_halving_search_over_epochs(data):

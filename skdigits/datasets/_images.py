@@ -140,8 +140,8 @@ def load_digit_images(
         image_shape = check_image_shape(image_shape)
         if len(image_shape) > 2:
             raise ValueError(
-                f"Got image_shape={image_shape!r}, but expected (height, width): images "
-                "are read as grey ones."
+                f"Got image_shape={image_shape!r}, but expected (height, width): "
+                "images are read as grey ones."
             )
         _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)

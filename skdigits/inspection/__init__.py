@@ -1,4 +1,4 @@
-"""What a classifier gets wrong, and what a search found: statistics and displays."""
+"""Error analysis of classifiers, and results of searches: statistics, displays."""
 
 from skdigits.inspection._compare import Comparison
 from skdigits.inspection._numbers import percent as percent

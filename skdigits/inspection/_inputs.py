@@ -1,36 +1,30 @@
 """From labels and probabilities of any kind to checked codes."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_array, check_consistent_length
 
 from skdigits._validation import (
     SMALLEST_SIDE,
-    as_label_array,
-    check_labels,
+    as_labels,
     encode_labels,
     flatten_images,
     resolve_image_shape,
 )
+from skdigits.preprocessing import PixelScaler
 
 # How far the rows of predict_proba may be from adding up to 1.
 _TOLERANCE = 1e-3
 
 
-def as_labels(name, y):
-    """Return labels as a checked array of shape (n,)."""
-    if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
-        y = as_label_array(y)
-    y = column_or_1d(y)
+def some_labels(name, y):
+    """Return labels as a checked array of shape (n,), with one label at least."""
+    y = as_labels(y)
     if len(y) == 0:
         raise ValueError(f"Got no rows in {name}, but expected at least one.")
-    check_labels(y)
     return y
 
 
@@ -48,7 +42,7 @@ def check_one_kind(arrays):
 def check_predictions(
     y_true: Any, y_pred: Any, y_proba: Any, labels: Any
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[Any] | None]:
-    """Check what a classifier answered.
+    """Return the predictions of a classifier as checked codes and probabilities.
 
     Returns
     -------
@@ -63,7 +57,7 @@ def check_predictions(
         )
     optional = {"y_pred": y_pred, "labels": labels}
     given = {"y_true": y_true} | {k: y for k, y in optional.items() if y is not None}
-    given = {name: as_labels(name, y) for name, y in given.items()}
+    given = {name: some_labels(name, y) for name, y in given.items()}
     check_one_kind(given)
     check_consistent_length(y_true, y_pred, y_proba)
     labels = given.pop("labels", None)
@@ -111,11 +105,12 @@ def _check_probabilities(y_proba, labels):
     return np.clip(y_proba, 0, 1)
 
 
-def pictures(X):
-    """Return X as pictures (n, height, width), or None where it holds none.
+def images_of(X, image_shape=None):
+    """Return X as images (n, height, width) or (n, height, width, 3), None without any.
 
-    Rows too short for a picture of a digit, and rows that fold into no square, are
-    not pictures.
+    Flat rows fold into ``image_shape``, if they are of its length, else into squares.
+    Rows too short for an image of a digit, and rows that fold into no square, are not
+    images.
     """
     if X is None:
         return None
@@ -124,10 +119,19 @@ def pictures(X):
     if flat.ndim != 2 or flat.dtype.kind not in "buif":
         return None
     if shape is None:
-        if flat.shape[1] < SMALLEST_SIDE**2:
+        n_pixels = flat.shape[1]
+        if n_pixels < SMALLEST_SIDE**2:
             return None
+        fits = image_shape is not None and prod(image_shape) == n_pixels
         try:
-            shape = resolve_image_shape(flat.shape[1])
+            shape = image_shape if fits else resolve_image_shape(n_pixels)
         except ValueError:
             return None
     return flat.reshape(-1, *shape)
+
+
+def drawable(images):
+    """Return images with colours scaled to [0, 1]; grey values stay as they are."""
+    if images.ndim == 3:
+        return images
+    return PixelScaler().fit_transform(images).clip(0, 1)

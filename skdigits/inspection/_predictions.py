@@ -1,4 +1,4 @@
-"""What a fitted classifier answers."""
+"""What a fitted classifier predicts."""
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -6,11 +6,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits._classifier import DigitCNN
 from skdigits._validation import as_label_array
-from skdigits.inspection._inputs import as_labels, check_one_kind
+from skdigits.inspection._inputs import check_one_kind, some_labels
 
 
-def answers_of(estimator, X, y):
-    """Let a fitted classifier answer.
+def predictions_of(estimator, X, y):
+    """Return what a fitted classifier predicts.
 
     Returns
     -------
@@ -18,13 +18,13 @@ def answers_of(estimator, X, y):
         None stands for the most probable labels.
     y_proba : ndarray of shape (n, n_labels) or None
         None from a classifier without `predict_proba`. A label that the classifier
-        does not know has a column of zeros.
+        was not fitted on has a column of zeros.
     labels : ndarray of shape (n_labels,) or None
     """
     if not is_classifier(estimator):
         raise ValueError(f"Got estimator={estimator!r}, but expected a classifier.")
     check_is_fitted(estimator)
-    y = as_labels("y", y)
+    y = some_labels("y", y)
     labels = getattr(estimator, "classes_", None)
     if labels is None:
         return estimator.predict(X), None, None
@@ -36,7 +36,7 @@ def answers_of(estimator, X, y):
         labels = np.concatenate([labels, make(unknown)])
     if not hasattr(estimator, "predict_proba"):
         return estimator.predict(X), None, labels
-    # others may answer by a threshold, or by a rule apart from their probabilities
+    # others may predict by a threshold, or by a rule apart from their probabilities
     is_network = type(network_of(estimator)) is DigitCNN
     y_pred = None if is_network else estimator.predict(X)
     y_proba = np.pad(estimator.predict_proba(X), ((0, 0), (0, len(unknown))))

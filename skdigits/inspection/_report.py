@@ -1,4 +1,4 @@
-"""What a classifier gets wrong: all but the page and the pictures of it."""
+"""Error analysis of a classifier, but for its page and its displays."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from skdigits._validation import check_integer, check_number
 from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection._compare import Comparison, compare
-from skdigits.inspection._inputs import check_predictions, pictures
-from skdigits.inspection._predictions import answers_of
+from skdigits.inspection._inputs import check_predictions, images_of
+from skdigits.inspection._predictions import network_of, predictions_of
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The answers of a classifier, and the statistics of its mistakes.
+    """The predictions of a classifier, and the statistics of its mistakes.
 
     All of an `ErrorReport`, which describes the fields, but for its page.
     """
@@ -36,7 +36,7 @@ class Report:
 
     @classmethod
     def from_estimator(cls, estimator: Any, X: ArrayLike, y: ArrayLike) -> Self:
-        """Let a fitted classifier answer, and report.
+        """Return a report on the predictions of a fitted classifier.
 
         Parameters
         ----------
@@ -44,12 +44,12 @@ class Report:
             Fitted; also a pipeline or a search.
 
         X : array-like of shape (n, n_features), (n, height, width) or \
-                (n, height, width, 1)
-            What it takes. Square pictures, and any that are not flat, are kept for the
-            gallery of mistakes.
+                (n, height, width, channels)
+            What it takes. Square images, those that are not flat, and flat ones of the
+            size that a `DigitCNN` was fitted on are kept for the gallery of mistakes.
 
         y : array-like of shape (n,)
-            True labels. Those that the classifier does not know count as mistakes.
+            True labels. Those that the classifier was not fitted on count as mistakes.
 
         Returns
         -------
@@ -60,8 +60,9 @@ class Report:
         ValueError
             If the estimator is no classifier, or X or y is not as described.
         """
-        y_pred, y_proba, labels = answers_of(estimator, X, y)
-        return cls.from_predictions(y, y_pred, y_proba, X, labels=labels)
+        y_pred, y_proba, labels = predictions_of(estimator, X, y)
+        images = images_of(X, getattr(network_of(estimator), "image_shape_", None))
+        return cls.from_predictions(y, y_pred, y_proba, images, labels=labels)
 
     @classmethod
     def from_predictions(
@@ -73,7 +74,7 @@ class Report:
         *,
         labels: ArrayLike | None = None,
     ) -> Self:
-        """Report on answers that are there already.
+        """Return a report on predictions that are there already.
 
         Parameters
         ----------
@@ -84,12 +85,13 @@ class Report:
             Predicted labels; None takes the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
-            Probability of each label. Without it, nothing is said of calibration, and
+            Probability of each label. Without it, the report has no calibration, and
             the mistakes have no order.
 
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1), default=None
-            Pictures for the gallery of mistakes. Flat rows must be square pictures.
+                (n, height, width, channels), default=None
+            Images for the gallery of mistakes. Flat rows must be square images of one
+            channel.
 
         labels : array-like of shape (n_labels,), default=None
             All labels, in the order of the columns of ``y_proba``. None takes those
@@ -106,7 +108,7 @@ class Report:
             arguments do not fit each other.
         """
         codes = check_predictions(y_true, y_pred, y_proba, labels)
-        images = pictures(X)
+        images = images_of(X)
         check_consistent_length(y_true, images)
         return cls(*codes, images)
 
@@ -212,7 +214,7 @@ class Report:
         return tests[tests["p_corrected"] <= alpha]
 
     def hardest_in_words(self, alpha: float = 0.05) -> str:
-        """Name the hardest classes, or say that the data name none.
+        """Return a sentence with the hardest classes, or that the data name none.
 
         Parameters
         ----------
@@ -227,7 +229,7 @@ class Report:
         return hardest_sentence(self, alpha)
 
     def calibration(self, n_bins: int = 15) -> pd.DataFrame:
-        """Compare probabilities with what came true.
+        """Return how well probabilities are calibrated.
 
         Parameters
         ----------
@@ -237,7 +239,7 @@ class Report:
         Returns
         -------
         bins : DataFrame
-            For each bin with answers in it: its bounds `low` and `high`, `count`, mean
+            For each bin with rows in it: its bounds `low` and `high`, `count`, mean
             `probability` of the predicted label, and `accuracy` with its 95 % interval
             from `accuracy_low` to `accuracy_high`.
 
@@ -278,7 +280,7 @@ class Report:
     def referral(
         self, accuracies: Sequence[float] = (0.99, 0.995, 0.999, 1.0)
     ) -> pd.DataFrame:
-        """Say what must be handed to a person for a wanted accuracy of the rest.
+        """Return what must be handed to a person for a wanted accuracy of the rest.
 
         The thresholds are chosen on the very rows that they are measured on, which
         flatters them a little: try them on others before you rely on them.
@@ -299,7 +301,7 @@ class Report:
         return statistics.referral(self.risk_coverage, wanted)
 
     def compare(self, other: Report) -> Comparison:
-        """Compare with another classifier on the same rows.
+        """Return how another classifier compares on the same rows.
 
         Parameters
         ----------

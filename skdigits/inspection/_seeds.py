@@ -29,7 +29,7 @@ class SeedRepetition:
         The accuracy with each seed.
 
     shared_mistakes : DataFrame of shape (n_shared, 2)
-        The rows of the test data that were read wrong with every seed: `true`, and
+        The rows of the test data that are misclassified with every seed: `true`, and
         the label `predicted` most often. Where the label is wrong, or nobody could
         tell, no training would help.
 
@@ -91,7 +91,7 @@ class SeedRepetition:
             f"Over {n_seeds} seeds the mean accuracy is "
             f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes of "
             f"lowest recall, with the number of seeds: {named}. {verdict} "
-            f"Rows that are read wrong every time: {len(self.shared_mistakes)}."
+            f"Rows that are misclassified every time: {len(self.shared_mistakes)}."
         )
 
     def _repr_html_(self):
@@ -118,7 +118,7 @@ def repeat_over_seeds(
         set to 0, 1, 2 and so on.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
-            (n, height, width, 1)
+            (n, height, width, channels)
         Training data.
 
     y : array-like of shape (n,)
@@ -188,6 +188,6 @@ def repeat_over_seeds(
 def _shared_mistakes(true, predictions):
     """Return the rows (down) that no seed (across) predicts as they are."""
     rows = np.flatnonzero((predictions.to_numpy() != true[:, None]).all(axis=1))
-    most = [answers.mode()[0] for _, answers in predictions.iloc[rows].iterrows()]
+    most = [row.mode()[0] for _, row in predictions.iloc[rows].iterrows()]
     index = pd.Index(rows, name="row")
     return pd.DataFrame({"true": true[rows], "predicted": most}, index=index)

@@ -28,7 +28,7 @@ def wilson_intervals(hits, totals):
 
 
 def holm(p_values):
-    """Correct p-values for their number by Holm's method; NaN is no test."""
+    """Return p-values corrected for their number by Holm's method; NaN is no test."""
     p_values = np.asarray(p_values, dtype=float)
     corrected = np.full(p_values.shape, np.nan)
     tests = np.flatnonzero(~np.isnan(p_values))
@@ -40,7 +40,7 @@ def holm(p_values):
 
 
 def lower_recall_p_values(matrix):
-    """Test for each class whether its recall is below that of all others together.
+    """Return for each class the p-value that its recall is below that of all others.
 
     Fisher's exact test, one-sided, not corrected; NaN for a class without rows, and
     for one that is alone.
@@ -56,7 +56,7 @@ def lower_recall_p_values(matrix):
 
 
 def mcnemar_p_value(only_first, only_second):
-    """Compare two classifiers by the rows that only one gets right.
+    """Return the p-value of two classifiers by the rows that only one gets right.
 
     McNemar's test in its exact form, two-sided; 1 where they differ in no row.
     """
@@ -67,7 +67,7 @@ def mcnemar_p_value(only_first, only_second):
 
 
 def calibration_bins(confidence, hits, n_bins):
-    """Sort answers into bins (low, high] of equal width by their probability."""
+    """Return predictions in bins (low, high] of equal width by their probability."""
     edges = np.linspace(0, 1, n_bins + 1)
     bin_of = np.searchsorted(edges[1:-1], confidence)
     filled, bin_of, counts = np.unique(bin_of, return_inverse=True, return_counts=True)
@@ -93,7 +93,7 @@ def expected_calibration_error(bins):
 
 
 def risk_coverage(confidence, hits):
-    """Say how wrong a classifier is on the rows that it is surest of."""
+    """Return how wrong a classifier is on the rows that it is surest of."""
     order = np.argsort(-confidence, kind="stable")
     threshold = confidence[order]
     # equal probabilities are kept or left together
@@ -112,7 +112,7 @@ def risk_coverage(confidence, hits):
 
 
 def referral(curve, accuracies):
-    """Say what to hand to a person, at the largest coverage that is right enough."""
+    """Return what to hand to a person, at the largest coverage that is right enough."""
     total = curve["kept"].iloc[-1]
     lines = []
     for wanted in accuracies:

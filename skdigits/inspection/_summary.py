@@ -43,18 +43,17 @@ def sentences(report):
     return [
         *common,
         precision_sentence(report),
-        "No probabilities were given, so nothing is said of calibration and of "
-        "doubtful cases.",
+        "No probabilities were passed, so calibration and doubtful cases are left out.",
     ]
 
 
 def noun(report):
-    """Say what the rows are."""
-    return "rows" if report.images is None else "pictures"
+    """Return what the rows are called."""
+    return "rows" if report.images is None else "images"
 
 
 def accuracy_sentence(report):
-    """Say how many rows are right."""
+    """Return a sentence on the accuracy."""
     low, high = report.accuracy_interval
     return (
         f"{report.n_rows - report.n_errors:,} of {report.n_rows:,} {noun(report)} are "
@@ -64,7 +63,7 @@ def accuracy_sentence(report):
 
 
 def hardest_sentence(report, alpha=0.05):
-    """Name the hardest classes, or say that the data name none."""
+    """Return a sentence with the hardest classes, or that the data name none."""
     tests = report.recall_tests
     if len(tests) < 2:
         return f"All {noun(report)} are of one class, so none can be the harder one."
@@ -90,7 +89,7 @@ def hardest_sentence(report, alpha=0.05):
 
 
 def confusion_sentence(report):
-    """Name the most frequent confusion."""
+    """Return a sentence with the most frequent confusion."""
     confusions = report.confusions
     if confusions.empty:
         return "No class is taken for another."
@@ -114,7 +113,7 @@ def confusion_sentence(report):
 
 
 def precision_sentence(report):
-    """Name the class whose name is given wrongly most often."""
+    """Return a sentence with the class of lowest precision."""
     precision = report.per_class["precision"]
     lowest = precision.min()
     names = enumeration(precision.index[precision == lowest])
@@ -122,21 +121,21 @@ def precision_sentence(report):
 
 
 def calibration_sentence(report):
-    """Compare the mean probability with the accuracy."""
+    """Return a sentence on the mean probability and the accuracy."""
     bins = report.calibration()
     mean = float(np.average(bins["probability"], weights=bins["count"]))
     points = f"{100 * abs(mean - report.accuracy):.2f}"
     direction = "above" if mean > report.accuracy else "below"
     against = "equal to" if float(points) == 0 else f"{points} points {direction}"
     return (
-        f"The mean probability of the answers is {percent(mean)}, {against} the "
+        f"The mean probability of the predictions is {percent(mean)}, {against} the "
         "accuracy, and the expected calibration error over 15 bins is "
         f"{report.calibration_error():.4f}."
     )
 
 
 def referral_sentence(report):
-    """Say what a higher accuracy would cost."""
+    """Return a sentence on what a higher accuracy would cost."""
     if report.n_errors == 0:
         return "There is no mistake, so nothing needs to be handed to a person."
     wanted = next(share for share in _WANTED if share > report.accuracy)
@@ -152,7 +151,7 @@ def referral_sentence(report):
 
 
 def mistake_titles(mistakes):
-    """Return what is written above the picture of each mistake."""
+    """Return what is written above the image of each mistake."""
     titles = []
     for line in mistakes.itertuples():
         title = f"{line.true} read as {line.predicted}"

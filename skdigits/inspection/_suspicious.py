@@ -8,15 +8,15 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.model_selection import cross_val_predict
 
-from skdigits.inspection._inputs import as_labels
+from skdigits.inspection._inputs import some_labels
 
 
 def suspicious_labels(
     estimator: Any, X: ArrayLike, y: ArrayLike, cv: Any = 5
 ) -> pd.DataFrame:
-    """Find rows whose given label is probably wrong.
+    """Return rows whose given label is probably wrong.
 
-    The classifier is trained on parts of the data and asked for the rest. Rows for
+    The classifier is trained on parts of the data and predicts the rest. Rows for
     which it finds another label more probable are returned, the given label of least
     probability first: the ranking by self-confidence of [1]_. What it returns is for a
     person to look at; many are only hard.
@@ -27,7 +27,7 @@ def suspicious_labels(
         Cloned, never changed.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
-            (n, height, width, 1)
+            (n, height, width, channels)
         What it takes.
 
     y : array-like of shape (n,)
@@ -70,7 +70,7 @@ def suspicious_labels(
             f"Got estimator={estimator!r}, but expected a classifier with "
             "predict_proba."
         )
-    y = as_labels("y", y)
+    y = some_labels("y", y)
     y_proba = cross_val_predict(estimator, X, y, cv=cv, method="predict_proba")
     labels, given = np.unique(y, return_inverse=True)
     rows = np.arange(len(given))

@@ -13,7 +13,6 @@ from skdigits.network._spec import (
 from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 
 
-
 def onnx_graph():
     """Return an empty `Graph`; onnx takes a while to import."""
     from skdigits.network._onnx_graph import Graph

@@ -111,4 +111,3 @@ class Dense(Layer):
 
     def output_shape(self, shape):
         return (self.units,)
-

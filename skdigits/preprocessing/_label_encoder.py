@@ -5,14 +5,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from skdigits._validation import (
-    as_label_array,
-    check_labels,
-    encode_labels,
-    one_hot,
-)
+from skdigits._validation import as_labels, encode_labels, one_hot
 
 
 class OneHotLabelEncoder(  # type: ignore[call-arg]
@@ -77,7 +72,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         return self
 
     def transform(self, y: ArrayLike) -> NDArray[np.float32]:
-        """Encode labels.
+        """Return labels as one-hot rows.
 
         Parameters
         ----------
@@ -95,11 +90,11 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
             If a label is unknown.
         """
         check_is_fitted(self)
-        _, codes = encode_labels(_as_labels(y), self.classes_)
+        _, codes = encode_labels(as_labels(y), self.classes_)
         return one_hot(codes, len(self.classes_))
 
     def fit_transform(self, y: ArrayLike) -> NDArray[np.float32]:
-        """Learn the labels and encode them.
+        """Learn the labels, and return them as one-hot rows.
 
         Parameters
         ----------
@@ -141,16 +136,16 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         return self.classes_[Y.argmax(axis=1)]
 
     def _fit(self, y):
-        """Check labels, set `classes_`, and return the place of each label in them."""
+        """Set `classes_`, and return the place of each label in them."""
         classes = self.classes
         if classes is not None:
-            classes = _as_labels(classes)
+            classes = as_labels(classes)
             if len(set(classes.tolist())) < len(classes):
                 raise ValueError(
                     f"Got classes={classes.tolist()}, but expected each label once. "
                     "Drop the repeated ones."
                 )
-        self.classes_, codes = encode_labels(_as_labels(y), classes)
+        self.classes_, codes = encode_labels(as_labels(y), classes)
         return codes
 
     def __sklearn_tags__(self):
@@ -158,11 +153,3 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         tags.input_tags.two_d_array = False
         tags.target_tags.one_d_labels = True
         return tags
-
-
-def _as_labels(y):
-    if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
-        y = as_label_array(y)
-    y = column_or_1d(y)
-    check_labels(y)
-    return y

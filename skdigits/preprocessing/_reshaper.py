@@ -3,10 +3,11 @@
 from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skdigits._validation import (
     flatten_for_inverse,
+    fold_images,
     pixels_for_fitted,
     resolve_image_shape,
     validate_pixels,
@@ -14,24 +15,32 @@ from skdigits._validation import (
 
 
 class ImageReshaper(  # type: ignore[call-arg]
-    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
-    """Fold rows of pixels into pictures of shape (height, width, 1).
+    """Fold rows of pixels into images of shape (height, width, channels).
+
+    `get_feature_names_out` returns the names of the columns that come in, as no value
+    of an image is lost or changed: ``feature_names_in_`` where X had names, else "x0",
+    "x1" and so on.
 
     Parameters
     ----------
-    image_shape : tuple of int (height, width), default=None
-        Shape of a picture, in pixels. None takes the shape of the input if it is not
-        flat, and folds flat rows into squares. Rows of fewer than 64 features that
-        are not a square number count as pictures of one row.
+    image_shape : tuple of int (height, width) or (height, width, 3), default=None
+        Shape of an image, in pixels; with 3 for colour images, whose rows have the
+        three values of a pixel beside each other. None takes the shape of the input if
+        it is not flat, and folds flat rows into squares of one channel. Rows of fewer
+        than 64 features that are not a square number count as images of one row.
 
     Attributes
     ----------
-    image_shape_ : tuple of int (height, width)
-        Shape of a picture, in pixels.
+    image_shape_ : tuple of int (height, width) or (height, width, 3)
+        Shape of an image, in pixels.
 
     n_features_in_ : int
-        Number of pixels of a picture.
+        Number of values of an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, only if X was a DataFrame with string column names.
@@ -46,19 +55,23 @@ class ImageReshaper(  # type: ignore[call-arg]
     >>> from skdigits.preprocessing import ImageReshaper
     >>> ImageReshaper().fit_transform(np.zeros((5, 784))).shape
     (5, 28, 28, 1)
+    >>> ImageReshaper(image_shape=(32, 32, 3)).fit_transform(np.zeros((5, 3072))).shape
+    (5, 32, 32, 3)
     """
 
-    def __init__(self, image_shape: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, image_shape: tuple[int, int] | tuple[int, int, int] | None = None
+    ) -> None:
         self.image_shape = image_shape
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn the shape of the pictures.
+        """Learn the shape of the images.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         y : None
             Ignored.
@@ -77,23 +90,23 @@ class ImageReshaper(  # type: ignore[call-arg]
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
-        """Learn the shape of the pictures, and fold them.
+        """Learn the shape of the images, and return them folded.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         y : None
             Ignored.
 
         Returns
         -------
-        images : ndarray of shape (n, height, width, 1), dtype of X
-            The pictures.
+        images : ndarray of shape (n, height, width, channels), dtype of X
+            The images.
         """
-        return self._fit(X).reshape(-1, *self.image_shape_, 1)
+        return fold_images(self._fit(X), self.image_shape_)
 
     def _fit(self, X):
         pixels, native_shape = validate_pixels(self, X, reset=True)
@@ -103,48 +116,43 @@ class ImageReshaper(  # type: ignore[call-arg]
         return pixels
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Fold rows into pictures.
+        """Return rows folded into images.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         Returns
         -------
-        images : ndarray of shape (n, height, width, 1), dtype of X
-            The pictures.
+        images : ndarray of shape (n, height, width, channels), dtype of X
+            The images.
         """
         pixels, native_shape = pixels_for_fitted(self, X)
-        resolve_image_shape(
-            pixels.shape[1], image_shape=self.image_shape_, native_shape=native_shape
-        )
-        return pixels.reshape(-1, *self.image_shape_, 1)
+        return fold_images(pixels, self.image_shape_, native_shape)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Lay pictures out as rows.
+        """Return images laid out as rows.
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width, 1)
-            Pictures.
+        X : array-like of shape (n, height, width, channels)
+            Images.
 
         Returns
         -------
         rows : ndarray of shape (n, n_pixels), dtype of X
-            Each picture, row by row.
+            Each image, row by row.
         """
         rows, native_shape = flatten_for_inverse(self, X)
-        resolve_image_shape(
-            rows.shape[1], image_shape=self.image_shape_, native_shape=native_shape
-        )
-        return rows
+        images = fold_images(rows, self.image_shape_, native_shape)
+        return images.reshape(rows.shape)
 
     def set_output(
         self, *, transform: Literal["default", "pandas", "polars"] | None = None
     ) -> Self:
-        """Do nothing: pictures are four-dimensional, which no DataFrame can hold.
+        """Do nothing: images are four-dimensional, which no DataFrame can hold.
 
         It is there so that `Pipeline.set_output` can reach the other steps.
 

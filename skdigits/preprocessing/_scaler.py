@@ -13,7 +13,7 @@ from skdigits._validation import (
     validate_pixels,
 )
 
-# White in 8-bit pictures and in scikit-learn's digits; already scaled pictures have 1.
+# White in 8-bit images and in scikit-learn's digits; already scaled images have 1.
 _KNOWN_SCALES = (1, 16, 255)
 
 
@@ -23,25 +23,25 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     scale : float, default=None
-        The value of a white pixel. None learns it from the training data: the
-        smallest of 1, 16 and 255 that no pixel exceeds, or the largest pixel if that
-        is above 255.
+        The value of a white pixel, the same for all channels. None learns it from the
+        training data: the smallest of 1, 16 and 255 that no pixel exceeds, or the
+        largest pixel if that is above 255.
 
     Attributes
     ----------
     scale_ : float
-        The value that becomes 1. Pixels of later pictures above it become more;
+        The value that becomes 1. Pixels of later images above it become more;
         negative ones stay negative.
 
     n_features_in_ : int
-        Number of pixels of a picture.
+        Number of values of an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, only if X was a DataFrame with string column names.
 
     See Also
     --------
-    ImageReshaper : Fold rows of pixels into pictures.
+    ImageReshaper : Fold rows of pixels into images.
 
     Examples
     --------
@@ -62,8 +62,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         y : None
             Ignored.
@@ -77,13 +77,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[np.float32]:
-        """Learn the scale, and scale the same pixels.
+        """Learn the scale, and return the same pixels scaled.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         y : None
             Ignored.
@@ -96,13 +96,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._scaled(X, *self._fit(X))
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Scale pixels.
+        """Return pixels scaled.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Pictures, of any numeric dtype.
+                (n, height, width, channels)
+            Images, of any numeric dtype.
 
         Returns
         -------
@@ -123,13 +123,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scaled if native_shape is None else scaled.reshape(np.shape(X))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Scale pixels back.
+        """Return pixels scaled back.
 
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
-            Scaled pictures.
+                (n, height, width, channels)
+            Scaled images.
 
         Returns
         -------

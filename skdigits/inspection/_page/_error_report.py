@@ -12,7 +12,7 @@ from skdigits.inspection._report import Report
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ErrorReport(Report):
-    """What a classifier gets wrong, and how sure one can be of that.
+    """Error analysis: the mistakes of a classifier, and how sure one can be of them.
 
     Made by `from_estimator` or `from_predictions`, for any classifier, any labels and
     any number of classes.
@@ -31,8 +31,8 @@ class ErrorReport(Report):
     y_proba : ndarray of shape (n, n_labels), dtype float64, default=None
         The probability of each label.
 
-    images : ndarray of shape (n, height, width), default=None
-        The pictures.
+    images : ndarray of shape (n, height, width) or (n, height, width, 3), default=None
+        The images.
 
     See Also
     --------
@@ -87,7 +87,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         Returns
         -------
         page : str
-            HTML with the summary, tables, figures and, with pictures, the mistakes.
+            HTML with the summary, tables, figures and the misclassified images.
         """
         return page(self, title)
 

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import numpy as np
 
+from skdigits.inspection._inputs import drawable
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._plot._per_class import PerClassDisplay
 from skdigits.inspection._plot._probabilities import (
@@ -22,7 +23,7 @@ from skdigits.inspection._summary import (
 )
 
 # The gallery of a hopeless classifier would never load.
-_MAX_PICTURES = 200
+_MAX_IMAGES = 200
 
 # Text and background have a contrast of 7 to 1 at least. The policy forbids the page
 # to fetch anything.
@@ -133,16 +134,16 @@ def _probability_section(report, tables):
     return (
         _figure(
             reliability,
-            "How often answers are right, by their probability; the table of the "
+            "How often predictions are right, by their probability; the table of the "
             "calibration has the same figures.",
-            "Are the answers right as often as their probabilities say?",
+            "Are the probabilities calibrated?",
         )
         + _table(tables, "calibration")
         + _figure(
             risk,
-            "The share of mistakes against the share of answers kept; the table of "
+            "The share of mistakes against the share of predictions kept; the table of "
             "what to hand to a person has points of this curve.",
-            "How few mistakes are left if the least sure answers go to a person?",
+            "How few mistakes are left if the least sure predictions go to a person?",
         )
         + _table(tables, "referral")
         + f"<p>The thresholds are chosen on the very {noun(report)} that they are "
@@ -153,20 +154,19 @@ def _probability_section(report, tables):
 def _mistake_section(report, tables):
     if report.images is None:
         return _table(tables, "mistakes")
-    mistakes = report.mistakes[:_MAX_PICTURES]
+    mistakes = report.mistakes[:_MAX_IMAGES]
     order = "in their order" if report.y_proba is None else "the most confident first"
     count = f"{len(mistakes):,} of {report.n_errors:,} mistakes, {order}."
-    items = "".join(
-        _gallery_item(report.images[row], row, title)
-        for row, title in zip(mistakes.index, mistake_titles(mistakes), strict=True)
-    )
+    images = drawable(report.images[mistakes.index])
+    titles = mistake_titles(mistakes)
+    items = "".join(map(_gallery_item, images, mistakes.index, titles))
     return f'<p>{count}</p>\n<ul class="gallery">\n{items}</ul>\n'
 
 
 def _gallery_item(image, row, title):
     caption = escape(title).replace("\n", "<br>")
     return (
-        f'<li><figure><img alt="The picture in row {row}" src="{_png(image)}">'
+        f'<li><figure><img alt="The image in row {row}" src="{_png(image)}">'
         f"<figcaption>{caption}<br>row {row}</figcaption></figure></li>\n"
     )
 
@@ -216,13 +216,14 @@ def _drawing(display, report, **options):
 
 
 def _png(image):
-    """Return a picture, dark ink on white paper, as a data URI."""
+    """Return an image as a data URI; a grey one as dark ink on white paper."""
     from PIL import Image
 
-    image = image.astype(float) - image.min()
-    ink = 255 * image / (image.max() or 1)
+    if image.ndim == 2:
+        image = image.astype(float) - image.min()
+        image = 1 - image / (image.max() or 1)
     content = BytesIO()
-    Image.fromarray(np.uint8(255 - ink)).save(content, format="PNG")
+    Image.fromarray(np.uint8(255 * image)).save(content, format="PNG")
     return _data_uri("image/png", content.getvalue())
 
 

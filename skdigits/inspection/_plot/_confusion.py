@@ -106,7 +106,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             (columns), or of all. None shows counts.
 
         grey_diagonal : bool, default=False
-            Leave the right answers grey.
+            Leave what is predicted right grey.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What displays share: how to draw without options, and how to begin from answers."""
+"""What displays share: how to draw without options, and from what."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ReportDisplay:
         ax: Axes | None = None,
         **options: Any,
     ) -> Self:
-        """Let a fitted classifier answer, and draw.
+        """Draw the predictions of a fitted classifier.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class ReportDisplay:
             Fitted; also a pipeline or a search.
 
         X : array-like of shape (n, n_features), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             What it takes.
 
         y : array-like of shape (n,)
@@ -104,7 +104,7 @@ class ReportDisplay:
         ax: Axes | None = None,
         **options: Any,
     ) -> Self:
-        """Draw answers that are there already.
+        """Draw predictions that are there already.
 
         Parameters
         ----------
@@ -118,8 +118,8 @@ class ReportDisplay:
             Probability of each label.
 
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1), default=None
-            Pictures, for displays that show them.
+                (n, height, width, channels), default=None
+            Images, for displays that show them.
 
         labels : array-like of shape (n_labels,), default=None
             All labels, in the order of the columns of ``y_proba``. None takes those

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer
-from skdigits.inspection._inputs import pictures
+from skdigits.inspection._inputs import drawable, images_of
 from skdigits.inspection._plot._display import ReportDisplay
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._report import Report
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-# Height of a line and width of a letter, in inches; pictures are an inch wide.
+# Height of a line and width of a letter, in inches; images are an inch wide.
 _LINE = 0.17
 _LETTER = 0.078
 
 
 class DigitGridDisplay(ReportDisplay):
-    """Pictures in rows, each with its label.
+    """Images in rows, each with its label.
 
     `from_report`, `from_estimator` and `from_predictions` draw the mistakes of a
     classifier.
@@ -35,11 +35,12 @@ class DigitGridDisplay(ReportDisplay):
     Parameters
     ----------
     images : array-like of shape (n, n_pixels), (n, height, width) or \
-            (n, height, width, 1)
-        Pictures, ink bright on black. Flat rows must be square pictures.
+            (n, height, width, channels)
+        Images, ink bright on black, or in colour. Flat rows must be square images of
+        one channel.
 
     titles : array-like of shape (n,), default=None
-        What stands above each picture, such as its label; it may have several lines.
+        What stands above each image, such as its label; it may have several lines.
 
     Attributes
     ----------
@@ -57,11 +58,12 @@ class DigitGridDisplay(ReportDisplay):
     """
 
     def __init__(self, images: ArrayLike, titles: Iterable[Any] | None = None) -> None:
-        self.images = pictures(images)
+        self.images = images_of(images)
         if self.images is None or not len(self.images):
             raise ValueError(
                 f"Got images of shape {np.shape(images)}, but expected at least one "
-                "picture of 8 x 8 pixels or more. Pass them as (n, height, width)."
+                "image of 8 x 8 pixels or more. Pass them as (n, height, width) or (n, "
+                "height, width, 3)."
             )
         check_consistent_length(self.images, titles)
         self.titles = None if titles is None else [str(title) for title in titles]
@@ -81,7 +83,7 @@ class DigitGridDisplay(ReportDisplay):
         Parameters
         ----------
         report : ErrorReport
-            With pictures.
+            With images.
 
         order : {"confidence", "loss", "pair"}, default="confidence"
             "confidence" begins with the mistakes that the classifier was surest of,
@@ -90,7 +92,7 @@ class DigitGridDisplay(ReportDisplay):
             Without probabilities the first two keep the order of the rows.
 
         max_images : int, default=40
-            The number of pictures at most.
+            The number of images at most.
 
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
@@ -105,14 +107,14 @@ class DigitGridDisplay(ReportDisplay):
         Raises
         ------
         ValueError
-            If the report has no pictures, or no mistakes.
+            If the report has no images, or no mistakes.
         """
         check_choice("order", order, ("confidence", "loss", "pair"))
         max_images = check_integer("max_images", max_images)
         if report.images is None:
             raise ValueError(
-                "Got a report without pictures, but expected some. Pass X as (n, "
-                "height, width)."
+                "Got a report without images, but expected some. Pass X as (n, height, "
+                "width) or (n, height, width, 3)."
             )
         if report.n_errors == 0:
             raise ValueError(
@@ -138,31 +140,32 @@ class DigitGridDisplay(ReportDisplay):
             Where to draw; None makes a figure.
 
         n_columns : int, default=8
-            Pictures side by side.
+            Images side by side.
 
         cmap : str or matplotlib.colors.Colormap, default="gray_r"
-            Colours of the pixels; the default shows dark ink on white paper.
+            Colours of grey values; the default shows dark ink on white paper.
 
         Returns
         -------
         self : DigitGridDisplay
             The same display, drawn.
         """
-        n, height, width = self.images.shape
+        n, height, width = self.images.shape[:3]
         n_columns = min(check_integer("n_columns", n_columns), n)
         titles = [title.split("\n") for title in self.titles or ()]
         n_lines = max(map(len, titles), default=0)
         longest = max((len(line) for title in titles for line in title), default=0)
-        # distances of the pictures, in pixels
+        # distances of the images, in pixels
         right = max(1.12, _LETTER * (longest + 1)) * width
-        room = (n_lines * _LINE + 0.06) * width
-        down = height + room
+        space = (n_lines * _LINE + 0.06) * width
+        down = height + space
         n_rows = ceil(n / n_columns)
         figsize = right * n_columns / width, down * n_rows / width
         self.figure_, self.ax_ = axes_for(ax, figsize)
-        for number in range(n):
+        for number, image in enumerate(drawable(self.images)):
             row, column = divmod(number, n_columns)
-            self._draw_picture(number, column * right, row * down + room, cmap)
+            place = column * right, row * down + space
+            self._draw_image(image, *place, cmap, number)
         margin = (right - width) / 2
         self.ax_.set_xlim(-margin, right * n_columns - margin)
         # the last frame whole
@@ -170,11 +173,10 @@ class DigitGridDisplay(ReportDisplay):
         self.ax_.set_axis_off()
         return self
 
-    def _draw_picture(self, number, left, top, cmap):
+    def _draw_image(self, image, left, top, cmap, number):
         from matplotlib.patches import Rectangle
 
-        image = self.images[number]
-        height, width = image.shape
+        height, width = image.shape[:2]
         extent = (left, left + width, top + height, top)
         self.ax_.imshow(image, cmap=cmap, extent=extent, interpolation="nearest")
         self.ax_.add_patch(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ReliabilityDisplay(ReportDisplay, Display):
-    """Whether the answers are right as often as their probabilities say.
+    """Whether the probabilities are calibrated.
 
     The probability of the predicted label of each row against how often it is right,
     for any number of classes. Bars show the share of the rows in each bin.
@@ -83,7 +83,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
     def _draw(self):
         self._draw_bins(self.bins, colours(self.ax_))
         self.ax_.set(
-            xlabel="probability of the answer",
+            xlabel="probability of the prediction",
             ylabel="share that is right",
             xlim=(0, 1.02),
             ylim=(0, 1.02),
@@ -101,9 +101,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
             alpha=0.35,
             label="share of the rows",
         )
-        self.ax_.plot(
-            [0, 1], [0, 1], "--", c=palette["muted"], label="as often as it says"
-        )
+        self.ax_.plot([0, 1], [0, 1], "--", c=palette["muted"], label="calibrated")
         accuracy, lengths = error_bars(bins, "accuracy")
         self.ax_.errorbar(
             bins["probability"].to_numpy(),
@@ -117,7 +115,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
 
 class RiskCoverageDisplay(ReportDisplay, Display):
-    """How few mistakes are left if the least sure answers go to a person.
+    """How few mistakes are left if the least sure predictions go to a person.
 
     Parameters
     ----------
@@ -170,7 +168,7 @@ class RiskCoverageDisplay(ReportDisplay, Display):
         palette = colours(self.ax_)
         coverage, risk = 100 * self.curve["coverage"], 100 * self.curve["risk"]
         everything = risk.iloc[-1]
-        self.ax_.plot(coverage, risk, c=palette["main"], label="the surest answers")
+        self.ax_.plot(coverage, risk, c=palette["main"], label="the surest predictions")
         self.ax_.axhline(
             everything, c=palette["muted"], ls="--", label="as many drawn at random"
         )
@@ -180,10 +178,10 @@ class RiskCoverageDisplay(ReportDisplay, Display):
             "D",
             c=palette["accent"],
             clip_on=False,
-            label="all answers",
+            label="all predictions",
         )
         self.ax_.set(
-            xlabel="coverage: answers kept, in %",
+            xlabel="coverage: predictions kept, in %",
             ylabel="risk: mistakes among them, in %",
         )
         self.ax_.set_xlim(_first_mistake(coverage, risk), 100)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdigits._validation import check_integer
+from skdigits.inspection._inputs import drawable
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._predictions import network_of
 
@@ -16,19 +17,20 @@ if TYPE_CHECKING:
 
 
 class SaliencyDisplay(Display):
-    """Which pixels spoke for one label and against another.
+    """Which pixels speak for one label and against another.
 
     Integrated gradients [1]_ of the difference of the two labels' logits, along the
-    way from an empty picture to the one given. They add up to that difference, less
-    that of the empty picture.
+    way from an empty image to the one passed. They add up to that difference, less
+    that of the empty image.
 
     Parameters
     ----------
-    image : ndarray of shape (height, width)
-        The picture.
+    image : ndarray of shape (height, width) or (height, width, 3)
+        The image.
 
     attributions : ndarray of shape (height, width)
-        What each pixel adds to the logit of ``label``, less that of ``against``.
+        What each pixel, with all its channels, adds to the logit of ``label``, less
+        that of ``against``.
 
     label : label
         The label that positive attributions speak for.
@@ -39,7 +41,7 @@ class SaliencyDisplay(Display):
     Attributes
     ----------
     ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
-        Where the picture and the attributions are drawn.
+        Where the image and the attributions are drawn.
 
     figure_ : matplotlib.figure.Figure
         Their figure.
@@ -85,17 +87,17 @@ class SaliencyDisplay(Display):
         n_steps: int = 64,
         ax: Axes | None = None,
     ) -> Self:
-        """Ask a fitted `DigitCNN`, or a pipeline or search with one.
+        """Draw what speaks for a prediction of a fitted `DigitCNN`.
 
         Imports TensorFlow.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted, with a `DigitCNN` at its end.
+            A fitted `DigitCNN`, or a pipeline or search with one at its end.
 
-        image : array-like of shape (n_pixels,) or (height, width), or Series
-            One picture, as `estimator` takes them.
+        image : array-like of shape (n_pixels,), (height, width) or (height, width, 3)
+            One image, as `estimator` takes them; also a Series, or a table of one row.
 
         label : label, default=None
             What to look for reasons for; None takes the most probable label.
@@ -104,7 +106,7 @@ class SaliencyDisplay(Display):
             What to look for reasons against; None takes the most probable other label.
 
         n_steps : int, default=64
-            Steps on the way from the empty picture.
+            Steps on the way from the empty image.
 
         ax : matplotlib.axes.Axes, default=None
             Where to draw, in two parts; None makes a figure.
@@ -116,7 +118,7 @@ class SaliencyDisplay(Display):
         Raises
         ------
         ValueError
-            If the estimator has no network, or does not know a label.
+            If the estimator has no network, or was not fitted on a label.
         """
         n_steps = check_integer("n_steps", n_steps)
         network = network_of(estimator)
@@ -125,37 +127,45 @@ class SaliencyDisplay(Display):
                 f"Got estimator={estimator!r}, but expected a fitted DigitCNN, or a "
                 "pipeline or search with one."
             )
-        # a row of a DataFrame keeps the names of its pixels
-        is_series = hasattr(image, "to_frame")
-        row = image.to_frame().T if is_series else np.asarray(image)[np.newaxis]
-        fitted = getattr(estimator, "best_estimator_", estimator)
+        fitted, row = getattr(estimator, "best_estimator_", estimator), _as_row(image)
         scaled = fitted[:-1].transform(row) if fitted is not network else row
-        picture = np.reshape(scaled, network.image_shape_).astype(np.float32)
+        pixels = np.asarray(scaled, np.float32).reshape(
+            network.network_.spec.input_shape
+        )
         order = network.predict_proba(scaled)[0].argsort()[::-1]
         code = _code(network, "label", label, order)
         other = _code(network, "against", against, order[order != code])
         from skdigits.training import integrated_gradients, keras_model
 
-        attributions = integrated_gradients(
-            keras_model(network.network_), picture, code, other, n_steps
-        )
-        labels = network.classes_
-        return cls(picture, attributions, labels[code], labels[other]).plot(ax=ax)
+        model = keras_model(network.network_)
+        reasons = integrated_gradients(model, pixels, code, other, n_steps).sum(axis=-1)
+        shown, labels = pixels.reshape(network.image_shape_), network.classes_
+        return cls(shown, reasons, labels[code], labels[other]).plot(ax=ax)
 
     def _draw(self):
-        picture, reasons = self.ax_
-        picture.imshow(self.image, cmap="gray_r")
-        picture.set_title("the picture")
+        image, reasons = self.ax_
+        image.imshow(drawable(self.image[np.newaxis])[0], cmap="gray_r")
+        image.set_title("the image")
         # a single pixel would leave the others pale
         limit = np.quantile(np.abs(self.attributions), 0.99) or 1
         drawn = reasons.imshow(self.attributions, cmap="PuOr", vmin=-limit, vmax=limit)
-        reasons.contour(self.image, levels=[self.image.max() / 2], colors="0.4")
+        grey = self.image if self.image.ndim == 2 else self.image.mean(axis=-1)
+        middle = (grey.min() + grey.max()) / 2
+        reasons.contour(grey, levels=[middle], colors="0.4")
         reasons.set_title(f"for {self.label} (purple), {self.against} (orange)")
         self.figure_.colorbar(
             drawn, ax=reasons, extend="both", label="difference of logits"
         )
         for part in self.ax_:
             part.set(xticks=[], yticks=[])
+
+
+def _as_row(image):
+    """Return an image as one row of X; pixels of tables keep their names."""
+    if hasattr(image, "columns"):
+        return image
+    is_series = hasattr(image, "iloc")
+    return image.to_frame().T if is_series else np.asarray(image)[np.newaxis]
 
 
 def _code(network, name, label, order):
