@@ -37,7 +37,7 @@ def data(digits):
 def network(**params):
     plain = {"filters": 4, "epochs": EPOCHS, "batch_size": 50, "random_state": 0}
     # what a callback saves in the midst of a training is not calibrated yet
-    plain |= {"validation_split": 0.2, "calibration": None}
+    plain |= {"validation_split": 0.2, "calibration": False}
     return DigitCNN(**{**plain, **params})
 
 
@@ -349,7 +349,7 @@ def test_swap_ema_weights(callbacks, data):
 
     X, y = data
     swap = callbacks.SwapEMAWeights(swap_on_epoch=True)
-    with pytest.raises(ValueError, match="Got SwapEMAWeights in callbacks, but expect"):
+    with pytest.raises(ValueError, match="when `use_ema=True` is set"):
         network(callbacks=[swap]).fit(X, y)
     model = network().fit(X, y).model_
     averaging = keras.optimizers.AdamW(0.01, use_ema=True, ema_momentum=0.9)

@@ -36,13 +36,22 @@ def can_be_augmented(image_shape):
     return min(image_shape[:2]) >= SMALLEST_AUGMENTED
 
 
+def number_of(variable):
+    """Return the number that a float32 variable was set to, as it was written."""
+    return float(str(variable.numpy()))
+
+
 def keras_layers(spec, seed, *, augment=0.0, temperature=1.0):
     """Return the Keras layers from images to probabilities, with seeds of their own."""
     seeds = layer_seeds(spec, seed)
     return [
         keras.Input(spec.input_shape, dtype="float32"),
         *(
-            [RandomAffine(augment, seed=seeds["augmentation"], name="augmentation")]
+            [
+                RandomAffine(
+                    augment, seed=seeds["augmentation"], name="augmentation", **_FLOAT
+                )
+            ]
             if augment and can_be_augmented(spec.image_shape)
             else []
         ),
@@ -194,7 +203,7 @@ class Dropout(keras.layers.Dropout):
         )
 
     def get_config(self):
-        return super().get_config() | {"rate": float(self.share)}
+        return super().get_config() | {"rate": number_of(self.share)}
 
 
 @registered
@@ -211,7 +220,7 @@ class Softmax(keras.layers.Softmax):
         return super().call(inputs, mask)
 
     def get_config(self):
-        return super().get_config() | {"temperature": float(self.temperature)}
+        return super().get_config() | {"temperature": number_of(self.temperature)}
 
 
 @registered
@@ -240,7 +249,10 @@ class RandomAffine(keras.layers.Layer):
 
     def get_config(self):
         seed = self.seed_generator.get_config()["seed"]
-        return super().get_config() | {"strength": float(self.strength), "seed": seed}
+        return super().get_config() | {
+            "strength": number_of(self.strength),
+            "seed": seed,
+        }
 
 
 def random_affine(images, strength, seed):

@@ -59,6 +59,8 @@ class DigitNetwork(keras.Sequential):
 
     def __init__(self, layers=None, trainable=True, name=None, *, seed=0):
         super().__init__(layers, trainable=trainable, name=name)
+        # as its layers, whatever the user has set for all of Keras
+        self.dtype_policy = keras.dtype_policies.DTypePolicy("float32")
         self.seed = seed
         self._batches = None
 

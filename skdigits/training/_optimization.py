@@ -1,5 +1,6 @@
 """What training minimizes, and how: the loss, the optimizer, the learning rate."""
 
+from skdigits.training._keras_layers import number_of
 from skdigits.training._tensorflow import keras, tf
 
 registered = keras.saving.register_keras_serializable("skdigits")
@@ -19,7 +20,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
     @property
     def label_smoothing(self):
         """Share of each target that is spread over all classes."""
-        return float(self.smoothing)
+        return number_of(self.smoothing)
 
     def call(self, y_true, y_pred):
         n_classes = tf.cast(tf.shape(y_true)[-1], tf.float32)
