@@ -1,4 +1,5 @@
-import sys
+import gc
+import weakref
 from copy import deepcopy
 
 import numpy as np
@@ -6,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 from scipy.special import softmax
-from skdigits.training._warp import can_be_warped
 
 from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.training._calibration import GLANCE, WRONG, are_read
+from skdigits.training._keras_layers import can_be_augmented
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ PLAIN = {
     **{"batch_norm": False, "early_downsampling": False, "padding": "same"},
     **{"epochs": 1, "batch_size": 64, "learning_rate": 0.001, "schedule": "constant"},
     **{"weight_decay": 0.0, "label_smoothing": 0.0, "augment": 0.0},
-    **{"validation_split": 0.1, "random_state": 0, "calibration": None},
+    **{"validation_split": 0.1, "random_state": 0, "calibration": False},
 }
 
 
@@ -63,13 +64,19 @@ def spec_of(**params):
 
 def network_of(spec):
     """A Keras model with weights of all signs, the factors gamma among them."""
-    from skdigits.training import DigitNetwork
-
-    network, rng = DigitNetwork(spec, 0), np.random.default_rng(0)
+    network, rng = compiled(spec), np.random.default_rng(0)
     for variable in network.weights:
         value = rng.normal(0, 0.5, variable.shape)
         variable.assign(abs(value) if "variance" in variable.name else value)
     return network
+
+
+def compiled(spec, optimizer=None, **options):
+    """The Keras model of a spec, which learns from images as they are."""
+    from skdigits.training import AdamW, SmoothedCrossentropy, build_model
+
+    options = {"loss": SmoothedCrossentropy(0.1), "metrics": ["accuracy"], **options}
+    return build_model(spec, 0, optimizer=optimizer or AdamW(0.002, 0.5), **options)
 
 
 def arrays_of(network):
@@ -82,59 +89,69 @@ def arrays_of(network):
 
 
 @pytest.mark.parametrize("params", SPECS.values(), ids=SPECS)
-class TestOneNetworkInThreeForms:
-    """What is compiled to train, and what answers, agree with the Keras model."""
+class TestOneNetworkInTwoForms:
+    """What predicts agrees with the Keras model, and that with Keras' own layers."""
 
     def images(self, spec):
         shape = (21, *spec.image_shape, 1)
         return np.random.default_rng(1).random(shape, dtype=np.float32)
 
-    def test_answers(self, params):
-        from skdigits.network import Answers
+    def test_predictions(self, params):
+        from skdigits.network import FittedNetwork
 
         spec = spec_of(**params)
         network, images = network_of(spec), self.images(spec)
-        logits = Answers(spec, arrays_of(network))(images)
+        fitted = FittedNetwork(spec, arrays_of(network), 0, {"loss": [1.0]})
         expected = np.asarray(network(images))
-        assert_allclose(softmax(logits, axis=1), expected, atol=2e-6)
+        found = fitted.probabilities(fitted.logits(images))
+        assert_allclose(found, expected, atol=2e-6)
 
-    def test_training(self, params):
-        from skdigits.training._layers import Chance, forward
-
+    def test_gradients_are_those_of_keras_own_normalization(self, params):
+        from skdigits.training import keras
         from skdigits.training._tensorflow import tf
 
         spec = spec_of(**params)
         network, images = network_of(spec), self.images(spec)
-        names = [n for n in arrays_of(network) if "/moving_" not in n]
-        with tf.GradientTape() as tape:
-            weights = {n: tf.constant(arrays_of(network)[n]) for n in names}
-            tape.watch(weights)
-            logits, moments = forward(spec, weights, images, Chance(0.0, [0, 0]))
-            loss = tf.reduce_sum(tf.nn.softmax(logits)[:, 0])
-        gradients = tape.gradient(loss, weights)
-        with tf.GradientTape() as tape:
-            expected = network(images, training=True)
-            loss = tf.reduce_sum(expected[:, 0])
-        variables = [variable.value for variable in network.trainable_variables]
-        assert_allclose(tf.nn.softmax(logits), expected, atol=2e-6)
-        for name, gradient in zip(names, tape.gradient(loss, variables), strict=True):
-            assert_allclose(gradients[name], gradient, atol=2e-5, err_msg=name)
-        assert len(moments) == (2 * len(spec.filters) if spec.batch_norm else 0)
+
+        def plain(layer):
+            config = layer.get_config()
+            if "FusedBatchNormalization" not in type(layer).__name__:
+                return type(layer).from_config(config)
+            return keras.layers.BatchNormalization.from_config(config)
+
+        twin = keras.Sequential(
+            [keras.Input((*spec.image_shape, 1)), *map(plain, network.layers)]
+        )
+        twin.set_weights(network.get_weights())
+        gradients = []
+        for model in (network, twin):
+            with tf.GradientTape() as tape:
+                predicted = model(images, training=True)
+                loss = tf.reduce_sum(predicted[:, 0])
+            variables = [variable.value for variable in model.trainable_variables]
+            gradients.append([predicted, *tape.gradient(loss, variables)])
+        for mine, its in zip(*gradients, strict=True):
+            assert_allclose(mine, its, atol=2e-5)
+        # the variance beyond 21 images is a little more than that within
+        for mine, its in zip(network.get_weights(), twin.get_weights(), strict=True):
+            assert_allclose(mine, its, rtol=0.03, atol=1e-5)
 
 
 def test_learns_as_keras_does(data):
-    """The same steps of AdamW from the same weights as Keras' own `fit`."""
-    from skdigits.training import AdamW, DigitNetwork, keras
+    """The same steps of AdamW from the same weights as Keras takes them."""
+    import keras
 
-    spec = spec_of(batch_norm=True, dense_units=16)
+    spec = spec_of(dense_units=16)
     images = data[0][:256].reshape(-1, 8, 8, 1)
     targets = np.eye(10, dtype=np.float32)[data[1][:256]]
     weights = np.linspace(0.5, 2, len(images)).astype(np.float32)
-    ours, theirs = (DigitNetwork(spec, 0, calibrate=False) for _ in range(2))
-    for network in (ours, theirs):
-        optimizer = AdamW(0.002, weight_decay=0.5)
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
-        network.compile(optimizer, loss, metrics=["accuracy"])
+    adamw = keras.optimizers.AdamW(0.002, weight_decay=0.5)
+    smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    ours, theirs = compiled(spec), compiled(spec, adamw, loss=smoothed)
+    others = [v for v in theirs.trainable_variables if v.name != "kernel"]
+    adamw.built = False
+    adamw.exclude_from_weight_decay(var_list=others)
+    adamw.built = True
     options = {"sample_weight": weights, "batch_size": 64, "shuffle": False}
     # weights of the validation part count too
     held_out = (images, targets, weights[::-1].copy())
@@ -151,17 +168,14 @@ def test_learns_as_keras_does(data):
 
 
 def test_batches_of_different_sizes(data):
-    """Steps on batches of 23, 23 and 24 pictures, as Keras takes them one by one."""
-    from skdigits.training import AdamW, DigitNetwork, keras
+    """Steps on batches of 23, 23 and 24 images, as Keras takes them one by one."""
+    import keras
 
     n, ends = 70, [23, 46, 70]
     spec = spec_of(batch_norm=True)
     images = data[0][:n].reshape(-1, 8, 8, 1)
     targets = np.eye(10, dtype=np.float32)[data[1][:n]]
-    ours, theirs = (DigitNetwork(spec, 0, calibrate=False) for _ in range(2))
-    for network in (ours, theirs):
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
-        network.compile(AdamW(0.01), loss, metrics=["accuracy"])
+    ours, theirs = (compiled(spec) for _ in range(2))
     options = {"batch_size": 32, "shuffle": False, "verbose": 0}
     history = ours.fit(images, targets, **options).history
     figures = [
@@ -170,65 +184,61 @@ def test_batches_of_different_sizes(data):
     ]
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         assert_allclose(a, b, atol=2e-4)
-    # each picture counts once
+    # each image counts once
     loss, accuracy = np.average(figures, axis=0, weights=[23, 23, 24])
     assert_allclose(history["loss"], [loss], rtol=1e-4)
     assert_allclose(history["accuracy"], [accuracy], rtol=1e-6)
 
 
 def test_one_cycle_rises_for_a_quarter_and_falls_to_zero():
-    from skdigits.training._steps import learning_rate
+    from skdigits.training import AdamW
 
-    from skdigits.training._tensorflow import tf
+    def rates(schedule):
+        optimizer = AdamW(0.1, schedule=schedule)
+        optimizer.start_cycle(begin=50, length=40)
+        return np.array([0.1 * optimizer.cycle(step) for step in range(50, 90)])
 
-    def rates(length):
-        settings = {"learning_rate": 0.1, "cycle_begin": 50.0, "cycle_steps": length}
-        settings = {name: tf.constant(value) for name, value in settings.items()}
-        steps = range(50, 50 + 40)
-        return np.array([learning_rate(settings, tf.constant(n)) for n in steps])
-
-    cycle = rates(40.0)
+    cycle = rates("one_cycle")
     assert_allclose(cycle[:10], np.linspace(0.005, 0.095, 10), rtol=1e-5)
     assert_allclose(np.diff(cycle[10:]), -0.1 / 30, rtol=1e-3)
     assert 0 < cycle[-1] < 0.002
-    assert_allclose(rates(0.0), 0.1, rtol=1e-6)
+    assert_allclose(rates("constant"), 0.1, rtol=1e-6)
 
 
-class TestWarp:
-    def warp(self, images, strength, seed=0):
-        from skdigits.training._warp import warp
-
+class TestAugmentation:
+    def augment(self, images, strength, seed=0):
+        from skdigits.training._keras_layers import random_affine
         from skdigits.training._tensorflow import tf
 
-        return warp(tf.constant(images), tf.constant(strength), [seed, 0]).numpy()
+        return random_affine(tf.constant(images), strength, [seed, 0]).numpy()
 
     def test_strength_zero_changes_nothing(self, mnist_like):
-        assert_allclose(self.warp(mnist_like, 0.0), mnist_like, atol=1e-5)
+        assert_allclose(self.augment(mnist_like, 0.0), mnist_like, atol=1e-5)
 
-    def test_each_picture_is_warped_a_little_in_its_own_way(self, mnist_like):
-        warped = self.warp(mnist_like, 1.0)
-        places = [ndimage.center_of_mass(image[..., 0]) for image in warped]
+    def test_each_image_is_augmented_a_little_in_its_own_way(self, mnist_like):
+        augmented = self.augment(mnist_like, 1.0)
+        places = [ndimage.center_of_mass(image[..., 0]) for image in augmented]
         shifts = np.array(places) - 13.5
         assert abs(shifts).max() < 3
         assert shifts.std(axis=0).min() > 0.5
-        masses = warped.sum(axis=(1, 2, 3)) / mnist_like.sum(axis=(1, 2, 3))
+        masses = augmented.sum(axis=(1, 2, 3)) / mnist_like.sum(axis=(1, 2, 3))
         assert 0.75 < masses.min() < masses.max() < 1.35
-        assert warped.min() >= 0 and warped.max() <= 1
+        assert augmented.min() >= 0 and augmented.max() <= 1
 
     def test_the_seed_decides(self, mnist_like):
-        assert_array_equal(self.warp(mnist_like, 1.0), self.warp(mnist_like, 1.0))
-        other = self.warp(mnist_like, 1.0, seed=1)
-        assert not np.array_equal(other, self.warp(mnist_like, 1.0))
+        assert_array_equal(self.augment(mnist_like, 1.0), self.augment(mnist_like, 1.0))
+        other = self.augment(mnist_like, 1.0, seed=1)
+        assert not np.array_equal(other, self.augment(mnist_like, 1.0))
 
     @pytest.mark.parametrize("shape", [(20, 40), (40, 20)])
-    def test_pictures_that_are_not_square(self, shape):
+    def test_images_that_are_not_square(self, shape):
         """A dot in the middle stays around it; it is shifted by shares of the sides."""
         images = np.zeros((1000, *shape, 1), dtype=np.float32)
         middle = (np.array(shape) - 1) / 2
         low, high = (middle - 1.5).astype(int), (middle + 2.5).astype(int)
         images[:, low[0] : high[0], low[1] : high[1]] = 1
-        warped = self.warp(images, 1.0)
-        places = [ndimage.center_of_mass(image[..., 0]) for image in warped]
+        augmented = self.augment(images, 1.0)
+        places = [ndimage.center_of_mass(image[..., 0]) for image in augmented]
         shifts = (np.array(places) - middle) / shape
         assert_allclose(shifts.mean(axis=0), 0, atol=0.005)
         assert_allclose(shifts.std(axis=0), 1 / 14 / 3**0.5, rtol=0.1)
@@ -252,7 +262,7 @@ class TestWarp:
 
 class TestStratifiedSplit:
     def split(self, codes, fraction):
-        from skdigits.training._data import stratified_split
+        from skdigits.training._batches import stratified_split
 
         codes = np.asarray(codes)
         kept, held_out = stratified_split(codes, fraction, np.random.default_rng(0))
@@ -278,7 +288,7 @@ class TestStratifiedSplit:
         assert len(held_out) == 0
 
     def test_it_is_shuffled(self):
-        from skdigits.training._data import stratified_split
+        from skdigits.training._batches import stratified_split
 
         codes = np.repeat([0, 1], 50)
         kept, held_out = stratified_split(codes, 0.2, np.random.default_rng(0))
@@ -286,96 +296,93 @@ class TestStratifiedSplit:
         assert set(held_out) != set(range(80, 100))
 
 
-def test_warping_and_dropout_draw_from_seeds_of_their_own(monkeypatch):
-    from skdigits.training._layers import initial_arrays
+def test_what_is_random_has_seeds_of_its_own_in_each_epoch_and_layer():
+    """And draws again in each step, what the seed decides."""
+    from skdigits.training import keras
 
-    from skdigits.network import initial_state
-    from skdigits.training import _steps
-    from skdigits.training._tensorflow import tf
-
-    seeds = []
-
-    def spying(function):
-        def spy(*arguments):
-            *_, chance = arguments
-            seeds.append(tuple(np.array(getattr(chance, "seed", chance))))
-            return function(*arguments)
-
-        return spy
-
-    for name in ("warp", "forward"):
-        monkeypatch.setattr(_steps, name, spying(getattr(_steps, name)))
     spec = spec_of(dropout=0.5)
-    state = initial_state(spec, initial_arrays(spec, 0))
-    state = type(state)(*map(tf.constant, state))
-    batch = tf.zeros((2, 8, 8, 1)), tf.zeros((2, 10)), tf.ones(2)
-    settings = {"augment": 1.0, "label_smoothing": 0.0, "dropout": tf.constant(0.5)}
-    _steps._gradient(spec, warped=True)(batch, settings, tf.constant(3), state)
-    later = state._replace(iterations=state.iterations + 1)
-    _steps._gradient(spec, warped=True)(batch, settings, tf.constant(3), later)
-    assert len(set(seeds)) == 4
+    images, targets = np.ones((8, 8, 8, 1)), np.eye(10)[:8]
+
+    class Note(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            for layer in self.model.layers:
+                if hasattr(layer, "seed_generator"):
+                    state = layer.seed_generator.state.numpy()
+                    seeds.append((layer.name, *state.tolist()))
+
+    runs = []
+    for _ in range(2):
+        seeds = []
+        model = compiled(spec, augment=1.0)
+        model.fit(images, targets, 2, epochs=3, callbacks=[Note()], verbose=0)
+        runs.append(seeds)
+    assert runs[0] == runs[1]
+    assert {name for name, *_ in seeds} == {"augmentation", "dropout"}
+    # three epochs of four steps, two layers
+    assert len(set(seeds)) == len({tuple(state) for _, *state in seeds}) == 3 * 4 * 2
 
 
 def test_each_step_drops_others():
-    """One picture has another loss in each step, and the seed decides which."""
-    from skdigits.training._layers import initial_arrays
-    from skdigits.training._steps import SETTINGS, compiled_steps
-
-    from skdigits.network import State, initial_state
-    from skdigits.training._tensorflow import tf
-
+    """One image has another loss in each step, and the seed decides which."""
     spec = spec_of(dropout=0.5)
-    state = initial_state(spec, initial_arrays(spec, 0))
-    images, target = np.ones((1, 8, 8, 1), np.float32), np.eye(10, dtype=np.float32)
-    settings = {name: tf.constant(0.5 * (name == "dropout")) for name in SETTINGS}
-    data = tuple(map(tf.constant, (images, target[:1], np.ones(1, np.float32))))
-    steps = compiled_steps(spec, augment=0)
 
-    def loss_of_step(number):
-        at = State(*map(tf.constant, (*state[:-1], np.int64(number))))
-        loss, _, _ = steps(data, tf.constant([1]), settings, tf.constant(3), at)
-        return float(loss)
+    def losses():
+        from skdigits.training import keras
 
-    losses = [loss_of_step(number) for number in range(20)]
-    assert len(set(losses)) > 15
-    assert losses == [loss_of_step(number) for number in range(20)]
+        model = compiled(spec, keras.optimizers.SGD(0.0))
+        history = model.fit(
+            np.ones((1, 8, 8, 1)), np.eye(10)[:1], epochs=20, verbose=0
+        ).history
+        return history["loss"]
+
+    assert len(set(losses())) > 15
+    assert losses() == losses()
 
 
 def test_each_epoch_has_an_order_of_its_own():
-    from skdigits.training._loop import _order
+    from skdigits.training._batches import Batches, Data
 
-    from skdigits._recipe import Recipe
-
-    recipe, rows = Recipe(2, 32, 0.01, "constant", 0.0, 0.0, 0.0), np.arange(100)
-    orders = [tuple(_order(rows, recipe, 3, epoch)) for epoch in range(3)]
-    assert len(set(orders)) == 3
-    assert all(sorted(order) == rows.tolist() for order in orders)
-    assert orders[1] == tuple(_order(rows, recipe, 3, 1))
+    images = np.arange(100, dtype=np.float32).reshape(-1, 1, 1, 1)
+    data = Data(images, np.zeros((100, 2), np.float32), np.ones(100, np.float32))
+    batches, orders = Batches((1, 1, 1), 2), []
+    for epoch in (0, 1, 2, 1):
+        batches.epoch = epoch
+        with batches.of(data, 32, seed=3, one_by_one=False):
+            ((first, *_),) = batches.dataset.take(1)
+        orders.append(tuple(first.numpy().ravel()))
+    assert len(set(orders)) == 3 and orders[1] == orders[3]
+    assert all(sorted(order) == list(range(100)) for order in orders)
 
 
 def test_layers_start_differently():
     """Layers of one shape have weights of their own, which the seed decides."""
-    from skdigits.training._layers import initial_arrays, layer_seeds
+    from skdigits.training._keras_layers import initial_weights, layer_seeds
 
     spec = spec_of(filters=(4, 4, 4), kernel_size=(3, 3, 3), dropout=0.5)
-    arrays = initial_arrays(spec, 0)
+    arrays = initial_weights(spec, 0)
     assert not np.array_equal(arrays["conv_2/kernel"], arrays["conv_3/kernel"])
     seeds = layer_seeds(spec, 0)
     assert "dropout" in seeds and len(set(seeds.values())) == len(seeds)
-    for name, values in initial_arrays(spec, 0).items():
+    for name, values in initial_weights(spec, 0).items():
         assert_array_equal(values, arrays[name])
-    other = initial_arrays(spec, 1)
+    other = initial_weights(spec, 1)
     assert not np.array_equal(arrays["conv_2/kernel"], other["conv_2/kernel"])
 
 
 @pytest.mark.parametrize("n, batch_size", [(1, 32), (33, 32), (898, 32), (7, 2**40)])
-def test_batches_are_equally_large(n, batch_size):
-    from skdigits.training._loop import _ends_of_batches
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_batches_are_equally_large(n, batch_size, one_by_one):
+    from skdigits.training._batches import Batches, Data
 
-    ends = _ends_of_batches(n, batch_size)
-    sizes = np.diff(ends, prepend=0)
+    data = Data(np.zeros((n, 1, 1, 1), "f4"), np.zeros((n, 2), "f4"), np.ones(n, "f4"))
+    batches = Batches((1, 1, 1), 2)
+    with batches.of(data, batch_size, 0, one_by_one):
+        calls = list(batches.dataset.take(batches.n_calls))
+    ends = [call[-1].numpy() for call in calls]
+    sizes = np.concatenate([np.diff(some, prepend=0) for some in ends])
     assert sizes.sum() == n and len(sizes) == -(-n // batch_size)
     assert sizes.max() <= batch_size and sizes.max() - sizes.min() <= 1
+    assert not one_by_one or len(calls) == len(sizes)
 
 
 def test_two_pictures_left_over_spoil_nothing(digits):
@@ -419,9 +426,6 @@ class TestEarlyStopping:
             clf.model_.get_weights(), shorter.model_.get_weights(), strict=True
         ):
             assert_array_equal(a, b)
-        # the moments of the optimizer and its number of steps too
-        assert_array_equal(clf.network_.state.first, shorter.network_.state.first)
-        assert clf.network_.state.iterations == shorter.network_.state.iterations
 
     def test_true_waits_for_five_epochs(self, data):
         params = {"epochs": 60, "learning_rate": 0.05, "batch_size": 16}
@@ -429,7 +433,7 @@ class TestEarlyStopping:
         assert clf.n_iter_ == int(np.argmin(clf.history_["val_loss"])) + 1 + 5 < 60
 
     def test_also_where_the_epochs_run_out(self, data):
-        quick = {"learning_rate": 0.05, "batch_size": 16, "calibration": "temperature"}
+        quick = {"learning_rate": 0.05, "batch_size": 16, "calibration": True}
         clf = tiny(epochs=4, early_stopping=50, **quick).fit(*data)
         best = int(np.argmin(clf.history_["val_loss"])) + 1
         shorter = tiny(epochs=best, **quick).fit(*data)
@@ -457,8 +461,8 @@ class TestGoingOn:
         assert clf.history_["loss"][-1] < 0.7 * clf.history_["loss"][0]
 
     def test_partial_fit_equals_fit_without_validation(self, data):
-        a = tiny(epochs=3, validation_split=0, calibration="temperature").fit(*data)
-        b = tiny(calibration="temperature")
+        a = tiny(epochs=3, validation_split=0, calibration=True).fit(*data)
+        b = tiny(calibration=True)
         for _ in range(3):
             b.partial_fit(*data, classes=np.arange(10))
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
@@ -498,24 +502,13 @@ class TestGoingOn:
             clf.fit(*data)
 
     def test_warm_start(self, data):
-        a = tiny(epochs=2, calibration="temperature").fit(*data)
-        b = tiny(warm_start=True, calibration="temperature").fit(*data).fit(*data)
+        a = tiny(epochs=2, calibration=True).fit(*data)
+        b = tiny(warm_start=True, calibration=True).fit(*data).fit(*data)
         assert b.n_iter_ == 2
         assert_array_equal(a.predict_proba(data[0]), b.predict_proba(data[0]))
         with pytest.raises(ValueError, match="Fit with warm_start=False"):
             b.set_params(filters=8).fit(*data)
         assert a.set_params(epochs=1).fit(*data).n_iter_ == 1
-
-    def test_pauses_end_in_time(self, data):
-        clf = tiny(epochs=3, pause_after=2).fit(*data)
-        message = "Got pause_after=2 and epochs=3 after 2 epochs, but expected a later"
-        with pytest.raises(ValueError, match=message):
-            clf.fit(*data)
-        for other in ({"early_stopping": True}, {"callbacks": [print]}):
-            with pytest.raises(ValueError, match="expected neither: a pause would ma"):
-                tiny(pause_after=1, **other).fit(*data)
-        assert clf.set_params(pause_after=9).fit(*data).n_iter_ == 3
-        assert clf.set_params(pause_after=None).fit(*data).n_iter_ == 3
 
     def test_warm_start_takes_a_new_learning_rate(self, data):
         clf = tiny(warm_start=True).fit(*data)
@@ -568,7 +561,7 @@ class TestCallbacks:
         watch = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: seen.append(batch)
         )
-        calibrated = {"validation_split": 0, "calibration": "temperature"}
+        calibrated = {"validation_split": 0, "calibration": True}
         a = tiny(**calibrated, callbacks=[watch]).fit(*data)
         assert seen == [0, 1, 2, 3, 4]
         b = tiny(**calibrated).fit(*data)
@@ -628,60 +621,169 @@ class TestCallbacks:
 
 class TestProgress:
     def test_a_line_for_each_epoch(self, data, capsys):
-        tiny(epochs=3, verbose=1).fit(*data)
+        tiny(epochs=3, verbose=2).fit(*data)
         lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
-        assert all("val_accuracy" in line for line in lines)
+        assert lines[::2] == ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
+        assert all("val_accuracy" in line for line in lines[1::2])
+        assert all(line.startswith("5/5") for line in lines[1::2])
 
-    def test_the_bar_of_a_terminal_ends_as_the_same_line(self):
-        import io
+    def test_a_bar(self, data, capsys):
+        tiny(epochs=1, verbose=1).fit(*data)
+        assert "5/5" in capsys.readouterr().out
 
-        from rich.console import Console
-        from skdigits.training._progress import EpochLines
-
-        out = io.StringIO()
-        lines = EpochLines(Console(file=out, force_terminal=True, width=100))
-        lines.begin(0, 2, 100)
-        lines.advance(50)
-        lines.end({"loss": 0.5})
-        assert "Epoch 1/2" in out.getvalue().splitlines()[-1]
-        assert "loss 0.5000" in out.getvalue().splitlines()[-1]
-
-    def test_the_bar_of_a_notebook_becomes_the_same_line(self, monkeypatch):
-        from types import SimpleNamespace
-
-        from rich.console import Console
-
-        from skdigits.training import _progress
-
-        shown = []
-
-        def show(what, **display_id):
-            shown.append(what._repr_mimebundle_([], [])["text/plain"])
-            return SimpleNamespace(update=show)
-
-        ipython = SimpleNamespace(display=show)
-        monkeypatch.setitem(sys.modules, "IPython.display", ipython)
-        monkeypatch.setattr(_progress, "REDRAWN_EVERY", 0)
-        lines = _progress.EpochLines(Console(force_jupyter=True))
-        lines.begin(0, 2, 100)
-        lines.advance(50)
-        lines.end({"loss": 0.5})
-        start, half, end = shown
-        assert start.startswith("Epoch 1/2") and "  0 %" in start
-        assert half.startswith("Epoch 1/2") and " 50 %" in half
-        assert end.startswith("Epoch 1/2") and end.endswith("  loss 0.5000\n")
+    def test_quiet_by_default(self, data, capfd):
+        tiny(epochs=1).fit(*data)
+        assert capfd.readouterr() == ("", "")
 
 
-def test_networks_of_one_shape_share_their_compiled_functions(data):
-    from skdigits.training._steps import _compiled_steps
+class TestCompiledModels:
+    """Networks of one shape share a compiled model, and nothing else."""
 
-    tiny(dropout=0.5).fit(*data)
-    before = _compiled_steps.cache_info()
-    others = {"random_state": 1, "learning_rate": 0.01, "batch_size": 7, "epochs": 2}
-    tiny(dropout=0.2, **others).fit(*data)
-    after = _compiled_steps.cache_info()
-    assert after.misses == before.misses
+    OTHERS = {
+        **{"learning_rate": 0.01, "weight_decay": 0.1, "label_smoothing": 0.3},
+        **{"dropout": 0.2, "batch_size": 7, "epochs": 2, "random_state": 1},
+        **{"schedule": "one_cycle", "calibration": True, "validation_split": 0.0},
+    }
+
+    def test_are_shared(self, data):
+        from skdigits.training import _fit
+
+        tiny(dropout=0.5).fit(*data)
+        before = list(_fit._idle.values())[-1]
+        tiny(**self.OTHERS).fit(*data)
+        assert list(_fit._idle.values())[-1] is before
+
+    @pytest.mark.parametrize("augment", [0.0, 1.0])
+    def test_keep_nothing_of_an_earlier_fit(self, data, augment):
+        first = tiny(augment=augment).fit(*data)
+        for name, value in self.OTHERS.items():
+            tiny(**{"augment": augment and 0.5, name: value}).fit(*data)
+        again = tiny(augment=augment).fit(*data)
+        assert again.history_ == first.history_
+        assert_array_equal(again.predict_proba(data[0]), first.predict_proba(data[0]))
+
+    def test_hold_no_data(self, data):
+        X = data[0].reshape(-1, 8, 8, 1).copy()
+        held = weakref.ref(X)
+        tiny().fit(X, data[1])
+        del X
+        gc.collect()
+        assert held() is None
+
+    def test_have_none_for_those_with_callbacks(self, data):
+        from skdigits.training import keras
+
+        class Freeze(keras.callbacks.Callback):
+            def on_train_begin(self, logs=None):
+                self.model.get_layer("conv_1").trainable = False
+
+        first = tiny().fit(*data)
+        tiny(callbacks=[Freeze()]).fit(*data)
+        again = tiny().fit(*data)
+        assert_array_equal(again.predict_proba(data[0]), first.predict_proba(data[0]))
+
+    def test_no_global_random_state_is_touched(self, data):
+        import random
+
+        from skdigits.training import keras
+
+        keras.utils.set_random_seed(0)
+        first, second = (keras.random.uniform((2,)).numpy() for _ in range(2))
+        keras.utils.set_random_seed(0)
+        assert_array_equal(keras.random.uniform((2,)), first)
+        before = random.getstate(), np.random.get_state()[1].tolist()
+        tiny(augment=1.0, validation_split=0.2, calibration=True).fit(*data)
+        assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+        assert_array_equal(keras.random.uniform((2,)), second)
+
+
+class TestValidationSet:
+    """One of the user's own, in place of a part of the training data."""
+
+    @pytest.fixture
+    def parts(self, digits):
+        X, X_val, y, y_val = digits
+        return X[:300] / 16, y[:300], X_val / 16, y_val
+
+    def test_is_measured_after_each_epoch(self, parts):
+        X, y, X_val, y_val = parts
+        clf = tiny(epochs=3, batch_size=16).fit(X, y, X_val=X_val, y_val=y_val)
+        plain = tiny(epochs=3, batch_size=16, validation_split=0).fit(X, y)
+        assert clf.history_["loss"] == plain.history_["loss"]
+        assert clf.history_["val_accuracy"][-1] == pytest.approx(
+            clf.score(X_val, y_val), abs=1e-6
+        )
+
+    def test_weights(self, parts):
+        X, y, X_val, y_val = parts
+        weights = (y_val == 3).astype(float)
+        clf = tiny().fit(
+            X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights * len(y_val)
+        )
+        three = y_val == 3
+        few = tiny().fit(X, y, X_val=X_val[three], y_val=y_val[three])
+        assert clf.history_["val_loss"][0] / three.sum() == pytest.approx(
+            few.history_["val_loss"][0], rel=1e-4
+        )
+
+    def test_stops_early_and_calibrates(self, parts):
+        X, y, X_val, y_val = parts
+        params = {"epochs": 40, "learning_rate": 0.05, "calibration": True}
+        clf = tiny(**params, early_stopping=2, batch_size=16)
+        clf.fit(X, y, X_val=X_val, y_val=y_val)
+        losses = clf.history_["val_loss"]
+        assert clf.n_iter_ == int(np.argmin(losses)) + 1 + 2 < 40
+        from skdigits.training import best_temperature
+
+        expected = best_temperature(clf.decision_function(X_val), np.eye(10)[y_val])
+        assert clf.network_.temperature == pytest.approx(expected, rel=1e-3)
+
+    def test_through_a_pipeline(self, digits):
+        from sklearn import config_context
+        from sklearn.pipeline import Pipeline
+
+        X, X_val, y, y_val = digits
+        with config_context(enable_metadata_routing=True):
+            cnn = tiny().set_fit_request(X_val=True, y_val=True)
+            steps = make_digit_pipeline(cnn).steps
+            pipeline = Pipeline(steps, transform_input=["X_val"])
+            pipeline.fit(X[:300], y[:300], X_val=X_val, y_val=y_val)
+        assert pipeline[-1].history_["val_accuracy"][-1] == pytest.approx(
+            pipeline.score(X_val, y_val), abs=1e-6
+        )
+
+    @pytest.mark.parametrize(
+        "change, message",
+        [
+            ({"X_val": None}, "Got y_val alone, but expected X_val and y_val"),
+            ({"y_val": None}, "Got X_val alone, but expected X_val and y_val"),
+            ({"y_val": np.full(450, 11)}, "Got y with the unknown label 11"),
+            ({"X_val": np.zeros((450, 8, 9))}, "72 features"),
+            ({"y_val": np.zeros(3, int)}, "inconsistent numbers of samples"),
+        ],
+    )
+    def test_errors(self, parts, change, message):
+        X, y, X_val, y_val = parts
+        clf = tiny().fit(X, y)
+        before = dict(vars(clf))
+        with pytest.raises(ValueError, match=message):
+            clf.fit(X, y, **{"X_val": X_val, "y_val": y_val, **change})
+        assert vars(clf) == before
+
+
+def test_logarithms_of_probabilities(data):
+    clf = tiny(epochs=3, calibration=True).fit(*data)
+    found = clf.predict_log_proba(data[0])
+    assert_allclose(found, np.log(clf.predict_proba(data[0])), atol=1e-5)
+
+
+def test_a_search_over_the_depth(data):
+    from sklearn.model_selection import GridSearchCV
+
+    grid = {"filters": [(4,), (4, 4), (4, 4, 8)]}
+    clf = DigitCNN(epochs=1, random_state=0, calibration=False)
+    search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(*data)
+    assert len(search.cv_results_["params"]) == 3
 
 
 def test_any_size_of_picture(data):
@@ -781,7 +883,7 @@ class TestCalibration:
     def test_nothing_but_probabilities_changes(self, data):
         X, y = data
         plain, calibrated = (
-            tiny(epochs=5, calibration=word).fit(X, y) for word in (None, "temperature")
+            tiny(epochs=5, calibration=word).fit(X, y) for word in (False, True)
         )
         assert calibrated.network_.temperature != plain.network_.temperature == 1
         outputs = plain.decision_function(X)
@@ -836,13 +938,14 @@ class TestCalibration:
         ):
             assert_array_equal(again.predict_proba(X), expected)
         model = fitted_to_700[-1].model_
-        assert model.temperature == pytest.approx(temperature)
+        softmax_layer = model.get_layer("probabilities")
+        assert float(softmax_layer.temperature) == pytest.approx(temperature)
         images = fitted_to_700[:-1].transform(X)
         assert_allclose(model.predict(images, verbose=0), expected, atol=5e-6)
 
     def test_eight_pixels_are_enough_to_warp(self):
-        assert can_be_warped((8, 20)) and can_be_warped((8, 8))
-        assert not can_be_warped((7, 20)) and not can_be_warped((20, 7))
+        assert can_be_augmented((8, 20)) and can_be_augmented((8, 8))
+        assert not can_be_augmented((7, 20)) and not can_be_augmented((20, 7))
 
     @pytest.mark.parametrize("n_wrong", [0, WRONG, WRONG + 1])
     @pytest.mark.parametrize("place", [0, GLANCE - 1, GLANCE + 5])
@@ -859,7 +962,7 @@ class TestCalibration:
 
     def test_pictures_too_small_to_warp_stay_as_they_are(self, data):
         X, y = data
-        clf = tiny(image_shape=(4, 16), calibration="temperature").fit(X, y)
+        clf = tiny(image_shape=(4, 16), calibration=True).fit(X, y)
         assert clf.network_.temperature == 1
-        with pytest.raises(ValueError, match="calibration='isotonic', but expected No"):
+        with pytest.raises(ValueError, match="calibration='isotonic', but expected Tr"):
             tiny(calibration="isotonic").fit(X, y)
