@@ -113,7 +113,8 @@ print(threading.get_intra_op_parallelism_threads())
 print(threading.get_inter_op_parallelism_threads())
 """
     # what nobody has set follows what is granted
-    assert run_python(code, **QUIET, OMP_NUM_THREADS="2") == (0, "3\n2\n", "")
+    status, out, error = run_python(code, **QUIET, OMP_NUM_THREADS="2")
+    assert (status, out) == (0, "3\n2\n"), error
 
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
