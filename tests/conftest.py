@@ -18,6 +18,13 @@ def no_figure_left():
         pyplot.close("all")
 
 
+@pytest.fixture(autouse=True)
+def many_compiled_models(monkeypatch):
+    """Keep more of them than users have: tests take turns with their shapes."""
+    if training := sys.modules.get("skdigits.training._fit"):
+        monkeypatch.setattr(training, "MAX_IDLE", 16)
+
+
 @pytest.fixture(scope="session")
 def digits():
     """scikit-learn's digits: X_train, X_test, y_train, y_test, read-only."""
