@@ -128,13 +128,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     early_stopping : bool or int, default=False
         Stop once ``val_loss`` has not improved for this many epochs, and go back to
-        the weights of the best epoch, and to the optimizer as it was then. True waits
-        for 5 epochs. Without a validation part the training loss is watched.
+        the weights of the best epoch. True waits for 5 epochs. Without a validation
+        part the training loss is watched.
 
     calibration : bool, default=True
         Whether each fit ends with temperature scaling: outputs are divided by one
         number before the softmax, so that probabilities are calibrated [5]_. It is
-        fitted on ``X_val`` where that is passed, else on training images that are
+        fitted on ``X_val`` where that is passed, else on the images of ``X``, which are
         augmented until some are misclassified. It changes no predicted label, nor
         `decision_function`. Without ``X_val``, images with a side of fewer than 8
         pixels are not calibrated.
@@ -162,7 +162,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         bit. None is different each time; it leaves NumPy's global state alone.
 
     verbose : int, default=0
-        1 prints a line for each epoch, 0 nothing.
+        As Keras takes it: 0 prints nothing, 1 shows a progress bar, 2 prints a line for
+        each epoch.
 
     Attributes
     ----------
@@ -187,8 +188,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         scikeras' wrapper around `model_`, with the labels and the recipe of the last
-        fit: its own `fit` starts again and gives the same weights, its `partial_fit`
-        trains `model_` on. Nothing done to it changes the classifier. Labels are
+        fit: its own `fit` starts again and gives the same weights, unless ``X_val``
+        decided when to stop; its `partial_fit` trains `model_` on. Nothing done to it changes the classifier. Labels are
         numbers or strings, as scikeras takes no others.
 
     history_ : dict of list of float
@@ -394,7 +395,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             Labels of ``X_val``, among those of ``y``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Weight of each validation image.
+            Weight of each validation image in ``val_loss`` and in the calibration.
+            Images of weight zero are left out.
 
         Returns
         -------
@@ -644,12 +646,14 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def _validation_data(self, X, y, sample_weight):
         """Return the validation set, checked; None if there is none."""
-        if X is None and y is None:
+        given = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight}
+        given = [name for name, value in given.items() if value is not None]
+        if not given:
             return None
         if X is None or y is None:
             raise ValueError(
-                f"Got {'y_val' if X is None else 'X_val'} alone, but expected X_val "
-                "and y_val. Pass both."
+                f"Got {' and '.join(given)} alone, but expected X_val and y_val. Pass "
+                "both."
             )
         images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
         y = as_labels(y)
@@ -657,7 +661,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         _, codes = encode_labels(y, self.classes_)
         from skdigits.training import Data
 
-        weights = _check_sample_weight(sample_weight, images, dtype=np.float32)
+        weights = _check_sample_weight(
+            sample_weight, images, dtype=np.float32, ensure_non_negative=True
+        )
+        images, codes, weights = _drop_weightless(images, codes, weights)
+        # Keras divides by the number of images, not by the sum of weights
+        weights = weights / weights.mean()
         return Data(images, one_hot(codes, len(self.classes_)), weights)
 
     def _train(self, data, recipe, *, goes_on, **options):

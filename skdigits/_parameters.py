@@ -26,7 +26,7 @@ def check_parameters(params, image_shape, classes):
     ----------
     params : DigitCNN
 
-    image_shape : tuple of int (height, width)
+    image_shape : tuple of int (height, width) or (height, width, 3)
 
     classes : ndarray of shape (n_classes,)
     """

@@ -7,7 +7,6 @@ from skdigits.training import AdamW, SmoothedCrossentropy, build_model, early_st
 from types import SimpleNamespace
 
 import numpy as np
-from keras.callbacks import EarlyStopping
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
@@ -57,9 +56,6 @@ class DigitKerasClassifier(KerasClassifier):
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         part = {"cycle": (0, 0), "validation_split": 0.0, **kwargs}
-        # one epoch cannot stop early
-        kept = [c for c in self.callbacks or [] if not isinstance(c, EarlyStopping)]
-        part = {"callbacks": kept, **part}
         with unchanged_on_failure(self):
             return super().partial_fit(X, y, classes, _copied(sample_weight), **part)
 

@@ -363,3 +363,15 @@ def test_orbax_checkpoint(train, callbacks, data, tmp_path):
     pytest.importorskip("orbax.checkpoint")
     train(callbacks.OrbaxCheckpoint(tmp_path / "orbax"), data)
     assert any((tmp_path / "orbax").iterdir())
+
+
+def test_only_callbacks_that_look_at_steps_have_them_one_by_one(callbacks, tmp_path):
+    from skdigits.training._conductor import sees_batches
+
+    path = tmp_path / "weights.weights.h5"
+    saver = callbacks.ModelCheckpoint(path, save_weights_only=True)
+    assert not sees_batches(saver)
+    assert not sees_batches(callbacks.ReduceLROnPlateau())
+    saver = callbacks.ModelCheckpoint(path, save_weights_only=True, save_freq=10)
+    assert sees_batches(saver)
+    assert sees_batches(callbacks.LambdaCallback(on_train_batch_end=print))

@@ -190,6 +190,11 @@ class TestModel:
             ({"validation_split": -0.5}, "Got validation_split=-0.5, but expected a"),
             ({"sample_weight": np.ones(3)}, "sample_weight.shape ==|inconsistent"),
             ({"callbacks": [print]}, "in callbacks, but expected instances of keras"),
+            (
+                {"x": np.zeros((2, 8, 8, 1)), "y": np.eye(10)[:2]}
+                | {"validation_split": 0.5},
+                "Got validation_split=0.5 of 2 images, but expected at least one to",
+            ),
         ],
     )
     def test_errors(self, clf, images, targets, change, message):

@@ -283,6 +283,10 @@ class TestStratifiedSplit:
         kept, held_out = self.split(np.arange(20) % 10, 0.1)
         assert len(held_out) == 2
 
+    def test_at_least_one_row_is_held_out(self):
+        kept, held_out = self.split([0, 1, 1, 2], 0.01)
+        assert held_out.tolist() == [1]
+
     def test_no_row_to_hold_out(self):
         kept, held_out = self.split([0, 1], 0.1)
         assert len(held_out) == 0
@@ -438,6 +442,11 @@ class TestEarlyStopping:
         best = int(np.argmin(clf.history_["val_loss"])) + 1
         shorter = tiny(epochs=best, **quick).fit(*data)
         assert_array_equal(clf.predict_proba(data[0]), shorter.predict_proba(data[0]))
+
+    def test_a_tiny_validation_part_is_watched_too(self, data):
+        params = {"epochs": 40, "learning_rate": 0.05, "batch_size": 16}
+        clf = tiny(early_stopping=2, validation_split=1e-4, **params).fit(*data)
+        assert clf.n_iter_ == int(np.argmin(clf.history_["val_loss"])) + 1 + 2 < 40
 
     def test_watches_the_training_loss_without_a_validation_part(self, data):
         clf = tiny(epochs=3, early_stopping=True, validation_split=0).fit(*data)
@@ -717,13 +726,29 @@ class TestValidationSet:
     def test_weights(self, parts):
         X, y, X_val, y_val = parts
         weights = (y_val == 3).astype(float)
-        clf = tiny().fit(
-            X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights * len(y_val)
-        )
         three = y_val == 3
-        few = tiny().fit(X, y, X_val=X_val[three], y_val=y_val[three])
-        assert clf.history_["val_loss"][0] / three.sum() == pytest.approx(
-            few.history_["val_loss"][0], rel=1e-4
+        clf = tiny(calibration=True).fit(
+            X, y, X_val=X_val, y_val=y_val, sample_weight_val=7 * weights
+        )
+        few = tiny(calibration=True).fit(X, y, X_val=X_val[three], y_val=y_val[three])
+        assert clf.history_ == few.history_
+        assert clf.network_.temperature == few.network_.temperature
+
+    def test_weights_count_as_copies_do(self, parts):
+        X, y, X_val, y_val = parts
+        twice = np.arange(len(y_val)) % 2 == 0
+        clf = tiny(calibration=True).fit(
+            X, y, X_val=X_val, y_val=y_val, sample_weight_val=1.0 + twice
+        )
+        again = tiny(calibration=True).fit(
+            X,
+            y,
+            X_val=np.concatenate([X_val, X_val[twice]]),
+            y_val=np.concatenate([y_val, y_val[twice]]),
+        )
+        assert clf.history_["val_loss"] == pytest.approx(again.history_["val_loss"])
+        assert clf.network_.temperature == pytest.approx(
+            again.network_.temperature, rel=1e-3
         )
 
     def test_stops_early_and_calibrates(self, parts):
@@ -756,6 +781,15 @@ class TestValidationSet:
         "change, message",
         [
             ({"X_val": None}, "Got y_val alone, but expected X_val and y_val"),
+            (
+                {"X_val": None, "y_val": None, "sample_weight_val": np.ones(450)},
+                "Got sample_weight_val alone, but expected X_val and y_val",
+            ),
+            ({"sample_weight_val": np.full(450, -1.0)}, "Negative values in data"),
+            (
+                {"sample_weight_val": np.zeros(450)},
+                "Sample weights must contain|Got sample weights",
+            ),
             ({"y_val": None}, "Got X_val alone, but expected X_val and y_val"),
             ({"y_val": np.full(450, 11)}, "Got y with the unknown label 11"),
             ({"X_val": np.zeros((450, 8, 9))}, "72 features"),

@@ -123,7 +123,7 @@ def stratified_split(codes, fraction, rng):
     """Split rows at random into a kept and a held-out part, class by class.
 
     Each class gives its share, rounded so that the shares add up to ``fraction`` of
-    all rows, and keeps at least one row. Unlike scikit-learn's splitters it accepts
+    all rows, or to one row if that is more, and keeps at least one row. Unlike scikit-learn's splitters it accepts
     data with fewer held-out rows than classes.
 
     Returns
@@ -135,9 +135,11 @@ def stratified_split(codes, fraction, rng):
     by_class = [rows[codes[rows] == code] for code in np.unique(codes)]
     shares = np.array([fraction * len(members) for members in by_class])
     counts = np.floor(shares).astype(int)
-    missing = round(fraction * len(codes)) - counts.sum()
-    counts[np.argsort(counts - shares, kind="stable")[:missing]] += 1
-    counts = np.minimum(counts, [len(members) - 1 for members in by_class])
+    missing = max(1, round(fraction * len(codes))) - counts.sum()
+    most = np.array([len(members) - 1 for members in by_class])
+    order = np.lexsort((counts - shares, most == 0))
+    counts[order[:missing]] += 1
+    counts = np.minimum(counts, most)
     pairs = list(zip(by_class, counts, strict=True))
     held_out = np.concatenate([members[:count] for members, count in pairs])
     kept = np.concatenate([members[count:] for members, count in pairs])

@@ -36,7 +36,7 @@ def find_temperature(network, data):
         Trained; its seed decides which images are taken, and how they are augmented.
 
     data : Data
-        What it was trained on.
+        What it was trained on, held-out images among them.
 
     Returns
     -------
@@ -76,15 +76,18 @@ def are_read(predict, images, targets):
     return True
 
 
-def best_temperature(logits, targets):
+def best_temperature(logits, targets, weights=None):
     """Return the temperature of the smallest log loss.
 
     Parameters
     ----------
-    logits : ndarray of shape (n_pictures, n_classes)
+    logits : ndarray of shape (n_images, n_classes)
 
-    targets : ndarray of shape (n_pictures, n_classes)
+    targets : ndarray of shape (n_images, n_classes)
         The probability of each class.
+
+    weights : ndarray of shape (n_images,), default=None
+        Of the images in the loss; None weighs them alike.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def best_temperature(logits, targets):
 
     def loss(log_temperature):
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -(targets * scaled).sum(axis=1, dtype=np.float64).mean()
+        losses = -(targets * scaled).sum(axis=1, dtype=np.float64)
+        return np.average(losses, weights=weights)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))

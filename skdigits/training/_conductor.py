@@ -81,6 +81,8 @@ def check_callbacks(callbacks):
 
 def sees_batches(callback):
     """Return whether a callback does something before or after a batch."""
+    if getattr(callback, "save_freq", None) == "epoch":
+        return False  # Keras' savers, which only count them
     plain = keras.callbacks.Callback
     names = ("train_batch_begin", "train_batch_end", "batch_begin", "batch_end")
     return any(

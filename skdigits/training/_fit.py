@@ -99,7 +99,8 @@ def _temperature(network, data, validation):
     if not network.recipe.calibrate:
         return 1.0
     if validation is not None:
-        return best_temperature(network.logits(validation.images), validation.targets)
+        images, targets, weights = validation
+        return best_temperature(network.logits(images), targets, weights)
     return find_temperature(network, data)
 
 

@@ -164,8 +164,14 @@ class DigitNetwork(keras.Sequential):
             check_number("validation_split", validation_split, **bounds)
             rng = np.random.default_rng(self.seed)
             codes = data.targets.argmax(axis=1)
-            parts = stratified_split(codes, validation_split, rng)
-            data, held_out = map(data.take, parts)
+            kept, rest = stratified_split(codes, validation_split, rng)
+            if not len(rest):
+                raise ValueError(
+                    f"Got validation_split={validation_split} of {len(data)} images, "
+                    "but expected at least one to hold out besides one of each class. "
+                    "Pass more images, or 0."
+                )
+            data, held_out = data.take(kept), data.take(rest)
         if held_out:
             dataset, n_calls = validation_dataset(held_out)
             options |= {"validation_data": dataset, "validation_steps": n_calls}

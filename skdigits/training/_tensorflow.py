@@ -76,6 +76,8 @@ def _limit_threads(tf):
 
 
 def _import_quietly():
+    # importing Keras in such a process may hang, too
+    refuse_forked_process()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow's faster kernels; by itself it takes them on some processors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -84,7 +86,6 @@ def _import_quietly():
         import tensorflow as tf
 
         _limit_threads(tf)
-        refuse_forked_process()
         # the first operation starts the runtime, which writes lines of its own
         tf.constant(0)
     if keras.backend.backend() != "tensorflow":
