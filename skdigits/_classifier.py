@@ -189,8 +189,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         scikeras' wrapper around `model_`, with the labels and the recipe of the last
         fit: its own `fit` starts again and gives the same weights, unless ``X_val``
-        decided when to stop; its `partial_fit` trains `model_` on. Nothing done to it changes the classifier. Labels are
-        numbers or strings, as scikeras takes no others.
+        decided when to stop; its `partial_fit` trains `model_` on. Nothing done to it
+        changes the classifier. Labels are numbers or strings, as scikeras takes no
+        others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a

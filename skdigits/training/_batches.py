@@ -123,8 +123,8 @@ def stratified_split(codes, fraction, rng):
     """Split rows at random into a kept and a held-out part, class by class.
 
     Each class gives its share, rounded so that the shares add up to ``fraction`` of
-    all rows, or to one row if that is more, and keeps at least one row. Unlike scikit-learn's splitters it accepts
-    data with fewer held-out rows than classes.
+    all rows, or to one row if that is more, and keeps at least one row. Unlike
+    scikit-learn's splitters it accepts data with fewer held-out rows than classes.
 
     Returns
     -------
