@@ -8,6 +8,14 @@ from scipy.special import softmax
 from sklearn.metrics import log_loss
 
 from skdigits import load
+from skdigits.datasets.pages import (
+    CAPITALS,
+    DOODLES,
+    HABITS,
+    SIGNS,
+    SMALL,
+    strokes_of,
+)
 from skdigits.persistence import read_card
 from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining import __main__ as command
@@ -19,10 +27,7 @@ from skdigits.reading.pretraining import (
     redraw,
     training_set,
 )
-from skdigits.reading.pretraining._digits import HABITS
 from skdigits.reading.pretraining._pens import draw
-from skdigits.reading.pretraining._signs import CAPITALS, DOODLES, SIGNS, SMALL
-from skdigits.reading.pretraining._strokes import strokes_of
 from skdigits.reading.pretraining._training import (
     DRAWN,
     NO_DIGITS,

@@ -7,6 +7,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from skdigits.datasets.pages import (
+    CAPITALS,
+    DOODLES,
+    SIGNS,
+    SMALL,
+    by_hand,
+    curve,
+    strokes_of,
+)
 from skdigits.reading.pretraining._chunks import drawn_rows
 from skdigits.reading.pretraining._paper import as_read
 from skdigits.reading.pretraining._pens import draw
@@ -16,8 +25,6 @@ from skdigits.reading.pretraining._redrawn import (
     warped,
     with_other_pen,
 )
-from skdigits.reading.pretraining._signs import CAPITALS, DOODLES, SIGNS, SMALL
-from skdigits.reading.pretraining._strokes import by_hand, curve, strokes_of
 
 # What is taken from fonts, where the font has it.
 PRINTED = (

@@ -1,0 +1,18 @@
+"""Synthetic pages of handwriting, and the strokes that they are made of.
+
+`__all__` is for users. The other names are for the sub-packages above this one, and may
+change with it.
+"""
+
+from skdigits.datasets.pages._habits import HABITS as HABITS
+from skdigits.datasets.pages._habits import WIDTH as WIDTH
+from skdigits.datasets.pages._habits import WIDTHS as WIDTHS
+from skdigits.datasets.pages._signs import CAPITALS as CAPITALS
+from skdigits.datasets.pages._signs import DOODLES as DOODLES
+from skdigits.datasets.pages._signs import SIGNS as SIGNS
+from skdigits.datasets.pages._signs import SMALL as SMALL
+from skdigits.datasets.pages._strokes import by_hand as by_hand
+from skdigits.datasets.pages._strokes import curve as curve
+from skdigits.datasets.pages._strokes import strokes_of as strokes_of
+
+__all__: list[str] = []
