@@ -6,6 +6,7 @@ ORDER = (
     "handwriting",
     "what_is_misread",
     "fine_tuning",
+    "digit_pages",
     "confusion_matrix",
     "per_digit",
     "not_sure",

@@ -1,4 +1,4 @@
-"""Images of digits: MNIST, and the user's own.
+"""Images of digits: MNIST, the user's own, and synthetic pages.
 
 `__all__` is for users. The other names are for the sub-packages above this one, and may
 change with it.
@@ -8,5 +8,6 @@ from skdigits.datasets._checksum import sha256_of as sha256_of
 from skdigits.datasets._images import load_digit_images
 from skdigits.datasets._mnist import fetch_mnist
 from skdigits.datasets._mnist_format import MNIST_SHAPE as MNIST_SHAPE
+from skdigits.datasets.pages import make_digit_pages
 
-__all__ = ["fetch_mnist", "load_digit_images"]
+__all__ = ["fetch_mnist", "load_digit_images", "make_digit_pages"]

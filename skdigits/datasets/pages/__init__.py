@@ -7,6 +7,7 @@ change with it.
 from skdigits.datasets.pages._habits import HABITS as HABITS
 from skdigits.datasets.pages._habits import WIDTH as WIDTH
 from skdigits.datasets.pages._habits import WIDTHS as WIDTHS
+from skdigits.datasets.pages._make_digit_pages import make_digit_pages
 from skdigits.datasets.pages._signs import CAPITALS as CAPITALS
 from skdigits.datasets.pages._signs import DOODLES as DOODLES
 from skdigits.datasets.pages._signs import SIGNS as SIGNS
@@ -15,4 +16,4 @@ from skdigits.datasets.pages._strokes import by_hand as by_hand
 from skdigits.datasets.pages._strokes import curve as curve
 from skdigits.datasets.pages._strokes import strokes_of as strokes_of
 
-__all__: list[str] = []
+__all__ = ["make_digit_pages"]

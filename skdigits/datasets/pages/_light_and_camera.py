@@ -1,0 +1,146 @@
+"""Paper, light, and the way of a page through a camera or a scanner.
+
+Light is an array of shape (height, width) in [0, 1].
+"""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+
+def log_uniform(rng, low, high):
+    """Draw a number whose logarithm is uniform."""
+    return np.exp(rng.uniform(np.log(low), np.log(max(low, high))))
+
+
+def paper(shape, rng, contrast):
+    """Return the light from an empty page.
+
+    Parameters
+    ----------
+    shape : tuple of int (height, width)
+
+    rng : numpy.random.Generator
+
+    contrast : float
+        Of the ink that will be on it; the texture stays below it.
+    """
+    level = rng.uniform(0.55, 1) if rng.random() < 0.8 else rng.uniform(0.15, 0.6)
+    light = np.full(shape, level, np.float32)
+    if rng.random() < 0.6:
+        light *= 1 + rng.uniform(0, 0.25) * _slopes(shape, rng)
+    if rng.random() < 0.25:
+        light *= _shadow(shape, rng)
+    if rng.random() < 0.35:
+        light += texture(shape, rng) * min(1, 2.5 * contrast * level)
+    return np.clip(light, 0.02, 1)
+
+
+def _slopes(shape, rng):
+    """Return a smooth field of about 1 in deviation."""
+    coarse = Image.fromarray(rng.normal(0, 1, (3, 3)).astype(np.float32))
+    return np.asarray(coarse.resize(shape[::-1], Image.Resampling.BICUBIC))
+
+
+def _shadow(shape, rng):
+    """Return the share of light that a shadow with a sharp or soft edge leaves."""
+    height, width = shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    angle, phase = rng.uniform(0, 2 * np.pi, 2)
+    depth = np.cos(angle) * x + np.sin(angle) * y - rng.uniform(-0.8, 0.8)
+    depth += rng.uniform(0, 0.3) * np.sin(3 * y + phase)
+    softness = log_uniform(rng, 0.01, 0.8)
+    inside = 1 / (1 + np.exp(np.clip(-depth / softness, -30, 30)))
+    return 1 - rng.uniform(0.2, 0.65) * inside
+
+
+def texture(shape, rng):
+    """Return the grain of paper, wood or cloth, 0 on average."""
+    grain = rng.normal(0, 1, shape).astype(np.float32)
+    sizes = np.exp(rng.uniform(np.log(0.5), np.log(8), 2))
+    if rng.random() < 0.5:
+        sizes[1] = sizes[0]
+    grain = ndimage.gaussian_filter(grain, sizes)
+    return grain / max(grain.std(), 1e-6) * log_uniform(rng, 0.005, 0.07)
+
+
+def ruling(shape, rng, height):
+    """Return the lines of ruled or squared paper, for digits of that height."""
+    lines = np.zeros(shape, np.float32)
+    step, slope = height * rng.uniform(0.4, 2.2), rng.normal(0, 0.02)
+    thick = max(1, round(log_uniform(rng, 0.6, 0.07 * height + 0.7)))
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    depth, (first, second) = rng.uniform(0.1, 0.75), rng.uniform(0, step, 2)
+    lines[(y + slope * x + first) % step < thick] = depth
+    if rng.random() < 0.5:
+        lines[(x - slope * y + second) % step < thick] = depth
+    elif rng.random() < 0.15:
+        margin = int(rng.uniform(0, 0.4) * shape[1])
+        lines[:, margin : margin + thick] = depth
+    return lines
+
+
+def with_table_beside(light, rng):
+    """Return a page beside a table, and the mask of the table."""
+    height, width = light.shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    share, tilt = rng.uniform(0.03, 0.3), rng.normal(0, 0.06)
+    distance = [
+        x - share * width + tilt * y,
+        width - x - share * width + tilt * y,
+        y - share * height + tilt * x,
+        height - y - share * height + tilt * x,
+    ][rng.integers(4)]
+    level = rng.uniform(0.02, 0.5) if rng.random() < 0.8 else rng.uniform(0.5, 1)
+    surface = np.clip(level + texture(light.shape, rng), 0, 1)
+    return np.where(distance < 0, surface, light), distance < 0
+
+
+def photographed(light, rng, height, contrast):
+    """Return the pixels of a page as a camera or a scanner gives it.
+
+    Parameters
+    ----------
+    light : ndarray of shape (height, width)
+
+    rng : numpy.random.Generator
+
+    height : float
+        Of the digits, in pixels, which blur stays below.
+
+    contrast : float
+        Of the ink, in [0, 1], which noise stays below.
+
+    Returns
+    -------
+    ndarray of shape (height, width), dtype uint8
+    """
+    if rng.random() < 0.5:
+        sigma = log_uniform(rng, 0.3, 0.03 * height + 0.5)
+        light = ndimage.gaussian_filter(light, sigma)
+    if rng.random() < 0.06:
+        length = int(rng.integers(2, 3 + int(0.08 * height)))
+        light = ndimage.uniform_filter1d(light, length, axis=int(rng.integers(2)))
+    if rng.random() < 0.7:
+        noise = log_uniform(rng, 0.003, min(0.07, 0.2 * contrast + 0.004))
+        light = light + rng.normal(0, noise, light.shape)
+    light = np.clip(light, 0, 1)
+    if rng.random() < 0.1:
+        # by one level for all of it, what lies in a shadow would vanish
+        around = ndimage.uniform_filter(light, 41)
+        light = (light > around - rng.uniform(0.03, 0.12)).astype(np.float32)
+    if rng.random() < 0.2:
+        light = 1 - light
+    if rng.random() < 0.2:
+        low, high = np.sort(rng.uniform(0, 1, 2))
+        light = low + max(high - low, 0.15) * light
+    pixels = np.round(255 * np.clip(light, 0, 1)).astype(np.uint8)
+    return _through_jpeg(pixels, rng) if rng.random() < 0.35 else pixels
+
+
+def _through_jpeg(pixels, rng):
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=int(rng.integers(15, 95)))
+    return np.asarray(Image.open(file))

@@ -1,0 +1,290 @@
+"""make_digit_pages: synthetic pages of handwriting with boxes, labels and ink."""
+
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from PIL import ImageFont
+from sklearn.utils import Bunch, check_random_state
+
+from skdigits._validation import check_integer, check_n_jobs, one_line
+from skdigits.datasets.pages._light_and_camera import (
+    log_uniform,
+    paper,
+    photographed,
+    ruling,
+    texture,
+    with_table_beside,
+)
+from skdigits.datasets.pages._page_layouts import (
+    LAYOUTS,
+    TARGET_NAMES,
+    Hand,
+    Sheet,
+    circle_a_digit,
+    lines,
+    printed_text,
+    single,
+)
+from skdigits.datasets.pages._writer import Writer
+
+# Heights of digits in pixels, and of those on pages of very large ones.
+SMALLEST, LARGEST, HUGE = 13, 62, (85, 240)
+
+# The least side of a page, and of those that share one.
+LEAST_SIDE, LEAST_PART = 32, 40
+
+# How often a page is of several small ones, has huge digits, printed text, something
+# circled, ruled lines, writing that shows through, or a table beside it.
+SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT = 0.22, 0.05, 0.03
+CIRCLED, RULED, SHOWS_THROUGH, BESIDE_A_TABLE = 0.06, 0.28, 0.05, 0.12
+
+
+def make_digit_pages(
+    n_samples: int = 100,
+    *,
+    shape: tuple[int, int] = (256, 256),
+    digits: tuple[Any, Any] | None = None,
+    fonts: Any = (),
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> Bunch:
+    """Draw pages of handwritten digits, for those who train detectors of digits.
+
+    Each page is by a writer with a pen, a slant and habits: lines of numbers, digits
+    anywhere, tables, forms, equations, words, a single digit or nothing, on paper in
+    good or bad light, as a camera or a scanner gives it. Digits are some 13 to 62
+    pixels high; on a few pages they are larger.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Number of pages.
+
+    shape : tuple of int (height, width), default=(256, 256)
+        Of a page, in pixels, 32 at least.
+
+    digits : tuple of array-like (X, y), default=None
+        Images of single digits, as `fetch_mnist` returns them: X of shape (n, 784) or
+        (n, 28, 28), light ink on dark ground in 0 to 255, and y the digits. Two
+        thirds of the writers write these anew, with another pen and slant. None draws
+        all digits as strokes.
+
+    fonts : sequence of str or path, default=()
+        Files of fonts, handwriting or print. Some writers write in them, and forms are
+        printed in them.
+
+    random_state : int, RandomState instance or None, default=None
+        The same int draws the same pages; more of them begin with the same ones.
+
+    n_jobs : int, default=None
+        Number of processes that share the pages, as joblib counts them. None is 1
+        unless in a :func:`joblib.parallel_config` context.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        With the attributes:
+
+        images : ndarray of shape (n_samples, height, width), dtype uint8
+            Grey levels.
+        boxes : list of n_samples ndarray of shape (n_signs, 4), dtype int32
+            Left, top, width and height of what is visible of each sign, in pixels.
+        labels : list of n_samples ndarray of shape (n_signs,), dtype int32
+            Indices into ``target_names``.
+        visible : list of n_samples ndarray of shape (n_signs,), dtype float32
+            The share of the ink of each sign that is on the page and not covered.
+        ink : ndarray of shape (n_samples, height, width), dtype uint16
+            Which pixels are whose ink: i + 1 is that of the sign at row i of
+            ``boxes``, 0 that of none.
+        target_names : tuple of str
+            "0" to "9", ".", ",", "-", "/", ":" and "other", which is any other letter
+            or sign. Printed words and ruled lines have no boxes.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not as described.
+
+    See Also
+    --------
+    fetch_mnist : Images of single digits.
+    skdigits.read_digits : Reads pages.
+
+    Examples
+    --------
+    >>> from skdigits.datasets import make_digit_pages
+    >>> pages = make_digit_pages(4, random_state=0)
+    >>> pages.images.shape
+    (4, 256, 256)
+    >>> len(pages.boxes[0]) == len(pages.labels[0])
+    True
+    """
+    n_samples = check_integer("n_samples", n_samples)
+    shape = _checked_shape(shape)
+    by_digit = None if digits is None else _images_of_each(*digits)
+    check_n_jobs(n_jobs)
+    seed = int(check_random_state(random_state).randint(2**31))
+    fonts = _checked_fonts(fonts)
+    drawn = Parallel(n_jobs)(
+        delayed(_page_of)(seed, number, shape, by_digit, fonts)
+        for number in range(n_samples)
+    )
+    images, ink, boxes, labels, visible = zip(*drawn, strict=True)
+    return Bunch(
+        images=np.stack(images),
+        boxes=list(boxes),
+        labels=list(labels),
+        visible=list(visible),
+        ink=np.stack(ink),
+        target_names=TARGET_NAMES,
+    )
+
+
+def _checked_shape(shape):
+    try:
+        height, width = (check_integer("shape", n, minimum=LEAST_SIDE) for n in shape)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Got shape={one_line(repr(shape))}, but expected a height and a width of "
+            f"at least {LEAST_SIDE} pixels."
+        ) from None
+    return height, width
+
+
+def _checked_fonts(fonts):
+    """Return the names of files that Pillow reads as fonts."""
+    fonts = tuple(map(str, fonts))
+    for font in fonts:
+        try:
+            ImageFont.truetype(font)
+        except OSError:
+            raise ValueError(
+                f"Got fonts={one_line(repr(fonts))}, but expected files of fonts, and "
+                f"{font!r} is none that Pillow reads. Leave it out."
+            ) from None
+    return fonts
+
+
+def _images_of_each(X, y):
+    """Return the images of each digit."""
+    X, y = np.asarray(X), np.asarray(y)
+    side = int(np.sqrt(X[0].size)) if len(X) else 0
+    if len(X) != len(y) or X.size != len(X) * side * side or X.size == 0:
+        raise ValueError(
+            f"Got digits of shapes {X.shape} and {y.shape}, but expected square images "
+            "and as many labels. Pass fetch_mnist(return_X_y=True)."
+        )
+    images, y = X.reshape(-1, side, side).astype(np.uint8), y.astype(str)
+    inked = (images > 128).any(axis=(1, 2))
+    by_digit = [images[(y == str(digit)) & inked] for digit in range(10)]
+    if missing := [digit for digit in range(10) if not len(by_digit[digit])]:
+        raise ValueError(
+            f"Got digits without an image of {missing[0]}, but expected some of each "
+            "from 0 to 9. Pass more of them, or None."
+        )
+    return by_digit
+
+
+def _page_of(seed, number, shape, digits, fonts):
+    rng = np.random.default_rng([seed, number])
+    if rng.random() < SEVERAL:
+        return _several(shape, rng, digits, fonts)
+    return _page(shape, rng, digits, fonts, BESIDE_A_TABLE)
+
+
+def _page(shape, rng, digits, fonts, beside_a_table=0.0):
+    """Return pixels, the ink of each sign, boxes, labels and visible shares."""
+    sheet, writer = Sheet(shape), Writer(rng, digits, fonts)
+    largest = min(LARGEST, 0.9 * min(shape))
+    height = log_uniform(rng, min(SMALLEST, largest), largest)
+    layout = rng.choice(list(LAYOUTS), p=np.divide(*_shares()))
+    kind = rng.random()
+    if kind < OF_HUGE_DIGITS:
+        height, layout = rng.uniform(*HUGE), rng.choice([single, lines])
+    elif kind < OF_HUGE_DIGITS + OF_PRINTED_TEXT and fonts:
+        layout = printed_text
+    hand = Hand(sheet, writer, rng, height)
+    layout(hand, fonts)
+    if rng.random() < CIRCLED:
+        circle_a_digit(hand)
+    strength = _strength(writer.pen * height, rng)
+    light = paper(shape, rng, strength)
+    contrast = strength * float(np.median(light))
+    light = light * (1 - _covered(sheet, hand, strength, digits, fonts))
+    owner, visible = sheet.owner, np.array(sheet.visible, np.float32)
+    if rng.random() < beside_a_table:
+        light, table = with_table_beside(light, rng)
+        owner, visible = _without(owner, visible, table)
+    pixels = photographed(light, rng, height, contrast)
+    boxes = np.array(sheet.boxes, np.int32).reshape(-1, 4)
+    boxes[:, 2:] -= boxes[:, :2]
+    return pixels, owner, boxes, np.array(sheet.labels, np.int32), visible
+
+
+def _shares():
+    shares = np.array(list(LAYOUTS.values()))
+    return shares, shares.sum()
+
+
+def _strength(pen, rng):
+    """Return how dark the ink is; that of the thinnest pens is not faint."""
+    bounds = (0.35, 0.97) if rng.random() < 0.87 else (0.12, 0.35)
+    strength = rng.uniform(*bounds)
+    return max(strength, 0.3) if pen < 1.5 else strength
+
+
+def _covered(sheet, hand, strength, digits, fonts):
+    """Return the share of light that ink and lines take."""
+    rng, shape = hand.rng, sheet.shape
+    ink, printed = sheet.ink, sheet.lines * rng.uniform(0.4, 1)
+    if rng.random() < RULED:
+        printed = np.maximum(printed, ruling(shape, rng, hand.height))
+    if hand.writer.kind == "rough" or rng.random() < 0.15:
+        ink = ink * np.clip(1 + rng.uniform(0, 3) * texture(shape, rng), 0.3, 1)
+    if rng.random() < SHOWS_THROUGH:
+        behind = Sheet(shape)
+        lines(Hand(behind, Writer(rng, digits, fonts), rng, hand.height), fonts)
+        behind = np.fliplr(behind.ink) * rng.uniform(0.05, 0.2)
+        printed = np.maximum(printed, behind)
+    # faint ink beside lines that are not much darker
+    depth = max(strength, 0.3) * min(1, 2 * strength)
+    return np.maximum(strength * ink, depth * printed)
+
+
+def _without(owner, visible, covered):
+    """Return the ink of each sign, and visible shares, less what is covered."""
+    n = len(visible) + 1
+    before = np.bincount(owner.ravel(), minlength=n)[1:]
+    owner = np.where(covered, 0, owner).astype(owner.dtype)
+    after = np.bincount(owner.ravel(), minlength=n)[1:]
+    return owner, visible * (after / np.maximum(before, 1)).astype(np.float32)
+
+
+def _several(shape, rng, digits, fonts):
+    """Return a page of several small ones, each on its own paper."""
+    ys, xs = (_edges(side, rng) for side in shape)
+    pixels, owner = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+    boxes, labels, visible = [np.zeros((0, 4), np.int32)], [], []
+    for top, bottom in zip(ys[:-1], ys[1:], strict=True):
+        for left, right in zip(xs[:-1], xs[1:], strict=True):
+            part = (bottom - top, right - left), rng, digits, fonts
+            its_pixels, its_owner, *its = _page(*part)
+            place = slice(top, bottom), slice(left, right)
+            pixels[place] = its_pixels
+            owner[place] = np.where(its_owner, its_owner + len(labels), 0)
+            boxes.append(its[0] + np.array([left, top, 0, 0], np.int32))
+            labels.extend(its[1])
+            visible.extend(its[2])
+    labels, visible = np.array(labels, np.int32), np.array(visible, np.float32)
+    return pixels, owner, np.concatenate(boxes), labels, visible
+
+
+def _edges(side, rng):
+    """Return where one to four parts of a page begin, and where the last ends."""
+    cuts = np.sort(rng.uniform(0.15, 0.85, rng.integers(4))) * side
+    edges = [0]
+    for cut in cuts.astype(int):
+        if min(cut - edges[-1], side - cut) >= LEAST_PART:
+            edges.append(int(cut))
+    return [*edges, side]

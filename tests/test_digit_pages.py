@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skdigits.datasets import make_digit_pages
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return make_digit_pages(40, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Images of digits in MNIST format: a box of ink, of another width for each."""
+    X = np.zeros((20, 28, 28), np.uint8)
+    for row, image in enumerate(X):
+        image[4:24, 8 : 11 + row % 10] = 255
+    return X.reshape(20, 784), np.arange(20) % 10
+
+
+def test_shapes_and_types(pages):
+    assert pages.images.shape == pages.ink.shape == (40, 256, 256)
+    assert pages.images.dtype == np.uint8 and pages.ink.dtype == np.uint16
+    assert pages.target_names == (*"0123456789", ".", ",", "-", "/", ":", "other")
+    for boxes, labels, visible in zip(
+        pages.boxes, pages.labels, pages.visible, strict=True
+    ):
+        assert boxes.shape == (len(labels), 4) and visible.shape == labels.shape
+        assert (boxes[:, 2:] > 0).all() and (boxes[:, :2] >= 0).all()
+        assert (boxes[:, :2] + boxes[:, 2:] <= 256).all()
+        assert ((labels >= 0) & (labels < 16)).all()
+        assert ((visible >= 0) & (visible <= 1 + 1e-6)).all()
+
+
+def test_each_digit_and_sign_is_there(pages):
+    counts = np.bincount(np.concatenate(pages.labels), minlength=16)
+    assert counts.min() > 0
+    assert counts[:10].min() > 20
+
+
+def test_ink_lies_in_the_box_of_its_sign(pages):
+    for ink, boxes in zip(pages.ink, pages.boxes, strict=True):
+        for number in np.unique(ink[ink > 0]):
+            left, top, width, height = boxes[number - 1]
+            rows, columns = np.nonzero(ink == number)
+            assert left <= columns.min() and columns.max() < left + width
+            assert top <= rows.min() and rows.max() < top + height
+
+
+def test_whole_signs_have_ink(pages):
+    for ink, visible in zip(pages.ink, pages.visible, strict=True):
+        with_ink = np.bincount(ink.ravel(), minlength=len(visible) + 1)[1:] > 0
+        # some are written over by their neighbours
+        assert with_ink[visible > 0.9].sum() >= 0.9 * (visible > 0.9).sum()
+
+
+def test_ink_differs_from_the_paper_around_it(pages):
+    differs = []
+    for image, ink, boxes in zip(pages.images, pages.ink, pages.boxes, strict=True):
+        for number, (left, top, width, height) in enumerate(boxes, 1):
+            place = slice(top, top + height), slice(left, left + width)
+            own, paper = ink[place] == number, ink[place] == 0
+            if own.sum() > 20 and paper.sum() > 20:
+                part = image[place].astype(float)
+                differs.append(abs(part[own].mean() - part[paper].mean()) > 8)
+    assert len(differs) > 500 and np.mean(differs) > 0.95
+
+
+def test_the_seed_decides(pages):
+    again = make_digit_pages(3, random_state=0, n_jobs=2)
+    assert_array_equal(again.images, pages.images[:3])
+    assert_array_equal(again.labels[2], pages.labels[2])
+    other = make_digit_pages(1, random_state=1)
+    assert not np.array_equal(other.images[0], pages.images[0])
+    state = np.random.RandomState(0)
+    assert_array_equal(make_digit_pages(1, random_state=state).images, again.images[:1])
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (40, 300), (301, 97)])
+def test_any_shape(shape):
+    data = make_digit_pages(12, shape=shape, random_state=0)
+    assert data.images.shape == (12, *shape)
+
+
+def test_images_of_digits_are_written_anew(rows):
+    X, y = rows
+    data = make_digit_pages(12, digits=(X, y), random_state=0)
+    same = make_digit_pages(12, digits=(X.reshape(-1, 28, 28), y), random_state=0)
+    assert_array_equal(data.images, same.images)
+    as_text = make_digit_pages(12, digits=(X, y.astype(str)), random_state=0)
+    assert_array_equal(data.images, as_text.images)
+    plain = make_digit_pages(12, random_state=0)
+    assert not np.array_equal(data.images, plain.images)
+
+
+def test_fonts():
+    import matplotlib
+
+    font = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    data = make_digit_pages(12, fonts=[font], random_state=0)
+    plain = make_digit_pages(12, random_state=0)
+    assert not np.array_equal(data.images, plain.images)
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({"n_samples": 0}, "Got n_samples=0, but expected an integer of at least 1"),
+        (
+            {"shape": (31, 256)},
+            r"Got shape=\(31, 256\), but expected a height and a wi",
+        ),
+        ({"shape": 256}, "Got shape=256, but expected a height and a width"),
+        ({"shape": (64, 64, 3)}, r"Got shape=\(64, 64, 3\), but expected a height"),
+        ({"digits": (np.ones((3, 10)), np.arange(3))}, r"of shapes \(3, 10\) and \(3,"),
+        ({"digits": (np.ones((3, 64)), np.arange(2))}, r"of shapes \(3, 64\) and \(2,"),
+        ({"digits": (np.full((3, 64), 255), np.arange(3))}, "without an image of 3"),
+        ({"fonts": ["no.ttf"]}, "Got fonts=.*no.ttf.*, but expected files of fonts"),
+        ({"n_jobs": 0}, "n_jobs"),
+    ],
+)
+def test_errors(params, message):
+    with pytest.raises(ValueError, match=message):
+        make_digit_pages(**{"n_samples": 2, "random_state": 0, **params})
