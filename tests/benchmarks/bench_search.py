@@ -5,16 +5,19 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
     python tests/benchmarks/bench_search.py --what memory --output memory.json
     python tests/benchmarks/bench_search.py --what jobs --output jobs.json
     python tests/benchmarks/bench_search.py --what halving --output halving.json
+    python tests/benchmarks/bench_search.py --what pauses --pictures 1500 --epochs 27
 
 ``memory`` fits 60 candidates to scikit-learn's digits in one process: a grid over
 filters, dropout and learning rate in its order, and as many shapes of network.
 ``jobs`` is a grid of 12 candidates (3 filters, 4 dropouts) in one process on one core,
 in one process on all cores, and in two workers. ``halving`` is a grid of 27 (3 filters,
 3 dropouts, 3 learning rates): scikeras with the notebook's network and `GridSearchCV`,
-against `HalvingEpochSearchCV`. All take the same pictures of MNIST and the same folds;
-imports are not timed, nor is the start of the workers. Every turn is a process of its
-own: one for each of ``--seeds``. ``--pictures`` and ``--epochs`` make it smaller, to
-try it out.
+against `HalvingEpochSearchCV`. ``pauses`` is that grid by `HalvingEpochSearchCV`, whose
+candidates go on where they paused, and by scikit-learn's `HalvingGridSearchCV` with the
+epochs as resource, whose candidates begin anew. All take the same pictures of MNIST and
+the same folds; imports are not timed, nor is the start of the workers. Every turn is a
+process of its own: one for each of ``--seeds``. ``--pictures`` and ``--epochs`` make it
+smaller, to try it out.
 """
 
 import gc
@@ -22,7 +25,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from _common import in_a_process_of_its_own, median, parser, spread, write
 
@@ -43,8 +46,13 @@ CONTENDERS = {
     "memory": ("grid", "shapes"),
     "jobs": ("one core", "n_jobs=1", "n_jobs=2"),
     "halving": ("scikeras", "halving"),
+    "pauses": ("scikit-learn", "halving"),
 }
-PAIRS = {"jobs": ("n_jobs=2", "n_jobs=1"), "halving": ("halving", "scikeras")}
+PAIRS = {
+    "jobs": ("n_jobs=2", "n_jobs=1"),
+    "halving": ("halving", "scikeras"),
+    "pauses": ("halving", "scikit-learn"),
+}
 
 
 def resident_megabytes():
@@ -84,10 +92,11 @@ def pictures(number):
 
 
 def searched(search, X, y, X_test, y_test):
-    start = perf_counter()
+    start, processor = perf_counter(), process_time()
     search.fit(X, y)
     return {
         "seconds": perf_counter() - start,
+        "processor": process_time() - processor,
         "of these refit": search.refit_time_,
         "accuracy": float((search.predict(X_test) == y_test).mean() * 100),
         "best": {name: str(value) for name, value in search.best_params_.items()},
@@ -131,8 +140,8 @@ def _fit_and_wait(pipeline, X, y):
 
 def halving(name, seed, n_pictures, epochs):
     data = pictures(n_pictures)
-    search = (ours if name == "halving" else scikeras)(seed, epochs)
-    return searched(search, *data)
+    kinds = {"halving": ours, "scikit-learn": anew, "scikeras": scikeras}
+    return searched(kinds[name](seed, epochs), *data)
 
 
 def ours(seed, epochs):
@@ -148,6 +157,21 @@ def ours(seed, epochs):
         "cnn__learning_rate": [0.01, 0.02, 0.04],
     }
     return HalvingEpochSearchCV(make_digit_pipeline(classifier), grid, cv=3)
+
+
+def anew(seed, epochs):
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import HalvingGridSearchCV
+
+    search = ours(seed, epochs)
+    return HalvingGridSearchCV(
+        search.estimator,
+        search.param_grid,
+        resource="cnn__epochs",
+        max_resources=epochs or 4,
+        cv=3,
+        random_state=seed,
+    )
 
 
 def scikeras(seed, epochs):
