@@ -57,13 +57,14 @@ class Graph:
     def model(self, inputs, outputs):
         """Return the ``onnx.ModelProto``; inputs and outputs are (name, type, shape).
 
-        The first axis of each is any number n.
+        The first axis of each is any number n; others may have names, too.
         """
         values = [
-            [helper.make_tensor_value_info(name, kind, ["n", *map(int, sides)])]
+            helper.make_tensor_value_info(
+                name, kind, ["n", *(n if isinstance(n, str) else int(n) for n in sides)]
+            )
             for name, kind, sides in (*inputs, *outputs)
         ]
-        values = [value for (value,) in values]
         graph = helper.make_graph(
             self.nodes,
             "skdigits",

@@ -1,0 +1,203 @@
+"""The page network: where signs are on a page, how large, which, and their ink.
+
+It sees the page at strides of 2, 4, 8, 16 and 32 pixels and goes back up to 4. At each
+fourth pixel it says whether the middle of a sign is there, for each of the names of
+`make_digit_pages`; the logarithms of its width and height in pixels; and which of the 4
+x 4 pixels around are ink [1]_.
+
+.. [1] X. Zhou, D. Wang, P. Krähenbühl. "Objects as points." arXiv:1904.07850 (2019).
+"""
+
+import numpy as np
+
+from skdigits.datasets.pages import TARGET_NAMES
+from skdigits.network import onnx_graph
+from skdigits.training import keras
+
+# Pixels of the page for one of the output, and those that a page must be a multiple of.
+STRIDE, COARSEST = 4, 32
+
+# The outputs: heat of each name, two sizes, ink.
+N_NAMES, N_INK = len(TARGET_NAMES), STRIDE**2
+N_OUTPUTS = N_NAMES + 2 + N_INK
+
+# Filters at each stride.
+FILTERS = 16, 48, 96, 128, 128
+
+# The side of the windows of the local contrast, and the deviation that is only noise.
+WINDOW, NOISE = 41, 0.02
+
+NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.98
+
+# Few pixels are a middle; most are not ink; a sign is some 20 pixels high.
+FIRST_BIAS = np.repeat([-4.6, 3.0, -2.0], [N_NAMES, 2, N_INK]).astype(np.float32)
+
+
+def describe(draw, filters=FILTERS):
+    """Describe the network to an interpreter, and return its output.
+
+    Parameters
+    ----------
+    draw : KerasLayers or OnnxNodes
+
+    filters : sequence of 5 int
+        At each stride.
+    """
+    first, *deeper = filters
+    maps, ways = draw.convolution(draw.contrast(), first, 5, 2), []
+    for n in deeper:
+        maps = draw.convolution(draw.convolution(maps, n, 3, 2), n, 3)
+        ways.append((maps, n))
+    maps, _ = ways.pop()
+    for beside, n in reversed(ways):
+        maps = draw.enlarged(draw.convolution(maps, n, 1))
+        maps = draw.convolution(draw.sum(maps, beside), n, 3)
+    return draw.outputs(draw.convolution(maps, deeper[0], 3))
+
+
+class KerasLayers:
+    """What is described, as layers of Keras; the page has the shape (n, h, w, 1)."""
+
+    def __init__(self):
+        self.page = keras.Input((None, None, 1), name="page")
+        self.number = 0
+
+    def contrast(self):
+        """Return grey levels, and how far each differs from its surroundings."""
+        ops, mean = keras.ops, self._mean(self.page)
+        variance = self._mean(ops.square(self.page)) - ops.square(mean)
+        deviation = ops.sqrt(ops.maximum(variance, 0) + NOISE**2)
+        local = (self.page - mean) / deviation / 3
+        return keras.layers.Concatenate()([self.page, local])
+
+    def _mean(self, maps):
+        for window in (WINDOW, 1), (1, WINDOW):
+            maps = keras.layers.AveragePooling2D(window, 1, "same")(maps)
+        return maps
+
+    def convolution(self, maps, n, side, stride=1):
+        """Return a normalized convolution without the negative part."""
+        name, self.number = f"convolution_{self.number}", self.number + 1
+        layer = keras.layers.Conv2D(
+            n, side, strides=stride, padding="same", use_bias=False, name=name
+        )
+        norm = keras.layers.BatchNormalization(
+            momentum=NORM_MOMENTUM, epsilon=NORM_EPSILON, name=f"{name}_norm"
+        )
+        return keras.layers.ReLU()(norm(layer(maps)))
+
+    def enlarged(self, maps):
+        return keras.layers.UpSampling2D(2)(maps)
+
+    def sum(self, maps, others):
+        return keras.layers.Add()([maps, others])
+
+    def outputs(self, maps):
+        bias = keras.initializers.Constant(FIRST_BIAS)
+        layer = keras.layers.Conv2D(
+            N_OUTPUTS, 1, bias_initializer=bias, name="outputs", dtype="float32"
+        )
+        return layer(maps)
+
+
+class OnnxNodes:
+    """What is described, as nodes of ONNX with trained weights.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        As `weights_of` returns them.
+    """
+
+    def __init__(self, weights):
+        self.graph, self.weights = onnx_graph(), weights
+        self.number = 0
+
+    def _node(self, operator, *inputs, **attributes):
+        name = f"{operator.lower()}_{len(self.graph.nodes)}"
+        return self.graph.node(operator, name, *inputs, **attributes)
+
+    def _constant(self, name, values):
+        return self.graph.constant(name, np.asarray(values, np.float32))
+
+    def contrast(self):
+        page, mean = "page", self._mean("page")
+        square = self._mean(self._node("Mul", page, page))
+        variance = self._node("Sub", square, self._node("Mul", mean, mean))
+        noise = self._constant("noise", NOISE**2)
+        variance = self._node("Add", self._node("Relu", variance), noise)
+        local = self._node(
+            "Div", self._node("Sub", page, mean), self._node("Sqrt", variance)
+        )
+        local = self._node("Div", local, self._constant("three", 3))
+        return self._node("Concat", page, local, axis=1)
+
+    def _mean(self, maps):
+        for window in (WINDOW, 1), (1, WINDOW):
+            maps = self._node(
+                "AveragePool", maps, kernel_shape=window, auto_pad="SAME_UPPER"
+            )
+        return maps
+
+    def convolution(self, maps, n, side, stride=1):
+        name, self.number = f"convolution_{self.number}", self.number + 1
+        kernel = self.weights[f"{name}/kernel"]
+        gamma, beta, mean, variance = (
+            self.weights[f"{name}_norm/{part}"]
+            for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        )
+        # the normalization is a factor and a bias of the convolution
+        factor = gamma / np.sqrt(variance + NORM_EPSILON)
+        arrays = (kernel * factor, beta - mean * factor)
+        return self._node("Relu", self._convolved(maps, name, *arrays, stride))
+
+    def _convolved(self, maps, name, kernel, bias, stride=1):
+        kernel = self._constant(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
+        bias = self._constant(f"{name}/bias", bias)
+        same = {"strides": [stride] * 2, "auto_pad": "SAME_UPPER"}
+        return self._node("Conv", maps, kernel, bias, **same)
+
+    def enlarged(self, maps):
+        twice = self._constant(f"twice_{len(self.graph.nodes)}", [1, 1, 2, 2])
+        whole = {"coordinate_transformation_mode": "asymmetric"}
+        return self._node("Resize", maps, "", twice, nearest_mode="floor", **whole)
+
+    def sum(self, maps, others):
+        return self._node("Add", maps, others)
+
+    def outputs(self, maps):
+        arrays = self.weights["outputs/kernel"], self.weights["outputs/bias"]
+        return self._convolved(maps, "outputs", *arrays)
+
+
+def page_network(filters=FILTERS):
+    """Return the Keras model of the page network.
+
+    It takes pages (n, height, width, 1) in [0, 1], whose sides are multiples of
+    `COARSEST`, and gives (n, height / 4, width / 4, `N_OUTPUTS`).
+    """
+    draw = KerasLayers()
+    return keras.Model(draw.page, describe(draw, filters), name="page_network")
+
+
+def weights_of(model):
+    """Return the weights of a Keras model by the names of its layers and theirs."""
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def to_onnx(model, filters=FILTERS):
+    """Return the ``onnx.ModelProto`` of a trained page network.
+
+    It takes "page", (n, 1, height, width), and gives (n, `N_OUTPUTS`, height / 4, width
+    / 4): logits of the names, logarithms of sizes, logits of ink.
+    """
+    draw = OnnxNodes(weights_of(model))
+    output = describe(draw, filters)
+    sides = [f"{side}{part}" for part in ("", " / 4") for side in ("height", "width")]
+    return draw.graph.model(
+        [("page", 1, (1, *sides[:2]))], [(output, 1, (N_OUTPUTS, *sides[2:]))]
+    )

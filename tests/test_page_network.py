@@ -1,0 +1,190 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skdigits.reading.pretraining._page_network import (
+    N_NAMES,
+    N_OUTPUTS,
+    page_network,
+    to_onnx,
+    weights_of,
+)
+from skdigits.reading.pretraining._page_targets import (
+    INK,
+    N_TARGETS,
+    SIZED,
+    SIZES,
+    WEIGHT,
+    page_loss,
+    targets_of,
+)
+from skdigits.reading.pretraining._page_training import (
+    batch_of_pages,
+    train_page_network,
+)
+
+# of Keras, when it saves a model
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+
+TINY = (4, 4, 4, 4, 4)
+
+
+@pytest.fixture
+def eager():
+    """No function is compiled, which would take longer than all steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def run(model, pages):
+    """Return what ONNX Runtime makes of pages (n, height, width, 1)."""
+    from onnxruntime import InferenceSession
+
+    graph = to_onnx(model, TINY).SerializeToString()
+    session = InferenceSession(graph, providers=["CPUExecutionProvider"])
+    (output,) = session.run(None, {"page": pages.transpose(0, 3, 1, 2)})
+    return output.transpose(0, 2, 3, 1)
+
+
+def page(box, label, visible=1.0, side=64):
+    ink = np.zeros((side, side), np.uint16)
+    left, top, width, height = box
+    ink[top : top + height, left : left + width] = 1
+    return np.array([box]), np.array([label]), np.array([visible]), ink
+
+
+def test_both_interpreters_say_the_same():
+    model = page_network(TINY)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        for variable in layer.weights:
+            variable.assign(rng.uniform(0.1, 0.5, variable.shape))
+    pages = rng.random((2, 64, 96, 1), np.float32)
+    expected = model(pages, training=False).numpy()
+    assert expected.shape == (2, 16, 24, N_OUTPUTS)
+    assert_allclose(run(model, pages), expected, rtol=1e-3, atol=1e-3)
+
+
+class TestTargets:
+    def test_a_whole_digit(self):
+        target = targets_of(*page((20, 12, 16, 24), 7))
+        assert target.shape == (16, 16, N_TARGETS)
+        heat = target[..., :N_NAMES]
+        assert np.argwhere(heat == 1).tolist() == [[6, 7, 7]]
+        assert heat.sum() == heat[..., 7].sum() > 1
+        assert_allclose(target[6, 7, SIZES], np.log([16, 24]), rtol=1e-6)
+        assert target[..., SIZED].sum() == 1
+        assert target[..., WEIGHT].all()
+        assert target[..., INK].sum() == 16 * 24
+        assert target[3:9, 5:9, INK].all()
+
+    @pytest.mark.parametrize(
+        "box, label, visible",
+        [
+            ((20, 12, 16, 24), 7, 0.6),  # half of it is over the edge
+            ((20, 12, 6, 9), 7, 1.0),  # too small to be found at this scale
+            ((0, 0, 40, 70), 7, 1.0),  # too large
+        ],
+    )
+    def test_what_is_doubtful_does_not_count(self, box, label, visible):
+        target = targets_of(*page(box, label, visible, side=96))
+        left, top, width, height = (side // 4 for side in box)
+        assert not target[..., :N_NAMES].any()
+        assert not target[top : top + height, left : left + width, WEIGHT].any()
+        assert target[..., WEIGHT].any()
+
+    @pytest.mark.parametrize(
+        "box, visible", [((20, 12, 16, 24), 0.2), ((0, 0, 40, 90), 1)]
+    )
+    def test_what_is_background(self, box, visible):
+        target = targets_of(*page(box, 7, visible, side=96))
+        assert not target[..., :N_NAMES].any() and target[..., WEIGHT].all()
+
+    def test_a_small_point_is_a_sign(self):
+        target = targets_of(*page((20, 12, 3, 3), 10))
+        assert target[..., 10].max() == 1
+
+
+def test_the_loss_falls_towards_the_target():
+    target = targets_of(*page((20, 12, 16, 24), 7))[None]
+    perfect = np.zeros((1, 16, 16, N_OUTPUTS), np.float32)
+    perfect[..., :N_NAMES] = np.where(target[..., :N_NAMES] == 1, 20, -20)
+    perfect[..., N_NAMES : N_NAMES + 2] = target[..., SIZES]
+    perfect[..., N_NAMES + 2 :] = 40 * target[..., INK] - 20
+    best = float(page_loss(target, perfect))
+    assert 0 <= best < 1e-3
+    for place in (0, N_NAMES, N_NAMES + 2):
+        worse = perfect.copy()
+        worse[0, 6, 7, place : place + 1] += 30
+        worse[0, 2, 2, place : place + 1] += 30
+        assert float(page_loss(target, worse)) > best + 5e-3
+    # what is doubtful counts for nothing
+    target[..., WEIGHT] = 0
+    missed = perfect.copy()
+    missed[..., :N_NAMES] = -20
+    target[..., :N_NAMES] = 0
+    assert float(page_loss(target, missed)) < 1e-3
+
+
+def test_batches():
+    pages, targets = batch_of_pages(0, 3, None, (), size=2, side=64)
+    assert pages.shape == (2, 64, 64, 1) and targets.shape == (2, 16, 16, N_TARGETS)
+    assert pages.dtype == targets.dtype == np.float32
+    assert 0 <= pages.min() and pages.max() <= 1
+    again, _ = batch_of_pages(0, 3, None, (), size=2, side=64)
+    assert_array_equal(again, pages)
+    other, _ = batch_of_pages(0, 4, None, (), size=2, side=64)
+    assert not np.array_equal(other, pages)
+
+
+def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
+    params = {"filters": TINY, "size": 2, "side": 64, "verbose": 0}
+    params |= {"digits": None, "steps_per_epoch": 2}
+    whole = train_page_network(tmp_path / "whole", n_steps=4, **params)
+
+    class Stopped(Exception):
+        pass
+
+    def stop_in_the_second(self, epoch, logs=None):
+        if epoch:
+            raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        from skdigits.training import keras
+
+        saver = keras.callbacks.ModelCheckpoint
+        patch.setattr(saver, "on_epoch_begin", stop_in_the_second)
+        with pytest.raises(Stopped):
+            train_page_network(tmp_path / "parts", n_steps=4, **params)
+    parts = train_page_network(tmp_path / "parts", n_steps=4, **params)
+    assert int(parts.optimizer.iterations) == 4
+    expected = weights_of(whole)
+    for name, values in weights_of(parts).items():
+        assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_the_command(tmp_path, monkeypatch, capsys, eager):
+    from sklearn.utils import Bunch
+
+    from skdigits.reading.pretraining import _page_training, train_pages
+
+    X = np.full((10, 784), 255, np.uint8)
+    monkeypatch.setattr(
+        train_pages, "fetch_mnist", lambda **_: Bunch(data=X, target=np.arange(10))
+    )
+    monkeypatch.setattr(
+        train_pages,
+        "train_page_network",
+        lambda *args, **params: _page_training.train_page_network(
+            *args, **params, size=2, side=64, verbose=0
+        ),
+    )
+    output = tmp_path / "pages.onnx"
+    folders = ["--output", str(output), "--state", str(tmp_path / "state")]
+    train_pages.main([*folders, "--steps", "1", "--filters", *"44444"])
+    assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="there is no font in it"):
+        train_pages.main([*folders, "--fonts", str(tmp_path)])
