@@ -62,7 +62,7 @@ def test_examples_run(name):
 
 def test_options_are_keywords():
     """All but the first few, which are in the order of their names in scikit-learn."""
-    positional = {"classifier", "cv", "model"}
+    positional = {"classifier", "cv", "model", "n_samples"}
     for name, function in PUBLIC.items():
         if isinstance(function, type):
             continue
