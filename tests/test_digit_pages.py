@@ -56,15 +56,44 @@ def test_whole_signs_have_ink(pages):
 
 
 def test_ink_differs_from_the_paper_around_it(pages):
-    differs = []
+    shares = []
     for image, ink, boxes in zip(pages.images, pages.ink, pages.boxes, strict=True):
+        differs = []
         for number, (left, top, width, height) in enumerate(boxes, 1):
             place = slice(top, top + height), slice(left, left + width)
             own, paper = ink[place] == number, ink[place] == 0
             if own.sum() > 20 and paper.sum() > 20:
                 part = image[place].astype(float)
-                differs.append(abs(part[own].mean() - part[paper].mean()) > 8)
-    assert len(differs) > 500 and np.mean(differs) > 0.95
+                differs.append(abs(part[own].mean() - part[paper].mean()) > 5)
+        shares += [np.mean(differs)] if differs else []
+    # some are faint, but hardly a page has nothing else
+    assert len(shares) > 25 and np.mean(np.array(shares) > 0.7) > 0.9
+
+
+def test_signs_move_with_a_camera_that_is_held_askew():
+    from skdigits.datasets.pages._light_and_camera import camera_view, viewed
+    from skdigits.datasets.pages._make_digit_pages import _signs_in
+
+    owner = np.zeros((80, 120), np.uint16)
+    boxes = np.array([[50, 30, 60, 50], [0, 0, 12, 15], [100, 5, 106, 9]], np.int32)
+    for number, (left, top, right, bottom) in enumerate(boxes, 1):
+        owner[top:bottom, left:right] = number
+    shares = []
+    for seed in range(20):
+        view = camera_view(owner.shape, np.random.default_rng(seed))
+        for corner in (0, 0), (120, 0), (120, 80), (0, 80):
+            x, y, share = view @ (*corner, 1)
+            assert -1e-6 <= x / share <= 120 + 1e-6 and -1e-6 <= y / share <= 80 + 1e-6
+        ink, moved, visible = _signs_in(view, owner, boxes, np.ones(3, np.float32))
+        assert_array_equal(ink, viewed(owner, view, smooth=False))
+        rows, columns = np.nonzero(ink == 1)
+        left, top, right, bottom = moved[0]
+        assert (left, top) == (columns.min(), rows.min())
+        assert (right, bottom) == (columns.max() + 1, rows.max() + 1)
+        assert visible[0] == 1 and not np.array_equal(moved[0], boxes[0])
+        shares.append(visible[1])
+    # the one in the corner is cut by more or less
+    assert min(shares) < 0.6 < 0.8 < max(shares) <= 1
 
 
 def test_the_seed_decides(pages):

@@ -33,6 +33,9 @@ def paper(shape, rng, contrast):
         light *= 1 + rng.uniform(0, 0.25) * _slopes(shape, rng)
     if rng.random() < 0.25:
         light *= _shadow(shape, rng)
+    for damage in _fold, _stain:
+        if rng.random() < 0.05:
+            light *= damage(shape, rng)
     if rng.random() < 0.35:
         light += texture(shape, rng) * min(1, 2.5 * contrast * level)
     return np.clip(light, 0.02, 1)
@@ -54,6 +57,28 @@ def _shadow(shape, rng):
     softness = log_uniform(rng, 0.01, 0.8)
     inside = 1 / (1 + np.exp(np.clip(-depth / softness, -30, 30)))
     return 1 - rng.uniform(0.2, 0.65) * inside
+
+
+def _fold(shape, rng):
+    """Return the share of light that a paper gives which was folded once."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    angle = rng.uniform(0, np.pi)
+    away = np.cos(angle) * (x - rng.uniform(0.1, 0.9) * shape[1])
+    away += np.sin(angle) * (y - rng.uniform(0.1, 0.9) * shape[0])
+    crease = rng.uniform(-0.25, 0.15) * np.exp(-((away / rng.uniform(0.7, 2.5)) ** 2))
+    return 1 + crease + rng.uniform(-0.06, 0.06) * np.tanh(away / 3)
+
+
+def _stain(shape, rng):
+    """Return the share of light that a stain with a darker edge leaves."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    middle, flat = rng.uniform(0, 1, 2) * shape, rng.uniform(0.7, 1.4)
+    away = np.hypot(flat * (y - middle[0]), (x - middle[1]) / flat)
+    # a small ring would be a zero
+    away -= rng.uniform(0.2, 0.4) * max(shape)
+    inside = 1 / (1 + np.exp(np.clip(away / rng.uniform(0.5, 4), -30, 30)))
+    edge = np.exp(-((away / rng.uniform(1, 4)) ** 2))
+    return 1 - rng.uniform(0, 0.25) * inside - rng.uniform(0, 0.25) * edge
 
 
 def texture(shape, rng):
@@ -96,6 +121,39 @@ def with_table_beside(light, rng):
     level = rng.uniform(0.02, 0.5) if rng.random() < 0.8 else rng.uniform(0.5, 1)
     surface = np.clip(level + texture(light.shape, rng), 0, 1)
     return np.where(distance < 0, surface, light), distance < 0
+
+
+def camera_view(shape, rng):
+    """Return where a camera that is held askew sees each pixel of its image.
+
+    Returns
+    -------
+    ndarray of shape (3, 3)
+        Takes (x, y, 1) of the image to a multiple of (x, y, 1) of the page. All of the
+        image is of the page.
+    """
+    height, width = shape
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
+    middle = np.array([width, height]) / 2
+    angle = np.clip(rng.normal(0, 0.06), -0.15, 0.15)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    seen = (corners - middle) @ turn
+    seen += rng.uniform(-0.06, 0.06, (4, 2)) * min(shape)
+    seen = middle + seen / max(1, (np.abs(seen) / middle).max())
+    equations = []
+    for (x, y), (u, v) in zip(corners, seen, strict=True):
+        equations.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        equations.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    return np.append(np.linalg.solve(equations, seen.ravel()), 1).reshape(3, 3)
+
+
+def viewed(array, view, smooth):
+    """Return an array of a page as a camera sees it, interpolated or not."""
+    kind = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    image = Image.fromarray(array.astype(np.float32 if smooth else np.int32))
+    data = view.ravel()[:8].tolist()
+    image = image.transform(image.size, Image.Transform.PERSPECTIVE, data, kind)
+    return np.asarray(image).astype(array.dtype)
 
 
 def photographed(light, rng, height, contrast):

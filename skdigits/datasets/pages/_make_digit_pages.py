@@ -5,15 +5,18 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from PIL import ImageFont
+from scipy import ndimage
 from sklearn.utils import Bunch, check_random_state
 
 from skdigits._validation import check_integer, check_n_jobs, one_line
 from skdigits.datasets.pages._light_and_camera import (
+    camera_view,
     log_uniform,
     paper,
     photographed,
     ruling,
     texture,
+    viewed,
     with_table_beside,
 )
 from skdigits.datasets.pages._page_layouts import (
@@ -38,6 +41,9 @@ LEAST_SIDE, LEAST_PART = 32, 40
 # circled, ruled lines, writing that shows through, or a table beside it.
 SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT = 0.22, 0.05, 0.03
 CIRCLED, RULED, SHOWS_THROUGH, BESIDE_A_TABLE = 0.06, 0.28, 0.05, 0.12
+
+# How often the camera is turned a little, and looks from aside.
+HELD_ASKEW = 0.35
 
 
 def make_digit_pages(
@@ -213,13 +219,41 @@ def _page(shape, rng, digits, fonts, beside_a_table=0.0):
     contrast = strength * float(np.median(light))
     light = light * (1 - _covered(sheet, hand, strength, digits, fonts))
     owner, visible = sheet.owner, np.array(sheet.visible, np.float32)
+    boxes = np.array(sheet.boxes, np.int32).reshape(-1, 4)
+    if rng.random() < HELD_ASKEW:
+        view = camera_view(shape, rng)
+        light = viewed(light, view, smooth=True)
+        owner, boxes, visible = _signs_in(view, owner, boxes, visible)
     if rng.random() < beside_a_table:
         light, table = with_table_beside(light, rng)
         owner, visible = _without(owner, visible, table)
     pixels = photographed(light, rng, height, contrast)
-    boxes = np.array(sheet.boxes, np.int32).reshape(-1, 4)
     boxes[:, 2:] -= boxes[:, :2]
     return pixels, owner, boxes, np.array(sheet.labels, np.int32), visible
+
+
+def _signs_in(view, owner, boxes, visible):
+    """Return the ink, boxes and visible shares of signs that a camera sees askew."""
+    n, (height, width) = len(boxes), owner.shape
+    before = np.bincount(owner.ravel(), minlength=n + 1)[1:]
+    owner = viewed(owner, view, smooth=False)
+    after = np.bincount(owner.ravel(), minlength=n + 1)[1:]
+    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 2)
+    seen = np.c_[corners, np.ones(len(corners))] @ np.linalg.inv(view).T
+    seen = (seen[:, :2] / seen[:, 2:]).reshape(n, 4, 2)
+    low, high = seen.min(axis=1), seen.max(axis=1)
+    inside = ((low >= 0) & (high <= (width, height))).all(axis=1)
+    # how many pixels of the page are one of the image, in the middle of it
+    area = abs(np.linalg.det(view)) / (view[2] @ (width / 2, height / 2, 1)) ** 3
+    shares = np.minimum(after * area / np.maximum(before, 1), 1)
+    low = np.clip(low, 0, (width - 1, height - 1)).astype(np.int32)
+    high = np.clip(np.ceil(high).astype(np.int32), low + 1, (width, height))
+    boxes = np.concatenate([low, high], axis=1)
+    for box, place in zip(boxes, ndimage.find_objects(owner, n), strict=True):
+        if place is not None:
+            rows, columns = place
+            box[:] = columns.start, rows.start, columns.stop, rows.stop
+    return owner, boxes, np.where(inside, visible, visible * shares).astype(np.float32)
 
 
 def _shares():
