@@ -258,7 +258,7 @@ def report(what, turns):
     for name, its in turns.items():
         for figure in (key for key in its[0] if key != "best"):
             middle, range_ = median(its, figure), spread(its, figure)
-            print(f"{name:10}{figure:24}{middle:10.2f}  {range_}")
+            print(f"{name:14}{figure:24}{middle:10.2f}  {range_}")
     if what in PAIRS and set(PAIRS[what]) <= set(turns):
         ours, theirs = (median(turns[name], "seconds") for name in PAIRS[what])
         print(f"ratio of seconds, {' to '.join(PAIRS[what])}: {ours / theirs:.3f}")
