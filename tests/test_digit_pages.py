@@ -144,8 +144,13 @@ def test_fonts():
         ({"shape": (64, 64, 3)}, r"Got shape=\(64, 64, 3\), but expected a height"),
         ({"digits": (np.ones((3, 10)), np.arange(3))}, r"of shapes \(3, 10\) and \(3,"),
         ({"digits": (np.ones((3, 64)), np.arange(2))}, r"of shapes \(3, 64\) and \(2,"),
+        ({"digits": np.ones((3, 64))}, "Got digits=.*, but expected a tuple of images"),
+        ({"digits": 3}, "Got digits=3, but expected a tuple of images and labels"),
+        ({"digits": ([], [])}, "but expected a tuple of images and labels"),
+        ({"digits": ([[1], [1, 2]], [0, 1])}, "expected a tuple of images and labels"),
         ({"digits": (np.full((3, 64), 255), np.arange(3))}, "without an image of 3"),
         ({"fonts": ["no.ttf"]}, "Got fonts=.*no.ttf.*, but expected files of fonts"),
+        ({"fonts": "no.ttf"}, "Got fonts=.*no.ttf.*, but expected files of fonts"),
         ({"n_jobs": 0}, "n_jobs"),
     ],
 )

@@ -1,5 +1,6 @@
 """make_digit_pages: synthetic pages of handwriting with boxes, labels and ink."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -72,9 +73,9 @@ def make_digit_pages(
 
     digits : tuple of array-like (X, y), default=None
         Images of single digits, as `fetch_mnist` returns them: X of shape (n, 784) or
-        (n, 28, 28), light ink on dark ground in 0 to 255, and y the digits. Two
-        thirds of the writers write these anew, with another pen and slant. None draws
-        all digits as strokes.
+        (n, 28, 28), light ink on dark ground in 0 to 255, and y the digits. Most
+        writers write these anew, with another pen and slant. None draws all digits as
+        strokes.
 
     fonts : sequence of str or path, default=()
         Files of fonts, handwriting or print. Some writers write in them, and forms are
@@ -128,7 +129,7 @@ def make_digit_pages(
     """
     n_samples = check_integer("n_samples", n_samples)
     shape = _checked_shape(shape)
-    by_digit = None if digits is None else _images_of_each(*digits)
+    by_digit = None if digits is None else _images_of_each(digits)
     check_n_jobs(n_jobs)
     seed = int(check_random_state(random_state).randint(2**31))
     fonts = _checked_fonts(fonts)
@@ -160,6 +161,8 @@ def _checked_shape(shape):
 
 def _checked_fonts(fonts):
     """Return the names of files that Pillow reads as fonts."""
+    if isinstance(fonts, str | os.PathLike):
+        fonts = (fonts,)
     fonts = tuple(map(str, fonts))
     for font in fonts:
         try:
@@ -172,11 +175,17 @@ def _checked_fonts(fonts):
     return fonts
 
 
-def _images_of_each(X, y):
+def _images_of_each(digits):
     """Return the images of each digit."""
-    X, y = np.asarray(X), np.asarray(y)
-    side = int(np.sqrt(X[0].size)) if len(X) else 0
-    if len(X) != len(y) or X.size != len(X) * side * side or X.size == 0:
+    try:
+        X, y = (np.asarray(part) for part in digits)
+        side = round(np.sqrt(X.size / len(X)))
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ValueError(
+            f"Got digits={one_line(repr(digits))}, but expected a tuple of images and "
+            "labels. Pass fetch_mnist(return_X_y=True)."
+        ) from None
+    if y.shape != (len(X),) or X.size != len(X) * side * side:
         raise ValueError(
             f"Got digits of shapes {X.shape} and {y.shape}, but expected square images "
             "and as many labels. Pass fetch_mnist(return_X_y=True)."

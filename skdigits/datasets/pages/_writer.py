@@ -14,12 +14,12 @@ from skdigits.datasets.pages._habits import HABITS, WIDTH, WIDTHS
 from skdigits.datasets.pages._signs import CAPITALS, DOODLES, SIGNS, SMALL
 from skdigits.datasets.pages._strokes import by_hand, strokes_of
 
-# Signs that change a number: their strokes, their height in heights of a digit, and how
-# far their middle is above the base line.
+# Signs that change a number: their strokes, their height in heights of a digit, or the
+# length of a minus, and how far their middle is above the base line.
 NUMBER_SIGNS = {
-    ".": (("5,5 5.4,5.4", "5,5 5,5.2"), 0.06, 0.0),
+    ".": ((), 0.06, 0.0),
     ",": (("6,0 4,10", "~5,0 6,3 3,10"), 0.24, -0.08),
-    "-": (("0,5 10,5", "0,5 10,4..6", "~0,5 5,4.5..5.5 10,5"), 0.05, 0.45),
+    "-": (("0,5 10,5", "0,5 10,4..6", "~0,5 5,4.5..5.5 10,5"), 0.5, 0.45),
     "/": (("7..9,0 1..3,10", "~8,0 5,5 2,10"), 1.15, 0.5),
     ":": (("5,0 5.3,0.4 | 5,9.6 5.3,10", "5,0 5,0.5 | 5,9.5 5,10"), 0.45, 0.35),
 }
@@ -27,8 +27,8 @@ NUMBER_SIGNS = {
 # Characters that no digit of 0 to 9 looks like.
 LATIN = "ACDEFHJKMNPRTUVWXYadefhjkmnprtuvwxy"
 OTHERS = (
-    "ΓΔΘΛΞΠΣΦΨΩαβγδεθλμπρτφψωБДЖИЙЛПФЦШЩЫЭЮЯбвгджийклмнптцшщыэюя"
-    "٢٣٤٦٧٨٩१२३४५६८९২৩৫৬৮৯๑๒๓๔๕๖๗๘๙+=×÷±%&#@?!*()[]{}<>≤≥√∑∫∞→←≠✓✗★☆♥"
+    "ΓΔΘΛΞΠΣΦΨΩαγεθλμπρτφψωБДЖИЙЛПФЦШЩЫЭЮЯвгджийклмнптцшщыэюя"
+    "٢٣٤٧٨४५६८९৫৮৯๑๒๓๔๕๖๗๘๙+=×÷±%&#@?!*()[]{}<>≤≥√∑∫∞→←≠✓✗★☆♥"
 )
 
 # Pixels of a font, and the least ones of a stroke before it is made smaller.
@@ -55,7 +55,7 @@ class Writer:
     def __init__(self, rng, digits=None, fonts=()):
         self.rng, self.digits, self.fonts = rng, digits, fonts
         ways = ["strokes"] + 2 * ["images"] * (digits is not None)
-        self.way = rng.choice(ways + ["font"] * bool(fonts))
+        self.way = str(rng.choice(ways + ["font"] * bool(fonts)))
         self.font = str(rng.choice(fonts)) if fonts else None
         # in heights of a digit
         self.pen = np.exp(rng.normal(np.log(0.085), 0.45)).clip(0.03, 0.24)
@@ -86,7 +86,7 @@ class Writer:
         if sign == ".":
             return self._dot(height)
         if sign == "-":
-            return self.line(self.rng.choice(strokes), 0.5 * height, 2.0)
+            return self.line(self.rng.choice(strokes), share * height, 2.0)
         return self.strokes(self.rng.choice(strokes), max(2, share * height), 0.5)
 
     def other(self, height):
