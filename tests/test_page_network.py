@@ -7,7 +7,6 @@ from skdigits.reading.pretraining._page_network import (
     N_OUTPUTS,
     page_network,
     to_onnx,
-    weights_of,
 )
 from skdigits.reading.pretraining._page_targets import (
     INK,
@@ -22,6 +21,7 @@ from skdigits.reading.pretraining._page_training import (
     batch_of_pages,
     train_page_network,
 )
+from skdigits.training import weights_of
 
 # of Keras, when it saves a model
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
@@ -43,7 +43,7 @@ def run(model, pages):
     """Return what ONNX Runtime makes of pages (n, height, width, 1)."""
     from onnxruntime import InferenceSession
 
-    graph = to_onnx(model, TINY).SerializeToString()
+    graph = to_onnx(model).SerializeToString()
     session = InferenceSession(graph, providers=["CPUExecutionProvider"])
     (output,) = session.run(None, {"page": pages.transpose(0, 3, 1, 2)})
     return output.transpose(0, 2, 3, 1)
@@ -155,7 +155,7 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
     with pytest.MonkeyPatch.context() as patch:
         from skdigits.training import keras
 
-        saver = keras.callbacks.ModelCheckpoint
+        saver = keras.callbacks.Callback
         patch.setattr(saver, "on_epoch_begin", stop_in_the_second)
         with pytest.raises(Stopped):
             train_page_network(tmp_path / "parts", n_steps=4, **params)
@@ -184,7 +184,17 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     )
     output = tmp_path / "pages.onnx"
     folders = ["--output", str(output), "--state", str(tmp_path / "state")]
-    train_pages.main([*folders, "--steps", "1", "--filters", *"44444"])
-    assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
+    steps = ["--steps", "1", "--steps-per-epoch", "1"]
+    for _ in range(2):  # there is nothing left to do in the second turn
+        train_pages.main([*folders, *steps, "--filters", *"44444"])
+        assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="there is no font in it"):
         train_pages.main([*folders, "--fonts", str(tmp_path)])
+    for wrong, message in {
+        ("--steps", "150"): "Got n_steps=150, but expected a multiple of steps_per_ep",
+        ("--steps", "0"): "Got n_steps=0, but expected an integer of at least 1",
+        ("--n-jobs", "0"): "n_jobs",
+        ("--output", "no/such/folder.onnx"): "no/such/folder.onnx",
+    }.items():
+        with pytest.raises(SystemExit, match=message):
+            train_pages.main([*folders, *wrong])

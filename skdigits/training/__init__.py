@@ -11,6 +11,7 @@ from skdigits.training._fit import (
     initial_network,
     keras_model,
     train,
+    weights_of,
 )
 from skdigits.training._gradients import integrated_gradients
 from skdigits.training._keras_layers import keras_layer
@@ -33,4 +34,5 @@ __all__ = [
     "keras_model",
     "refuse_forked_process",
     "train",
+    "weights_of",
 ]

@@ -82,7 +82,7 @@ def train(
         )
         trained = replace(
             network,
-            weights=_weights_of(model),
+            weights=weights_of(model),
             history=_joined(network.history, figures.history()),
             optimizer_state=tuple(v.numpy() for v in model.optimizer.variables),
         )
@@ -169,8 +169,8 @@ def _load(model, network):
     optimizer.schedule = recipe.schedule
 
 
-def _weights_of(model):
-    """Return the weights of a model by the names of `weight_shapes`."""
+def weights_of(model):
+    """Return the weights of a Keras model by the names of its layers and theirs."""
     return {
         f"{layer.name}/{variable.name}": variable.numpy()
         for layer in model.layers

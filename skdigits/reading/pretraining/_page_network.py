@@ -12,7 +12,7 @@ import numpy as np
 
 from skdigits.datasets.pages import TARGET_NAMES
 from skdigits.network import onnx_graph
-from skdigits.training import keras
+from skdigits.training import keras, weights_of
 
 # Pixels of the page for one of the output, and those that a page must be a multiple of.
 STRIDE, COARSEST = 4, 32
@@ -180,22 +180,17 @@ def page_network(filters=FILTERS):
     return keras.Model(draw.page, describe(draw, filters), name="page_network")
 
 
-def weights_of(model):
-    """Return the weights of a Keras model by the names of its layers and theirs."""
-    return {
-        f"{layer.name}/{variable.name}": variable.numpy()
-        for layer in model.layers
-        for variable in layer.weights
-    }
-
-
-def to_onnx(model, filters=FILTERS):
+def to_onnx(model):
     """Return the ``onnx.ModelProto`` of a trained page network.
 
     It takes "page", (n, 1, height, width), and gives (n, `N_OUTPUTS`, height / 4, width
     / 4): logits of the names, logarithms of sizes, logits of ink.
     """
-    draw = OnnxNodes(weights_of(model))
+    weights = weights_of(model)
+    filters = [
+        weights[f"convolution_{number}/kernel"].shape[-1] for number in (0, 1, 3, 5, 7)
+    ]
+    draw = OnnxNodes(weights)
     output = describe(draw, filters)
     sides = [f"{side}{part}" for part in ("", " / 4") for side in ("height", "width")]
     return draw.graph.model(

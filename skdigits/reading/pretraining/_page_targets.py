@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skdigits.datasets.pages import TARGET_NAMES
 from skdigits.reading.pretraining._page_network import (
     N_INK,
     N_NAMES,
@@ -10,8 +9,6 @@ from skdigits.reading.pretraining._page_network import (
     STRIDE,
 )
 from skdigits.training import keras
-
-OTHER = TARGET_NAMES.index("other")
 
 # The parts of a target: heat, where it counts, sizes, where they count, ink.
 WEIGHT, SIZES = N_NAMES, slice(N_NAMES + 1, N_NAMES + 3)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
+from skdigits._validation import check_integer, check_n_jobs
 from skdigits.datasets import make_digit_pages
 from skdigits.reading.pretraining._page_network import FILTERS, page_network
 from skdigits.reading.pretraining._page_targets import page_loss, targets_of
@@ -68,6 +69,22 @@ def compiled_page_network(n_steps=STEPS, filters=FILTERS):
     return model
 
 
+class _Saver(keras.callbacks.Callback):
+    """Keras' ModelCheckpoint would leave a broken file where it is killed.
+
+    Keras writes to files of its own suffix only, so that the temporary one has it too.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch, logs=None):
+        part = self.path.with_name(f"part_of_{self.path.name}")
+        self.model.save(part)
+        part.replace(self.path)
+
+
 def train_page_network(
     folder,
     digits,
@@ -92,7 +109,8 @@ def train_page_network(
         As for `make_digit_pages`.
 
     n_steps, steps_per_epoch : int
-        Steps in all, and between two states.
+        Steps in all, and between two states, of which the first is a multiple. A state
+        goes on with the schedule and the filters that it began with.
 
     seed : int, default=0
         Decides the initial weights and the pages.
@@ -110,6 +128,14 @@ def train_page_network(
     -------
     keras.Model
     """
+    check_n_jobs(n_jobs)
+    if check_integer("n_steps", n_steps) % check_integer(
+        "steps_per_epoch", steps_per_epoch
+    ):
+        raise ValueError(
+            f"Got n_steps={n_steps}, but expected a multiple of steps_per_epoch="
+            f"{steps_per_epoch}. Change one of them."
+        )
     state = Path(folder, "page_network.keras")
     if state.is_file():
         model = keras.saving.load_model(state)
@@ -118,6 +144,8 @@ def train_page_network(
         keras.utils.set_random_seed(seed)
         model = compiled_page_network(n_steps, filters)
     done = int(model.optimizer.iterations)
+    if done >= n_steps:
+        return model
     batches = Parallel(n_jobs, return_as="generator", pre_dispatch="2*n_jobs")(
         delayed(batch_of_pages)(seed, step, digits, fonts, **size)
         for step in range(done, n_steps)
@@ -127,7 +155,7 @@ def train_page_network(
         initial_epoch=done // steps_per_epoch,
         epochs=n_steps // steps_per_epoch,
         steps_per_epoch=steps_per_epoch,
-        callbacks=[keras.callbacks.ModelCheckpoint(state)],
+        callbacks=[_Saver(state)],
         shuffle=False,
         verbose=verbose,
     )

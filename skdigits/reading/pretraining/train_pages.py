@@ -7,6 +7,7 @@ called again.
 import argparse
 from pathlib import Path
 
+from skdigits._files import check_writable, replacing
 from skdigits.datasets import fetch_mnist
 from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
 from skdigits.reading.pretraining._page_training import STEPS, train_page_network
@@ -18,20 +19,29 @@ FONTS = {".otf", ".ttf", ".woff", ".woff2"}
 def main(arguments=None):
     """Draw pages and train on them, then write the network as ONNX."""
     options = _parser().parse_args(arguments)
+    try:
+        check_writable(options.output)
+        model = _trained(options)
+        graph = to_onnx(model).SerializeToString()
+        with replacing(options.output) as path:
+            path.write_bytes(graph)
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+    print(f"{options.output}: {len(graph):,} bytes, {model.count_params():,} weights")
+
+
+def _trained(options):
     train = fetch_mnist(subset="train", data_home=options.data_home)
-    model = train_page_network(
+    return train_page_network(
         options.state,
         (train.data, train.target),
         _fonts_in(options.fonts),
         n_steps=options.steps,
-        steps_per_epoch=min(options.steps, options.steps_per_epoch),
+        steps_per_epoch=options.steps_per_epoch,
         seed=options.seed,
         n_jobs=options.n_jobs,
         filters=tuple(options.filters),
     )
-    graph = to_onnx(model, tuple(options.filters)).SerializeToString()
-    Path(options.output).write_bytes(graph)
-    print(f"{options.output}: {len(graph):,} bytes, {model.count_params():,} weights")
 
 
 def _fonts_in(folder):
