@@ -157,3 +157,29 @@ def test_fonts():
 def test_errors(params, message):
     with pytest.raises(ValueError, match=message):
         make_digit_pages(**{"n_samples": 2, "random_state": 0, **params})
+
+
+def test_some_writers_cross_sevens():
+    from skdigits.datasets.pages._writer import Writer
+
+    stem = np.zeros((28, 28), np.uint8)
+    stem[4:24, 12:16] = stem[4:8, 6:16] = 255
+    widths = {True: [], False: []}
+    for seed in range(60):
+        writer = Writer(np.random.default_rng(seed), [stem[None]] * 10)
+        if writer.way == "images":
+            ink = writer.digit(7, 40)
+            ink = ink > 0.5
+            middle = slice(len(ink) * 2 // 5, len(ink) * 3 // 4)
+            widths[writer.crosses_sevens].append(ink[middle].any(axis=0).mean())
+    assert min(map(len, widths.values())) > 5
+    assert np.median(widths[True]) > np.median(widths[False]) + 0.15
+
+
+def test_waves_are_finer_than_digits():
+    from skdigits.datasets.pages._light_and_camera import waves
+
+    for seed in range(10):
+        lines = waves((80, 120), np.random.default_rng(seed))
+        assert lines.shape == (80, 120)
+        assert 0.01 < lines.max() <= 0.4 and lines.mean() < 0.75 * lines.max()

@@ -18,7 +18,9 @@ from skdigits.reading.pretraining._page_targets import (
     targets_of,
 )
 from skdigits.reading.pretraining._page_training import (
-    batch_of_pages,
+    batches_of_epoch,
+    cropped,
+    relit,
     train_page_network,
 )
 from skdigits.training import weights_of
@@ -130,14 +132,53 @@ def test_the_loss_falls_towards_the_target():
 
 
 def test_batches():
-    pages, targets = batch_of_pages(0, 3, None, (), size=2, side=64)
-    assert pages.shape == (2, 64, 64, 1) and targets.shape == (2, 16, 16, N_TARGETS)
-    assert pages.dtype == targets.dtype == np.float32
-    assert 0 <= pages.min() and pages.max() <= 1
-    again, _ = batch_of_pages(0, 3, None, (), size=2, side=64)
-    assert_array_equal(again, pages)
-    other, _ = batch_of_pages(0, 4, None, (), size=2, side=64)
-    assert not np.array_equal(other, pages)
+    params = {"digits": None, "fonts": (), "size": 2, "side": 64}
+    batches = list(batches_of_epoch(0, 3, 6, **params))
+    assert len(batches) == 6
+    for pages, targets in batches:
+        assert pages.shape == (2, 64, 64, 1) and targets.shape == (2, 16, 16, N_TARGETS)
+        assert pages.dtype == targets.dtype == np.float32
+        assert 0 <= pages.min() and pages.max() <= 1
+    again = list(batches_of_epoch(0, 3, 6, **params))
+    assert_array_equal(again[5][0], batches[5][0])
+    other = next(batches_of_epoch(0, 4, 6, **params))
+    assert not np.array_equal(other[0], batches[0][0])
+    # a page that is used again is cropped otherwise
+    assert not np.array_equal(batches[1][0], batches[0][0])
+
+
+def test_crops_keep_signs_in_their_boxes():
+    ink = np.zeros((120, 120), np.uint16)
+    ink[30:60, 50:62] = 1
+    ink[:20, :10] = 2
+    pixels = np.uint8(255 - 100 * (ink > 0))
+    boxes, labels = np.array([[50, 30, 12, 30], [0, 0, 10, 20]]), np.array([7, 3])
+    shares = set()
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        page = cropped(pixels, boxes, labels, np.ones(2), ink, rng, 96)
+        image, new_boxes, new_labels, visible, new_ink = page
+        assert image.shape == new_ink.shape == (96, 96)
+        assert new_labels.tolist() == [7, 3]
+        for number, (left, top, width, height) in enumerate(new_boxes, 1):
+            rows, columns = np.nonzero(new_ink == number)
+            if len(rows):
+                assert left - 1 <= columns.min() and columns.max() <= left + width + 1
+                assert top - 1 <= rows.min() and rows.max() <= top + height + 1
+        shares.add(round(float(visible[1]), 2))
+        assert visible[0] == 1 or (new_boxes[0, :2] < 1).any() or not visible[0]
+        assert (visible[1] == 0) == (not (new_ink == 2).any())
+    assert len(shares) > 3
+
+
+def test_light_changes():
+    pixels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    pages = [relit(pixels, np.random.default_rng(seed)) for seed in range(30)]
+    assert all(0 <= page.min() and page.max() <= 1 for page in pages)
+    assert all(page.dtype == np.float32 for page in pages)
+    falling = [page[0, 0] > page[-1, -1] for page in pages]
+    assert 3 < sum(falling) < 20
+    assert min(np.ptp(page) for page in pages) > 0.25
 
 
 def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
@@ -164,6 +205,20 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
     expected = weights_of(whole)
     for name, values in weights_of(parts).items():
         assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_a_training_may_begin_with_the_weights_of_another(tmp_path, eager):
+    params = {"filters": TINY, "size": 2, "side": 64, "verbose": 0, "digits": None}
+    params |= {"n_steps": 1, "steps_per_epoch": 1}
+    first = train_page_network(tmp_path / "first", **params)
+    state = tmp_path / "first" / "page_network.keras"
+    second = train_page_network(tmp_path / "second", initial=state, seed=1, **params)
+    alone = train_page_network(tmp_path / "alone", seed=1, **params)
+    kernel = "convolution_0/kernel"
+    before, after, other = (
+        weights_of(model)[kernel] for model in (first, second, alone)
+    )
+    assert np.abs(after - before).max() < 0.01 < np.abs(other - before).max()
 
 
 def test_the_command(tmp_path, monkeypatch, capsys, eager):

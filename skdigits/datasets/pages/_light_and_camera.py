@@ -107,6 +107,21 @@ def ruling(shape, rng, height):
     return lines
 
 
+def waves(shape, rng):
+    """Return the fine waves that cheques and vote forms have behind the writing."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    lines = np.zeros(shape, np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        angle, phase, bend = rng.uniform(0, np.pi), *rng.uniform((0, 0), (6.3, 12))
+        along = np.cos(angle) * x + np.sin(angle) * y
+        across = np.cos(angle) * y - np.sin(angle) * x
+        across += bend * np.sin(2 * np.pi * along / rng.uniform(20, 150) + phase)
+        step = log_uniform(rng, 4, 30)
+        lines = np.maximum(lines, np.abs(across % step - step / 2) < step / 8)
+    return ndimage.gaussian_filter(lines, rng.uniform(0, 1.2)) * rng.uniform(0.05, 0.4)
+
+
 def with_table_beside(light, rng):
     """Return a page beside a table, and the mask of the table."""
     height, width = light.shape

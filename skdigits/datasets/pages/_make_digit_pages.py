@@ -18,6 +18,7 @@ from skdigits.datasets.pages._light_and_camera import (
     ruling,
     texture,
     viewed,
+    waves,
     with_table_beside,
 )
 from skdigits.datasets.pages._page_layouts import (
@@ -39,9 +40,11 @@ SMALLEST, LARGEST, HUGE = 13, 62, (85, 240)
 LEAST_SIDE, LEAST_PART = 32, 40
 
 # How often a page is of several small ones, has huge digits, printed text, something
-# circled, ruled lines, writing that shows through, or a table beside it.
+# circled, ruled lines, waves, a watermark, writing that shows through, or a table
+# beside it.
 SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT = 0.22, 0.05, 0.03
-CIRCLED, RULED, SHOWS_THROUGH, BESIDE_A_TABLE = 0.06, 0.28, 0.05, 0.12
+CIRCLED, RULED, WAVES, WATERMARK = 0.06, 0.28, 0.05, 0.06
+SHOWS_THROUGH, BESIDE_A_TABLE = 0.05, 0.12
 
 # How often the camera is turned a little, and looks from aside.
 HELD_ASKEW = 0.35
@@ -285,6 +288,10 @@ def _covered(sheet, hand, strength, digits, fonts):
         printed = np.maximum(printed, ruling(shape, rng, hand.height))
     if hand.writer.kind == "rough" or rng.random() < 0.15:
         ink = ink * np.clip(1 + rng.uniform(0, 3) * texture(shape, rng), 0.3, 1)
+    if rng.random() < WAVES:
+        printed = np.maximum(printed, waves(shape, rng))
+    if fonts and rng.random() < WATERMARK:
+        printed = np.maximum(printed, _watermark(hand, fonts))
     if rng.random() < SHOWS_THROUGH:
         behind = Sheet(shape)
         lines(Hand(behind, Writer(rng, digits, fonts), rng, hand.height), fonts)
@@ -293,6 +300,16 @@ def _covered(sheet, hand, strength, digits, fonts):
     # faint ink beside lines that are not much darker
     depth = max(strength, 0.3) * min(1, 2 * strength)
     return np.maximum(strength * ink, depth * printed)
+
+
+def _watermark(hand, fonts):
+    """Return large faint letters that are printed across a page."""
+    rng, behind = hand.rng, Sheet(hand.sheet.shape)
+    printed_text(
+        Hand(behind, hand.writer, rng, rng.uniform(1.5, 4) * hand.height), fonts
+    )
+    turned = ndimage.rotate(behind.lines, rng.uniform(-50, 50), reshape=False, order=1)
+    return turned * rng.uniform(0.05, 0.3)
 
 
 def _without(owner, visible, covered):

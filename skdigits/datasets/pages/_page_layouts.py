@@ -12,6 +12,9 @@ LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
 
 RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 
+# How often lines slope as nobody writes on ruled paper.
+STEEP = 0.12
+
 # Pixels from which on ink belongs to a sign.
 OWN = 0.35
 
@@ -122,7 +125,14 @@ class Hand:
 
     def other(self, x, base, share=1.0, centred=False):
         """Write a letter or another sign; return where it ends."""
-        ink = self.writer.other(share * self.height)
+        return self._other(self.writer.other(share * self.height), x, base, centred)
+
+    def operator(self, x, base):
+        """Write a sign of equations; return where it ends."""
+        share = self.rng.uniform(0.5, 1.1)
+        return self._other(self.writer.operator(share * self.height), x, base, True)
+
+    def _other(self, ink, x, base, centred):
         top = base - self.height / 2 - len(ink) / 2 if centred else base - len(ink)
         self.sheet.write(ink, OTHER, x, top)
         return x + ink.shape[1]
@@ -143,7 +153,9 @@ def lines(hand, fonts):
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     left, base = rng.uniform((-0.2, 0.9), (1.5, 2.2)) * height
     leading, slope = height * rng.uniform(1.25, 2.6), rng.normal(0, 0.03)
-    gap = rng.uniform(0.02, 0.5) if rng.random() < 0.75 else rng.uniform(-0.1, 0.06)
+    if rng.random() < STEEP:
+        slope = rng.uniform(-0.4, 0.4)
+    gap = rng.uniform(0.02, 0.5) if rng.random() < 0.75 else rng.uniform(-0.2, 0.06)
     most, signs = int(rng.choice([1, 2, 3, 4, 6, 9])), rng.random() < 0.35
     between = rng.uniform(0.5, 1.6) + abs(gap)
     while base < sheet.shape[0] + 0.7 * height:
@@ -162,7 +174,7 @@ def scattered(hand, fonts):
     taken = np.zeros(sheet.shape, bool)
     for _ in range(int(rng.integers(3, 5 + int(area)))):
         height = hand.height * rng.uniform(0.8, 1.25)
-        label = int(rng.integers(10)) if rng.random() < 0.88 else OTHER
+        label = int(rng.integers(10)) if rng.random() < 0.8 else OTHER
         if label == OTHER:
             ink = hand.writer.other(height)
         else:
@@ -308,10 +320,12 @@ def _raised(hand, x, base, gap):
 
 
 def _between(hand, x, base, gap):
+    if hand.rng.random() < 0.6:
+        return hand.operator(x, base)
     return hand.other(x, base, hand.rng.uniform(0.5, 1.1), centred=True)
 
 
-TERMS = {_integer: 0.5, _fraction: 0.1, _raised: 0.08, _between: 0.32}
+TERMS = {_integer: 0.48, _fraction: 0.1, _raised: 0.08, _between: 0.34}
 
 
 def letters(hand, fonts):
@@ -335,7 +349,7 @@ def letters(hand, fonts):
 def single(hand, fonts):
     """One digit, or one other sign."""
     sheet, rng = hand.sheet, hand.rng
-    label = int(rng.integers(10)) if rng.random() < 0.75 else OTHER
+    label = int(rng.integers(10)) if rng.random() < 0.6 else OTHER
     if label == OTHER:
         ink = hand.writer.other(hand.height)
     else:
@@ -382,13 +396,13 @@ def circle_a_digit(hand):
 
 # How often each layout is drawn.
 LAYOUTS = {
-    lines: 0.27,
-    scattered: 0.1,
+    lines: 0.24,
+    scattered: 0.09,
     table: 0.17,
     form: 0.1,
-    equations: 0.1,
+    equations: 0.13,
     letters: 0.08,
-    single: 0.11,
+    single: 0.12,
     scribbles: 0.04,
     empty: 0.03,
 }

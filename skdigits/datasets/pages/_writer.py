@@ -24,6 +24,9 @@ NUMBER_SIGNS = {
     ":": (("5,0 5.3,0.4 | 5,9.6 5.3,10", "5,0 5,0.5 | 5,9.5 5,10"), 0.45, 0.35),
 }
 
+# Other signs of sums and equations, and how often each is meant.
+OPERATORS = {"plus": 0.3, "times": 0.15, "x": 0.15, "equals": 0.2, "parenthesis": 0.2}
+
 # Characters that no digit of 0 to 9 looks like.
 LATIN = "ACDEFHJKMNPRTUVWXYadefhjkmnprtuvwxy"
 OTHERS = (
@@ -33,6 +36,9 @@ OTHERS = (
 
 # Pixels of a font, and the least ones of a stroke before it is made smaller.
 FONT_SIZE, DRAWN_HEIGHT = 72, 48
+
+# How often a pen is thick.
+THICK = 0.15
 
 # The pixels of an image that are ink, and those that are in the middle of its edges.
 FAINT, HALF = 40, 110
@@ -59,6 +65,9 @@ class Writer:
         self.font = str(rng.choice(fonts)) if fonts else None
         # in heights of a digit
         self.pen = np.exp(rng.normal(np.log(0.085), 0.45)).clip(0.03, 0.24)
+        if rng.random() < THICK:
+            self.pen = rng.uniform(0.14, 0.3)
+        self.crosses_sevens = rng.random() < 0.35
         self.slant = float(np.clip(rng.normal(0.08, 0.16), -0.3, 0.45))
         self.stretch = float(np.exp(np.clip(rng.normal(0, 0.15), -0.35, 0.35)))
         self.jitter, self.uneven = rng.uniform((0.005, 0), (0.035, 0.12))
@@ -70,7 +79,8 @@ class Writer:
         height *= 1 + self.rng.normal(0, self.uneven)
         if self.way == "images":
             images = self.digits[digit]
-            return self._anew(images[self.rng.integers(len(images))], height)
+            ink = self._anew(images[self.rng.integers(len(images))], height)
+            return self._crossed(ink) if digit == 7 and self.crosses_sevens else ink
         if self.way == "font":
             ink = self._in_font(self.font, str(digit), height)
             if ink is not None:
@@ -79,6 +89,21 @@ class Writer:
         if self.rng.random() < 0.1:
             habit = self.rng.choice(HABITS[digit])
         return self.strokes(habit, height, WIDTHS.get(digit, WIDTH))
+
+    def _crossed(self, ink):
+        """Return the ink of a seven with a bar across its stem."""
+        height, width = ink.shape
+        middle = round(self.rng.uniform(0.45, 0.6) * height)
+        stem = np.average(np.arange(width), weights=ink[middle] + 1e-6)
+        length = max(3, self.rng.uniform(0.4, 0.65) * height)
+        bar = self._drawn("0,5..7 10,3..5", length, 1.0, 0, self.pen * height)
+        margin = max(bar.shape)
+        canvas = np.pad(ink, margin)
+        top = margin + middle - len(bar) // 2
+        left = margin + round(stem) - bar.shape[1] // 2
+        part = canvas[top : top + len(bar), left : left + bar.shape[1]]
+        np.maximum(part, bar, out=part)
+        return cropped(canvas)
 
     def number_sign(self, sign, height):
         """Return the ink of one of `NUMBER_SIGNS` beside digits of that height."""
@@ -91,7 +116,7 @@ class Writer:
 
     def other(self, height):
         """Return the ink of a letter or sign that is no part of a number."""
-        if self.fonts and self.rng.random() < (0.7 if self.way == "font" else 0.1):
+        if self.fonts and self.rng.random() < (0.7 if self.way == "font" else 0.35):
             letters = LATIN if self.rng.random() < 0.7 else OTHERS
             letter = letters[self.rng.integers(len(letters))]
             for path in (self.font, *self.rng.permutation(self.fonts)[:8]):
@@ -101,6 +126,12 @@ class Writer:
         tables = CAPITALS, SMALL, SIGNS, DOODLES
         table = tables[self.rng.choice(4, p=[0.35, 0.3, 0.25, 0.1])]
         ways = table[self.rng.choice(list(table))]
+        return self.strokes(self.rng.choice(ways), height, 0.8)
+
+    def operator(self, height):
+        """Return the ink of a sign of sums and equations that is not in numbers."""
+        name = self.rng.choice(list(OPERATORS), p=list(OPERATORS.values()))
+        ways = SIGNS.get(name) or SMALL[name]
         return self.strokes(self.rng.choice(ways), height, 0.8)
 
     def strokes(self, sign, height, width):

@@ -24,8 +24,9 @@ N_OUTPUTS = N_NAMES + 2 + N_INK
 # Filters at each stride.
 FILTERS = 16, 48, 96, 128, 128
 
-# The side of the windows of the local contrast, and the deviation that is only noise.
-WINDOW, NOISE = 41, 0.02
+# The local contrast is that to a window of 11 x 11 cells of 4 x 4 pixels (windows
+# around each pixel took longer than all convolutions); the deviation that is noise.
+CELL, WINDOW, NOISE = 4, 11, 0.02
 
 NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.98
 
@@ -71,9 +72,9 @@ class KerasLayers:
         return keras.layers.Concatenate()([self.page, local])
 
     def _mean(self, maps):
-        for window in (WINDOW, 1), (1, WINDOW):
-            maps = keras.layers.AveragePooling2D(window, 1, "same")(maps)
-        return maps
+        maps = keras.layers.AveragePooling2D(CELL)(maps)
+        maps = keras.layers.AveragePooling2D(WINDOW, 1, "same")(maps)
+        return keras.layers.UpSampling2D(CELL)(maps)
 
     def convolution(self, maps, n, side, stride=1):
         """Return a normalized convolution without the negative part."""
@@ -133,11 +134,10 @@ class OnnxNodes:
         return self._node("Concat", page, local, axis=1)
 
     def _mean(self, maps):
-        for window in (WINDOW, 1), (1, WINDOW):
-            maps = self._node(
-                "AveragePool", maps, kernel_shape=window, auto_pad="SAME_UPPER"
-            )
-        return maps
+        cell, window = [CELL] * 2, [WINDOW] * 2
+        maps = self._node("AveragePool", maps, kernel_shape=cell, strides=cell)
+        same = {"kernel_shape": window, "auto_pad": "SAME_UPPER"}
+        return self.enlarged(self._node("AveragePool", maps, **same), CELL)
 
     def convolution(self, maps, n, side, stride=1):
         name, self.number = f"convolution_{self.number}", self.number + 1
@@ -157,10 +157,11 @@ class OnnxNodes:
         same = {"strides": [stride] * 2, "auto_pad": "SAME_UPPER"}
         return self._node("Conv", maps, kernel, bias, **same)
 
-    def enlarged(self, maps):
-        twice = self._constant(f"twice_{len(self.graph.nodes)}", [1, 1, 2, 2])
+    def enlarged(self, maps, times=2):
+        name = f"times_{len(self.graph.nodes)}"
+        times = self._constant(name, [1, 1, times, times])
         whole = {"coordinate_transformation_mode": "asymmetric"}
-        return self._node("Resize", maps, "", twice, nearest_mode="floor", **whole)
+        return self._node("Resize", maps, "", times, nearest_mode="floor", **whole)
 
     def sum(self, maps, others):
         return self._node("Add", maps, others)

@@ -1,12 +1,15 @@
 """The training of the page network: pages without end, and a state on the disk."""
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from PIL import Image
 
 from skdigits._validation import check_integer, check_n_jobs
 from skdigits.datasets import make_digit_pages
+from skdigits.datasets.pages import log_uniform
 from skdigits.reading.pretraining._page_network import FILTERS, page_network
 from skdigits.reading.pretraining._page_targets import page_loss, targets_of
 from skdigits.training import keras
@@ -20,34 +23,98 @@ LEARNING_RATE, RISING, WEIGHT_DECAY, CLIPNORM = 0.003, 0.04, 1e-4, 5.0
 # Steps between two states on the disk.
 STEPS_PER_EPOCH = 100
 
-# How often light and dark are exchanged once more.
-INVERTED = 0.3
+# How often a page is used, and the chunks of pages that a batch is taken from.
+USES, RECENT = 4, 12
+
+# The part of a page that is used, in sides of a batch's pages; how often light and dark
+# are exchanged once more; how often the light changes.
+SMALLEST_CROP, LARGEST_CROP, INVERTED, RELIT = 0.8, 1.25, 0.3, 0.3
 
 
-def batch_of_pages(seed, step, digits, fonts, size=BATCH_SIZE, side=SIDE):
-    """Draw the pages of a step, and what the network is to say of them.
+def batches_of_epoch(
+    seed, epoch, n_steps, digits, fonts, *, size=BATCH_SIZE, side=SIDE, n_jobs=None
+):
+    """Draw the pages of an epoch, and what the network is to say of them.
 
-    Returns
-    -------
+    To draw a page costs as much as to learn from it, so that each is cropped `USES`
+    times. A batch takes its crops from the `RECENT` last chunks of pages.
+
+    Yields
+    ------
     pages : ndarray of shape (size, side, side, 1), dtype float32
         In [0, 1].
 
     targets : ndarray of shape (size, side / 4, side / 4, n_targets), dtype float32
     """
-    rng = np.random.default_rng([seed, step])
-    drawn = make_digit_pages(
-        size,
-        shape=(side, side),
-        digits=digits,
-        fonts=fonts,
-        random_state=int(rng.integers(2**31)),
-        n_jobs=1,
+    drawn_side = round(side * LARGEST_CROP)
+    chunks = Parallel(n_jobs, return_as="generator")(
+        delayed(make_digit_pages)(
+            size,
+            shape=(drawn_side, drawn_side),
+            digits=digits,
+            fonts=fonts,
+            random_state=int(
+                np.random.default_rng([seed, epoch, step]).integers(2**31)
+            ),
+            n_jobs=1,
+        )
+        for step in range(0, n_steps, USES)
     )
-    pages = drawn.images[..., None].astype(np.float32) / 255
-    inverted = rng.random(size) < INVERTED
-    pages[inverted] = 1 - pages[inverted]
-    of_each = zip(drawn.boxes, drawn.labels, drawn.visible, drawn.ink, strict=True)
-    return pages, np.stack([targets_of(*page) for page in of_each])
+    recent = deque(maxlen=RECENT)
+    for step in range(n_steps):
+        if step % USES == 0:
+            chunk = next(chunks)
+            parts = chunk.images, chunk.boxes, chunk.labels, chunk.visible, chunk.ink
+            recent.append(list(zip(*parts, strict=True)))
+        rng = np.random.default_rng([seed, epoch, step, 1])
+        pages = [page for chunk in recent for page in chunk]
+        chosen = rng.choice(len(pages), size, replace=False)
+        crops = [cropped(*pages[i], rng, side) for i in chosen]
+        yield (
+            np.stack([relit(pixels, rng) for pixels, *_ in crops])[..., None],
+            np.stack([targets_of(*signs) for _, *signs in crops]),
+        )
+
+
+def cropped(pixels, boxes, labels, visible, ink, rng, side):
+    """Return a square part of a page, scaled to that side, with its signs."""
+    part = min(round(side * log_uniform(rng, SMALLEST_CROP, LARGEST_CROP)), len(ink))
+    top, left = (int(rng.integers(length - part + 1)) for length in ink.shape)
+    place = slice(top, top + part), slice(left, left + part)
+    n = len(labels) + 1
+    before = np.bincount(ink.ravel(), minlength=n)[1:]
+    after = np.bincount(ink[place].ravel(), minlength=n)[1:]
+    visible = visible * after / np.maximum(before, 1)
+    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+    corners = np.clip(corners - [left, top] * 2, 0, part) * (side / part)
+    low = np.floor(corners[:, :2]).astype(int)
+    sides = np.maximum(np.ceil(corners[:, 2:]).astype(int) - low, 1)
+    pixels, ink = (
+        np.asarray(Image.fromarray(array[place]).resize((side, side), kind))
+        for array, kind in (
+            (pixels, Image.Resampling.BILINEAR),
+            (ink.astype(np.int32), Image.Resampling.NEAREST),
+        )
+    )
+    return pixels, np.concatenate([low, sides], axis=1), labels, visible, ink
+
+
+def relit(pixels, rng):
+    """Return a page as levels in [0, 1] in other light, or with light and dark changed.
+
+    Parameters
+    ----------
+    pixels : ndarray of dtype uint8
+
+    rng : numpy.random.Generator
+    """
+    page = pixels.astype(np.float32) / 255
+    if rng.random() < INVERTED:
+        page = 1 - page
+    if rng.random() < RELIT:
+        low, high = np.sort(rng.uniform(0, 1, 2))
+        page = low + max(high - low, 0.3) * page ** rng.uniform(0.6, 1.6)
+    return np.clip(page, 0, 1).astype(np.float32)
 
 
 def compiled_page_network(n_steps=STEPS, filters=FILTERS):
@@ -96,6 +163,7 @@ def train_page_network(
     n_jobs=None,
     verbose=2,
     filters=FILTERS,
+    initial=None,
     **size,
 ):
     """Train the page network, on from where an earlier call was stopped.
@@ -122,7 +190,10 @@ def train_page_network(
         As Keras takes it.
 
     filters, **size
-        As for `page_network` and `batch_of_pages`.
+        As for `page_network` and `batches_of_epoch`.
+
+    initial : path, default=None
+        State of another training, whose weights this one begins with.
 
     Returns
     -------
@@ -143,12 +214,17 @@ def train_page_network(
         state.parent.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(seed)
         model = compiled_page_network(n_steps, filters)
+        if initial is not None:
+            model.set_weights(keras.saving.load_model(initial).get_weights())
     done = int(model.optimizer.iterations)
     if done >= n_steps:
         return model
-    batches = Parallel(n_jobs, return_as="generator", pre_dispatch="2*n_jobs")(
-        delayed(batch_of_pages)(seed, step, digits, fonts, **size)
-        for step in range(done, n_steps)
+    batches = (
+        batch
+        for epoch in range(done // steps_per_epoch, n_steps // steps_per_epoch)
+        for batch in batches_of_epoch(
+            seed, epoch, steps_per_epoch, digits, fonts, n_jobs=n_jobs, **size
+        )
     )
     model.fit(
         batches,
