@@ -12,8 +12,8 @@ from _serving import PATIENCE
 from PIL import Image
 
 import skdigits
-from skdigits._pictures import read_picture
 from skdigits.cli import main
+from skdigits.images._decode import read_picture
 
 Box = namedtuple("Box", "digit confidence left top width height line number")
 

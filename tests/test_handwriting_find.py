@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from skdigits.handwriting import DigitBox, find_digits
 from skdigits.handwriting._find import as_one, digits_of
-from skdigits.handwriting._grey import grey_picture
+from skdigits.images import grey_picture
 
 
 def assert_found(found, drawn, tolerance=6):

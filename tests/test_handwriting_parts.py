@@ -6,7 +6,6 @@ from PIL import Image
 from scipy import stats
 
 from skdigits.handwriting._broken import grouped
-from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import (
     as_ink,
     darkness_of,
@@ -31,6 +30,7 @@ from skdigits.handwriting._pieces import (
     usual_height,
 )
 from skdigits.handwriting._touching import segments_of
+from skdigits.images import grey_picture
 
 
 def picture(*rows):

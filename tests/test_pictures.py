@@ -11,8 +11,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits import _picture_modes, _picture_reads, _pictures
-from skdigits._pictures import SUFFIXES, grey_of_image, read_content, read_picture
+from skdigits.images import _counted_reads, _decode, _modes
+from skdigits.images._decode import SUFFIXES, grey_of_image, read_content, read_picture
 
 GREY = np.array([[0, 51, 102], [204, 153, 255]], dtype=np.uint8)
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
@@ -133,7 +133,7 @@ class TestModes:
         elif mode != "RGBA":
             picture = picture.convert(mode)
         whole = grey_of_image(picture)
-        monkeypatch.setattr(_picture_modes, "_STRIP_PIXELS", 130)
+        monkeypatch.setattr(_modes, "_STRIP_PIXELS", 130)
         assert_array_equal(grey_of_image(picture), whole)
 
 
@@ -245,7 +245,7 @@ class TestRefused:
         ids=["chunks", "segments", "fill bytes", "comment"],
     )
     def test_parts_without_end(self, tmp_path, monkeypatch, start, part, end):
-        monkeypatch.setattr(_picture_reads, "MAX_READS", 1000)
+        monkeypatch.setattr(_counted_reads, "MAX_READS", 1000)
         sound = encoded(digit_like(), "PNG")
         if not start:
             start, end = sound[:33], sound[33:]
@@ -368,7 +368,7 @@ def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path, name, make, li
     path = write(tmp_path, make(), name)
     code = (
         "import sys\n"
-        "from skdigits._pictures import read_picture\n"
+        "from skdigits.images._decode import read_picture\n"
         "assert read_picture(sys.argv[1]).size > 39_000_000\n"
         "print(open('/proc/self/status').read())\n"
     )
@@ -383,16 +383,16 @@ def test_limits_and_suffixes_fit_together():
     Image.init()
     known = {suffix for suffix, format in Image.EXTENSION.items() if format in FORMATS}
     assert set(SUFFIXES) <= known
-    assert _pictures.MAX_PIXELS < Image.MAX_IMAGE_PIXELS
+    assert _decode.MAX_PIXELS < Image.MAX_IMAGE_PIXELS
 
 
 def test_content_without_a_name_has_limits_too(monkeypatch):
     content = encoded(digit_like(), "PNG")
     with pytest.raises(ValueError, match="^Got a picture, which cannot be decoded"):
         read_content(content[:60])
-    monkeypatch.setattr(_pictures, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(_decode, "MAX_PIXELS", 1000)
     with pytest.raises(ValueError, match="^Got a picture of 48 x 32 pixels, but"):
         read_content(content)
-    monkeypatch.setattr(_pictures, "MAX_BYTES", 100)
+    monkeypatch.setattr(_decode, "MAX_BYTES", 100)
     with pytest.raises(ValueError, match="Got a picture of [0-9]+ bytes, but"):
         read_content(content)

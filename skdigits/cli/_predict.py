@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass
 from functools import cache, partial
 
-from skdigits._pictures import SUFFIXES
 from skdigits._validation import check_n_jobs
 from skdigits.cli._console import printable
 from skdigits.cli._outputs import check_report_folder
+from skdigits.images import SUFFIXES
 
 # A bar over fewer pictures would be gone before it is seen.
 _MANY = 10

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from skdigits._pictures import SUFFIXES, read_picture
 from skdigits._validation import reason_of
 from skdigits.datasets._mnist_format import read_in_form
+from skdigits.images import SUFFIXES, read_picture
 
 # More than a million pictures of MNIST's size.
 MAX_PIXELS_IN_ALL = 2**30

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from skdigits._pictures import read_picture
+from skdigits.images import read_picture
 
 MNIST_SHAPE = (28, 28)
 

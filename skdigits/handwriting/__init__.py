@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from skdigits.handwriting._find import DigitBox, find_digits
 from skdigits.handwriting._find import as_one as as_one
 from skdigits.handwriting._find import digits_of as digits_of
-from skdigits.handwriting._grey import grey_picture as grey_picture
 from skdigits.handwriting._ink import find_ink
 from skdigits.handwriting._normalize import SIDE as SIDE
 from skdigits.handwriting._normalize import mnist_form as mnist_form

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
 from skdigits.handwriting._lines import lines_of, numbers_of
 from skdigits.handwriting._long_lines import long_lines
@@ -14,6 +13,7 @@ from skdigits.handwriting._pieces import connected_pieces, joined, mask_of
 from skdigits.handwriting._ruling import ruling_of, with_soft_edge
 from skdigits.handwriting._touching import segments_of
 from skdigits.handwriting._writing import writing
+from skdigits.images import grey_picture
 
 # The longest side of the picture in which digits are looked for; a digit of a full
 # sheet is some forty pixels high then.

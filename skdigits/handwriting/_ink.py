@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from skdigits.handwriting._grey import grey_picture
+from skdigits.images import grey_picture
 
 # The longest side of the reduced picture in which paper and light are looked for.
 SMALL = 96

@@ -1,6 +1,5 @@
 """From the picture of one digit to MNIST's form."""
 
-from skdigits.handwriting._grey import grey_picture
 from skdigits.handwriting._ink import as_ink, darkness_of, reduced
 from skdigits.handwriting._normalize import mnist_form
 from skdigits.handwriting._ruling import (
@@ -9,6 +8,7 @@ from skdigits.handwriting._ruling import (
     ruling_of,
     with_soft_edge,
 )
+from skdigits.images import grey_picture
 
 # The longest side of the picture in which a single digit is looked for.
 LONGEST = 320

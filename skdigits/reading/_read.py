@@ -12,10 +12,10 @@ from skdigits.handwriting import (
     DigitBox,
     as_one,
     digits_of,
-    grey_picture,
     mnist_form,
     normalized,
 )
+from skdigits.images import grey_picture
 from skdigits.reading._path import best_path, mean_cost, rows_of
 from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading

@@ -12,8 +12,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from skdigits._pictures import read_content
 from skdigits.handwriting import normalized
+from skdigits.images import read_content
 from skdigits.reading import as_plain, classifier_of, read_digits
 
 

@@ -36,7 +36,7 @@ from _serving import ask, serving  # noqa: E402
 from _sheets import blank, draw, photographed, write  # noqa: E402
 
 from skdigits import read_digits  # noqa: E402
-from skdigits._pictures import SUFFIXES  # noqa: E402
+from skdigits.images._decode import SUFFIXES  # noqa: E402
 from skdigits.reading import as_plain  # noqa: E402
 
 PAUSE = 0.05

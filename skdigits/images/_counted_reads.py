@@ -1,6 +1,6 @@
 """A limit on the work that Pillow does in Python: it reads a header part by part."""
 
-from skdigits._picture_modes import Unusable
+from skdigits.images._modes import Unusable
 
 # A PNG of the most bytes in chunks of 4 KB needs a fifth of them; a second or a few.
 MAX_READS = 500_000

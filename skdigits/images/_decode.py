@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._picture_modes import Unusable, to_grey
-from skdigits._picture_reads import CountedReads
 from skdigits._validation import one_line, reason_of
+from skdigits.images._counted_reads import CountedReads
+from skdigits.images._modes import Unusable, to_grey
 
 SUFFIXES = (
     ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()

@@ -5,8 +5,8 @@ from math import prod
 
 import numpy as np
 
-from skdigits._pictures import MAX_PIXELS, grey_of_image, read_picture
 from skdigits._validation import reason_of
+from skdigits.images._decode import MAX_PIXELS, grey_of_image, read_picture
 
 
 def grey_picture(picture):

@@ -1,0 +1,14 @@
+"""Anything that is an image to grey levels: paths, bytes, Pillow's images, arrays.
+
+For the sub-packages above; users meet it in what `read_digits` and others take.
+"""
+
+from skdigits.images._decode import (
+    MAX_PIXELS,
+    SUFFIXES,
+    read_content,
+    read_picture,
+)
+from skdigits.images._grey import grey_picture
+
+__all__ = ["MAX_PIXELS", "SUFFIXES", "grey_picture", "read_content", "read_picture"]
