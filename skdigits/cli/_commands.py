@@ -275,14 +275,25 @@ def serve(
             help="Other pages that may ask, as https://example.org; may be repeated.",
         ),
     ] = None,
+    log_level: Annotated[
+        str, typer.Option(help="What is logged on stderr; info has a line a request.")
+    ] = "warning",
     debug: Debug = False,
 ):
     """Show a page to draw on, and read pictures that are sent over HTTP."""
     with one_line_errors(debug):
         from skdigits.cli._serve import run
 
-        names = {"allow_hosts": allow_host or (), "allow_origins": allow_origin or ()}
-        run(model, host, port, min_confidence=min_confidence, n_jobs=n_jobs, **names)
+        run(
+            model,
+            host,
+            port,
+            log_level,
+            min_confidence=min_confidence,
+            n_jobs=n_jobs,
+            allow_hosts=allow_host or (),
+            allow_origins=allow_origin or (),
+        )
 
 
 @app.command(

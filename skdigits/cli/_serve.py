@@ -11,8 +11,10 @@ from skdigits.serving import create_app
 # Connections that are open at the same time; far more than requests that are read.
 _MAX_CONNECTIONS = 1000
 
+LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 
-def run(model, host, port, **options):
+
+def run(model, host, port, log_level, **options):
     """Serve until SIGINT or SIGTERM; the answers under way are still given."""
     if not host:
         # it would stand for every address of the machine
@@ -21,9 +23,13 @@ def run(model, host, port, **options):
             "machine."
         )
     allow_hosts = (host, *options.pop("allow_hosts"))
+    if log_level not in LOG_LEVELS:
+        raise ValueError(
+            f"Got log_level={log_level!r}, but expected one of {', '.join(LOG_LEVELS)}."
+        )
     app = create_app(model, allow_hosts=allow_hosts, **options)
     with _listening(host, port) as listening:
-        _serve(app, host, listening)
+        _serve(app, host, listening, log_level)
 
 
 def _listening(host, port):
@@ -43,7 +49,7 @@ def _listening(host, port):
     return listening
 
 
-def _serve(app, host, listening):
+def _serve(app, host, listening, log_level):
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -62,7 +68,7 @@ def _serve(app, host, listening):
         app,
         http="h11",
         ws="none",
-        log_level="warning",
+        log_level=log_level,
         server_header=False,
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=30,

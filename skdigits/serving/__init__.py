@@ -7,7 +7,14 @@ from importlib import import_module
 
 __all__ = ["create_app"]
 
-_EXTRA = ("anyio", "python_multipart", "starlette", "uvicorn")
+_EXTRA = (
+    "anyio",
+    "fastapi",
+    "fastapi_swagger",
+    "prometheus_client",
+    "python_multipart",
+    "uvicorn",
+)
 
 
 def __getattr__(name):

@@ -4,33 +4,51 @@ import os
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
+from typing import Any
 
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from joblib import effective_n_jobs
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from skdigits import __version__
-from skdigits._validation import check_integer, check_n_jobs, check_number
+from skdigits._validation import check_integer, check_n_jobs, check_number, one_line
 from skdigits.persistence import load_network
 from skdigits.reading import PRETRAINED, classifier_of
-from skdigits.serving import _work
-from skdigits.serving._gate import Gate
-from skdigits.serving._intake import Intake
-from skdigits.serving._openapi import description_of
-from skdigits.serving._readers import Readers
+from skdigits.serving import _worker
+from skdigits.serving._host_check import HostCheck
+from skdigits.serving._metrics import Metrics
+from skdigits.serving._models import (
+    ONE,
+    RESPONSES,
+    SEVERAL,
+    Predictions,
+    Reading,
+    Status,
+)
+from skdigits.serving._request_body import RequestBodies
+from skdigits.serving._worker_pool import WorkerPool
 
-PAGE = {
-    "/": ("index.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/drawing.js": ("drawing.js", "text/javascript"),
-    "/zip.js": ("zip.js", "text/javascript"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+# The page to draw on, and that of the interface; the latter's assets are of a package.
+PAGES = {
+    "/": ("skdigits.serving", "page/index.html", "text/html"),
+    "/page.css": ("skdigits.serving", "page/page.css", "text/css"),
+    "/page.js": ("skdigits.serving", "page/page.js", "text/javascript"),
+    "/drawing.js": ("skdigits.serving", "page/drawing.js", "text/javascript"),
+    "/zip.js": ("skdigits.serving", "page/zip.js", "text/javascript"),
+    "/icon.svg": ("skdigits.serving", "page/icon.svg", "image/svg+xml"),
+    "/docs": ("skdigits.serving", "page/docs.html", "text/html"),
+    "/docs.js": ("skdigits.serving", "page/docs.js", "text/javascript"),
+    "/swagger-ui.css": ("fastapi_swagger", "resources/swagger-ui.css", "text/css"),
+    "/swagger-ui.js": (
+        "fastapi_swagger",
+        "resources/swagger-ui-bundle.js",
+        "text/javascript",
+    ),
 }
 
 
@@ -44,32 +62,32 @@ def create_app(
     max_bytes: int = 20_000_000,
     max_requests: int = 128,
     timeout: float = 30.0,
-) -> Starlette:
+) -> FastAPI:
     """Return the ASGI application behind ``skdigits serve``.
 
     It answers ``POST /read`` and ``POST /predict``, shows the page to draw on, and
-    describes itself at ``/openapi.json``. It keeps nothing between requests. It needs
-    the extra ``serve``.
+    describes itself at ``/docs`` and ``/openapi.json``. ``/metrics`` is for Prometheus.
+    It keeps nothing else between requests. It needs the extra ``serve``.
 
     Parameters
     ----------
     model : path, default=None
-        A file of :func:`~skdigits.save`, for digits in MNIST's form; None is the model
-        in the box.
+        A file of :func:`~skdigits.save`, for digits in MNIST format; None is the
+        pretrained model.
 
     min_confidence : float in [0, 1], default=None
         As for :func:`~skdigits.read_digits`.
 
     n_jobs : int, default=-1
-        Number of processes that read; -1 for one on every core.
+        Number of worker processes; -1 for one on every core.
 
     allow_hosts : list or tuple of str, default=()
-        Names of this machine by which it may be asked, besides localhost and its IP
+        Names of this machine that requests may be for, besides localhost and its IP
         addresses.
 
     allow_origins : list or tuple of str, default=()
-        Origins of pages that may ask, such as "https://example.org", besides the page
-        of this server; "*" for all.
+        Origins of pages whose requests are answered, such as "https://example.org",
+        besides the page of this server; "*" for all.
 
     max_bytes : int, default=20_000_000
         Of the body of one request.
@@ -83,13 +101,13 @@ def create_app(
 
     Returns
     -------
-    starlette.applications.Starlette
+    fastapi.FastAPI
         For any ASGI server.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the model cannot be loaded, or is for others than digits in MNIST's form, or
+        If the model cannot be loaded, or is for others than digits in MNIST format, or
         a number is out of its range.
 
     Examples
@@ -110,21 +128,34 @@ def create_app(
         "max_requests": check_integer("max_requests", max_requests, minimum=1),
     }
     path = PRETRAINED if model is None else model
-    network = classifier_of(load_network(path))
-    intake = Intake(max_bytes, timeout)
+    info = _info(classifier_of(load_network(path)), limits)
+    bodies = RequestBodies(max_bytes, timeout)
     n_jobs = effective_n_jobs(n_jobs)
 
     @asynccontextmanager
     async def lifespan(app):
-        readers = Readers(n_jobs, max_requests, timeout)
-        await readers.start(str(path))
-        yield {"intake": intake, "readers": readers}
+        workers = WorkerPool(n_jobs, max_requests, timeout)
+        await workers.start(str(path))
+        yield {"bodies": bodies, "workers": workers}
 
-    app = _starlette(lifespan, allow_hosts, allow_origins)
-    app.state.model = str(path)
-    app.state.min_confidence = min_confidence
-    app.state.info = _info(network, limits)
-    app.state.openapi = description_of(limits)
+    app = FastAPI(
+        title="skdigits",
+        version=__version__,
+        description="Reads handwritten digits. The body of a request has at most "
+        f"{max_bytes:,} bytes.",
+        lifespan=lifespan,
+        middleware=_middleware(allow_hosts, allow_origins),
+        exception_handlers={
+            HTTPException: _refused,
+            RequestValidationError: _invalid,
+            ClientDisconnect: _gone,
+            Exception: _failed,
+        },
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
+    _add_routes(app, str(path), min_confidence, info)
     return app
 
 
@@ -139,98 +170,84 @@ def _check_names(name, names):
         )
 
 
-def _starlette(lifespan, allow_hosts, allow_origins):
-    middleware = [Middleware(Gate, allow_hosts, allow_origins)]
-    if allow_origins:
-        methods = ["GET", "POST"]
-        middleware.append(
-            Middleware(
-                CORSMiddleware, allow_origins=allow_origins, allow_methods=methods
-            )
-        )
-    app = Starlette(
-        routes=_routes(),
-        lifespan=lifespan,
-        middleware=middleware,
-        exception_handlers={
-            HTTPException: _refused,
-            ClientDisconnect: _gone,
-            Exception: _failed,
-        },
-    )
-    app.router.redirect_slashes = False
-    return app
-
-
-def _routes():
-    pages = [Route(path, _page(*source)) for path, source in PAGE.items()]
-    return [
-        *pages,
-        Route("/read", _read, methods=["POST"]),
-        Route("/predict", _predict, methods=["POST"]),
-        Route("/info", _of_state("info")),
-        Route("/openapi.json", _of_state("openapi")),
-        Route("/healthz", _healthz),
+def _middleware(allow_hosts, allow_origins):
+    # browsers send origins without it
+    origins = [origin.rstrip("/") for origin in allow_origins]
+    middleware = [
+        Middleware(Metrics, ["/", "/read", "/predict", "/info", "/healthz"]),
+        Middleware(HostCheck, allow_hosts, origins),
     ]
+    if origins:
+        anything = {"allow_methods": ["*"], "allow_headers": ["*"]}
+        middleware.append(Middleware(CORSMiddleware, allow_origins=origins, **anything))
+    return middleware
 
 
-def _page(name, kind):
-    content = (files("skdigits.serving") / "page" / name).read_bytes()
+def _add_routes(app, model, min_confidence, info):
+    for path, source in PAGES.items():
+        app.get(path, include_in_schema=False)(_page(*source))
+        app.head(path, include_in_schema=False)(_page(*source))
 
-    async def page(request):
+    @app.post(
+        "/read",
+        summary="Read the digits of one image",
+        response_model=Reading,
+        response_model_exclude_unset=True,
+        responses=RESPONSES,
+        openapi_extra=ONE,
+    )
+    async def read(request: Request, pictures: bool = False) -> Any:
+        """Read the digits of one image."""
+        async with request.state.bodies.files_of(request) as sent:
+            if len(sent) > 1:
+                raise HTTPException(
+                    HTTPStatus.BAD_REQUEST,
+                    f"Got {len(sent):,} images, but expected one. Send each in a "
+                    "request of its own.",
+                )
+            ((name, content),) = sent
+            arguments = name, model, min_confidence, pictures
+            return await _answer(request, _worker.read, content, *arguments)
+
+    @app.post(
+        "/predict",
+        summary="Classify images of single digits",
+        response_model=Predictions,
+        response_model_exclude_unset=True,
+        responses=RESPONSES,
+        openapi_extra=SEVERAL,
+    )
+    async def predict(request: Request) -> Any:
+        """Classify images of single digits, up to 1,000 in a form."""
+        async with request.state.bodies.files_of(request) as sent:
+            answers = await _answer(request, _worker.predict, sent, model)
+        return {"answers": answers}
+
+    @app.get("/info", summary="The model card and the limits")
+    async def card_and_limits() -> dict[str, Any]:
+        """Return the card of the model, and the limits."""
+        return info
+
+    @app.get("/healthz", summary="Whether the server lives")
+    async def healthz() -> Status:
+        """Return whether the server lives."""
+        return Status(status="ok")
+
+
+def _page(package, name, kind):
+    content = files(package).joinpath(name).read_bytes()
+
+    async def page():
         return Response(content, media_type=kind)
 
     return page
 
 
-def _of_state(name):
-    async def document(request):
-        return JSONResponse(getattr(request.app.state, name))
-
-    return document
-
-
-async def _healthz(request):
-    return JSONResponse({"status": "ok"})
-
-
-async def _read(request):
-    state = request.app.state
-    with_pictures = _flag(request, "pictures")
-    async with request.state.intake.files_of(request) as sent:
-        if len(sent) > 1:
-            raise HTTPException(
-                HTTPStatus.BAD_REQUEST,
-                f"Got {len(sent):,} pictures, but expected one. Send each in a "
-                "request of its own.",
-            )
-        ((name, content),) = sent
-        arguments = name, state.model, state.min_confidence, with_pictures
-        answer = await _answer(request, _work.read, content, *arguments)
-    return JSONResponse(answer)
-
-
-async def _predict(request):
-    async with request.state.intake.files_of(request) as sent:
-        answers = await _answer(request, _work.predict, sent, request.app.state.model)
-    return JSONResponse({"answers": answers})
-
-
 async def _answer(request, function, *arguments):
     try:
-        return await request.state.readers.run(request, function, *arguments)
+        return await request.state.workers.run(request, function, *arguments)
     except ValueError as error:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
-
-
-def _flag(request, name):
-    value = request.query_params.get(name, "false")
-    if value not in ("true", "false"):
-        raise HTTPException(
-            HTTPStatus.BAD_REQUEST,
-            f"Got {name}={value!r}, but expected true or false.",
-        )
-    return value == "true"
 
 
 def _info(network, limits):
@@ -252,6 +269,16 @@ def _info(network, limits):
 
 async def _refused(request, error):
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _invalid(request, error):
+    """Answer a parameter of the address that is none."""
+    first = error.errors()[0]
+    sentence = (
+        f"Got {first['loc'][-1]}={one_line(repr(first['input']))}, but expected "
+        "true or false. Change it."
+    )
+    return JSONResponse({"error": sentence}, HTTPStatus.BAD_REQUEST)
 
 
 async def _gone(request, error):

@@ -113,7 +113,7 @@ def waves(shape, rng):
     y, x = np.mgrid[:height, :width].astype(np.float32)
     lines = np.zeros(shape, np.float32)
     for _ in range(int(rng.integers(1, 4))):
-        angle, phase, bend = rng.uniform(0, np.pi), *rng.uniform((0, 0), (6.3, 12))
+        angle, (phase, bend) = rng.uniform(0, np.pi), rng.uniform(0, (6.3, 12))
         along = np.cos(angle) * x + np.sin(angle) * y
         across = np.cos(angle) * y - np.sin(angle) * x
         across += bend * np.sin(2 * np.pi * along / rng.uniform(20, 150) + phase)

@@ -1,4 +1,4 @@
-"""The processes that read, and how many requests may wait for them."""
+"""The worker pool: processes that read, and how many requests may wait for them."""
 
 from anyio import (
     BrokenWorkerProcess,
@@ -12,11 +12,11 @@ from anyio.to_process import run_sync
 from starlette.requests import ClientDisconnect
 
 from skdigits.serving._http_errors import unavailable
-from skdigits.serving._work import get_ready
+from skdigits.serving._worker import get_ready
 
 
-class Readers:
-    """Processes of their own for what other people's pictures make a machine do.
+class WorkerPool:
+    """Processes of their own for what other people's images make a machine do.
 
     One that takes too long is killed, one that dies is replaced, and neither holds up
     the server. Create it in an event loop.

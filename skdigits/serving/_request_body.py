@@ -1,6 +1,8 @@
-"""Taking in what is sent, within limits on bytes and time, and never onto the disk."""
+"""The bodies of requests, within limits on bytes and time, and never on the disk."""
 
+import json
 import logging
+from base64 import b64decode
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -17,11 +19,11 @@ logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 # All that is being sent or waits is at most so many of the largest requests.
 HELD = 25
 
-MAX_FILES = 1000
+MAX_FILES, MAX_FIELDS = 1000, 100
 
 
-class Intake:
-    """Takes in the pictures of requests.
+class RequestBodies:
+    """Reads the images of requests.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ class Intake:
 
     @asynccontextmanager
     async def files_of(self, request):
-        """Take in the files of a request; they count as held until the context ends.
+        """Read the files of a request; they count as held until the context ends.
 
         Returns
         -------
@@ -51,11 +53,11 @@ class Intake:
         HTTPException
             400, 408, 413, 415 or 503.
         """
-        taken = _Taken(self, request)
+        body = _Body(self, request)
         try:
-            yield await taken.files()
+            yield await body.files()
         finally:
-            self._n_bytes -= taken.n_bytes
+            self._n_bytes -= body.n_bytes
 
     def hold(self, n_bytes):
         limit = HELD * self.max_bytes
@@ -67,36 +69,41 @@ class Intake:
         self._n_bytes += n_bytes
 
 
-class _Taken:
-    def __init__(self, intake, request):
-        self.intake = intake
+class _Body:
+    def __init__(self, bodies, request):
+        self.bodies = bodies
         self.request = request
         self.n_bytes = 0
 
     async def files(self):
         kind = self.request.headers.get("content-type", "")
         kind = kind.partition(";")[0].strip().lower()
-        is_form = kind == "multipart/form-data"
-        if not is_form and not kind.startswith(("image/", "application/octet-stream")):
+        if kind == "multipart/form-data":
+            read = self._of_form
+        elif kind == "application/json":
+            read = self._of_json
+        elif kind.startswith(("image/", "application/octet-stream")):
+            read = self._of_body
+        else:
             raise HTTPException(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"Got a body of the type {kind!r}, but expected a picture, or a form "
-                "with pictures. Send it as image/png, say, or as multipart/form-data.",
+                f"Got a body of the type {kind!r}, but expected an image, or a form "
+                "with images. Send it as image/png, say, or as multipart/form-data.",
             )
         try:
-            with fail_after(self.intake.timeout):
-                files = await (self._of_form() if is_form else self._of_body())
+            with fail_after(self.bodies.timeout):
+                files = await read()
         except TimeoutError:
             raise HTTPException(
                 HTTPStatus.REQUEST_TIMEOUT,
-                f"Got a part of a body in {self.intake.timeout:g} s, but expected all "
-                "of it. Send a smaller picture, or over a faster line.",
+                f"Got a part of a body in {self.bodies.timeout:g} s, but expected all "
+                "of it. Send a smaller image, or over a faster line.",
                 headers={"Connection": "close"},
             ) from None
         if not any(content for _, content in files):
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
-                "Got a body without a picture, but expected one. Send the content of "
+                "Got a body without an image, but expected one. Send the content of "
                 "a file.",
             )
         return files
@@ -105,23 +112,41 @@ class _Taken:
         chunks = [chunk async for chunk in self._chunks()]
         return [(None, b"".join(chunks))]
 
+    async def _of_json(self):
+        ((_, content),) = await self._of_body()
+        try:
+            url = json.loads(content)["image"]
+            kind, encoded = url.split(",", 1)
+            if not (kind.startswith("data:") and kind.endswith(";base64")):
+                raise ValueError("it is none")
+            return [(None, b64decode(encoded, validate=True))]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST,
+                "Got JSON without a data URL, but expected "
+                '{"image": "data:image/png;base64,…"}. Send that, or the file itself.',
+            ) from None
+
     async def _of_form(self):
         parser = MultiPartParser(
-            self.request.headers, self._chunks(), max_files=MAX_FILES, max_fields=0
+            self.request.headers,
+            self._chunks(),
+            max_files=MAX_FILES,
+            max_fields=MAX_FIELDS,
         )
         # above it, a part would go to a file
-        parser.spool_max_size = self.intake.max_bytes + 1
+        parser.spool_max_size = self.bodies.max_bytes + 1
         try:
             form = await parser.parse()
         except (MultiPartException, FormParserError) as error:
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
                 f"Got a form that cannot be read ({str(error).rstrip('.')}), but "
-                f"expected up to {MAX_FILES:,} files and nothing else. Send it as "
-                "browsers do.",
+                f"expected up to {MAX_FILES:,} files and {MAX_FIELDS} texts. Send it "
+                "as browsers do.",
             ) from None
         try:
-            parts = [part for _, part in form.multi_items()]
+            parts = [part for _, part in form.multi_items() if hasattr(part, "read")]
             return [(part.filename, await part.read()) for part in parts]
         finally:
             await form.close()
@@ -132,15 +157,15 @@ class _Taken:
         self._check(int(declared))
         async for chunk in self.request.stream():
             self._check(self.n_bytes + len(chunk))
-            self.intake.hold(len(chunk))
+            self.bodies.hold(len(chunk))
             self.n_bytes += len(chunk)
             yield chunk
 
     def _check(self, n_bytes):
-        limit = self.intake.max_bytes
+        limit = self.bodies.max_bytes
         if n_bytes > limit:
             raise HTTPException(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"Got a body of at least {n_bytes:,} bytes, but expected at most "
-                f"{limit:,}. Send a smaller picture, or fewer at once.",
+                f"{limit:,}. Send a smaller image, or fewer at once.",
             )

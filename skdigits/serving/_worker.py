@@ -1,4 +1,4 @@
-"""What is done in the processes that read: from the content of files to plain answers.
+"""What a worker does: from the content of files to plain answers.
 
 Nothing of the web server is imported here.
 """

@@ -1,4 +1,4 @@
-"""Who may ask, and what a browser is told about each answer."""
+"""Host and origin check: whose requests are answered, and headers for browsers."""
 
 import re
 from http import HTTPStatus
@@ -25,7 +25,7 @@ HEADERS = {
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 
 
-class Gate:
+class HostCheck:
     """Refuses requests that a page of somebody else's may have made.
 
     Such a page may send requests itself, which then have its address as their origin;

@@ -1,0 +1,55 @@
+"""GET /metrics: how many requests, which statuses, how long, as Prometheus reads it."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.responses import Response
+
+KIND = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """ASGI middleware that counts requests and the seconds that they take.
+
+    Parameters
+    ----------
+    app : ASGI application
+
+    paths : collection of str
+        Those that are told apart; others are "other", lest clients invent labels.
+    """
+
+    def __init__(self, app, paths):
+        self.app, self.paths = app, frozenset(paths)
+        self.registry = CollectorRegistry()
+        labels = ("method", "path", "status")
+        self.requests = Counter(
+            "skdigits_requests", "Requests.", labels, registry=self.registry
+        )
+        self.seconds = Histogram(
+            "skdigits_request_seconds", "Time.", ("path",), registry=self.registry
+        )
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if (scope["method"], scope["path"]) == ("GET", "/metrics"):
+            content = generate_latest(self.registry)
+            return await Response(content, media_type=KIND)(scope, receive, send)
+        status, start = 500, time.perf_counter()
+
+        async def send_and_note(message):
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        finally:
+            path = scope["path"] if scope["path"] in self.paths else "other"
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self.requests.labels(method, path, status).inc()
+            self.seconds.labels(path).observe(time.perf_counter() - start)
+
+
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})

@@ -1,0 +1,93 @@
+"""The models of what is answered, from which FastAPI describes and checks it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Pixels = Annotated[list[int], Field(min_length=4, max_length=4)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Digit(Model):
+    """One digit of an image."""
+
+    digit: int | None = Field(description="Null where unsure.")
+    confidence: Probability
+    box: Pixels = Field(description="Left, top, width and height, in pixels.")
+    line: int = Field(ge=0)
+    number: int = Field(ge=0)
+    picture: str | None = Field(
+        None, description="What the classifier saw, 28 x 28 pixels: a PNG as data URL."
+    )
+
+
+class Reading(Model):
+    """What was read on an image, as ``skdigits predict --json`` prints it."""
+
+    file: str | None
+    text: str = Field(description="With ? where unsure.")
+    digits: list[Digit]
+
+
+class Prediction(Model):
+    """The class of an image of one digit, or why there is none."""
+
+    file: str | None
+    label: int | str | None = Field(None, description="The most probable class.")
+    confidence: Probability | None = None
+    probabilities: dict[str, Probability] | None = None
+    error: str | None = Field(None, description="Why there is no label.")
+
+
+class Predictions(Model):
+    answers: list[Prediction]
+
+
+class Status(Model):
+    status: str
+
+
+class ImageAsText(Model):
+    """An image as pages with a canvas send it."""
+
+    image: str = Field(description="A data URL: data:image/png;base64,…")
+
+
+class Error(Model):
+    error: str = Field(description="One sentence.")
+
+
+ERRORS = {
+    400: "There is no image, the form is damaged, or the host is another one.",
+    403: "The request is by a page of another origin.",
+    408: "The body took too long to be sent.",
+    413: "The body is too large.",
+    415: "The body is neither an image nor a form.",
+    422: "The image cannot be decoded, or has too many pixels.",
+    503: "There are too many requests; Retry-After says when to try again.",
+}
+
+RESPONSES = {
+    status: {"model": Error, "description": words} for status, words in ERRORS.items()
+}
+
+_BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+def body_of(**form):
+    """Return the description of a body: a bare image, a form, or a data URL."""
+    content = {
+        kind: {"schema": _BINARY} for kind in ("image/*", "application/octet-stream")
+    }
+    form = {"type": "object", "properties": form}
+    content["multipart/form-data"] = {"schema": form}
+    content["application/json"] = {"schema": ImageAsText.model_json_schema()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+ONE = body_of(file=_BINARY)
+SEVERAL = body_of(files={"type": "array", "items": _BINARY})
