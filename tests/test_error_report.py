@@ -603,6 +603,7 @@ def test_json_and_csv_hold_the_figures(report, tmp_path):
             )
     assert sorted(path.name for path in folder.iterdir()) == [
         "calibration.csv",
+        "class_ranking.csv",
         "confusions.csv",
         "index.html",
         "mistakes.csv",

@@ -74,7 +74,38 @@ def test_structure(page, report):
     assert [s["aria-labelledby"] for s in outline.all("section")] == ids
     assert outline.text["caption"][:2] == HEADINGS
     assert all(th["scope"] in ("col", "row") for th in outline.all("th"))
-    assert len(outline.all("figcaption")) == len(outline.all("img")) == 4 + 40
+    assert len(outline.all("figcaption")) == len(outline.all("img")) == 5 + 40
+
+
+def test_tiles(report):
+    outline = Outline(report.to_html("A page", model="mine.safetensors"))
+    names = ["Accuracy", "Mistakes", "Calibration error", "Model", "Date"]
+    assert outline.text["dt"] == names
+    values = outline.text["dd"]
+    assert values[:4] == [
+        "93.33 %",
+        "95 % interval 91.05 % to 95.07 %",
+        "40",
+        "of 600 images",
+    ]
+    assert "mine.safetensors" in values
+    bare = ErrorReport.from_predictions([1, 2], [1, 1])
+    assert Outline(bare.to_html()).text["dt"] == ["Accuracy", "Mistakes", "Date"]
+
+
+def test_each_mistake_has_the_most_probable_classes(page, report):
+    row = report.mistakes.index[0]
+    best = np.argsort(-report.y_proba[row])[:3]
+    words = [f"{report.labels[i]}: {100 * report.y_proba[row, i]:.0f} %" for i in best]
+    assert ", ".join(words) in page
+
+
+def test_no_digit_and_classes_without_rows():
+    y_true, y_pred = [3, 3, 3, -1, 4], [3, -1, -1, 4, 4]
+    report = ErrorReport.from_predictions(y_true, y_pred, labels=[-1, 3, 4, 9])
+    page = report.to_html()
+    assert "3 rejected as no digit, 2 times" in page
+    assert '<th scope="row">9</th>' not in page and '<th scope="row">4</th>' in page
 
 
 def test_every_image_is_inside_and_described(page):
@@ -198,7 +229,7 @@ def test_a_browser_shows_it_and_fetches_nothing(report, tmp_path):
     page, console, requests = visit(path, tmp_path)
     assert console == [] and requests == []
     outline = Outline(page)
-    assert len(outline.all("table")) == 5
+    assert len(outline.all("table")) == 6
     assert outline.text["caption"][:2] == HEADINGS
     for name in Outline(path.read_text()).all("a"):
         if not name["href"].startswith("#"):

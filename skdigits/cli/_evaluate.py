@@ -44,7 +44,7 @@ def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
     report = _tested(estimator, classifier.classes_, *digits.test)
     print_report(console, report)
     title = f"Errors of {model.name}: {digits.description}"
-    _write(console, report, title, figure, report_folder)
+    _write(console, report, title, model.name, figure, report_folder)
     answer = {"data": digits.description} | as_plain(report)
     if n_seeds is not None:
         repetition = _repeat(console, estimator, source.load(), n_seeds)
@@ -79,14 +79,16 @@ def _check_options(figure, report_folder, n_seeds):
         check_integer("seeds", n_seeds)
 
 
-def _write(console, report, title, figure, report_folder):
+def _write(console, report, title, model, figure, report_folder):
     """Write what is wanted, all or none, as it belongs together; say where it is."""
     places, writers = {}, {}
     if figure is not None:
         path, write = confusion_matrix_output(report, figure)
         places["Confusion matrix"], writers[path] = path, write
     if report_folder is not None:
-        places["Report"], its_writers = report_writers(report, report_folder, title)
+        places["Report"], its_writers = report_writers(
+            report, report_folder, title, model
+        )
         writers |= its_writers
     write_files(writers)
     for words, path in places.items():

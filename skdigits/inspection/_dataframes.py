@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from skdigits.inspection._statistics import (
     holm,
@@ -41,6 +42,18 @@ def per_class_table(labels, matrix):
             },
             index=label_index(labels),
         )
+
+
+def class_ranking_table(labels, true, y_proba):
+    """Return the areas below the curves of each class against all others."""
+    counts = np.bincount(true, minlength=len(labels))
+    shown = np.flatnonzero((counts > 0) & (counts < len(true)))
+    metrics = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
+    areas = {
+        name: [area(true == i, y_proba[:, i]) for i in shown]
+        for name, area in metrics.items()
+    }
+    return pd.DataFrame(areas, index=label_index(labels[shown]), dtype=float)
 
 
 def confusions_table(labels, matrix):

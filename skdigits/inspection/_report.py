@@ -277,6 +277,17 @@ class Report:
         """
         return statistics.risk_coverage(self._confidence, self._hits)
 
+    @property
+    def class_ranking(self) -> pd.DataFrame:
+        """A DataFrame of how well the probability of each class tells it from others.
+
+        For each class that has rows and is not the only one: `roc_auc`, the area below
+        the receiver operating characteristic, and `average_precision`, as
+        scikit-learn's :func:`~sklearn.metrics.roc_auc_score` and
+        :func:`~sklearn.metrics.average_precision_score` have them.
+        """
+        return tables.class_ranking_table(self.labels, self.true, self.y_proba)
+
     def referral(
         self, accuracies: Sequence[float] = (0.99, 0.995, 0.999, 1.0)
     ) -> pd.DataFrame:

@@ -18,8 +18,12 @@ _HEADINGS = {
     "mistakes": "Mistakes",
     "calibration": "Calibration",
     "referral": "What to hand to a person",
+    "class_ranking": "How well each class is told from all others",
 }
 _SHOWN = 20
+
+# What the pretrained model predicts for something that is no digit.
+NO_DIGIT = "-1"
 
 # The summary says what the next of these above the accuracy would cost.
 _WANTED = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1.0)
@@ -102,7 +106,7 @@ def confusion_sentence(report):
             f"{times}, and none more often."
         )
     names = enumeration(
-        f"{true} taken for {predicted}"
+        _confusion(true, predicted)
         for true, predicted in zip(pairs["true"], pairs["predicted"], strict=True)
     )
     share = percent(pairs["count"].sum() / report.n_errors)
@@ -110,6 +114,12 @@ def confusion_sentence(report):
         ("confusion is", "") if len(pairs) == 1 else ("confusions are", " each")
     )
     return f"The most frequent {kind} {names}, {times}{each}: {share} of all mistakes."
+
+
+def _confusion(true, predicted):
+    if str(predicted) == NO_DIGIT:
+        return f"{true} rejected as no digit"
+    return f"{'no digit' if str(true) == NO_DIGIT else true} taken for {predicted}"
 
 
 def precision_sentence(report):
@@ -154,9 +164,13 @@ def mistake_titles(mistakes):
     """Return what is written above the image of each mistake."""
     titles = []
     for line in mistakes.itertuples():
-        title = f"{line.true} read as {line.predicted}"
+        true = "no digit" if str(line.true) == NO_DIGIT else line.true
+        read = f"read as {line.predicted}"
+        if str(line.predicted) == NO_DIGIT:
+            read = "rejected as no digit"
+        title = f"{true} {read}"
         if len(title) > _LONG:
-            title = f"{line.true}\nread as {line.predicted}"
+            title = f"{true}\n{read}"
         if "probability" in mistakes:
             title += f"\nat {100 * line.probability:.0f} %"
         titles.append(title)
@@ -175,16 +189,23 @@ def all_tables(report):
         tables["calibration"] = report.calibration()
         tables["referral"] = report.referral()
         tables["risk_coverage"] = report.risk_coverage
+        tables["class_ranking"] = report.class_ranking
     return tables
 
 
-def shown_tables(report):
-    """Return heading and table, all cells as text, of what there is to show."""
+def shown_tables(report, every_class=True):
+    """Return heading and table, all cells as text, of what there is to show.
+
+    Unless ``every_class``, classes without a row are left out.
+    """
     tables, shown = all_tables(report), {}
     for name, heading in _HEADINGS.items():
         if name not in tables or tables[name].empty:
             continue
-        table, n_lines = tables[name], len(tables[name])
+        table = tables[name]
+        if name == "per_class" and not every_class:
+            table = table[table["support"] > 0]
+        n_lines = len(table)
         if name in ("confusions", "mistakes") and n_lines > _SHOWN:
             heading = f"{heading}: the first {_SHOWN} of {n_lines:,}"
             table = table[:_SHOWN]

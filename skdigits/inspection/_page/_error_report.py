@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skdigits.inspection._numbers import html_of
-from skdigits.inspection._page._html import page
 from skdigits.inspection._page._page_files import write_report
+from skdigits.inspection._page._render import page
 from skdigits.inspection._report import Report
 
 
@@ -76,7 +76,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
 80.00 %, is that of seven.
     """
 
-    def to_html(self, title: str = "Error report") -> str:
+    def to_html(self, title: str = "Error report", model: str | None = None) -> str:
         """Return the report as one page that needs nothing else.
 
         Parameters
@@ -84,15 +84,21 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         title : str, default="Error report"
             Its heading.
 
+        model : str, default=None
+            A name of the classifier to show.
+
         Returns
         -------
         page : str
             HTML with the summary, tables, figures and the misclassified images.
         """
-        return page(self, title)
+        return page(self, title, model)
 
     def write(
-        self, folder: str | os.PathLike[str], title: str = "Error report"
+        self,
+        folder: str | os.PathLike[str],
+        title: str = "Error report",
+        model: str | None = None,
     ) -> Path:
         """Write the page, and its figures as JSON and CSV.
 
@@ -105,13 +111,16 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         title : str, default="Error report"
             Heading of the page.
 
+        model : str, default=None
+            A name of the classifier to show.
+
         Returns
         -------
         path : pathlib.Path
             Of the page, `index.html`. Beside it are `report.json` and a CSV file for
             each table.
         """
-        return write_report(self, folder, title)
+        return write_report(self, folder, title, model)
 
     def _repr_html_(self):
         """What a notebook shows: the summary, and the table of the classes."""

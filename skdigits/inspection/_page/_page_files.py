@@ -6,19 +6,19 @@ from pathlib import Path
 import pandas as pd
 
 from skdigits._files import write_files
-from skdigits.inspection._page._html import page
+from skdigits.inspection._page._render import page
 from skdigits.inspection._summary import all_tables, sentences
 
 
-def write_report(report, folder, title):
+def write_report(report, folder, title, model=None):
     """Write the page, and its figures as JSON and CSV; return the path of the page."""
-    path, writers = report_writers(report, folder, title)
+    path, writers = report_writers(report, folder, title, model)
     # all or none, so that a full disk leaves the report of before
     write_files(writers)
     return path
 
 
-def report_writers(report, folder, title):
+def report_writers(report, folder, title, model=None):
     """Make the folder; return the path of the page, and what `write_files` takes."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -35,7 +35,7 @@ def report_writers(report, folder, title):
     texts["report.json"] = json.dumps(
         _document(report, title, tables), indent=1, allow_nan=False, default=str
     )
-    texts["index.html"] = page(report, title, files=tuple(texts))
+    texts["index.html"] = page(report, title, model, files=tuple(texts))
     folder.mkdir(parents=True, exist_ok=True)
     writers = {folder / name: _writer(text) for name, text in texts.items()}
     return folder / "index.html", writers
