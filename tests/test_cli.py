@@ -268,6 +268,22 @@ def test_a_pixel_of_too_many_digits_names_the_file(tmp_path):
     assert "Got 'a.csv' with '999" in message and "of data line 1" in message
 
 
+def test_the_column_of_labels_is_named(trained, tmp_path):
+    """scikit-learn's own frame, whose column of labels is the last one."""
+    from sklearn.datasets import load_digits
+
+    model = trained[0] / "digits.safetensors"
+    frame = load_digits(as_frame=True).frame
+    frame.rename(columns={"target": "which"}).to_csv("own.csv", index=False)
+    for options in ([], ["--label-column", "which"], ["--label-column", "64"]):
+        result = run("evaluate", model, "--data", "own.csv", *options)
+        first = result.stdout.splitlines()[0]
+        assert "1,797 pictures of 8 x 8 pixels in own.csv, labels in column" in first
+        assert "'which'" in first and "Test accuracy: 1" in result.stdout
+    sentence = failure("evaluate", model, "--data", "digits", "--label-column", "y")
+    assert "Got --label-column with --data digits, but expected a table" in sentence
+
+
 def test_outputs_that_would_be_lost(tmp_path):
     assert "which is a folder" in failure("train", "--output", tmp_path)
     same = ["--output", "a.png", "--figure", "a.png"]

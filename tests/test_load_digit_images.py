@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits import _pictures
+from skdigits.images import _decode
 from skdigits.datasets import load_digit_images
 
 
@@ -130,8 +130,8 @@ class TestFolder:
 
     def test_class_without_pictures(self, folder):
         (folder / "8").mkdir()
-        (folder / "8" / "a.heic").write_bytes(b"")
-        message = "8' with no pictures in it, but expected files that end in .bmp"
+        (folder / "8" / "a.svg").write_bytes(b"")
+        message = "8' with no pictures in it, but expected files that end in .avif"
         with pytest.raises(ValueError, match=message):
             load_digit_images(folder)
 
@@ -144,7 +144,7 @@ class TestFolder:
 
     @pytest.mark.parametrize("limit", [20, 2])
     def test_too_large_to_decode_safely(self, folder, monkeypatch, limit):
-        monkeypatch.setattr(_pictures, "MAX_PIXELS", 20)
+        monkeypatch.setattr(_decode, "MAX_PIXELS", 20)
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
         with pytest.raises(ValueError, match="expected at most 20 pixels.*Make it sm"):
             load_digit_images(folder)
@@ -189,6 +189,57 @@ class TestCsv:
         digits = load_digit_images(path)
         assert digits.target.tolist() == [5]
         assert digits.data.tolist() == [[9, 8, 7, 6]]
+
+    @pytest.mark.parametrize("name", ["target", "Class", "digit", "y", "LABEL"])
+    def test_labels_are_found_by_name(self, tmp_path, name):
+        path = self.write(tmp_path, f"p0,p1,{name},p2,p3\n0,1,5,2,255\n0,1,6,2,255\n")
+        digits = load_digit_images(path)
+        assert digits.target.tolist() == [5, 6]
+        assert digits.DESCR.endswith(f"labels in column {name!r}")
+
+    @pytest.mark.parametrize("header", [True, False])
+    @pytest.mark.parametrize("last", [True, False])
+    def test_labels_are_found_by_their_values(self, tmp_path, header, last):
+        from sklearn.datasets import load_digits
+
+        X, y = load_digits(return_X_y=True)
+        frame = pd.DataFrame(X)
+        frame.insert(64 if last else 0, "kind", y)
+        frame.to_csv(tmp_path / "digits.csv", index=False, header=header)
+        digits = load_digit_images(tmp_path / "digits.csv")
+        assert_array_equal(digits.target, y)
+        assert_array_equal(digits.data, X)
+
+    def test_the_frames_of_scikit_learn_and_of_ours_come_back(self, tmp_path):
+        from sklearn.datasets import load_digits
+
+        path = self.write(tmp_path, "label,a,b,c,d\n5,9,8,7,6\n4,0,0,1,1\n")
+        ours = load_digit_images(path, as_frame=True)
+        for whole in (load_digits(as_frame=True), ours):
+            whole.frame.to_csv(tmp_path / "own.csv", index=False)
+            digits = load_digit_images(tmp_path / "own.csv")
+            assert_array_equal(digits.target, whole.target)
+            assert_array_equal(digits.data, whole.data)
+
+    def test_the_column_may_be_named(self, tmp_path):
+        path = self.write(tmp_path, "label,a,y,b,c\n5,1,7,2,3\n6,1,8,2,3\n")
+        with pytest.raises(
+            ValueError, match="the columns .*'y'.* Pass label_column"
+        ):
+            load_digit_images(path)
+        for column in ("y", 2):
+            digits = load_digit_images(path, image_shape=(1, 4), label_column=column)
+            assert digits.target.tolist() == [7, 8]
+        with pytest.raises(ValueError, match="Got label_column='no', but expected one"):
+            load_digit_images(path, label_column="no")
+
+    def test_pixels_without_a_label(self, tmp_path):
+        names = ",".join(f"pixel{i}" for i in range(16))
+        row = ",".join(map(str, range(16)))
+        path = self.write(tmp_path, f"{names}\n{row}\n")
+        with pytest.raises(ValueError, match="an image without a label. Add a column"):
+            load_digit_images(path)
+        assert load_digit_images(path, image_shape=(3, 5)).target.tolist() == [0]
 
     def test_numbers_of_several_types(self, tmp_path):
         path = self.write(tmp_path, f"label,a,b,c,d\n1,True,0,1.0,{10**22}\n")

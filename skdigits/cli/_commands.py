@@ -32,6 +32,14 @@ Normalize = Annotated[
         "64 x 64 pixels, and are light on dark.",
     ),
 ]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of a CSV file: the column of labels, or its number from 0; by default "
+        "the one named label, target, class, digit or y, else the first or the last.",
+    ),
+]
 MinConfidence = Annotated[
     float | None,
     typer.Option(
@@ -101,6 +109,7 @@ def train(
     context: typer.Context,
     data: Annotated[str, _data(HELP)] = "auto",
     normalize: Normalize = None,
+    label_column: LabelColumn = None,
     preset: Annotated[str, _preset("Network and training")] = "balanced",
     epochs: Epochs = None,
     seed: Seed = 0,
@@ -115,7 +124,10 @@ def train(
     with one_line_errors(debug):
         from skdigits.cli._train import run
 
-        run(data, normalize, preset, epochs, seed, output, figure, context.obj, quiet)
+        setup: dict[str, object] = {"data": data, "normalize": normalize}
+        setup |= {"label_column": label_column}
+        setup |= {"preset": preset, "epochs": epochs, "seed": seed}
+        run(setup, output, figure, context.obj, quiet)
 
 
 @app.command(
@@ -132,6 +144,7 @@ def evaluate(
     ],
     data: Annotated[str, _data(TEST_HELP)] = "auto",
     normalize: Normalize = None,
+    label_column: LabelColumn = None,
     figure: Annotated[Path | None, _file("Where the confusion matrix goes.")] = None,
     report: Annotated[
         Path | None,
@@ -157,7 +170,8 @@ def evaluate(
     with one_line_errors(debug):
         from skdigits.cli._evaluate import run
 
-        run(model, data, normalize, figure, report, seeds, quiet, as_json)
+        given = data, normalize, label_column
+        run(model, *given, figure, report, seeds, quiet, as_json)
 
 
 @app.command(
@@ -306,6 +320,7 @@ def tune(
     context: typer.Context,
     data: Annotated[str, _data("What to learn from, as in train.")] = "auto",
     normalize: Normalize = None,
+    label_column: LabelColumn = None,
     preset: Annotated[str, _preset("What stays the same")] = "balanced",
     epochs: Epochs = None,
     filters: Annotated[
@@ -349,6 +364,7 @@ def tune(
 
         files = (output, table, figure)
         setup: dict[str, object] = {"data": data, "normalize": normalize}
+        setup |= {"label_column": label_column}
         setup |= {"preset": preset, "epochs": epochs, "seed": seed}
         grid, typed = (filters, dropout), context.obj
         run(setup, grid, cv, search, n_jobs, files, typed, quiet, as_json)

@@ -27,7 +27,9 @@ from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection import ErrorReport, repeat_over_seeds, report_writers
 
 
-def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
+def run(
+    model, data, normalize, label_column, figure, report_folder, n_seeds, quiet, as_json
+):
     """Load the model and the data, test."""
     console = new_console(quiet or as_json)
     _check_options(figure, report_folder, n_seeds)
@@ -35,7 +37,7 @@ def run(model, data, normalize, figure, report_folder, n_seeds, quiet, as_json):
     classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     normalizes = _normalizes(estimator)
     normalize = _whether_to_normalize(normalize, classifier, normalizes)
-    source = find_source(data, classifier.image_shape_, normalize)
+    source = find_source(data, classifier.image_shape_, normalize, label_column)
     digits = source.load_test()
     say_data(console, digits, normalize)
     if normalizes and digits.normalized:

@@ -43,16 +43,21 @@ class Source:
     test_words: str
 
 
-def find_source(name, image_shape=None, normalize="auto"):
+def find_source(name, image_shape=None, normalize="auto", label_column=None):
     """Return the `Source` that ``--data`` names.
 
     ``image_shape`` is that of the pictures a saved model takes: "auto" is then what
-    fits it, and the user's pictures are brought to it. ``normalize`` is for the user's
-    pictures, as `load_digit_images` takes it.
+    fits it, and the user's pictures are brought to it. ``normalize`` and
+    ``label_column`` are for the user's pictures, as `load_digit_images` takes them.
     """
     named = {source.name: source for source in (AUTO, MNIST, DIGITS)}
     if name not in named:
-        return _source_at(name, image_shape, normalize)
+        return _source_at(name, image_shape, normalize, label_column)
+    if label_column is not None:
+        raise ValueError(
+            f"Got --label-column with --data {name}, but expected a table of yours. "
+            "Leave the option out."
+        )
     if normalize is True and not image_shape:
         raise ValueError(
             f"Got --normalize with --data {name}, but expected pictures of yours. "
@@ -122,9 +127,9 @@ def _bundled_digits_to_test():
     return Digits(description, None, test)
 
 
-def _source_at(path, image_shape=None, normalize="auto"):
+def _source_at(path, image_shape=None, normalize="auto", label_column=None):
     """Return the `Source` of the user's pictures."""
-    read = partial(_pictures_at, path, image_shape, normalize)
+    read = partial(_pictures_at, path, image_shape, normalize, label_column)
     return Source(
         path,
         image_shape,
@@ -146,13 +151,25 @@ def _pictures_to_test(read):
     return Digits(f"{description}, all of them to test", None, pictures, normalized)
 
 
-def _pictures_at(path, image_shape, normalize):
+def _pictures_at(path, image_shape, normalize, label_column):
     from skdigits.datasets import load_digit_images
 
-    digits = load_digit_images(path, image_shape=image_shape, normalize=normalize)
+    digits = load_digit_images(
+        path,
+        image_shape=image_shape,
+        normalize=normalize,
+        label_column=_name_or_number(label_column),
+    )
     n, height, width = digits.images.shape
     description = f"{n:,} pictures of {height} x {width} pixels in {path}"
+    where = digits.DESCR.rpartition(", labels in ")[2]
+    if where != digits.DESCR:
+        description += f", labels in {where}"
     return description, (digits.images, digits.target), digits.normalized
+
+
+def _name_or_number(column):
+    return int(column) if column is not None and column.isdigit() else column
 
 
 def _split(images, target):

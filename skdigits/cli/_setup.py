@@ -9,7 +9,9 @@ from skdigits.cli._given_data import find_source
 from skdigits.handwriting import HandwritingNormalizer
 
 
-def data_and_classifier(console, data, normalize, preset, epochs, seed):
+def data_and_classifier(
+    console, data, normalize, preset, epochs, seed, label_column=None
+):
     """Load the data and make the classifier; say which they are.
 
     What can be wrong with the options is found before anything is loaded.
@@ -25,7 +27,8 @@ def data_and_classifier(console, data, normalize, preset, epochs, seed):
         overrides["epochs"] = check_integer("epochs", epochs)
     DigitCNN.from_preset(preset)
     normalize = "auto" if normalize is None else normalize
-    digits = find_source(data, normalize=normalize).load()
+    source = find_source(data, normalize=normalize, label_column=label_column)
+    digits = source.load()
     say_data(console, digits, normalize)
     say(console, f"Preset: {preset}.")
     return digits, DigitCNN.from_preset(preset, **overrides)

@@ -19,10 +19,11 @@ from skdigits.cli._setup import data_and_classifier, with_normalizer
 from skdigits.cli._training_card import training_card
 
 
-def run(data, normalize, preset, epochs, seed, output, figure, command, quiet):
+def run(setup, output, figure, command, quiet):
     """Load the data, train, test, save.
 
-    ``command`` is what the user typed, for the card.
+    ``setup`` is what `data_and_classifier` takes, ``command`` what the user typed, for
+    the card.
     """
     console = new_console(quiet)
     if Path(output).resolve() == Path(figure).resolve():
@@ -32,16 +33,14 @@ def run(data, normalize, preset, epochs, seed, output, figure, command, quiet):
         )
     check_writable(output)
     check_figure(figure)
-    digits, classifier = data_and_classifier(
-        console, data, normalize, preset, epochs, seed
-    )
+    digits, classifier = data_and_classifier(console, **setup)
     pipeline = make_digit_pipeline(classifier)
     with _epoch_bar(console) as callback:
         classifier.set_params(callbacks=[callback])
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
     report = report_on_test(pipeline, digits)
-    card = training_card(command, digits, pipeline, report, preset)
+    card = training_card(command, digits, pipeline, report, setup["preset"])
     print_report(console, report)
     outputs = {
         "Confusion matrix": confusion_matrix_output(report, figure),

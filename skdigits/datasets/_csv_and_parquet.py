@@ -1,5 +1,8 @@
 """Reading labelled pixels from CSV and npz files."""
 
+from functools import partial
+from math import isqrt
+
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
@@ -25,6 +28,16 @@ MAX_LINE_BYTES = 2**22
 # As long as the name of a folder; each label takes as much memory as the longest.
 MAX_LABEL = 255
 
+# Names of the column of labels, in any case.
+LABEL_NAMES = ("label", "target", "class", "digit", "y")
+
+# The share of the most frequent value that labels seldom have, and the pixels in the
+# corners of images mostly do.
+MOST_OF_A_LABEL = 0.5
+
+# So many columns, if it is a square number, are the pixels of an image.
+LEAST_PIXELS = 16
+
 # What stands for a missing number, and booleans, are no names of columns.
 _NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
 
@@ -32,17 +45,30 @@ _NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
 _MAX_TOLD = 60
 
 
-def read_csv(path):
+def read_csv(path, label_column=None, n_pixels=None):
     """Read labels and pixels from a CSV file, with or without a line of names.
+
+    Parameters
+    ----------
+    path : path
+
+    label_column : str or int, default=None
+        The name of the column of labels, or its number from 0.
+
+    n_pixels : int, default=None
+        Of an image, where that is known.
 
     Returns
     -------
     pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32
     labels : list
+    where : str
+        Which column has the labels.
     """
     labels, pixels, n_lines = [], [], 0
+    choose = partial(_label_column, path, label_column, n_pixels)
     # a part at a time: in memory, a table is many times as large as its pixels
-    for label_column, table in _parts_of_table(path):
+    for label_column, table in _parts_of_table(path, choose):
         labels.append(table[label_column])
         part = table.drop(columns=label_column)
         if _is_label_name(label_column) and part.columns[:1].tolist() == ["Unnamed: 0"]:
@@ -58,7 +84,9 @@ def read_csv(path):
             f"Got {str(path)!r} with one column, but expected a label and pixels in "
             "each line. Separate them by commas."
         )
-    return pixels, labels
+    named = isinstance(label_column, str)
+    where = f"column {label_column!r}" if named else f"column {label_column + 1}"
+    return pixels, labels, where
 
 
 def _typed(parts):
@@ -80,14 +108,14 @@ def as_pixels(values):
     return values.astype(np.float32, copy=False)
 
 
-def _parts_of_table(path):
+def _parts_of_table(path, choose):
     """Yield the name of the column of labels, and tables of some lines each."""
     import pandas as pd
 
     try:
         with open_regular(path, MAX_CSV_BYTES) as file:
             _check_lines(file)
-            for label_column, table in _parts_of_file(file):
+            for label_column, table in _parts_of_file(file, choose):
                 _check_table(path, table)
                 yield label_column, table
     except (
@@ -103,7 +131,7 @@ def _parts_of_table(path):
         ) from error
 
 
-def _parts_of_file(file):
+def _parts_of_file(file, choose):
     import pandas as pd
 
     first = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False)
@@ -113,8 +141,12 @@ def _parts_of_file(file):
     if header == 0:
         columns = pd.read_csv(file, nrows=0).columns
         file.seek(0)
-    label_column = _label_column(columns)
     n_lines = max(PART_LINES, PART_CELLS // len(columns))
+    few = {"nrows": n_lines, "usecols": sorted({0, len(columns) - 1})}
+    texts = {"dtype": str, "keep_default_na": False, "index_col": False}
+    ends = pd.read_csv(file, header=header, **few, **texts)
+    file.seek(0)
+    label_column = choose(columns.tolist(), ends)
     # low_memory=False: a word among the numbers of a long file is no warning
     options = {"header": header, "dtype": {label_column: str}, "low_memory": False}
     with pd.read_csv(file, chunksize=n_lines, **options) as parts:
@@ -169,16 +201,52 @@ def _are_names(cells):
     counted = [str(number) for number in range(len(cells))]
     if cells[1:] in (counted[:-1], counted[1:]) and len(cells) > 2:
         return not first
+    if cells[:-1] in (counted[:-1], counted[1:]) and len(cells) > 2:
+        return not others[-1]
     # "7,x" is more likely a bad pixel than "7" a name
     return not any(others) and not (first and len(others) < 2)
 
 
-def _label_column(columns):
-    return next((name for name in columns if _is_label_name(name)), columns[0])
+def _label_column(path, wanted, n_pixels, columns, ends):
+    """Return the name or number of the column of labels.
+
+    ``ends`` is a table of the first and the last column, as text.
+    """
+    if wanted is not None:
+        if wanted not in columns and wanted not in range(len(columns)):
+            raise ValueError(
+                f"Got label_column={wanted!r}, but expected one of the columns of "
+                f"{str(path)!r}, {one_line(columns, 200)}."
+            )
+        return wanted if wanted in columns else columns[wanted]
+    named = [name for name in columns if _is_label_name(name)]
+    if len(named) > 1:
+        raise ValueError(
+            f"Got {str(path)!r} with the columns {one_line(named)}, but expected one "
+            "of labels. Pass label_column."
+        )
+    if named:
+        return named[0]
+    n = len(columns)
+    if n >= LEAST_PIXELS and isqrt(n) ** 2 == n and n_pixels in (None, n):
+        raise ValueError(
+            f"Got {str(path)!r} with {n} columns, none of them named "
+            f"{', '.join(LABEL_NAMES[:-1])} or {LABEL_NAMES[-1]}: those are the pixels "
+            "of an image without a label. Add a column of labels, or pass label_column."
+        )
+    shares = [_share_of_most_frequent(ends.iloc[:, i]) for i in (0, -1)]
+    is_last = shares[1] < MOST_OF_A_LABEL <= shares[0]
+    return columns[-1 if is_last else 0]
+
+
+def _share_of_most_frequent(values):
+    """Return that of the most frequent value; 1 where no label is such a number."""
+    fractions = values.str.contains(r"\.0*[1-9]", na=False)
+    return 1.0 if fractions.any() else values.value_counts(normalize=True).max()
 
 
 def _is_label_name(name):
-    return str(name).strip().lower() == "label"
+    return str(name).strip().lower() in LABEL_NAMES
 
 
 def _is_value(text):

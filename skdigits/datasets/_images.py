@@ -28,6 +28,7 @@ def load_digit_images(
     *,
     image_shape: tuple[int, int] | None = None,
     normalize: bool = False,
+    label_column: str | int | None = None,
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
@@ -43,9 +44,11 @@ def load_digit_images(
           transparent pixels white, or black under a light drawing, 16 bits 8; photos
           are turned upright, of an animation the first picture is taken; hidden and
           other files are ignored;
-        - a CSV file with the label in the column ``label``, or in the first column if
-          there is none of that name, and a column for each pixel; the line of names
-          may be missing; at most 1 GiB, 5 million lines, and 65,536 pixels in a line;
+        - a CSV file with a column for each pixel, and one of labels: the one named
+          ``label``, ``target``, ``class``, ``digit`` or ``y``, in any case, else the
+          first, or the last where that has the values of labels and the first has not;
+          the line of names may be missing; at most 1 GiB, 5 million lines, and 65,536
+          pixels in a line;
         - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
           ``y_train``; other arrays, such as ``x_test``, are not read, nor those that
           unpack to far more than pictures do.
@@ -63,6 +66,9 @@ def load_digit_images(
         scans and drawings of single digits, of any size. "auto" does so unless all
         are light on dark and of one size, which is ``image_shape`` if that is given
         and has no side above 64 pixels.
+
+    label_column : str or int, default=None
+        Of a CSV file: the name of the column of labels, or its number from 0.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -92,7 +98,7 @@ def load_digit_images(
         normalized : bool
             Whether the pictures were brought into MNIST's form.
         DESCR : str
-            Where the pictures come from.
+            Where the pictures come from, and which column the labels.
 
     Raises
     ------
@@ -145,12 +151,12 @@ def load_digit_images(
             )
         _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
-    normalized = False
+    normalized, where = False, ""
     # not the methods of Path, which raise where a name is too long
     if os.path.isdir(path):
         images, labels, normalized = read_folder(path, image_shape, normalize)
     elif os.path.isfile(path):
-        rows, labels = _table_reader(path)(path)
+        rows, labels, where = _read_table(path, label_column, image_shape)
         images = _fold(rows, None if normalize else image_shape)
         if normalize:
             images, normalized = _in_form(images, image_shape, normalize)
@@ -164,7 +170,7 @@ def load_digit_images(
     return make_bunch(
         images,
         target,
-        DESCR=f"{len(images)} pictures of {path}",
+        DESCR=f"{len(images)} pictures of {path}{where and f', labels in {where}'}",
         target_names=[str(label) for label in np.unique(target)],
         normalized=normalized,
         return_X_y=return_X_y,
@@ -202,14 +208,17 @@ def _in_form(images, image_shape, normalize):
     return in_mnist_form(images), True
 
 
-def _table_reader(path):
-    readers = {".csv": read_csv, ".npz": read_npz}
-    if path.suffix.lower() not in readers:
-        raise ValueError(
-            f"Got the file {str(path)!r}, but expected a folder, or a file that ends "
-            "in .csv or .npz. Convert it."
-        )
-    return readers[path.suffix.lower()]
+def _read_table(path, label_column, image_shape):
+    """Return the pixels and labels of a file, and in words where the labels were."""
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        return read_csv(path, label_column, image_shape and prod(image_shape))
+    if kind == ".npz":
+        return *read_npz(path), ""
+    raise ValueError(
+        f"Got the file {str(path)!r}, but expected a folder, or a file that ends in "
+        ".csv or .npz. Convert it."
+    )
 
 
 def _fold(rows, image_shape):
