@@ -19,12 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from skdigits import read_digits
-from skdigits.handwriting import (
-    HandwritingNormalizer,
-    find_digits,
-    find_ink,
-    without_ruling,
-)
+from skdigits.handwriting import HandwritingNormalizer, find_digits, find_ink
 
 STROKES = {
     0: [[(5, 0), (1, 3), (1, 7), (5, 10), (8, 7), (8, 3), (5, 0)]],
@@ -60,14 +55,14 @@ picture = photo()
 # ---
 #
 # Where the paper is in a shadow it is darker than ink elsewhere, so that no threshold
-# fits. :func:`skdigits.handwriting.find_ink` compares each pixel with the paper around
-# it. Lines that run across the sheet go next, but not the strokes that cross them.
+# fits. A network that has learned from synthetic pages sees the photo at several
+# scales, and says of each pixel whether it is ink:
+# :func:`skdigits.handwriting.find_ink`. The ruled lines are none.
 ink = find_ink(picture)
-steps = {"The photo": picture, "Its ink": ink, "Without ruling": without_ruling(ink)}
-figure, axes = plt.subplots(1, 3, figsize=(10, 2.4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
-for ax, (title, step) in zip(axes, steps.items(), strict=True):
-    ax.imshow(step, cmap="gray" if title == "The photo" else "gray_r")
+for ax, step, title in zip(axes, (picture, 1 - ink), ("Photo", "Ink"), strict=True):
+    ax.imshow(step, cmap="gray")
     ax.set(title=title)
     ax.set_axis_off()
 
@@ -75,9 +70,9 @@ for ax, (title, step) in zip(axes, steps.items(), strict=True):
 # Digits
 # ------
 #
-# :func:`skdigits.handwriting.find_digits` returns the boxes of what may be digits, in
-# reading order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings pictures
-# of single digits into MNIST's form, here those in the boxes of the first line.
+# :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
+# order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings images of single
+# digits into MNIST format, here those in the boxes of the first line.
 boxes = [box for box in find_digits(picture) if box.line == 0]
 cut = [
     picture[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
@@ -85,7 +80,7 @@ cut = [
 ]
 forms = HandwritingNormalizer().fit_transform(cut).reshape(-1, 28, 28)
 figure, axes = plt.subplots(2, len(boxes), figsize=(8, 3.2), layout="constrained")
-figure.suptitle("Digits as they were written, and in MNIST's form")
+figure.suptitle("Digits as they were written, and in MNIST format")
 for above, below, part, form in zip(*axes, cut, forms, strict=True):
     above.imshow(part, cmap="gray", vmin=0, vmax=255)
     below.imshow(form, cmap="gray")
@@ -93,11 +88,12 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
     below.set_axis_off()
 
 # %%
-# The answer
-# ----------
+# The reading
+# -----------
 #
-# :func:`skdigits.read_digits` does all of that, and asks the model in the box. Each
-# answer has a probability; below `min_confidence` it is a question mark.
+# :func:`skdigits.read_digits` does all of that, and combines what the page network and
+# the pretrained classifier say of each digit to a probability; below `min_confidence`
+# the prediction is a question mark.
 reading = read_digits(picture)
 ax = reading.plot()
 ax.set_title("What was read")

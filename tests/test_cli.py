@@ -660,6 +660,12 @@ class TestCard:
         ):
             assert words in result.stdout
 
+    def test_info_of_the_pretrained_model_has_the_card_of_the_page_network(self):
+        page_network = json.loads(run("info", "--json").stdout)["page network"]
+        assert "train_pages" in page_network["command"]
+        assert page_network["weights"] > 10**6 and page_network["limits"]
+        assert "Open Font" in page_network["data"]["description"]
+
     def test_info_as_json(self, trained):
         folder, _ = trained
         path = folder / "digits.safetensors"

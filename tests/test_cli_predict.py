@@ -113,12 +113,45 @@ def test_folders_and_those_in_them(reader, capsys):
     os.mkdir("empty")
     code, out, _ = run(capsys, "predict", "photos/", "photos", "empty", "--json")
     documents = [json.loads(line) for line in out.splitlines()]
+    skipped = [document["file"] for document in documents if "skipped" in document]
+    assert skipped == ["photos/notes.txt"] * 2
+    documents = documents[:-2]
     assert [document["file"] for document in documents] == [
         *["photos/a/c.JPG", "photos/b.png"] * 2,
         "empty",
     ]
     assert "with no pictures in it, but expected" in documents[-1]["error"]
     assert code == 1
+
+
+def test_what_is_skipped_in_a_folder_is_named(reader, capsys):
+    for name in ("notes.txt", "model.safetensors", ".hidden"):
+        os.makedirs("in", exist_ok=True)
+        open(f"in/{name}", "w").close()
+    picture("in/a.png")
+    code, out, err = run(capsys, "predict", "in")
+    assert code == 0 and "a.png" in out
+    assert "Skipped 2, no images:" in err
+    assert "notes.txt" in err and "model.safetensors" in err and ".hidden" not in err
+    code, out, err = run(capsys, "predict", "in", "--json")
+    documents = [json.loads(line) for line in out.splitlines()]
+    skipped = [d["file"] for d in documents if "skipped" in d]
+    assert (err, len(documents)) == ("", 3)
+    assert skipped == [
+        os.path.join("in", name) for name in ("model.safetensors", "notes.txt")
+    ]
+
+
+def test_each_page_of_a_document(capsys):
+    pages = [Image.new("L", (160, 80), 230) for _ in range(2)]
+    pages[1].paste(40, (20, 20, 26, 60))
+    pages[0].save("a.tif", save_all=True, append_images=pages[1:])
+    code, out, err = run(capsys, "predict", "a.tif", "--annotate", "drawn", "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert [answer["file"] for answer in answers] == ["a.tif#1", "a.tif#2"]
+    assert answers[0]["text"] == "" and answers[1]["text"] == "1"
+    assert sorted(os.listdir("drawn")) == ["a-1.tif", "a-2.tif"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")

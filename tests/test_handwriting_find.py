@@ -6,8 +6,6 @@ from _sheets import STROKES, blank, draw, photographed, write
 from PIL import Image, ImageDraw
 
 from skdigits.handwriting import DigitBox, find_digits
-from skdigits.handwriting._find import as_one, digits_of
-from skdigits.images import grey_picture
 
 
 def assert_found(found, drawn, tolerance=6):
@@ -72,20 +70,6 @@ def test_light_ink_on_dark_paper():
     assert_found(find_digits(255 - np.asarray(sheet)), drawn)
 
 
-def test_faint_and_soft_strokes_have_their_ink():
-    sheet = blank()
-    write(sheet, "38")
-    write(sheet, "25", left=150, grey=150)
-    soft = photographed(sheet, light=0, noise=0, blur=1.2)
-    digits = digits_of(grey_picture(soft))
-    assert len(digits) == 4
-    for digit in digits:
-        assert digit.ink.max() == 1
-        assert (digit.ink > 0.8).any(axis=1).mean() > 0.8
-        # their soft edges too
-        assert ((digit.ink > 0) & (digit.ink < 0.25)).sum() > 20
-
-
 def test_faint_digits_beside_dark_ones():
     sheet = blank()
     drawn = write(sheet, "382", grey=30) + write(sheet, "60", left=200, grey=130)
@@ -112,10 +96,7 @@ def test_digits_higher_than_their_lines_are_apart_are_found_whole():
     for row in range(40, 320, 50):
         pen.line([(0, row), (700, row)], fill=150, width=2)
     drawn = write(sheet, "114711", top=112, height=60, grey=40)
-    digits = digits_of(grey_picture(sheet))
-    assert_found([digit.box for digit in digits], drawn)
-    for digit in digits:
-        assert (digit.ink > 0.5).any(axis=1).all()
+    assert_found(find_digits(sheet), drawn)
 
 
 def test_the_boxes_of_a_form_are_no_digits():
@@ -163,56 +144,6 @@ def test_broken_strokes_belong_together():
     assert len(find_digits(sheet)) == 2
 
 
-def test_neighbours_are_cut_out_of_each_others_ink():
-    sheet = blank()
-    draw(sheet, 7, 40, 40, height=60)
-    # its top is below the end of the seven's bar
-    draw(sheet, 1, 65, 55, height=48, strokes=[[(3, 0), (3, 10)]])
-    seven, one = digits_of(grey_picture(sheet))
-    assert seven.box.left + seven.box.width > one.box.left
-    assert (seven.ink[20:, -4:] == 0).all()
-
-
-def test_touching_digits_are_a_path_of_parts():
-    sheet = blank()
-    draw(sheet, 0, 40, 40)
-    draw(sheet, 0, 69, 40)
-    (both,) = digits_of(grey_picture(sheet))
-    parts = both.parts()
-    last = max(part.stop for part in parts)
-    halves = [
-        (left, right)
-        for left in parts
-        for right in parts
-        if left.start == 0 and left.stop == right.start and right.stop == last
-        if all(24 <= part.digit.box.width <= 40 for part in (left, right))
-    ]
-    assert halves
-    left, right = halves[0]
-    assert left.digit.box.left < right.digit.box.left
-    assert left.digit.box[4:] == (0, 0)
-    assert all(0 < part.stop - part.start < last for part in parts)
-
-
-def test_parts_of_a_large_picture_are_in_its_pixels():
-    sheet = blank(2400, 1200)
-    write(sheet, "00", left=400, top=400, height=300, pen=24)
-    (left, _) = digits_of(grey_picture(sheet))
-    for part in left.parts():
-        assert left.box.left <= part.digit.box.left
-        assert part.digit.box.width <= left.box.width
-        assert part.digit.box.height > 0.3 * left.box.height
-
-
-def test_digits_as_one_have_the_ink_of_each():
-    sheet = blank()
-    drawn = write(sheet, "38")
-    found = digits_of(grey_picture(sheet))
-    both = as_one(found)
-    assert_found([both.box], [(*drawn[0][:2], *drawn[1][2:])])
-    assert both.ink.sum() == pytest.approx(sum(digit.ink.sum() for digit in found))
-
-
 def test_boxes_are_in_pixels_of_a_large_picture():
     sheet = blank(2400, 1200)
     drawn = write(sheet, "38250", top=240, height=300, pen=24)
@@ -249,13 +180,3 @@ def test_ruling_that_winds_is_no_writing():
         ink.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=120, width=2)
     drawn = write(sheet, "4758", left=300, top=175)
     assert_found(find_digits(np.asarray(sheet)), drawn)
-
-
-def test_the_bottoms_of_noughts_in_a_row_are_no_line():
-    sheet = blank(240, 120)
-    ink = ImageDraw.Draw(sheet)
-    for left in (30, 76, 122):
-        ink.ellipse((left, 20, left + 56, 90), outline=40, width=5)
-    ink.line((0, 95, 240, 91), fill=130, width=2)
-    (box,) = find_digits(np.asarray(sheet))
-    assert box.width > 140 and box.height > 60

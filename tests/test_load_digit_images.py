@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits.images import _decode
 from skdigits.datasets import load_digit_images
+from skdigits.images import _decode
 
 
 def write_picture(path, values, **options):
@@ -223,9 +223,7 @@ class TestCsv:
 
     def test_the_column_may_be_named(self, tmp_path):
         path = self.write(tmp_path, "label,a,y,b,c\n5,1,7,2,3\n6,1,8,2,3\n")
-        with pytest.raises(
-            ValueError, match="the columns .*'y'.* Pass label_column"
-        ):
+        with pytest.raises(ValueError, match="the columns .*'y'.* Pass label_column"):
             load_digit_images(path)
         for column in ("y", 2):
             digits = load_digit_images(path, image_shape=(1, 4), label_column=column)

@@ -63,7 +63,7 @@ class TestModes:
         grey = read_picture(write(tmp_path, content))
         assert abs(grey - np.asarray(digit_like(), dtype=float)).mean() < 3
 
-    @pytest.mark.parametrize("format", ["GIF", "PNG", "TIFF", "WEBP"])
+    @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
     def test_the_first_picture_of_an_animation(self, tmp_path, format):
         first = digit_like("RGB")
         others = [Image.new("RGB", first.size, "black") for _ in range(3)]
@@ -382,7 +382,7 @@ def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path, name, make, li
 def test_limits_and_suffixes_fit_together():
     Image.init()
     known = {suffix for suffix, format in Image.EXTENSION.items() if format in FORMATS}
-    assert set(SUFFIXES) <= known
+    assert set(SUFFIXES) - {".avif", ".heic", ".heif"} <= known
     assert _decode.MAX_PIXELS < Image.MAX_IMAGE_PIXELS
 
 

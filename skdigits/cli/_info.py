@@ -9,15 +9,16 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import load
 from skdigits.cli._console import printable
+from skdigits.handwriting import page_network_card
 from skdigits.persistence import read_card
+from skdigits.reading import PRETRAINED
 
 
 def run(model, as_json):
     """Print the card of a model, and the versions of what is installed."""
+    about = _about(PRETRAINED if model is None else model)
     if model is None:
-        from skdigits.reading import PRETRAINED as model
-
-    about = _about(model)
+        about["page network"] = page_network_card()
     print(json.dumps(about) if as_json else "\n".join(_lines(about)))
 
 

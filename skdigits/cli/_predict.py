@@ -12,10 +12,13 @@ from functools import cache, partial
 from skdigits._validation import check_n_jobs
 from skdigits.cli._console import printable
 from skdigits.cli._outputs import check_report_folder
-from skdigits.images import SUFFIXES
+from skdigits.images import DOCUMENTS, SUFFIXES
 
 # A bar over fewer pictures would be gone before it is seen.
 _MANY = 10
+
+# Of skipped files, so many are named.
+_MOST_NAMES = 10
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,30 @@ def run(paths, model, as_json, annotate, min_confidence, n_jobs):
     show = _as_json if as_json else _as_text
     exit_code = 0
     read = partial(_read, model=model, min_confidence=min_confidence)
-    for answer in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
-        show(answer)
-        if answer.error is not None:
-            exit_code = 1
+    for answers in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
+        for answer in answers:
+            show(answer)
+            if answer.error is not None:
+                exit_code = 1
+    _report_skipped(paths, as_json)
     return exit_code
+
+
+def _report_skipped(paths, as_json):
+    """Name the files in folders that are no images, on stderr or as JSON."""
+    skipped = [
+        os.path.join(path, name)
+        for path in paths
+        for name in _names_in(path, are_images=False)
+    ]
+    if as_json:
+        for name in skipped:
+            print(json.dumps({"file": name, "skipped": "it is no image"}), flush=True)
+    elif skipped:
+        names = ", ".join(map(printable, skipped[:_MOST_NAMES]))
+        more = len(skipped) - _MOST_NAMES
+        names += f" and {more} more" if more > 0 else ""
+        print(f"Skipped {len(skipped)}, no images: {names}", file=sys.stderr)
 
 
 def _check_options(model, min_confidence, n_jobs):
@@ -86,15 +108,19 @@ def _jobs(paths, annotate):
     return jobs
 
 
-def _names_in(folder):
-    """Return the names of the visible pictures in a folder and those in it, sorted."""
-    names = []
+def _names_in(folder, are_images=True):
+    """Return the names of the visible files in a folder and those in it, sorted.
+
+    Either of the images, or of the others.
+    """
+    names, suffixes = [], (*SUFFIXES, *DOCUMENTS)
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         names += [
             os.path.relpath(os.path.join(place, name), folder)
             for name in files
-            if name.lower().endswith(tuple(SUFFIXES)) and not name.startswith(".")
+            if name.lower().endswith(suffixes) == are_images
+            and not name.startswith(".")
         ]
     return sorted(names)
 
@@ -122,7 +148,7 @@ def _answers(read, jobs, n_jobs):
 
 
 def _read(job, model, min_confidence):
-    """Read one picture, and draw what was read where that is wanted."""
+    """Return an answer for each page, and draw what was read where that is wanted."""
     from skdigits import read_digits
 
     if os.path.isdir(job.name):
@@ -131,19 +157,34 @@ def _read(job, model, min_confidence):
             f"Got the folder {job.name!r} with no pictures in it, but expected files "
             f"that end in {kinds}. Add or convert pictures."
         )
-        return Answer(job.name, error=message)
+        return [Answer(job.name, error=message)]
     classifier = None if model is None else _loaded(model)
     try:
-        reading = read_digits(job.name, model=classifier, min_confidence=min_confidence)
+        read = read_digits(job.name, model=classifier, min_confidence=min_confidence)
+        pages = _pages(job, read)
         if job.drawing:
             from skdigits.cli._annotate import annotate
 
-            annotate(reading, job.drawing)
+            for _, drawing, reading in pages:
+                annotate(reading, drawing)
     # whatever it is, the other pictures are still read
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
-        return Answer(job.name, error=message)
-    return Answer(job.name, reading.text, tuple(reading.boxes))
+        return [Answer(job.name, error=message)]
+    return [
+        Answer(name, reading.text, tuple(reading.boxes)) for name, _, reading in pages
+    ]
+
+
+def _pages(job, read):
+    """Return the name of each page, where it is drawn, and its reading."""
+    if not isinstance(read, list):
+        return [(job.name, job.drawing, read)]
+    stem, suffix = os.path.splitext(job.drawing or "")
+    return [
+        (f"{job.name}#{number}", f"{stem}-{number}{suffix}", reading)
+        for number, reading in enumerate(read, 1)
+    ]
 
 
 def _with_bar(answers, n_answers):

@@ -6,15 +6,22 @@ change with it.
 
 from typing import TYPE_CHECKING
 
+from skdigits.handwriting._distinct_signs import (
+    distinct_signs_of as distinct_signs_of,
+)
 from skdigits.handwriting._find import DigitBox, find_digits
-from skdigits.handwriting._find import as_one as as_one
-from skdigits.handwriting._find import digits_of as digits_of
-from skdigits.handwriting._ink import find_ink
+from skdigits.handwriting._find import pixels_of as pixels_of
+from skdigits.handwriting._find_ink import find_ink
+from skdigits.handwriting._levels import N_DIGITS as N_DIGITS
+from skdigits.handwriting._levels import NUMBER_SIGNS as NUMBER_SIGNS
+from skdigits.handwriting._levels import page_network_card as page_network_card
+from skdigits.handwriting._lines import layout_of as layout_of
 from skdigits.handwriting._normalize import SIDE as SIDE
 from skdigits.handwriting._normalize import mnist_form as mnist_form
 from skdigits.handwriting._normalize import stroke_thickness as stroke_thickness
 from skdigits.handwriting._one_digit import normalized as normalized
-from skdigits.handwriting._ruling import without_ruling
+from skdigits.handwriting._own_ink import own_ink as own_ink
+from skdigits.handwriting._page_signs import shared_areas as shared_areas
 
 if TYPE_CHECKING:
     from skdigits.handwriting._normalizer import HandwritingNormalizer
@@ -24,7 +31,6 @@ __all__ = [
     "HandwritingNormalizer",
     "find_digits",
     "find_ink",
-    "without_ruling",
 ]
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-# A digit is of the line whose end it is beside: at most so far above or below it, and
-# so far to its right, in usual heights.
-BESIDE = 0.6
+# A digit is of the line beside whose end it is: so much of its height, or of the line's
+# if that is less, is beside the last two digits there. Digits of less than a share of
+# the usual height may be raised by another, and do not say how the line goes on.
+BESIDE, TALL, RAISED = 0.4, 0.7, 0.4
 
 # A gap that is so many times as wide as usual, and by so many usual heights wider,
 # begins a new number.
@@ -29,17 +30,21 @@ def lines_of(boxes, usual):
     lines = []
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
     for i in np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable"):
-        off = [abs(middles[i] - _ending(line, boxes, middles)) for line in lines]
-        if off and min(off) <= BESIDE * usual:
-            lines[int(np.argmin(off))].append(int(i))
+        beside = [_share_beside(boxes[i], boxes[line], usual) for line in lines]
+        if beside and max(beside) >= BESIDE:
+            lines[int(np.argmax(beside))].append(int(i))
         else:
             lines.append([int(i)])
     return sorted(lines, key=lambda line: np.mean(middles[line]))
 
 
-def _ending(line, boxes, middles):
-    """Return the height at which a line goes on: that of its last two digits."""
-    return np.mean(middles[line[-2:]])
+def _share_beside(box, line, usual):
+    """Return how much of a digit's height is beside the last digits of a line."""
+    tall = line[line[:, 3] - line[:, 1] > TALL * usual]
+    (_, top, _, bottom) = (tall if len(tall) else line)[-2:].mean(axis=0)
+    raised = RAISED * usual if box[3] - box[1] < TALL * usual else 0
+    shared = min(bottom, box[3] + raised) - max(top, box[1])
+    return shared / min(bottom - top, box[3] - box[1])
 
 
 def numbers_of(boxes, line, usual):
@@ -50,4 +55,30 @@ def numbers_of(boxes, line, usual):
     typical = np.median(gaps) if len(gaps) > 1 else 0.5 * usual
     typical = min(typical, np.sort(gaps)[len(gaps) // 2])
     wide = gaps > np.maximum(TIMES_THE_GAP * typical, typical + WIDER * usual)
+    # a raised digit is a number of its own
+    tall = boxes[line, 3] - boxes[line, 1] > TALL * usual
+    off = np.abs(np.diff(boxes[line, 3])) > RAISED * usual
+    wide |= (tall[1:] != tall[:-1]) & off
     return [0, *np.cumsum(wide).tolist()]
+
+
+def layout_of(boxes):
+    """Return boxes in reading order.
+
+    Parameters
+    ----------
+    boxes : ndarray of shape (n, 4)
+        left, top, right and bottom.
+
+    Returns
+    -------
+    list of (index, line, number)
+    """
+    if not len(boxes):
+        return []
+    usual = np.median(boxes[:, 3] - boxes[:, 1])
+    return [
+        (i, line, number)
+        for line, members in enumerate(lines_of(boxes, usual))
+        for i, number in zip(members, numbers_of(boxes, members, usual), strict=True)
+    ]

@@ -1,34 +1,25 @@
-"""From the picture of one digit to MNIST's form."""
+"""From the image of one digit to MNIST format."""
 
-from skdigits.handwriting._ink import as_ink, darkness_of, reduced
-from skdigits.handwriting._normalize import mnist_form
-from skdigits.handwriting._ruling import (
-    digit_pieces,
-    frames_of,
-    ruling_of,
-    with_soft_edge,
-)
+import numpy as np
+
+from skdigits.handwriting._distinct_signs import distinct_signs_of
+from skdigits.handwriting._levels import N_DIGITS
+from skdigits.handwriting._normalize import SIDE, mnist_form
+from skdigits.handwriting._own_ink import own_ink
 from skdigits.images import grey_picture
 
-# The longest side of the picture in which a single digit is looked for.
-LONGEST = 320
-
-# A single digit is often struck through by a line that is steeper than ruling.
-STEEPEST = 0.2
+# A sign of more heat than this is the digit; else it is the surest sign of any kind.
+A_DIGIT = 0.3
 
 
-def normalized(picture):
-    """Return one picture of a digit in MNIST's form, (28, 28) of dtype uint8."""
-    darkness = darkness_of(reduced(grey_picture(picture), LONGEST))
-    ink, in_a_box = as_ink(darkness), False
-    # a pencil is fainter than a printed frame, and a frame's blurred edge than the
-    # frame: what is ink is decided anew
-    for _ in range(3):
-        mask = ink > 0.5
-        lines = ruling_of(mask, STEEPEST)
-        lines |= frames_of(mask & ~lines)
-        if not lines.any():
-            break
-        darkness[with_soft_edge(lines, mask)] = 0
-        ink, in_a_box = as_ink(darkness), True
-    return mnist_form(digit_pieces(ink, in_a_box))
+def normalized(image):
+    """Return an image of one digit in MNIST format, (28, 28) of dtype uint8."""
+    signs = distinct_signs_of(grey_picture(image))
+    if not len(signs):
+        return np.zeros((SIDE, SIDE), np.uint8)
+    as_digits = signs.heat[:, :N_DIGITS].max(axis=1)
+    heat = as_digits if as_digits.max() > A_DIGIT else signs.heat.max(axis=1)
+    # a speck may be as sure as the digit
+    heights = signs.boxes[:, 3] - signs.boxes[:, 1]
+    ink, _ = own_ink(signs, int(np.argmax(heat * np.sqrt(heights))))
+    return mnist_form(ink)

@@ -4,11 +4,20 @@ For the sub-packages above; users meet it in what `read_digits` and others take.
 """
 
 from skdigits.images._decode import (
+    DOCUMENTS,
     MAX_PIXELS,
     SUFFIXES,
     read_content,
     read_picture,
 )
-from skdigits.images._grey import grey_picture
+from skdigits.images._grey import grey_pages, grey_picture
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "grey_picture", "read_content", "read_picture"]
+__all__ = [
+    "DOCUMENTS",
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "grey_pages",
+    "grey_picture",
+    "read_content",
+    "read_picture",
+]

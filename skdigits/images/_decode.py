@@ -10,6 +10,7 @@ import os
 import re
 import warnings
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from skdigits._validation import one_line, reason_of
 from skdigits.images._counted_reads import CountedReads
 from skdigits.images._modes import Unusable, to_grey
 
-SUFFIXES = (
-    ".bmp .gif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
-)  # what Pillow decodes without plug-ins
+# What is decoded; HEIC and PDF with their extras only, which the error names.
+SUFFIXES = ".avif .bmp .gif .heic .heif .jpeg .jpg .pgm .png .tif .tiff .webp".split()
+DOCUMENTS = [".pdf"]
 
 # About the largest photo of a phone; a digit needs a ten-thousandth of it. Decoding
 # so many pixels takes up to 0.3 GB, and up to 0.7 GB of a WebP.
@@ -34,6 +35,12 @@ MAX_BYTES = 100_000_000
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
+# A document is read up to so many pages, each at so many pixels an inch.
+MAX_PAGES, DOTS_PER_INCH = 1000, 150
+
+# How PDF and HEIC begin, the latter after four bytes.
+_PDF, _HEIC = b"%PDF-", re.compile(rb"ftyp(hei[cmsx]|hev[cm]|mif1)")
 
 # A progressive JPEG is decoded once for each of its scans; ten are usual, and a file of
 # thousands would keep a machine busy for hours.
@@ -65,8 +72,8 @@ def read_picture(path):
     Parameters
     ----------
     path : str or path-like
-        A BMP, GIF, JPEG, PGM, PNG, TIFF or WebP file. Photos are turned upright, of an
-        animation the first picture is taken.
+        An AVIF, BMP, GIF, HEIC, JPEG, PGM, PNG, TIFF or WebP file, or a PDF of one
+        page. Photos are turned upright, of an animation the first picture is taken.
 
     Returns
     -------
@@ -111,6 +118,46 @@ def read_content(content):
         return _read(BytesIO(content))
 
 
+def read_pages(source):
+    """Read the pages of a file one after the other, as grey values.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes or binary file
+        An image file as for `read_picture`, a TIFF file of several pages, or a PDF.
+
+    Yields
+    ------
+    grey : ndarray of shape (height, width), dtype uint8
+        A page of a PDF has `DOTS_PER_INCH`.
+
+    Raises
+    ------
+    ValueError
+        As `read_picture`, and for more than `MAX_PAGES`.
+    """
+    is_path = isinstance(source, str | os.PathLike)
+    name = one_line(repr(str(Path(source)))) if is_path else "a picture"
+    with _one_sentence(name):
+        if is_path:
+            with open_regular(Path(source), MAX_BYTES) as file:
+                yield from _pages_of(file)
+        else:
+            yield from _pages_of(_as_file(source))
+
+
+def _as_file(source):
+    # one byte more than the limit says that there are more
+    content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else source
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise Unusable(
+            f" that gives {type(content).__name__}, but expected bytes. Open the file "
+            'with "rb".'
+        )
+    _check_size(len(content))
+    return BytesIO(content)
+
+
 @contextmanager
 def _one_sentence(name):
     """Turn whatever goes wrong with a picture into one sentence."""
@@ -145,11 +192,81 @@ def _one_sentence(name):
 
 
 def _read(file):
-    from PIL import Image
+    """Return the grey values of the one image of a file."""
+    pages = _pages_of(file)
+    grey = next(pages)
+    if next(pages, None) is not None:
+        raise Unusable(
+            " of several pages, but expected one. Pass it to read_digits, which reads "
+            "them all, or save a page of it."
+        )
+    return grey
 
-    file = CountedReads(file)
-    with Image.open(file, formats=_FORMATS) as picture:
-        return _decoded(picture, file)
+
+def _pages_of(file):
+    """Yield the grey values of each page of a file."""
+    from PIL import Image, features
+
+    head = file.read(1024)
+    file.seek(0)
+    if _PDF in head:
+        yield from _pages_of_pdf(file.read())
+    elif _HEIC.match(head, 4):
+        yield _of_heic(file)
+    else:
+        file = CountedReads(file)
+        # Pillow knows AVIF from 11.3 on, and where its library is there
+        formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
+        with Image.open(file, formats=formats) as picture:
+            n_pages = picture.n_frames if picture.format == "TIFF" else 1
+            _check_pages(n_pages)
+            for number in range(n_pages):
+                picture.seek(number)
+                if not (number and _is_thumbnail(picture)):
+                    yield _decoded(picture, file)
+
+
+def _is_thumbnail(picture):
+    """Return whether a page of a TIFF is another one in fewer pixels."""
+    return bool(picture.tag_v2.get(254, 0) & 1)
+
+
+def _pages_of_pdf(content):
+    pypdfium2 = _extra("pypdfium2", "a PDF", "pdf")
+    with pypdfium2.PdfDocument(content) as document:
+        _check_pages(len(document))
+        for page in document:
+            size = [max(side, 1) * DOTS_PER_INCH / 72 for side in page.get_size()]
+            smaller = min(1, (MAX_PIXELS / 2 / (size[0] * size[1])) ** 0.5)
+            bitmap = page.render(scale=smaller * DOTS_PER_INCH / 72, grayscale=True)
+            yield bitmap.to_numpy().squeeze().copy()
+
+
+def _of_heic(file):
+    image = _extra("pillow_heif", "a HEIC image", "heic").open_heif(file)
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _too_large(f"{width} x {height}", MAX_PIXELS)
+    # what it is turned by is done while it is decoded
+    return to_grey(image.to_pillow())
+
+
+def _extra(module, what, extra):
+    """Return an optional module."""
+    try:
+        return import_module(module)
+    except ImportError:
+        raise Unusable(
+            f", which is {what}, but expected {module} to read it. Install it with pip "
+            f'install "skdigits[{extra}]".'
+        ) from None
+
+
+def _check_pages(n_pages):
+    if n_pages > MAX_PAGES:
+        raise Unusable(
+            f" of {n_pages:,} pages, but expected at most {MAX_PAGES:,}. Split it."
+        )
 
 
 def _reason(error):

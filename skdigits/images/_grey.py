@@ -1,12 +1,13 @@
 """Any picture as grey levels in [0, 1]."""
 
 import os
+from itertools import chain
 from math import prod
 
 import numpy as np
 
-from skdigits._validation import reason_of
-from skdigits.images._decode import MAX_PIXELS, grey_of_image, read_picture
+from skdigits._validation import one_line, reason_of
+from skdigits.images._decode import MAX_PIXELS, grey_of_image, read_pages
 
 
 def grey_picture(picture):
@@ -14,21 +15,67 @@ def grey_picture(picture):
 
     Parameters
     ----------
-    picture : str, path, PIL.Image.Image or array-like
-        A file, an image of Pillow, or an array of shape (height, width),
+    picture : str, path, bytes, binary file, dict, PIL.Image.Image or array-like
+        A file or its content; an image of Pillow; an array of shape (height, width),
         (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
-        uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits.
+        uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits; or a dict
+        with one of these as "composite", as gradio's sketchpad hands over.
 
     Returns
     -------
     ndarray of shape (height, width), dtype float32
         0 is black, 1 is white.
     """
-    if isinstance(picture, str | os.PathLike):
-        return _of_8_bits(read_picture(picture))
-    if hasattr(picture, "getexif"):
-        return _of_8_bits(grey_of_image(picture))
-    return _grey_array(picture)
+    many, pages = grey_pages(picture)
+    if many:
+        raise ValueError(
+            "Got several pages, but expected one image. Pass them to read_digits, "
+            "which reads each, or save a page of it."
+        )
+    return next(pages)
+
+
+def grey_pages(source):
+    """Return whether a source has several pages, and an iterator over them.
+
+    Parameters
+    ----------
+    source
+        As for `grey_picture`, or a PDF or a TIFF of several pages.
+
+    Returns
+    -------
+    many : bool
+        Whether it has several pages.
+
+    pages : iterator of ndarray of shape (height, width), dtype float32
+    """
+    if isinstance(source, dict):
+        source = _composite(source)
+    if hasattr(source, "getexif"):
+        return False, iter([_of_8_bits(grey_of_image(source))])
+    if isinstance(source, str | os.PathLike | bytes | bytearray) or _is_file(source):
+        pages = map(_of_8_bits, read_pages(source))
+        first, second = next(pages), next(pages, None)
+        if second is None:
+            return False, iter([first])
+        return True, chain([first, second], pages)
+    return False, iter([_grey_array(source)])
+
+
+def _is_file(source):
+    return hasattr(source, "read") and not hasattr(source, "shape")
+
+
+def _composite(drawing):
+    composite = drawing.get("composite")
+    if composite is None:
+        raise ValueError(
+            f"Got a dict with {one_line(repr(sorted(map(str, drawing))))}, but "
+            'expected an image as "composite", as a sketchpad hands over. Pass that '
+            "image."
+        )
+    return composite
 
 
 def _of_8_bits(grey):

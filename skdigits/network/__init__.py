@@ -2,7 +2,7 @@
 
 from skdigits.network import records
 from skdigits.network._fitted_network import FittedNetwork
-from skdigits.network._session import granted_threads
+from skdigits.network._session import granted_threads, onnx_session
 from skdigits.network._spec import (
     NetworkSpec,
     check_image_size,
@@ -30,6 +30,7 @@ __all__ = [
     "granted_threads",
     "layers_of",
     "onnx_graph",
+    "onnx_session",
     "records",
     "weight_shapes",
 ]

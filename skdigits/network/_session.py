@@ -24,7 +24,14 @@ def granted_threads():
 
 
 def make_session(spec, weights):
-    """Return the `onnxruntime.InferenceSession` from images to logits.
+    """Return the session from images to logits of a network."""
+    from skdigits.network._onnx_graph import logits_model
+
+    return onnx_session(logits_model(spec, weights).SerializeToString())
+
+
+def onnx_session(graph):
+    """Return the `onnxruntime.InferenceSession` of the bytes of a model.
 
     Any number of threads may call it. Its own threads stay behind when a process is
     forked, so that each process needs one of its own.
@@ -33,13 +40,10 @@ def make_session(spec, weights):
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     from onnxruntime import InferenceSession, SessionOptions
 
-    from skdigits.network._onnx_graph import logits_model
-
     options = SessionOptions()
     options.intra_op_num_threads = granted_threads() or n_cores()
     # threads that wait for work do not keep a core busy meanwhile
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    graph = logits_model(spec, weights).SerializeToString()
     session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     _sessions.add(session)
     return session

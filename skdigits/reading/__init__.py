@@ -8,10 +8,11 @@ from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
 from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained
 from skdigits.reading._read import classifier_of, read_digits
-from skdigits.reading._reading import ReadDigit, Reading, as_plain
+from skdigits.reading._reading import ReadDigit, Reading, ReadSign, as_plain
 
 __all__ = [
     "ReadDigit",
+    "ReadSign",
     "Reading",
     "as_plain",
     "classifier_of",

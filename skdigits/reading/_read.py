@@ -8,45 +8,31 @@ import numpy as np
 
 from skdigits._validation import check_n_jobs, check_number
 from skdigits.handwriting import (
+    N_DIGITS,
     SIDE,
-    DigitBox,
-    as_one,
-    digits_of,
+    distinct_signs_of,
+    layout_of,
     mnist_form,
-    normalized,
+    own_ink,
+    pixels_of,
 )
-from skdigits.images import grey_picture
-from skdigits.reading._path import best_path, mean_cost, rows_of
+from skdigits.images import grey_pages
+from skdigits.reading._confidence import probabilities_of
+from skdigits.reading._number_signs import number_signs_of, with_signs
 from skdigits.reading._pretrained import NO_DIGIT, shared_network
-from skdigits.reading._reading import ReadDigit, Reading
+from skdigits.reading._reading import ReadDigit, Reading, ReadSign
 
-# Below this probability an answer is "not sure".
+# Below this probability a digit is "not sure".
 MIN_CONFIDENCE = 0.6
 
-# What is no digit with at least this probability is a letter, a sign or a blot, and is
-# left out; else it may be an unreadable digit.
-CERTAINLY_NONE = 0.8
+# Signs with so much heat of a digit are classified, and those with this probability of
+# no digit are left out.
+MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 
-# Ink that is of one digit with this probability is not cut.
-SURE = 0.9
-
-# What is narrower than this share of its height is not cut either.
-SEVERAL = 1.15
-
-# At least this share of the digits into which ink is cut can be read. What hangs
-# together is only cut where they are read with less than this mean cost, and where no
-# more than one of them is a one: M and W fall into ones.
-LEGIBLE, CLEAR = 0.7, 0.1
-
-# A one is no wider than this multiple of its height.
-WIDEST_ONE = 1.2
-
-# So many digits may be the pieces of a single one.
-FEW = range(1, 5)
-
-# A sheet of so many digits that is read with less than this mean confidence is also
-# read turned, and taken so if that is so much better.
-A_SHEET, POORLY, MUCH_BETTER = 3, 0.75, 0.15
+# A page of so many signs, of this heat at least, is also looked at turned where the sum
+# of confidences is less than a share of their number, at the one scale at which digits
+# are about so high; it is read so if the sum is more by another share of it.
+A_SHEET, A_SIGN, POORLY, HEIGHT, MUCH_BETTER = 2, 0.3, 0.9, 28, 0.15
 
 
 @overload
@@ -78,15 +64,19 @@ def read_digits(
 ) -> Reading | list[Reading]:
     """Read the handwritten digits of a picture, or of each of several pictures.
 
-    Digits are found as :func:`skdigits.handwriting.find_digits` finds them, and each is
-    classified; where ink makes more sense as a row of digits that touch, it is read
-    so. A sheet that lies on its side or upside down is read turned.
+    A page network finds the signs of the image and their ink at several scales, as
+    :func:`skdigits.handwriting.find_digits` does; the ink of each is brought into MNIST
+    format and classified, and what both say is combined to a calibrated probability. A
+    sheet that lies on its side or upside down is read turned. The decimal point and
+    comma, minus, slash and colon are read where they stand at digits.
 
     Parameters
     ----------
-    image_or_images : picture, or list or tuple of pictures
-        A picture is an array of shape (height, width) or (height, width, channels), an
-        image of Pillow, or the path of a file.
+    image_or_images : image, or list or tuple of images
+        An image is an array of shape (height, width) or (height, width, channels), an
+        image of Pillow, the path of a file, an open binary file or its bytes, or a dict
+        with one of these as "composite", as gradio's sketchpad hands over. Files may be
+        PDF (with the extra ``pdf``), TIFF of several pages, or HEIC (with ``heic``).
 
     model : estimator or path, default=None
         A fitted classifier for rows of 784 pixels in MNIST's form with the classes 0 to
@@ -104,7 +94,8 @@ def read_digits(
     Returns
     -------
     Reading or list of Reading
-        With ``text``, ``digits`` and ``plot()``.
+        With ``text``, ``digits``, ``signs`` and ``plot()``. For a list of images a
+        list; for a file of several pages a list with a reading of each page.
 
     Raises
     ------
@@ -134,7 +125,7 @@ def read_digits(
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
     check_n_jobs(n_jobs)
-    read = partial(_reading_of, classifier=classifier_of(model), min_confidence=low)
+    read = partial(_readings_of, classifier=classifier_of(model), min_confidence=low)
     if not isinstance(image_or_images, list | tuple):
         return read(image_or_images)
     from joblib import Parallel, delayed
@@ -198,22 +189,6 @@ def _check_shape(model):
         )
 
 
-def _reading_of(picture, classifier, min_confidence):
-    grey = grey_picture(picture)
-    answers, turns = _answers(digits_of(grey), classifier), 0
-    if len(answers) in FEW:
-        answers = _maybe_one_digit(answers, grey, classifier)
-    if len(answers) >= A_SHEET and _quality(answers) < POORLY:
-        answers, turns = _best_turned(grey, answers, classifier)
-    answers = [answer for answer in answers if answer.none < CERTAINLY_NONE]
-    read = (
-        _as_read(answer, _turned_back(answer.box, turns, grey.shape), min_confidence)
-        for answer in answers
-    )
-    forms = [answer.form for answer in answers]
-    return Reading(grey, read, rotation=90 * turns, forms=forms)
-
-
 def _without_normalizer(pipeline):
     from skdigits.handwriting import HandwritingNormalizer
 
@@ -221,138 +196,113 @@ def _without_normalizer(pipeline):
     return pipeline[1:] if normalizes else pipeline
 
 
-class _Answer(NamedTuple):
-    """The most probable digit of a box, its probability, and that of none.
+class _Page(NamedTuple):
+    """The digits of an image, as it lies or turned.
 
-    ``form`` is what was classified, (28, 28).
+    ``boxes`` (n, 4) are left, top, right and bottom; ``forms`` (n, 28, 28) what was
+    classified; ``probabilities`` (n, 11) of no digit and of each digit; ``n_signs`` is
+    the number of all signs, digits or not, and ``height`` their median height.
     """
 
-    box: DigitBox
-    form: np.ndarray
-    digit: int
-    confidence: float
-    none: float
+    boxes: np.ndarray
+    forms: np.ndarray
+    probabilities: np.ndarray
+    number_signs: list
+    n_signs: int
+    height: float
+
+    @property
+    def confidence(self):
+        """Of the most probable digits."""
+        return self.probabilities[:, 1:].max(axis=1)
 
 
-def _answers(found, classifier):
-    """Classify what was found, and see each piece as makes most sense."""
-    wholes = _classified(found, classifier)
-    rows = rows_of(found, wholes)
-    parts = [
-        as_one(found[row]).parts() if _may_be_others(wholes[row]) else []
-        for row in rows
-    ]
-    answers = iter(_classified([p.digit for its in parts for p in its], classifier))
-    chosen = []
-    for row, its in zip(rows, parts, strict=True):
-        chosen += _likeliest(wholes[row], its, [next(answers) for _ in its])
-    return chosen
+def _readings_of(image, classifier, min_confidence):
+    """Return the reading of an image, or a list of those of its pages."""
+    many, pages = grey_pages(image)
+    readings = (_reading_of(grey, classifier, min_confidence) for grey in pages)
+    return list(readings) if many else next(readings)
 
 
-def _classified(found, classifier):
-    if not found:
-        return []
-    forms = [mnist_form(digit.ink) for digit in found]
-    return _of_forms(forms, [digit.box for digit in found], classifier)
+def _reading_of(grey, classifier, min_confidence):
+    page, turns = _page(grey, classifier), 0
+    n_signs = page.n_signs
+    if n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs:
+        turns = _best_turns(grey, page.height, classifier)
+        if turns:
+            page = _page(_turned(grey, turns), classifier)
+    place = partial(_place, shape=grey.shape, turns=turns)
+    order, signs = with_signs(layout_of(page.boxes), page.boxes, page.number_signs)
+    read = (
+        _as_read(page, i, min_confidence, (*place(page.boxes[i]), *where))
+        for i, *where in order
+    )
+    return Reading(
+        grey,
+        read,
+        rotation=90 * turns,
+        forms=page.forms[[i for i, *_ in order]],
+        signs=(
+            ReadSign(sign.sign, sign.confidence, *place(sign.box), *where)
+            for sign, *where in signs
+        ),
+    )
 
 
-def _of_forms(forms, boxes, classifier):
-    rows = np.stack([form.ravel() for form in forms])
-    probabilities = classifier.predict_proba(rows)
-    classes = np.array([int(label) for label in classifier.classes_])
-    is_digit = classes != NO_DIGIT
-    none = probabilities[:, ~is_digit].sum(axis=1)
-    best = probabilities[:, is_digit].argmax(axis=1)
-    confidence = probabilities[:, is_digit].max(axis=1)
-    digits = classes[is_digit][best]
-    return [
-        _none_if_it_lies(_Answer(box, form, int(digit), float(high), float(rest)))
-        for box, form, digit, high, rest in zip(
-            boxes, forms, digits, confidence, none, strict=True
-        )
-    ]
+def _page(grey, classifier, scales=None):
+    signs = distinct_signs_of(grey, scales)
+    maybe = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
+    are_signs = signs.heat.max(axis=1) > A_SIGN
+    heights = (signs.boxes[:, 3] - signs.boxes[:, 1])[are_signs]
+    n_signs, height = len(heights), float(np.median(heights)) if len(heights) else 0.0
+    if not len(maybe):
+        nothing = np.empty((0, 4)), np.empty((0, SIDE, SIDE)), np.empty((0, 11))
+        return _Page(*nothing, [], n_signs, height)
+    inks, boxes = zip(*(own_ink(signs, i) for i in maybe), strict=True)
+    forms = np.stack([mnist_form(ink) for ink in inks])
+    boxes, classified = np.stack(boxes), _classified(forms, classifier)
+    probabilities = probabilities_of(signs, maybe, boxes, classified)
+    kept = (probabilities[:, 0] < NOT_A_DIGIT) & (boxes[:, 3] > boxes[:, 1])
+    found = boxes[kept], forms[kept], probabilities[kept]
+    return _Page(*found, number_signs_of(signs), n_signs, height)
 
 
-def _none_if_it_lies(answer):
-    """Return the answer, but that of a dash is not a one."""
-    box = answer.box
-    if answer.digit != 1 or box.width <= WIDEST_ONE * box.height:
-        return answer
-    none = answer.none + answer.confidence
-    return _Answer(box, answer.form, answer.digit, 0.0, none)
+def _classified(forms, classifier):
+    """Return the probabilities of no digit and of the digits, 0 for those not known."""
+    found = classifier.predict_proba(forms.reshape(len(forms), -1))
+    probabilities = np.zeros((len(forms), 1 + N_DIGITS))
+    for column, label in enumerate(classifier.classes_):
+        probabilities[:, int(label) + 1] = found[:, column]
+    return probabilities
 
 
-def _may_be_others(wholes):
-    box = _around(wholes)
-    doubtful = min(answer.confidence for answer in wholes) < SURE
-    return doubtful and box.width >= SEVERAL * box.height
+def _best_turns(grey, height, classifier):
+    """Return by how many quarters a sheet is to be turned to be read."""
+    scales = [min(1.0, HEIGHT / height)]
+    pages = [_page(_turned(grey, k), classifier, scales) for k in range(4)]
+    sums = [page.confidence.sum() for page in pages]
+    best = int(np.argmax(sums))
+    return best if sums[best] > sums[0] + MUCH_BETTER * pages[0].n_signs else 0
 
 
-def _likeliest(wholes, parts, answers):
-    """Return the answers of the way to see ink that makes most sense."""
-    path = best_path(parts, answers)
-    n_sure = sum(answer.confidence >= MIN_CONFIDENCE for answer in path)
-    legible = path and n_sure >= LEGIBLE * len(path)
-    if not legible or mean_cost(path) >= mean_cost(wholes):
-        return wholes
-    hangs_together = len(wholes) == 1
-    return wholes if hangs_together and not _is_clear(path) else path
+def _turned(grey, turns):
+    return np.ascontiguousarray(np.rot90(grey, turns))
 
 
-def _is_clear(path):
-    n_ones = sum(answer.digit == 1 for answer in path)
-    return mean_cost(path) < CLEAR and n_ones <= 1
-
-
-def _maybe_one_digit(answers, grey, classifier):
-    """See the picture as that of one digit, where that makes more sense.
-
-    What is known of such a picture, that specks and pieces along its edges are no
-    digits, cannot be known of a sheet.
-    """
-    box = answers[0].box if len(answers) == 1 else _around(answers)
-    (whole,) = _of_forms([normalized(grey)], [box], classifier)
-    if len(answers) == 1:
-        return [max(whole, answers[0], key=lambda answer: answer.confidence)]
-    doubtful = _quality(answers) < MIN_CONFIDENCE and whole.confidence > SURE
-    return [whole] if doubtful else answers
-
-
-def _around(answers):
-    left, top = (min(answer.box[i] for answer in answers) for i in (0, 1))
-    right = max(answer.box.left + answer.box.width for answer in answers)
-    bottom = max(answer.box.top + answer.box.height for answer in answers)
-    return DigitBox(left, top, right - left, bottom - top, 0, 0)
-
-
-def _quality(answers):
-    return sum(answer.confidence for answer in answers) / max(len(answers), 1)
-
-
-def _best_turned(grey, answers, classifier):
-    """Return the answers of the best way to turn a sheet, and its quarter turns."""
-    best, turns = answers, 0
-    for k in (1, 2, 3):
-        turned = _answers(digits_of(np.rot90(grey, k)), classifier)
-        if _quality(turned) > _quality(best) + (0 if turns else MUCH_BETTER):
-            best, turns = turned, k
-    return best, turns
-
-
-def _turned_back(box, turns, shape):
-    """Return a box of a picture turned by so many quarters in the picture itself."""
+def _place(box, shape, turns):
+    """Return left, top, width and height of a box of a turned image, before turning."""
     height, width = shape
-    left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    left, top, right, bottom = box
     if turns == 1:
-        left, top, right, bottom = width - bottom, left, width - top, right
+        box = width - bottom, left, width - top, right
     elif turns == 2:
-        left, top = width - right, height - bottom
-        right, bottom = left + box.width, top + box.height
+        box = width - right, height - bottom, width - left, height - top
     elif turns == 3:
-        left, top, right, bottom = top, height - right, bottom, height - left
-    return DigitBox(left, top, right - left, bottom - top, box.line, box.number)
+        box = top, height - right, bottom, height - left
+    return pixels_of(box, shape)
 
 
-def _as_read(answer, box, min_confidence):
-    sure = answer.confidence >= min_confidence
-    return ReadDigit(answer.digit if sure else None, answer.confidence, *box)
+def _as_read(page, i, min_confidence, box):
+    confidence = float(page.confidence[i])
+    digit = int(page.probabilities[i, 1:].argmax())
+    return ReadDigit(digit if confidence >= min_confidence else None, confidence, *box)

@@ -53,6 +53,47 @@ class ReadDigit(NamedTuple):
     number: int
 
 
+class ReadSign(NamedTuple):
+    """A sign that changes a number: a point, comma, minus, slash or colon.
+
+    Parameters
+    ----------
+    sign : {".", ",", "-", "/", ":"}
+
+    confidence : float
+        How surely it is seen, in [0, 1].
+
+    left, top, width, height : int
+        Its box, in pixels of the image.
+
+    line, number : int
+        As those of the digits beside it.
+
+    before : int
+        The row of the digit that it stands before.
+
+    See Also
+    --------
+    Reading : Holds them.
+
+    Examples
+    --------
+    >>> from skdigits.reading import ReadSign
+    >>> ReadSign(".", 0.9, 30, 40, 3, 3, line=0, number=0, before=1).sign
+    '.'
+    """
+
+    sign: str
+    confidence: float
+    left: int
+    top: int
+    width: int
+    height: int
+    line: int
+    number: int
+    before: int
+
+
 def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
     """Return text and digits as JSON holds them: on the command line and over HTTP.
 
@@ -106,14 +147,22 @@ class Reading:
     forms : sequence of ndarray of shape (28, 28), default=()
         What the classifier saw of each digit.
 
+    signs : sequence of ReadSign, default=()
+        The signs in numbers, in reading order.
+
     Attributes
     ----------
     text : str
-        Lines with a blank between the numbers, and ``?`` where unsure.
+        Lines with a blank between the numbers, the signs in them, as in ``3.14``, and
+        ``?`` where unsure.
 
     digits : pandas.DataFrame of shape (n_digits, 8)
         Columns digit (missing where unsure), confidence, left, top, width, height, line
         and number.
+
+    signs : pandas.DataFrame of shape (n_signs, 9)
+        Columns sign, confidence, left, top, width, height, line, number, and before:
+        the row of the digit that it stands before.
 
     forms : ndarray of shape (n_digits, 28, 28), dtype uint8
         The digits in MNIST's form, as the classifier saw them: light on dark, and
@@ -139,19 +188,23 @@ class Reading:
         *,
         rotation: Literal[0, 90, 180, 270] = 0,
         forms: Sequence[NDArray[Any]] = (),
+        signs: Iterable[ReadSign] = (),
     ) -> None:
         self.picture = picture
         self.boxes = tuple(boxes)
         self.rotation = rotation
         self.forms = np.array(forms, np.uint8).reshape(-1, 28, 28)
+        self._signs = tuple(signs)
 
     @property
     def text(self) -> str:
         lines: dict[int, dict[int, str]] = {}
-        for box in self.boxes:
+        signs = {sign.before: sign.sign for sign in self._signs}
+        for row, box in enumerate(self.boxes):
             numbers = lines.setdefault(box.line, {})
-            sign = UNSURE if box.digit is None else str(box.digit)
-            numbers[box.number] = numbers.get(box.number, "") + sign
+            digit = UNSURE if box.digit is None else str(box.digit)
+            digit = signs.get(row, "") + digit
+            numbers[box.number] = numbers.get(box.number, "") + digit
         return "\n".join(" ".join(numbers.values()) for numbers in lines.values())
 
     @property
@@ -160,6 +213,12 @@ class Reading:
 
         table = pd.DataFrame(list(self.boxes), columns=list(ReadDigit.__annotations__))
         return table.astype({"digit": "Int64"})
+
+    @property
+    def signs(self) -> DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(list(self._signs), columns=list(ReadSign.__annotations__))
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the picture with a box around each digit and the answer above it.

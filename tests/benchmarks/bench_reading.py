@@ -1,18 +1,22 @@
-"""How well pictures of handwriting are read, beside OCR engines, and step by step.
+"""How well images of handwriting are read, beside OCR engines.
 
-Run by hand on a folder with a table of its pictures, labels.csv, with the columns file,
-kind (single, multi, mixed or nondigit), text (the digits; lines split by "|"), flag and
-notes:
+Run by hand on a folder with a table of its images, labels.csv, with the columns file,
+kind (single, multi, mixed or nondigit), text (the digits; lines split by "|"), flag,
+source and notes:
 
     python tests/benchmarks/bench_reading.py FOLDER
     python tests/benchmarks/bench_reading.py FOLDER --contenders skdigits Tesseract
-    python tests/benchmarks/bench_reading.py FOLDER --without light
+    python tests/benchmarks/bench_reading.py FOLDER --kinds multi --turned 90
+    python tests/benchmarks/bench_reading.py FOLDER --calibration
+
+The sources are split by their names into two parts: settings are chosen on "tune", and
+"check", a third of them, is looked at when they are chosen. Both are printed.
 
 Tesseract is the program of that name, with digits only; RapidOCR the package of that
 name, of whose answer the digits are taken. A "?" never counts as right. For single
 digits: the share read right, and of wrong answers; for sheets: the share of digits
-right by edit distance, and of pictures without any mistake; for what is no digit: the
-share of pictures in which none was answered.
+right by edit distance, and of images without any mistake; for what is no digit: the
+share of images in which none was read.
 """
 
 import argparse
@@ -21,61 +25,29 @@ import json
 import subprocess
 from collections import defaultdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
-
-STEPS = ("light", "ruling", "pieces", "strokes")
+from zlib import crc32
 
 
 def skdigits_reader(options):
     from skdigits import read_digits
 
-    leave_out(options.without)
-
-    def read(paths, kind):
-        readings = []
-        for path in paths:
-            try:
-                readings.append(read_digits(path, model=options.model).text)
-            except ValueError:
-                readings.append("")
-        return readings
+    def read(path, kind):
+        try:
+            return read_digits(path, model=options.model).text
+        except ValueError:
+            return ""
 
     return read
 
 
-def leave_out(step):
-    """Replace one step of the preparation of pictures by nothing."""
-    import numpy as np
-
-    from skdigits.handwriting import _find, _form, _ink, _one_digit
-
-    def no_lines(mask, *_):
-        return np.zeros(mask.shape, bool)
-
-    def one_grey(grey, *_):
-        return np.full_like(grey, np.median(grey))
-
-    if step == "light":
-        _ink.light_surface = _ink.paper_of = one_grey
-    elif step == "ruling":
-        _one_digit.ruling_of = _one_digit.frames_of = no_lines
-        _find.long_lines = _find.ruling_of = no_lines
-    elif step == "pieces":
-        _one_digit.digit_pieces = lambda ink, in_a_box: ink
-    elif step == "strokes":
-        _form.with_usual_strokes = lambda ink: ink
-
-
 def tesseract_reader(options):
-    def read(paths, kind):
+    def read(path, kind):
         layout = "10" if kind == "single" else "6"
         words = "--psm", layout, "-c", "tessedit_char_whitelist=0123456789"
-        return [
-            subprocess.run(
-                ["tesseract", path, "-", *words], capture_output=True, text=True
-            ).stdout
-            for path in paths
-        ]
+        command = ["tesseract", path, "-", *words]
+        return subprocess.run(command, capture_output=True, text=True).stdout
 
     return read
 
@@ -85,8 +57,8 @@ def rapidocr_reader(options):
 
     engine = RapidOCR()
 
-    def read(paths, kind):
-        return ["\n".join(engine(str(path)).txts or ()) for path in paths]
+    def read(path, kind):
+        return "\n".join(engine(str(path)).txts or ())
 
     return read
 
@@ -117,7 +89,7 @@ def group_of(row):
 
 
 def scores(rows, answers):
-    """Return the figures of each kind of picture."""
+    """Return the figures of each kind of image."""
     groups = defaultdict(list)
     for row, answer in zip(rows, answers, strict=True):
         if group_of(row):
@@ -146,30 +118,84 @@ def figures(kind, pairs):
     return {"n": n, "digits right": 1 - wrong / digits, "exact": exact / n}
 
 
+def part_of(row):
+    name = row["source"] or row["file"].split("/")[0]
+    return "check" if crc32(name.encode()) % 3 == 0 else "tune"
+
+
+def turned(path, degrees, folder):
+    """Return the path of the image turned against the clock."""
+    if not degrees:
+        return path
+    from PIL import Image, ImageOps
+
+    target = Path(folder, "turned.png")
+    with Image.open(path) as image:
+        image = ImageOps.exif_transpose(image).convert("RGB")
+        image.rotate(degrees, expand=True).save(target)
+    return target
+
+
+def calibration(folder, rows, model):
+    """Return the calibration error of single digits, and how many were read."""
+    import numpy as np
+
+    from skdigits import read_digits
+
+    confidences, right = [], []
+    for row in rows:
+        if row["kind"] == "single" and group_of(row):
+            boxes = read_digits(
+                folder / row["file"], model=model, min_confidence=0
+            ).boxes
+            if len(boxes) == 1:
+                confidences.append(boxes[0].confidence)
+                right.append(str(boxes[0].digit) == row["text"])
+    bins = np.minimum((10 * np.array(confidences)).astype(int), 9)
+    off = np.array(confidences) - right
+    error = sum(abs(off[bins == number].sum()) for number in range(10)) / len(bins)
+    return {"calibration error": error, "n": len(bins)}
+
+
+def show(name, rows, answers):
+    for part in ("tune", "check"):
+        chosen = [i for i, row in enumerate(rows) if part_of(row) == part]
+        print(f"{name}, {part}:")
+        of_part = [[rows[i] for i in chosen], [answers[i] for i in chosen]]
+        for kind, its in scores(*of_part).items():
+            print(f"  {kind:16}" + ", ".join(f"{k} {v:.4g}" for k, v in its.items()))
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("folder", type=Path)
     options.add_argument(
         "--contenders", nargs="+", default=["skdigits"], choices=READERS
     )
-    options.add_argument("--without", choices=STEPS, help="leave out this step")
-    options.add_argument("--model", help="a model in place of the one in the box")
-    options.add_argument("--kinds", nargs="+", help="of pictures")
+    options.add_argument("--model", help="in place of the pretrained model")
+    options.add_argument("--kinds", nargs="+", help="of images")
+    options.add_argument("--turned", type=int, default=0, choices=(0, 90, 180, 270))
+    options.add_argument("--calibration", action="store_true", help="of single digits")
     options.add_argument("--answers", type=Path, help="where the answers go, as JSON")
     options = options.parse_args()
     with open(options.folder / "labels.csv", newline="") as file:
         rows = [
             r for r in csv.DictReader(file) if r["kind"] in (options.kinds or r["kind"])
         ]
+    if options.calibration:
+        for part in ("tune", "check"):
+            of_part = [row for row in rows if part_of(row) == part]
+            print(part, calibration(options.folder, of_part, options.model))
+        return
     for name in options.contenders:
-        read = READERS[name](options)
-        answers, start = [], perf_counter()
-        for row in rows:
-            answers += read([options.folder / row["file"]], row["kind"])
+        read, answers, start = READERS[name](options), [], perf_counter()
+        with TemporaryDirectory() as folder:
+            for row in rows:
+                path = turned(options.folder / row["file"], options.turned, folder)
+                answers.append(read(path, row["kind"]))
         seconds = perf_counter() - start
-        print(f"{name}: {len(rows) / seconds:.0f} pictures a second")
-        for kind, its in scores(rows, answers).items():
-            print(f"  {kind:16}" + ", ".join(f"{k} {v:.4g}" for k, v in its.items()))
+        print(f"{name}: {len(rows) / seconds:.1f} images a second")
+        show(name, rows, answers)
         if options.answers:
             lines = (
                 json.dumps({"file": row["file"], "text": answer})

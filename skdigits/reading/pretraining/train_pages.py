@@ -5,12 +5,29 @@ called again.
 """
 
 import argparse
+import json
+import shlex
+import sys
 from pathlib import Path
 
+from skdigits import __version__
 from skdigits._files import check_writable, replacing
 from skdigits.datasets import fetch_mnist
 from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
-from skdigits.reading.pretraining._page_training import STEPS, train_page_network
+from skdigits.reading.pretraining._page_training import (
+    BATCH_SIZE,
+    STEPS,
+    train_page_network,
+)
+from skdigits.training import keras
+
+MODULE = "skdigits.reading.pretraining.train_pages"
+
+LIMITS = (
+    "It finds digits from 11 pixels of height on.",
+    "It has learned from no photo, and from nobody's handwriting but MNIST's.",
+    "Opening brackets look like ones to it, and the ends of lines may.",
+)
 
 # Kinds of files that Pillow reads as fonts.
 FONTS = {".otf", ".ttf", ".woff", ".woff2"}
@@ -22,7 +39,9 @@ def main(arguments=None):
     try:
         check_writable(options.output)
         model = _trained(options)
-        graph = to_onnx(model).SerializeToString()
+        graph = to_onnx(model)
+        graph.doc_string = json.dumps(_card(model, options, arguments))
+        graph = graph.SerializeToString()
         with replacing(options.output) as path:
             path.write_bytes(graph)
     except (OSError, ValueError) as error:
@@ -30,12 +49,32 @@ def main(arguments=None):
     print(f"{options.output}: {len(graph):,} bytes, {model.count_params():,} weights")
 
 
+def _card(model, options, arguments):
+    """Return the card of the page network: from what it was made, and its limits."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return {
+        "command": shlex.join(["python", "-m", MODULE, *arguments]),
+        "data": {
+            "description": "synthetic pages of make_digit_pages, with MNIST's training "
+            "images written anew, and fonts under the SIL Open Font License, the "
+            "Apache License 2.0 and the MIT License",
+            "n_fonts": len(fonts_in(options.fonts)),
+        },
+        "steps": int(model.optimizer.iterations),
+        "pages a step": BATCH_SIZE,
+        "seed": options.seed,
+        "weights": model.count_params(),
+        "versions": {"skdigits": __version__, "keras": keras.__version__},
+        "limits": list(LIMITS),
+    }
+
+
 def _trained(options):
     train = fetch_mnist(subset="train", data_home=options.data_home)
     return train_page_network(
         options.state,
         (train.data, train.target),
-        _fonts_in(options.fonts),
+        fonts_in(options.fonts),
         n_steps=options.steps,
         steps_per_epoch=options.steps_per_epoch,
         seed=options.seed,
@@ -45,7 +84,7 @@ def _trained(options):
     )
 
 
-def _fonts_in(folder):
+def fonts_in(folder):
     """Return the files of fonts below a folder, in a fixed order."""
     if folder is None:
         return ()

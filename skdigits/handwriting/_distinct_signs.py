@@ -1,0 +1,36 @@
+"""The signs of an image, without those that are another one seen again."""
+
+from skdigits.handwriting._own_ink import own_ink
+from skdigits.handwriting._page_signs import shared_areas, signs_of
+
+# Signs whose boxes share so much of their union are looked at; they are the same where
+# the boxes of their ink, which is not shared out between them, have so much in common.
+NEAR, SAME = 0.08, 0.55
+
+
+def distinct_signs_of(grey, scales=None):
+    """Return the `Signs` of an image, without those that are another one seen again.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width), dtype float32
+        In [0, 1].
+
+    scales : sequence of float, default=None
+        At which the page network sees it; None takes all.
+    """
+    signs = signs_of(grey, scales)
+    kept: list[int] = []
+    for j in range(len(signs)):
+        union, _ = shared_areas(signs.boxes[j], signs.boxes)
+        near = [i for i in kept if union[i] > NEAR]
+        if not (near and _is_one_of(signs, j, near)):
+            kept.append(j)
+    return signs.chosen(kept)
+
+
+def _is_one_of(signs, j, near):
+    _, box = own_ink(signs, j, near)
+    return any(
+        shared_areas(box, own_ink(signs, i, [j])[1][None])[0][0] > SAME for i in near
+    )

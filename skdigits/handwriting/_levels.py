@@ -1,0 +1,200 @@
+"""What the page network sees on an image, at several scales.
+
+At each fourth pixel it says how surely the middle of each kind of sign is there, and
+how large that is; and for each pixel whether it is ink. It finds digits of 11 to 68
+pixels of height, so that an image is shown to it at scales that are a factor `STEP`
+apart.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from skdigits.network import onnx_session
+
+PAGE_NETWORK = Path(__file__).parent / "page_network.onnx"
+
+# The kinds of signs, in the order of the network's outputs: ten digits, the signs that
+# change a number, and any other.
+N_DIGITS, NUMBER_SIGNS = 10, (".", ",", "-", "/", ":")
+N_NAMES = N_DIGITS + len(NUMBER_SIGNS) + 1
+
+# Pixels for one of the output, and those that sides are a multiple of.
+STRIDE, COARSEST = 4, 32
+
+# The longest side that is looked at; a digit of a full sheet is some thirty pixels high
+# then. Images of at most so many pixels are enlarged.
+LONGEST, TINY, ENLARGED = 1400, 72, 2.0
+
+# Between two scales, a digit of any height is well within the heights that are found.
+STEP, LEAST_SIDE = 1.8, 40
+
+# An image of at most so many pixels may be cut around a digit: it gets a margin. What
+# takes more than a share of a line so deep in it is no stroke but beside the paper. A
+# larger one has none, for there the lines of the paper end at the edge, and would look
+# like ones.
+SMALL, MARGIN, WHOLE, DEEP = 220, 16, 0.9, 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """An image at one scale, and what the network sees there.
+
+    Attributes
+    ----------
+    scale : ndarray of shape (2,)
+        Of x and y.
+
+    margin : int
+        Pixels to the left of the image and above it; there may be more on the other
+        sides.
+
+    grey : ndarray of shape (height, width), dtype float32
+        The image with its margins.
+
+    inside : tuple of int (height, width)
+        Of the image at this scale.
+
+    heat : ndarray of shape (n_names, height / 4, width / 4)
+        Probabilities that the middle of a sign is there.
+
+    sizes : ndarray of shape (2, height / 4, width / 4)
+        Width and height of such a sign.
+
+    ink : ndarray of shape (height, width)
+        Probabilities of ink.
+    """
+
+    scale: np.ndarray
+    margin: int
+    grey: np.ndarray
+    inside: tuple
+    heat: np.ndarray
+    sizes: np.ndarray
+    ink: np.ndarray
+
+    def of_image(self, boxes):
+        """Return boxes of the image in pixels of this level."""
+        return boxes * np.tile(self.scale, 2) + self.margin
+
+    def to_image(self, boxes):
+        """Return boxes of this level in pixels of the image."""
+        return (boxes - self.margin) / np.tile(self.scale, 2)
+
+
+def page_network_card():
+    """Return the model card of the page network."""
+    import onnx
+
+    return json.loads(onnx.load(PAGE_NETWORK).doc_string)
+
+
+def levels_of(grey, scales=None):
+    """Show an image to the page network at several scales, the largest one first.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width), dtype float32
+        In [0, 1].
+
+    scales : sequence of float, default=None
+        None takes all at which digits may be.
+
+    Returns
+    -------
+    list of Level
+    """
+    scales = _scales(max(grey.shape)) if scales is None else scales
+    return [_level(grey, scale) for scale in scales]
+
+
+def _scales(longest):
+    scale = ENLARGED if longest <= TINY else min(1.0, LONGEST / longest)
+    scales = [scale]
+    while longest * scale / STEP >= LEAST_SIDE:
+        scale /= STEP
+        scales.append(scale)
+    return scales
+
+
+def _level(grey, scale):
+    page, inside, margin = _page(grey, scale)
+    (output,) = _session(os.getpid()).run(None, {"page": page[None, None]})
+    heat, sizes, ink = np.split(output[0], [N_NAMES, N_NAMES + 2])
+    cells = (STRIDE, STRIDE, *heat.shape[1:])
+    ink = ink.reshape(cells).transpose(2, 0, 3, 1).reshape(page.shape)
+    return Level(
+        np.divide(inside, grey.shape)[::-1],
+        margin,
+        page,
+        inside,
+        _probability(heat),
+        np.exp(np.clip(sizes, 0, 7)),
+        _probability(ink),
+    )
+
+
+def _page(grey, scale):
+    """Return what the network is shown, the part that is the image, and its margin."""
+    inside = tuple(max(1, round(n * scale)) for n in grey.shape)
+    if max(inside) <= SMALL:
+        shape = tuple(-(-(n + 2 * MARGIN) // COARSEST) * COARSEST for n in inside)
+        return _with_margin(_resized(grey, inside), shape), inside, MARGIN
+    inside = tuple(max(1, round(n / COARSEST)) * COARSEST for n in inside)
+    return _resized(grey, inside), inside, 0
+
+
+def _probability(logits):
+    return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+
+
+@cache
+def _session(process):
+    """Return the session of a process; a forked one cannot use that of its parent."""
+    return onnx_session(PAGE_NETWORK.read_bytes())
+
+
+def _resized(grey, shape):
+    if shape == grey.shape:
+        return grey
+    from PIL import Image
+
+    image = Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def _with_margin(grey, shape):
+    """Return an image with its edges drawn out, but not the strokes that touch them."""
+    few = grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
+    paper = np.median(np.concatenate([few[0], few[-1], few[:, 0], few[:, -1]]))
+    differs = np.ptp(np.percentile(few, (2, 98))) / 2
+    for axis in (0, 1):
+        before, after = MARGIN, shape[axis] - grey.shape[axis] - MARGIN
+        deep = int(DEEP * grey.shape[axis])
+        first, last = (
+            np.expand_dims(
+                _without_strokes(
+                    np.take(grey, at, axis), np.take(grey, inner, axis), paper, differs
+                ),
+                axis,
+            )
+            for at, inner in ((0, deep), (-1, -1 - deep))
+        )
+        grey = np.concatenate(
+            [np.repeat(first, before, axis), grey, np.repeat(last, after, axis)], axis
+        )
+    return np.ascontiguousarray(grey, np.float32)
+
+
+def _without_strokes(edge, inner, paper, differs):
+    """Return a line along an edge; ``inner`` is one further inside."""
+    stroke = np.abs(edge - paper) > differs
+    if (np.abs(inner - paper) > differs).mean() < WHOLE:
+        edge = np.where(stroke, paper, edge)
+    size = len(edge) // 4 * 2 + 1
+    return ndimage.median_filter(edge, size, mode="nearest")

@@ -1,0 +1,126 @@
+"""The signs of a page: peaks of what the page network sees, each sign once.
+
+As in CenterNet, a sign is a peak of the heat; one that is seen at several scales is
+taken from where it is seen most surely.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from skdigits.handwriting._levels import N_DIGITS, N_NAMES, STRIDE, levels_of
+
+# The least heat of a sign, and the most signs of a page.
+LEAST_HEAT, MOST = 0.2, 3000
+
+# Boxes are of one sign where so much of their union, or of the smaller one, is shared.
+SAME, INSIDE = 0.3, 0.6
+
+# The least width or height that counts, in shares of the other.
+LEAST_WIDTH = 0.4
+
+# Pixels of height at which digits are not found reliably, and at which they are.
+NOT_FOUND, FOUND = (9, 84), (13, 62)
+
+
+@dataclass(frozen=True, eq=False)
+class Signs:
+    """The signs of an image, the surest one first.
+
+    Attributes
+    ----------
+    boxes : ndarray of shape (n, 4)
+        left, top, right and bottom in pixels of the image.
+
+    heat : ndarray of shape (n, n_names)
+        Of each kind where the sign is seen most surely.
+
+    mean_heat : ndarray of shape (n, n_names)
+        On average over the scales at which a digit of that height is found.
+
+    levels : list of Level
+    """
+
+    boxes: np.ndarray
+    heat: np.ndarray
+    mean_heat: np.ndarray
+    levels: list
+
+    def __len__(self):
+        return len(self.boxes)
+
+    def chosen(self, numbers):
+        """Return some of them."""
+        parts = self.boxes[numbers], self.heat[numbers], self.mean_heat[numbers]
+        return Signs(*parts, self.levels)
+
+
+def signs_of(grey, scales=None):
+    """Return the `Signs` of an image of shape (height, width) in [0, 1]."""
+    levels = levels_of(grey, scales)
+    peaks = [_peaks(level) for level in levels]
+    boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
+    of_level = np.repeat(np.arange(len(levels)), [len(found) for found, _ in peaks])
+    order = np.argsort(-heat.max(axis=1), kind="stable")[:MOST]
+    boxes, heat, of_level = boxes[order], heat[order], of_level[order]
+    kept, means, free = [], [], np.ones(len(boxes), bool)
+    for i in range(len(boxes)):
+        if free[i]:
+            union, smaller = shared_areas(boxes[i], boxes)
+            means.append(_mean_heat(boxes[i], heat, of_level, union, levels))
+            free &= (union <= SAME) & (smaller <= INSIDE)
+            kept.append(i)
+    means = np.reshape(means, (-1, N_NAMES))
+    return Signs(boxes[kept], heat[kept], means, levels)
+
+
+def _peaks(level):
+    """Return the boxes of signs in pixels of the image, and the heat of their kinds."""
+    highest = level.heat.max(axis=0)
+    peak = (highest == ndimage.maximum_filter(highest, 3)) & (highest > LEAST_HEAT)
+    y, x = np.nonzero(peak)
+    heat = level.heat[:, y, x].T
+    middles = STRIDE * np.stack([x, y], axis=1) + STRIDE / 2
+    half = level.sizes[:, y, x].T / 2
+    beyond = np.abs(middles - level.margin - np.divide(level.inside[::-1], 2))
+    inside = (beyond < np.divide(level.inside[::-1], 2) + STRIDE).all(axis=1)
+    is_digit, height = heat.argmax(axis=1) < N_DIGITS, 2 * half[:, 1]
+    found = ~is_digit | ((height > NOT_FOUND[0]) & (height < NOT_FOUND[1]))
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    chosen = inside & found
+    return level.to_image(boxes[chosen]), heat[chosen]
+
+
+def shared_areas(box, boxes):
+    """Return which share of the union with a box, and of the smaller one, is shared.
+
+    Narrow boxes count as wider ones: a pixel decides what those of two ones share.
+    """
+    box, boxes = _not_narrow(box[None])[0], _not_narrow(boxes)
+    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    shared = np.prod(np.maximum(sides, 0), axis=1)
+    own, areas = (
+        np.prod(box[2:] - box[:2]),
+        np.prod(boxes[:, 2:] - boxes[:, :2], axis=1),
+    )
+    union, smaller = own + areas - shared, np.minimum(own, areas)
+    # boxes of nothing share nothing
+    return shared / np.maximum(union, 1e-9), shared / np.maximum(smaller, 1e-9)
+
+
+def _not_narrow(boxes):
+    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    half = np.maximum(sides, LEAST_WIDTH * sides[:, ::-1]) / 2
+    return np.concatenate([middles - half, middles + half], axis=1)
+
+
+def _mean_heat(box, heat, of_level, union, levels):
+    height = box[3] - box[1]
+    heats = []
+    for number, level in enumerate(levels):
+        if FOUND[0] <= height * level.scale[1] <= FOUND[1]:
+            there = np.flatnonzero((of_level == number) & (union > SAME))
+            best = there[union[there].argmax()] if len(there) else None
+            heats.append(np.zeros(N_NAMES) if best is None else heat[best])
+    return np.mean(heats, axis=0) if heats else heat[union.argmax()]

@@ -1,0 +1,96 @@
+"""How sure a digit is: what two networks say, and what speaks against both.
+
+The page network sees a sign among its neighbours, at several scales; the classifier
+sees its ink alone, at full resolution. The probabilities of the ten digits and of no
+digit are a softmax of sums of their logarithms, whose weights were fitted on synthetic
+pages that neither network had learned from.
+"""
+
+import numpy as np
+
+from skdigits.handwriting import N_DIGITS, shared_areas
+
+# Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
+# the scales, and of the classifier's probability.
+DIGIT_WEIGHTS = (0.65, 1.697, 0.328)
+
+# Weights of no digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
+# classifier's probability of no digit, of the heat of other signs; 1; the share of the
+# sign that other signs cover; how much smaller it is than the others; how little of its
+# box is its ink's.
+NONE_WEIGHTS = (-0.943, 3.227, 0.052, 0.874, -1.08, -1.396, 1.316, 0.175)
+
+# The least probability that counts.
+LEAST = 1e-3
+
+
+def probabilities_of(signs, chosen, inked, classified):
+    """Return the probabilities of no digit and of the digits.
+
+    Parameters
+    ----------
+    signs : Signs
+
+    chosen : ndarray of shape (n,)
+        The numbers of those that may be digits.
+
+    inked : ndarray of shape (n, 4)
+        The boxes of their ink.
+
+    classified : ndarray of shape (n, 11)
+        What the classifier says of these: no digit, 0 to 9.
+
+    Returns
+    -------
+    ndarray of shape (n, 11)
+    """
+    of_digits, of_none = evidence(signs, chosen, inked, classified)
+    return combined(of_digits, of_none, DIGIT_WEIGHTS, NONE_WEIGHTS)
+
+
+def combined(of_digits, of_none, digit_weights, none_weights):
+    """Return the softmax of weighted evidence, as `probabilities_of` does."""
+    logits = np.concatenate(
+        [(of_none @ none_weights)[:, None], of_digits @ digit_weights], axis=1
+    )
+    logits -= logits.max(axis=1, keepdims=True)
+    odds = np.exp(logits)
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def evidence(signs, chosen, inked, classified):
+    """Return what speaks for each digit (n, 10, 3), and for no digit (n, 8)."""
+    heat, mean = signs.heat[chosen], signs.mean_heat[chosen]
+    of_digits = _log(
+        np.stack([heat[:, :N_DIGITS], mean[:, :N_DIGITS], classified[:, 1:]], axis=2)
+    )
+    heights = np.diff(signs.boxes[:, 1::2], axis=1)[:, 0]
+    highest = signs.heat[:, :N_DIGITS].max(axis=1)
+    usual = np.average(heights, weights=highest**2 * heights + 1e-9)
+    of_none = [
+        _log(1 - highest[chosen]),
+        _log(1 - mean[:, :N_DIGITS].max(axis=1)),
+        _log(classified[:, 0]),
+        _log(heat[:, N_DIGITS:].max(axis=1)),
+        np.ones(len(chosen)),
+        [_covered(signs, i) for i in chosen],
+        np.maximum(np.log(usual / np.maximum(heights[chosen], 1)), 0),
+        [
+            1 - shared_areas(box, signs.boxes[i][None])[0][0]
+            for i, box in zip(chosen, inked, strict=True)
+        ],
+    ]
+    return of_digits, np.stack(of_none, axis=1)
+
+
+def _log(share):
+    return np.log(np.clip(share, LEAST, 1))
+
+
+def _covered(signs, i):
+    """Return the largest share that a sign has in common with another one."""
+    others = np.delete(signs.boxes, i, axis=0)
+    if not len(others):
+        return 0.0
+    union, _ = shared_areas(signs.boxes[i], others)
+    return union.max()

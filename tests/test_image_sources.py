@@ -1,0 +1,155 @@
+"""What an image may come as: files, their content, pages, what a sketchpad gives."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import skdigits
+from skdigits.handwriting import find_digits
+from skdigits.images import grey_pages, grey_picture, read_picture
+
+
+def page(digits):
+    """Return a page with that many upright ones."""
+    paper = np.full((80, 160), 230, np.uint8)
+    for number in range(digits):
+        paper[20:60, 20 + 30 * number : 26 + 30 * number] = 40
+    return paper
+
+
+def content_of(array, format="PNG", **options):
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, format, **options)
+    return file.getvalue()
+
+
+def tiff(*arrays, **options):
+    first, *others = map(Image.fromarray, arrays)
+    file = io.BytesIO()
+    first.save(file, "TIFF", save_all=True, append_images=others, **options)
+    return file.getvalue()
+
+
+def pdf(*arrays):
+    first, *others = map(Image.fromarray, arrays)
+    file = io.BytesIO()
+    first.save(file, "PDF", save_all=True, append_images=others, resolution=150)
+    return file.getvalue()
+
+
+ONE = page(1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        content_of(ONE),
+        bytearray(content_of(ONE)),
+        io.BytesIO(content_of(ONE)),
+        {"background": None, "layers": [], "composite": ONE},
+        {"composite": np.dstack([np.zeros((*ONE.shape, 3), np.uint8), 230 - ONE])},
+        content_of(ONE, "TIFF"),
+        content_of(ONE, "AVIF", quality=100),
+        pdf(ONE),
+    ],
+    ids="bytes bytearray file sketchpad transparent tiff avif pdf".split(),
+)
+def test_sources_of_one_image(source):
+    if isinstance(source, bytes) and source[4:12] == b"ftypavif":
+        features = pytest.importorskip("PIL.features")
+        if not features.check("avif"):
+            pytest.skip("Pillow has no AVIF")
+    many, (grey,) = grey_pages(source)
+    assert not many and grey.dtype == np.float32
+    # a page of a PDF may be a pixel larger
+    assert np.abs(np.subtract(grey.shape, ONE.shape)).max() <= 1
+    inked = (grey < grey.max() / 2)[40].nonzero()[0]
+    assert abs(inked.min() - 20) <= 1 and abs(inked.max() - 25) <= 1
+
+
+def test_an_open_file_and_its_path(tmp_path):
+    (tmp_path / "a.png").write_bytes(content_of(ONE))
+    with open(tmp_path / "a.png", "rb") as file:
+        of_file = skdigits.read_digits(file)
+    assert of_file.text == skdigits.read_digits(tmp_path / "a.png").text == "1"
+
+
+@pytest.mark.parametrize("document, suffix", [(tiff, "tif"), (pdf, "pdf")])
+def test_each_page_is_a_reading(tmp_path, document, suffix):
+    path = tmp_path / f"pages.{suffix}"
+    path.write_bytes(document(page(1), page(3), page(0)))
+    readings = skdigits.read_digits(path)
+    assert [reading.text.replace(" ", "") for reading in readings] == ["1", "111", ""]
+    nested = skdigits.read_digits([path, ONE])
+    assert len(nested[0]) == 3 and nested[1].text == "1"
+
+
+def test_several_pages_are_not_one_image(tmp_path):
+    content = tiff(page(1), page(2))
+    for function in (find_digits, grey_picture):
+        with pytest.raises(ValueError, match="Got several pages, but expected one im"):
+            function(content)
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.tif' of several pages, but expected"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_a_thumbnail_is_no_page():
+    small = Image.fromarray(page(1)[::4, ::4])
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    file = io.BytesIO()
+    Image.fromarray(page(1)).save(file, "TIFF", save_all=True, append_images=[small])
+    many, pages = grey_pages(file.getvalue())
+    assert not many and next(pages).shape == (80, 160)
+
+
+def test_heic():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(ONE).convert("RGB")).save(file, quality=90)
+    grey = grey_picture(file.getvalue())
+    assert grey.shape == ONE.shape
+    assert grey[40, 22] < 0.3 < 0.8 < grey[40, 100]
+
+
+@pytest.mark.parametrize(
+    "module, content, extra",
+    [
+        ("pypdfium2", b"%PDF-1.7\n", "pdf"),
+        ("pillow_heif", b"\0\0\0\x18ftypheic" + bytes(40), "heic"),
+    ],
+)
+def test_an_extra_that_is_missing_is_named(monkeypatch, module, content, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=rf"install \"skdigits\[{extra}\]\""):
+        skdigits.read_digits(content)
+
+
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ({"layers": []}, r"Got a dict with \['layers'\], but expected an image as"),
+        (
+            io.StringIO("text"),
+            'that gives str, but expected bytes. Open the file with "rb',
+        ),
+        (b"", "Got a picture, which cannot be decoded"),
+        (b"%PDF-1.7 nothing else", "Got a picture, which cannot be decoded"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "Got a picture, which cannot be decoded"),
+    ],
+)
+def test_errors(source, message):
+    if b"heic" in (source if isinstance(source, bytes) else b""):
+        pytest.importorskip("pillow_heif")
+    with pytest.raises(ValueError, match=message):
+        skdigits.read_digits(source)
+
+
+def test_too_many_pages(monkeypatch):
+    monkeypatch.setattr("skdigits.images._decode.MAX_PAGES", 2)
+    for content in (tiff(*[ONE] * 3), pdf(*[ONE] * 3)):
+        with pytest.raises(ValueError, match="of 3 pages, but expected at most 2"):
+            skdigits.read_digits(content)
