@@ -89,7 +89,9 @@ def _enlarged(row, height):
 def draw_reading():
     """Draw the sheet as it was photographed, and as it was read."""
     sheet = FOLDER / "sheet.jpg"
-    draw_sheet().save(sheet, quality=85)
+    # what the pages say was read from this one; another page network draws another
+    if not sheet.exists():
+        draw_sheet().save(sheet, quality=85)
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     axes[0].imshow(Image.open(sheet))
     axes[0].set_axis_off()

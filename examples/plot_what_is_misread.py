@@ -67,16 +67,17 @@ plt.show()
 # -------------------
 #
 # The letters and the bracket have the very shape of a digit: seen alone, nobody could
-# tell. What stands around them could, but each sign is read by itself. Where letters
+# tell. What stands around them could, and the page network sees that; but it has
+# learned from numbers and single letters, not from words of a language. Where letters
 # are to be expected, cut out the fields that hold digits, and read those.
 #
-# The noughts are a habit that MNIST's writers did not have; taught as noughts, they
-# would make noughts of the letters U and e. A network can learn the habits of one
-# writer from fifty digits:
+# The noughts are a habit that MNIST's writers did not have, nor those of the synthetic
+# pages; taught as noughts, they would make noughts of the letters U and e. A network
+# can learn the habits of one writer from fifty digits:
 # :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
 #
-# The stroke of a fraction is as much a one as a one that leans far is a stroke: ones
-# that lean by more than half a right angle are not taken for digits.
+# The last two are there for comparison: a half is read as its two digits, and a one
+# that leans far as a one, with a lower probability.
 #
-# A probability does not warn of the first kind: of the pictures that people meant to be
-# digits it says how often the answer is right, and a letter is none of them.
+# A probability does not warn of the first kind: of the images that people meant to be
+# digits it says how often the prediction is right, and a letter is none of them.
