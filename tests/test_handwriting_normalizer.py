@@ -163,6 +163,17 @@ def test_the_pictures_of_mnist_pass_unharmed(mnist):
     assert np.median(overlaps) > 0.95
 
 
+def test_what_is_in_mnist_format_is_not_looked_at_again(monkeypatch):
+    from skdigits.handwriting import _one_digit
+
+    (seven,) = form(CLEAN)
+    monkeypatch.setattr(_one_digit, "distinct_signs_of", None)
+    assert overlap(seven, *form(seven)) > 0.9
+    for other in (seven[:27], 255 - seven, np.roll(seven, 4, axis=0)):
+        with pytest.raises(TypeError):  # it asks the page network
+            form(other)
+
+
 def test_several_processes_give_the_same():
     pictures = [CLEAN, 255 - CLEAN, drawing(3)] * 40
     assert np.array_equal(
