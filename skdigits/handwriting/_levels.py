@@ -31,14 +31,14 @@ STRIDE, COARSEST = 4, 32
 # then. Images of at most so many pixels are enlarged.
 LONGEST, TINY, ENLARGED = 1400, 72, 2.0
 
-# Between two scales, a digit of any height is well within the heights that are found.
-STEP, LEAST_SIDE = 1.8, 40
+# Between two scales, a digit of any height is well within the heights that are found;
+# at the last one, a digit as high as the image is.
+STEP, LAST_SIDE = 1.8, 60
 
-# An image of at most so many pixels may be cut around a digit: it gets a margin. What
-# takes more than a share of a line so deep in it is no stroke but beside the paper. A
+# An image of at most so many pixels may be cut around a digit: it gets a margin. A
 # larger one has none, for there the lines of the paper end at the edge, and would look
-# like ones.
-SMALL, MARGIN, WHOLE, DEEP = 220, 16, 0.9, 0.15
+# like ones. How deep something has to be to be no stroke along the edge.
+SMALL, MARGIN, DEEP = 220, 16, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def levels_of(grey, scales=None):
 def _scales(longest):
     scale = ENLARGED if longest <= TINY else min(1.0, LONGEST / longest)
     scales = [scale]
-    while longest * scale / STEP >= LEAST_SIDE:
+    while longest * scale > LAST_SIDE:
         scale /= STEP
         scales.append(scale)
     return scales
@@ -194,7 +194,10 @@ def _with_margin(grey, shape):
 def _without_strokes(edge, inner, paper, differs):
     """Return a line along an edge; ``inner`` is one further inside."""
     stroke = np.abs(edge - paper) > differs
-    if (np.abs(inner - paper) > differs).mean() < WHOLE:
-        edge = np.where(stroke, paper, edge)
+    # what begins in a corner and is as deep is no stroke but something beside the paper
+    deep = stroke & (np.abs(inner - paper) > differs)
+    beside = np.logical_and.accumulate(deep)
+    beside |= np.logical_and.accumulate(deep[::-1])[::-1]
+    edge = np.where(stroke & ~beside, paper, edge)
     size = len(edge) // 4 * 2 + 1
     return ndimage.median_filter(edge, size, mode="nearest")
