@@ -2,6 +2,7 @@
 
 import io
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -97,6 +98,16 @@ def test_several_pages_are_not_one_image(tmp_path):
         read_picture(tmp_path / "a.tif")
 
 
+def test_warnings_between_two_pages_are_not_lost():
+    _, pages = grey_pages(tiff(*[ONE] * 4))
+    next(pages)
+    with pytest.warns(UserWarning, match="of somebody else"):
+        warnings.warn("of somebody else", UserWarning, stacklevel=1)
+    before = list(warnings.filters)
+    del pages
+    assert warnings.filters == before
+
+
 def test_a_thumbnail_is_no_page():
     small = Image.fromarray(page(1)[::4, ::4])
     small.encoderinfo = {"tiffinfo": {254: 1}}
@@ -146,6 +157,14 @@ def test_errors(source, message):
         pytest.importorskip("pillow_heif")
     with pytest.raises(ValueError, match=message):
         skdigits.read_digits(source)
+
+
+def test_a_document_without_a_page():
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    file = io.BytesIO()
+    pypdfium2.PdfDocument.new().save(file)
+    with pytest.raises(ValueError, match="Got a picture, which cannot be decoded"):
+        skdigits.read_digits(file.getvalue())
 
 
 def test_too_many_pages(monkeypatch):

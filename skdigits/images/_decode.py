@@ -138,18 +138,28 @@ def read_pages(source):
     """
     is_path = isinstance(source, str | os.PathLike)
     name = one_line(repr(str(Path(source)))) if is_path else "a picture"
-    with _one_sentence(name):
-        if is_path:
-            with open_regular(Path(source), MAX_BYTES) as file:
-                yield from _pages_of(file)
-        else:
-            yield from _pages_of(_as_file(source))
+    pages = _pages_in(source)
+    while True:
+        # not around all of them: warnings of others, between two, are not to be lost
+        with _one_sentence(name):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
+
+
+def _pages_in(source):
+    if isinstance(source, str | os.PathLike):
+        with open_regular(Path(source), MAX_BYTES) as file:
+            yield from _pages_of(file)
+    else:
+        yield from _pages_of(_as_file(source))
 
 
 def _as_file(source):
     # one byte more than the limit says that there are more
     content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else source
-    if not isinstance(content, bytes | bytearray | memoryview):
+    if not isinstance(content, bytes | bytearray):
         raise Unusable(
             f" that gives {type(content).__name__}, but expected bytes. Open the file "
             'with "rb".'
