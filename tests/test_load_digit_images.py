@@ -195,7 +195,7 @@ class TestCsv:
         path = self.write(tmp_path, f"p0,p1,{name},p2,p3\n0,1,5,2,255\n0,1,6,2,255\n")
         digits = load_digit_images(path)
         assert digits.target.tolist() == [5, 6]
-        assert digits.DESCR.endswith(f"labels in column {name!r}")
+        assert digits.label_column == name
 
     @pytest.mark.parametrize("header", [True, False])
     @pytest.mark.parametrize("last", [True, False])
@@ -209,6 +209,7 @@ class TestCsv:
         digits = load_digit_images(tmp_path / "digits.csv")
         assert_array_equal(digits.target, y)
         assert_array_equal(digits.data, X)
+        assert digits.label_column == ("kind" if header else 64 * last)
 
     def test_the_frames_of_scikit_learn_and_of_ours_come_back(self, tmp_path):
         from sklearn.datasets import load_digits
@@ -230,6 +231,10 @@ class TestCsv:
             assert digits.target.tolist() == [7, 8]
         with pytest.raises(ValueError, match="Got label_column='no', but expected one"):
             load_digit_images(path, label_column="no")
+        with pytest.raises(
+            ValueError, match="Got label_column='y' for .*expected a CSV"
+        ):
+            load_digit_images(tmp_path, label_column="y")
 
     def test_pixels_without_a_label(self, tmp_path):
         names = ",".join(f"pixel{i}" for i in range(16))

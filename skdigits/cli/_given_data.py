@@ -162,9 +162,8 @@ def _pictures_at(path, image_shape, normalize, label_column):
     )
     n, height, width = digits.images.shape
     description = f"{n:,} pictures of {height} x {width} pixels in {path}"
-    where = digits.DESCR.rpartition(", labels in ")[2]
-    if where != digits.DESCR:
-        description += f", labels in {where}"
+    if digits.label_column is not None:
+        description += f", labels in column {digits.label_column!r}"
     return description, (digits.images, digits.target), digits.normalized
 
 

@@ -62,8 +62,8 @@ def read_csv(path, label_column=None, n_pixels=None):
     -------
     pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32
     labels : list
-    where : str
-        Which column has the labels.
+    label_column : str or int
+        The name of the column of labels, or its number from 0 where there are none.
     """
     labels, pixels, n_lines = [], [], 0
     choose = partial(_label_column, path, label_column, n_pixels)
@@ -84,9 +84,7 @@ def read_csv(path, label_column=None, n_pixels=None):
             f"Got {str(path)!r} with one column, but expected a label and pixels in "
             "each line. Separate them by commas."
         )
-    named = isinstance(label_column, str)
-    where = f"column {label_column!r}" if named else f"column {label_column + 1}"
-    return pixels, labels, where
+    return pixels, labels, label_column
 
 
 def _typed(parts):

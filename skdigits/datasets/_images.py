@@ -97,8 +97,11 @@ def load_digit_images(
             The labels, once each.
         normalized : bool
             Whether the pictures were brought into MNIST's form.
+        label_column : str, int or None
+            Of a CSV file: the name of the column that the labels come from, or its
+            number from 0 where columns have no names.
         DESCR : str
-            Where the pictures come from, and which column the labels.
+            Where the pictures come from.
 
     Raises
     ------
@@ -151,12 +154,13 @@ def load_digit_images(
             )
         _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
-    normalized, where = False, ""
+    normalized, found_column = False, None
+    _check_label_column(path, label_column)
     # not the methods of Path, which raise where a name is too long
     if os.path.isdir(path):
         images, labels, normalized = read_folder(path, image_shape, normalize)
     elif os.path.isfile(path):
-        rows, labels, where = _read_table(path, label_column, image_shape)
+        rows, labels, found_column = _read_table(path, label_column, image_shape)
         images = _fold(rows, None if normalize else image_shape)
         if normalize:
             images, normalized = _in_form(images, image_shape, normalize)
@@ -170,9 +174,10 @@ def load_digit_images(
     return make_bunch(
         images,
         target,
-        DESCR=f"{len(images)} pictures of {path}{where and f', labels in {where}'}",
+        DESCR=f"{len(images)} pictures of {path}",
         target_names=[str(label) for label in np.unique(target)],
         normalized=normalized,
+        label_column=found_column,
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
@@ -199,6 +204,14 @@ def _check_normalize(normalize, image_shape):
         )
 
 
+def _check_label_column(path, label_column):
+    if label_column is not None and path.suffix.lower() != ".csv":
+        raise ValueError(
+            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected a "
+            "CSV file. Leave it out."
+        )
+
+
 def _in_form(images, image_shape, normalize):
     """Return the pictures of a table, and whether they were normalized."""
     # what is not 8 bits has been prepared by somebody
@@ -209,12 +222,12 @@ def _in_form(images, image_shape, normalize):
 
 
 def _read_table(path, label_column, image_shape):
-    """Return the pixels and labels of a file, and in words where the labels were."""
+    """Return the pixels and labels of a file, and the column of labels, if any."""
     kind = path.suffix.lower()
     if kind == ".csv":
         return read_csv(path, label_column, image_shape and prod(image_shape))
     if kind == ".npz":
-        return *read_npz(path), ""
+        return *read_npz(path), None
     raise ValueError(
         f"Got the file {str(path)!r}, but expected a folder, or a file that ends in "
         ".csv or .npz. Convert it."
