@@ -250,6 +250,7 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
         ("--steps", "0"): "Got n_steps=0, but expected an integer of at least 1",
         ("--n-jobs", "0"): "n_jobs",
         ("--output", "no/such/folder.onnx"): "no/such/folder.onnx",
+        ("--initial", "no.keras"): "Got initial='no.keras', but expected the state",
     }.items():
         with pytest.raises(SystemExit, match=message):
             train_pages.main([*folders, *wrong])

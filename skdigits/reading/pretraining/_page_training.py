@@ -200,6 +200,11 @@ def train_page_network(
     keras.Model
     """
     check_n_jobs(n_jobs)
+    if initial is not None and not Path(initial).is_file():
+        raise FileNotFoundError(
+            f"Got initial={str(initial)!r}, but expected the state of another "
+            "training. Check the path."
+        )
     if check_integer("n_steps", n_steps) % check_integer(
         "steps_per_epoch", steps_per_epoch
     ):
