@@ -6,7 +6,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from joblib import effective_n_jobs
 from starlette.exceptions import HTTPException
@@ -50,6 +50,8 @@ PAGES = {
         "text/javascript",
     ),
 }
+
+router = APIRouter()
 
 
 def create_app(
@@ -128,7 +130,7 @@ def create_app(
         "max_requests": check_integer("max_requests", max_requests, minimum=1),
     }
     path = PRETRAINED if model is None else model
-    info = _info(classifier_of(load_network(path)), limits)
+    about = _info(classifier_of(load_network(path)), limits)
     bodies = RequestBodies(max_bytes, timeout)
     n_jobs = effective_n_jobs(n_jobs)
 
@@ -155,7 +157,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    _add_routes(app, str(path), min_confidence, info)
+    app.state.model, app.state.min_confidence = str(path), min_confidence
+    app.state.info = about
+    app.include_router(router)
+    _add_pages(app)
     return app
 
 
@@ -183,55 +188,60 @@ def _middleware(allow_hosts, allow_origins):
     return middleware
 
 
-def _add_routes(app, model, min_confidence, info):
+def _add_pages(app):
     for path, source in PAGES.items():
         app.get(path, include_in_schema=False)(_page(*source))
         app.head(path, include_in_schema=False)(_page(*source))
 
-    @app.post(
-        "/read",
-        summary="Read the digits of one image",
-        response_model=Reading,
-        response_model_exclude_unset=True,
-        responses=RESPONSES,
-        openapi_extra=ONE,
-    )
-    async def read(request: Request, pictures: bool = False) -> Any:
-        """Read the digits of one image."""
-        async with request.state.bodies.files_of(request) as sent:
-            if len(sent) > 1:
-                raise HTTPException(
-                    HTTPStatus.BAD_REQUEST,
-                    f"Got {len(sent):,} images, but expected one. Send each in a "
-                    "request of its own.",
-                )
-            ((name, content),) = sent
-            arguments = name, model, min_confidence, pictures
-            return await _answer(request, _worker.read, content, *arguments)
 
-    @app.post(
-        "/predict",
-        summary="Classify images of single digits",
-        response_model=Predictions,
-        response_model_exclude_unset=True,
-        responses=RESPONSES,
-        openapi_extra=SEVERAL,
-    )
-    async def predict(request: Request) -> Any:
-        """Classify images of single digits, up to 1,000 in a form."""
-        async with request.state.bodies.files_of(request) as sent:
-            answers = await _answer(request, _worker.predict, sent, model)
-        return {"answers": answers}
+@router.post(
+    "/read",
+    summary="Read the digits of one image",
+    response_model=Reading,
+    response_model_exclude_unset=True,
+    responses=RESPONSES,
+    openapi_extra=ONE,
+)
+async def read(request: Request, pictures: bool = False) -> Any:
+    """Read the digits of one image."""
+    state = request.app.state
+    async with request.state.bodies.files_of(request) as sent:
+        if len(sent) > 1:
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST,
+                f"Got {len(sent):,} images, but expected one. Send each in a request "
+                "of its own.",
+            )
+        ((name, content),) = sent
+        arguments = name, state.model, state.min_confidence, pictures
+        return await _answer(request, _worker.read, content, *arguments)
 
-    @app.get("/info", summary="The model card and the limits")
-    async def card_and_limits() -> dict[str, Any]:
-        """Return the card of the model, and the limits."""
-        return info
 
-    @app.get("/healthz", summary="Whether the server lives")
-    async def healthz() -> Status:
-        """Return whether the server lives."""
-        return Status(status="ok")
+@router.post(
+    "/predict",
+    summary="Classify images of single digits",
+    response_model=Predictions,
+    response_model_exclude_unset=True,
+    responses=RESPONSES,
+    openapi_extra=SEVERAL,
+)
+async def predict(request: Request) -> Any:
+    """Classify images of single digits, up to 1,000 in a form."""
+    async with request.state.bodies.files_of(request) as sent:
+        answers = await _answer(request, _worker.predict, sent, request.app.state.model)
+    return {"answers": answers}
+
+
+@router.get("/info", summary="The model card and the limits")
+async def info(request: Request) -> dict[str, Any]:
+    """Return the model card, and the limits."""
+    return request.app.state.info
+
+
+@router.get("/healthz", summary="Whether the server lives")
+async def healthz() -> Status:
+    """Return whether the server lives."""
+    return Status(status="ok")
 
 
 def _page(package, name, kind):

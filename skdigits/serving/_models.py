@@ -1,6 +1,6 @@
 """The models of what is answered, from which FastAPI describes and checks it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,7 +71,7 @@ ERRORS = {
     503: "There are too many requests; Retry-After says when to try again.",
 }
 
-RESPONSES = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Error, "description": words} for status, words in ERRORS.items()
 }
 
