@@ -58,6 +58,13 @@ def page(box, label, visible=1.0, side=64):
     return np.array([box]), np.array([label]), np.array([visible]), ink
 
 
+def test_the_reader_knows_the_names_of_the_pages():
+    from skdigits.datasets.pages import TARGET_NAMES
+    from skdigits.handwriting import NUMBER_SIGNS
+
+    assert TARGET_NAMES == (*"0123456789", *NUMBER_SIGNS, "other")
+
+
 def test_both_interpreters_say_the_same():
     model = page_network(TINY)
     rng = np.random.default_rng(0)

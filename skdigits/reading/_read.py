@@ -252,29 +252,45 @@ def _reading_of(grey, classifier, min_confidence):
 
 def _page(grey, classifier, scales=None):
     signs = distinct_signs_of(grey, scales)
-    maybe = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
     are_signs = signs.heat.max(axis=1) > A_SIGN
     heights = (signs.boxes[:, 3] - signs.boxes[:, 1])[are_signs]
     n_signs, height = len(heights), float(np.median(heights)) if len(heights) else 0.0
+    maybe, boxes, forms, classified = candidates_of(signs, classifier)
     if not len(maybe):
-        nothing = np.empty((0, 4)), np.empty((0, SIDE, SIDE)), np.empty((0, 11))
-        return _Page(*nothing, [], n_signs, height)
-    inks, boxes = zip(*(own_ink(signs, i) for i in maybe), strict=True)
-    forms = np.stack([mnist_form(ink) for ink in inks])
-    boxes, classified = np.stack(boxes), _classified(forms, classifier)
+        return _Page(boxes, forms, classified, [], n_signs, height)
     probabilities = probabilities_of(signs, maybe, boxes, classified)
     kept = (probabilities[:, 0] < NOT_A_DIGIT) & (boxes[:, 3] > boxes[:, 1])
     found = boxes[kept], forms[kept], probabilities[kept]
     return _Page(*found, number_signs_of(signs), n_signs, height)
 
 
-def _classified(forms, classifier):
-    """Return the probabilities of no digit and of the digits, 0 for those not known."""
-    found = classifier.predict_proba(forms.reshape(len(forms), -1))
-    probabilities = np.zeros((len(forms), 1 + N_DIGITS))
-    for column, label in enumerate(classifier.classes_):
-        probabilities[:, int(label) + 1] = found[:, column]
-    return probabilities
+def candidates_of(signs, classifier):
+    """Return the signs that may be digits, and what the classifier says of them.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n,)
+        Theirs in ``signs``.
+
+    boxes : ndarray of shape (n, 4)
+        Of their ink.
+
+    forms : ndarray of shape (n, 28, 28)
+        Their ink in MNIST format.
+
+    classified : ndarray of shape (n, 11)
+        The probabilities of no digit and of the digits, 0 for those not known.
+    """
+    numbers = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
+    inked = [own_ink(signs, i) for i in numbers]
+    boxes = np.reshape([box for _, box in inked], (-1, 4))
+    forms = np.reshape([mnist_form(ink) for ink, _ in inked], (-1, SIDE, SIDE))
+    classified = np.zeros((len(numbers), 1 + N_DIGITS))
+    if len(numbers):
+        found = classifier.predict_proba(forms.reshape(len(forms), -1))
+        for column, label in enumerate(classifier.classes_):
+            classified[:, int(label) + 1] = found[:, column]
+    return numbers, boxes, forms, classified
 
 
 def _best_turns(grey, height, classifier):

@@ -11,11 +11,9 @@ x 4 pixels around are ink [1]_.
 import numpy as np
 
 from skdigits.datasets.pages import TARGET_NAMES
+from skdigits.handwriting import STRIDE
 from skdigits.network import onnx_graph
 from skdigits.training import keras, weights_of
-
-# Pixels of the page for one of the output, and those that a page must be a multiple of.
-STRIDE, COARSEST = 4, 32
 
 # The outputs: heat of each name, two sizes, ink.
 N_NAMES, N_INK = len(TARGET_NAMES), STRIDE**2
@@ -181,7 +179,7 @@ def page_network(filters=FILTERS):
     """Return the Keras model of the page network.
 
     It takes pages (n, height, width, 1) in [0, 1], whose sides are multiples of
-    `COARSEST`, and gives (n, height / 4, width / 4, `N_OUTPUTS`).
+    32, and gives (n, height / 4, width / 4, `N_OUTPUTS`).
     """
     draw = KerasLayers()
     return keras.Model(draw.page, describe(draw, filters), name="page_network")

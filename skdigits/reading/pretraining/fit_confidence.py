@@ -10,15 +10,10 @@ import numpy as np
 from scipy.optimize import minimize
 
 from skdigits.datasets import fetch_mnist, make_digit_pages
-from skdigits.handwriting import (
-    N_DIGITS,
-    distinct_signs_of,
-    mnist_form,
-    own_ink,
-    shared_areas,
-)
+from skdigits.handwriting import N_DIGITS, distinct_signs_of, shared_areas
 from skdigits.reading._confidence import combined, evidence
 from skdigits.reading._pretrained import shared_network
+from skdigits.reading._read import candidates_of
 from skdigits.reading.pretraining.train_pages import fonts_in
 
 # Seeds of the pages that the weights are fitted on, and of those that they are tried
@@ -30,9 +25,6 @@ SHAPE = 320, 384
 # A sign is one of the page where their boxes share so much; digits less visible than
 # this, or smaller, count neither as digits nor as none.
 SAME, WHOLE, SMALLEST = 0.35, 0.85, 11
-
-# So much heat of a digit makes a sign count, as when reading.
-MAYBE_A_DIGIT = 0.1
 
 # What keeps weights small that hardly matter.
 RIDGE = 1e-4
@@ -60,12 +52,10 @@ def evidence_of_pages(pages):
 
 def _evidence(image, boxes, labels, visible):
     signs = distinct_signs_of(image.astype(np.float32) / 255)
-    chosen = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
+    chosen, inked, _, classified = candidates_of(signs, shared_network())
     if not len(chosen):
         return None
-    inks, inked = zip(*(own_ink(signs, i) for i in chosen), strict=True)
-    rows = np.stack([mnist_form(ink).ravel() for ink in inks])
-    found = evidence(signs, chosen, inked, shared_network().predict_proba(rows))
+    found = evidence(signs, chosen, inked, classified)
     whole = (visible > WHOLE) & (boxes[:, 3] >= SMALLEST)
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     classes = _classes(signs.boxes[chosen], corners.astype(float), labels, whole)
@@ -110,6 +100,13 @@ def calibration_error(probabilities, classes):
 def main(arguments=None):
     """Draw pages, fit the weights, and print them."""
     options = _parser().parse_args(arguments)
+    try:
+        _fit_and_print(options)
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+
+
+def _fit_and_print(options):
     train = fetch_mnist(subset="train", data_home=options.data_home)
     digits, fonts = (train.data, train.target), fonts_in(options.fonts)
 
