@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import ndimage
 
 from skdigits.datasets import make_digit_pages
 
@@ -183,3 +184,16 @@ def test_waves_are_finer_than_digits():
         lines = waves((80, 120), np.random.default_rng(seed))
         assert lines.shape == (80, 120)
         assert 0.01 < lines.max() <= 0.4 and lines.mean() < 0.75 * lines.max()
+
+
+def test_upright_line_ends_begin_at_an_edge():
+    from skdigits.datasets.pages._light_and_camera import line_ends
+
+    for seed in range(30):
+        lines = line_ends((90, 120), np.random.default_rng(seed), 20)
+        assert lines.any() and 0 <= lines.min() and lines.max() <= 1
+        pieces, n = ndimage.label(lines > 0)
+        for rows, columns in ndimage.find_objects(pieces):
+            tall, wide = rows.stop - rows.start, columns.stop - columns.start
+            if tall > 2 * wide:
+                assert rows.start == 0 or rows.stop == 90, seed

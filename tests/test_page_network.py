@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skdigits.handwriting import MARGIN
 from skdigits.reading.pretraining._page_network import (
     N_NAMES,
     N_OUTPUTS,
@@ -20,6 +21,7 @@ from skdigits.reading.pretraining._page_targets import (
 from skdigits.reading.pretraining._page_training import (
     batches_of_epoch,
     cropped,
+    cut_outs,
     relit,
     train_page_network,
 )
@@ -176,6 +178,30 @@ def test_crops_keep_signs_in_their_boxes():
         assert visible[0] == 1 or (new_boxes[0, :2] < 1).any() or not visible[0]
         assert (visible[1] == 0) == (not (new_ink == 2).any())
     assert len(shares) > 3
+
+
+def test_cut_outs_are_single_signs_in_a_margin():
+    digit = np.zeros((60, 60), np.uint16)
+    digit[12:40, 20:36] = 1
+    pixels = np.where(digit, 40, 210).astype(np.uint8)
+    page = pixels, np.array([[20, 12, 16, 28]]), np.array([4]), np.ones(1), digit
+    sides = set()
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        image, boxes, labels, visible, ink = cut_outs([page], rng, 256)
+        assert image.shape == ink.shape == (256, 256) and image.dtype == np.uint8
+        assert len(boxes) == len(labels) == len(visible) in (4, 16)
+        assert set(labels) == {4} and visible.min() == 1
+        cell = 256 // round(len(boxes) ** 0.5)
+        sides.add(cell)
+        for left, top, width, height in boxes:
+            # the paper is drawn out beyond the sign, as the reader does it
+            assert left % cell >= MARGIN and top % cell >= MARGIN
+            assert left % cell + width <= cell - MARGIN + 1
+            part = ink[top : top + height, left : left + width] > 0
+            assert part.mean() > 0.5
+            assert np.median(image[top : top + height, left : left + width]) < 110
+    assert sides == {64, 128}
 
 
 def test_light_changes():

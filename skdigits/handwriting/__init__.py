@@ -12,10 +12,12 @@ from skdigits.handwriting._distinct_signs import (
 from skdigits.handwriting._find import DigitBox, find_digits
 from skdigits.handwriting._find import pixels_of as pixels_of
 from skdigits.handwriting._find_ink import find_ink
+from skdigits.handwriting._levels import MARGIN as MARGIN
 from skdigits.handwriting._levels import N_DIGITS as N_DIGITS
 from skdigits.handwriting._levels import NUMBER_SIGNS as NUMBER_SIGNS
 from skdigits.handwriting._levels import STRIDE as STRIDE
 from skdigits.handwriting._levels import page_network_card as page_network_card
+from skdigits.handwriting._levels import with_margin as with_margin
 from skdigits.handwriting._lines import layout_of as layout_of
 from skdigits.handwriting._normalize import SIDE as SIDE
 from skdigits.handwriting._normalize import mnist_form as mnist_form

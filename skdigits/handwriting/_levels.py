@@ -144,7 +144,7 @@ def _page(grey, scale):
     inside = tuple(max(1, round(n * scale)) for n in grey.shape)
     if max(inside) <= SMALL:
         shape = tuple(-(-(n + 2 * MARGIN) // COARSEST) * COARSEST for n in inside)
-        return _with_margin(_resized(grey, inside), shape), inside, MARGIN
+        return with_margin(_resized(grey, inside), shape), inside, MARGIN
     inside = tuple(max(1, round(n / COARSEST)) * COARSEST for n in inside)
     return _resized(grey, inside), inside, 0
 
@@ -168,8 +168,11 @@ def _resized(grey, shape):
     return np.asarray(image)
 
 
-def _with_margin(grey, shape):
-    """Return an image with its edges drawn out, but not the strokes that touch them."""
+def with_margin(grey, shape):
+    """Return an image with its edges drawn out, but not the strokes that touch them.
+
+    It has `MARGIN` pixels above it and to its left; ``shape`` is that of all.
+    """
     few = grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
     paper = np.median(np.concatenate([few[0], few[-1], few[:, 0], few[:, -1]]))
     differs = np.ptp(np.percentile(few, (2, 98))) / 2

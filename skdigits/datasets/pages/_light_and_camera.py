@@ -107,6 +107,25 @@ def ruling(shape, rng, height):
     return lines
 
 
+def line_ends(shape, rng, height):
+    """Return pieces of lines: level ones anywhere, upright ones from an edge on.
+
+    An upright piece anywhere else would be a one.
+    """
+    lines = np.zeros(shape, np.float32)
+    thick = max(1, round(log_uniform(rng, 0.6, 0.12 * height + 0.7)))
+    depth = rng.uniform(0.3, 1)
+    for _ in range(int(rng.integers(1, 7))):
+        is_level = rng.random() < 0.4
+        across = lines if is_level else lines.T
+        length = round(log_uniform(rng, 0.3, 5) * height)
+        last = max(0, across.shape[1] - length)
+        start = int(rng.choice([0, last, rng.integers(last + 1) if is_level else 0]))
+        at = int(rng.integers(across.shape[0]))
+        across[at : at + thick, start : start + length] = depth
+    return lines
+
+
 def waves(shape, rng):
     """Return the fine waves that cheques and vote forms have behind the writing."""
     height, width = shape
@@ -193,6 +212,8 @@ def photographed(light, rng, height, contrast):
     if rng.random() < 0.5:
         sigma = log_uniform(rng, 0.3, 0.03 * height + 0.5)
         light = ndimage.gaussian_filter(light, sigma)
+    if rng.random() < 0.08:
+        light = _of_few_pixels(light, log_uniform(rng, 1.2, max(1.3, height / 8)))
     if rng.random() < 0.06:
         length = int(rng.integers(2, 3 + int(0.08 * height)))
         light = ndimage.uniform_filter1d(light, length, axis=int(rng.integers(2)))
@@ -211,6 +232,13 @@ def photographed(light, rng, height, contrast):
         light = low + max(high - low, 0.15) * light
     pixels = np.round(255 * np.clip(light, 0, 1)).astype(np.uint8)
     return _through_jpeg(pixels, rng) if rng.random() < 0.35 else pixels
+
+
+def _of_few_pixels(light, times):
+    """Return light as a camera of fewer pixels gives it, enlarged again."""
+    image, kinds = Image.fromarray(light.astype(np.float32)), Image.Resampling
+    small = [max(8, round(side / times)) for side in image.size]
+    return np.asarray(image.resize(small, kinds.BOX).resize(image.size, kinds.BILINEAR))
 
 
 def _through_jpeg(pixels, rng):

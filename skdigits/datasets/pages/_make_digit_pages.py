@@ -12,6 +12,7 @@ from sklearn.utils import Bunch, check_random_state
 from skdigits._validation import check_integer, check_n_jobs, one_line
 from skdigits.datasets.pages._light_and_camera import (
     camera_view,
+    line_ends,
     log_uniform,
     paper,
     photographed,
@@ -40,10 +41,10 @@ SMALLEST, LARGEST, HUGE = 13, 62, (85, 240)
 LEAST_SIDE, LEAST_PART = 32, 40
 
 # How often a page is of several small ones, has huge digits, printed text, something
-# circled, ruled lines, waves, a watermark, writing that shows through, or a table
-# beside it.
+# circled, ruled lines, pieces of lines, waves, a watermark, writing that shows through,
+# or a table beside it.
 SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT = 0.22, 0.05, 0.03
-CIRCLED, RULED, WAVES, WATERMARK = 0.06, 0.28, 0.05, 0.06
+CIRCLED, RULED, LINE_ENDS, WAVES, WATERMARK = 0.06, 0.28, 0.1, 0.06, 0.1
 SHOWS_THROUGH, BESIDE_A_TABLE = 0.05, 0.12
 
 # How often the camera is turned a little, and looks from aside.
@@ -286,6 +287,8 @@ def _covered(sheet, hand, strength, digits, fonts):
     ink, printed = sheet.ink, sheet.lines * rng.uniform(0.4, 1)
     if rng.random() < RULED:
         printed = np.maximum(printed, ruling(shape, rng, hand.height))
+    if rng.random() < LINE_ENDS:
+        printed = np.maximum(printed, line_ends(shape, rng, hand.height))
     if hand.writer.kind == "rough" or rng.random() < 0.15:
         ink = ink * np.clip(1 + rng.uniform(0, 3) * texture(shape, rng), 0.3, 1)
     if rng.random() < WAVES:

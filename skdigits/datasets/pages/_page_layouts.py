@@ -255,8 +255,10 @@ def form(hand, fonts):
         for edge in (y, y + tall)[int(kind == "line") :]:
             sheet.rule(True, edge, x, x + n * wide, thick, depth)
         uprights = {"comb": range(n + 1), "box": (0, n), "line": ()}[str(kind)]
+        # the walls of some combs are low
+        top = y + tall * rng.uniform(0.4, 0.9) if rng.random() < 0.25 else y
         for k in uprights:
-            sheet.rule(False, x + k * wide, y, y + tall, thick, depth)
+            sheet.rule(False, x + k * wide, top, y + tall, thick, depth)
         base = y + tall / 2 + height * rng.uniform(0.4, 0.55)
         for k in range(n):
             if rng.random() < 0.9:

@@ -11,7 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from skdigits.datasets.pages._habits import HABITS, WIDTH, WIDTHS
-from skdigits.datasets.pages._signs import CAPITALS, DOODLES, SIGNS, SMALL
+from skdigits.datasets.pages._signs import (
+    CAPITALS,
+    DOODLES,
+    LIKE_DIGITS,
+    SIGNS,
+    SMALL,
+)
 from skdigits.datasets.pages._strokes import by_hand, strokes_of
 
 # Signs that change a number: their strokes, their height in heights of a digit, or the
@@ -32,13 +38,17 @@ LATIN = "ACDEFHJKMNPRTUVWXYadefhjkmnprtuvwxy"
 OTHERS = (
     "ΓΔΘΛΞΠΣΦΨΩαγεθλμπρτφψωБДЖИЙЛПФЦШЩЫЭЮЯвгджийклмнптцшщыэюя"
     "٢٣٤٧٨४५६८९৫৮৯๑๒๓๔๕๖๗๘๙+=×÷±%&#@?!*()[]{}<>≤≥√∑∫∞→←≠✓✗★☆♥"
+    "אבגדהחטכלמנפצקרשתبتثجحخذسشصضطظعغفقكلمنيअइकखगघचजझडतथदधनपबभमयरलशषसह"
+    "কখচজড়তদনপবমযরলশসহกขคจชญดตถทนบปพฟมยรลสหฬ"
+    "ბდთლმნრტფქღშჩცწჭხჯբդթժլխծկհմնշռվտփֆሀለሐመሠረሰቀበተኀነአከየደገጠጰጸፈፐ"
+    "அஆஇஎகஙசஞடணதநபமயரலழளறன"
 )
 
 # Pixels of a font, and the least ones of a stroke before it is made smaller.
 FONT_SIZE, DRAWN_HEIGHT = 72, 48
 
-# How often a pen is thick.
-THICK = 0.15
+# How often a pen is thick, and another sign looks like a digit.
+THICK, LIKE_A_DIGIT = 0.15, 0.25
 
 # The pixels of an image that are ink, and those that are in the middle of its edges.
 FAINT, HALF = 40, 110
@@ -125,8 +135,11 @@ class Writer:
                     return ink
         tables = CAPITALS, SMALL, SIGNS, DOODLES
         table = tables[self.rng.choice(4, p=[0.35, 0.3, 0.25, 0.1])]
-        ways = table[self.rng.choice(list(table))]
-        return self.strokes(self.rng.choice(ways), height, 0.8)
+        name = self.rng.choice(list(table))
+        if self.rng.random() < LIKE_A_DIGIT:
+            name = self.rng.choice(LIKE_DIGITS)
+            table = next(table for table in tables if name in table)
+        return self.strokes(self.rng.choice(table[name]), height, 0.8)
 
     def operator(self, height):
         """Return the ink of a sign of sums and equations that is not in numbers."""

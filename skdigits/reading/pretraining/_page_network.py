@@ -70,12 +70,14 @@ class KerasLayers:
         variance = self._mean(ops.square(self.page)) - ops.square(mean)
         deviation = ops.sqrt(ops.maximum(variance, 0) + NOISE**2)
         local = (self.page - mean) / deviation / 3
-        return keras.layers.Concatenate()([self.page, local])
+        return keras.layers.Concatenate(dtype="float32")([self.page, local])
 
     def _mean(self, maps):
-        maps = keras.layers.AveragePooling2D(CELL)(maps)
-        maps = keras.layers.AveragePooling2D(WINDOW, 1, "same")(maps)
-        return keras.layers.UpSampling2D(CELL)(maps)
+        # a variance of numbers of 16 bits would be noise
+        kind = {"dtype": "float32"}
+        maps = keras.layers.AveragePooling2D(CELL, **kind)(maps)
+        maps = keras.layers.AveragePooling2D(WINDOW, 1, "same", **kind)(maps)
+        return keras.layers.UpSampling2D(CELL, **kind)(maps)
 
     def convolution(self, maps, n, side, stride=1):
         """Return a normalized convolution without the negative part."""

@@ -10,8 +10,14 @@ from PIL import Image
 from skdigits._validation import check_integer, check_n_jobs
 from skdigits.datasets import make_digit_pages
 from skdigits.datasets.pages import log_uniform
+from skdigits.handwriting import MARGIN, with_margin
 from skdigits.reading.pretraining._page_network import FILTERS, page_network
-from skdigits.reading.pretraining._page_targets import page_loss, targets_of
+from skdigits.reading.pretraining._page_targets import (
+    SMALLEST,
+    WHOLE,
+    page_loss,
+    targets_of,
+)
 from skdigits.training import keras
 
 SIDE, BATCH_SIZE, STEPS = 256, 16, 4000
@@ -29,6 +35,12 @@ USES, RECENT = 4, 12
 # The part of a page that is used, in sides of a batch's pages; how often light and dark
 # are exchanged once more; how often the light changes.
 SMALLEST_CROP, LARGEST_CROP, INVERTED, RELIT = 0.8, 1.25, 0.3, 0.3
+
+# How often signs are cut out one by one, in how many rows, and how often so tightly or
+# in so few pixels as data sets have them. The least side in pixels, and the paper
+# around a sign, in shares of its sides.
+CUT_OUT, ROWS_OF_CUT_OUTS, TIGHT, OF_FEW_PIXELS = 0.12, (2, 4), 0.5, 0.35
+LEAST_CUT_OUT, PAPER_AROUND = 14, 0.4
 
 
 def batches_of_epoch(
@@ -69,7 +81,12 @@ def batches_of_epoch(
         rng = np.random.default_rng([seed, epoch, step, 1])
         pages = [page for chunk in recent for page in chunk]
         chosen = rng.choice(len(pages), size, replace=False)
-        crops = [cropped(*pages[i], rng, side) for i in chosen]
+        crops = [
+            cut_outs(pages, rng, side)
+            if rng.random() < CUT_OUT
+            else cropped(*pages[i], rng, side)
+            for i in chosen
+        ]
         yield (
             np.stack([relit(pixels, rng) for pixels, *_ in crops])[..., None],
             np.stack([targets_of(*signs) for _, *signs in crops]),
@@ -81,22 +98,84 @@ def cropped(pixels, boxes, labels, visible, ink, rng, side):
     part = min(round(side * log_uniform(rng, SMALLEST_CROP, LARGEST_CROP)), len(ink))
     top, left = (int(rng.integers(length - part + 1)) for length in ink.shape)
     place = slice(top, top + part), slice(left, left + part)
+    return _part_of(pixels, boxes, labels, visible, ink, place, (side, side))
+
+
+def _part_of(pixels, boxes, labels, visible, ink, place, shape):
+    """Return what is at a place of a page, scaled to a shape, with its signs."""
     n = len(labels) + 1
     before = np.bincount(ink.ravel(), minlength=n)[1:]
     after = np.bincount(ink[place].ravel(), minlength=n)[1:]
     visible = visible * after / np.maximum(before, 1)
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
-    corners = np.clip(corners - [left, top] * 2, 0, part) * (side / part)
+    rows, columns = place
+    part = np.array([columns.stop - columns.start, rows.stop - rows.start] * 2)
+    corners = np.clip(corners - [columns.start, rows.start] * 2, 0, part)
+    corners = corners * (np.array([*shape[::-1]] * 2) / part)
     low = np.floor(corners[:, :2]).astype(int)
     sides = np.maximum(np.ceil(corners[:, 2:]).astype(int) - low, 1)
     pixels, ink = (
-        np.asarray(Image.fromarray(array[place]).resize((side, side), kind))
+        np.asarray(Image.fromarray(array[place]).resize(shape[::-1], kind))
         for array, kind in (
             (pixels, Image.Resampling.BILINEAR),
             (ink.astype(np.int32), Image.Resampling.NEAREST),
         )
     )
     return pixels, np.concatenate([low, sides], axis=1), labels, visible, ink
+
+
+def cut_outs(pages, rng, side):
+    """Return a page of single signs, each in the margin that the reader gives it."""
+    n_rows = int(
+        min(rng.choice(ROWS_OF_CUT_OUTS), side // (LEAST_CUT_OUT + 2 * MARGIN))
+    )
+    cell = side // n_rows
+    pixels, ink = np.zeros((side, side), np.uint8), np.zeros((side, side), np.int32)
+    signs = [(np.zeros((0, 4), int), np.zeros(0, int), np.zeros(0))]
+    for top, left in np.ndindex(n_rows, n_rows):
+        page = pages[rng.integers(len(pages))]
+        place = tuple(slice(at * cell, (at + 1) * cell) for at in (top, left))
+        pixels[place], boxes, labels, visible, ink[place] = _cut_out(page, rng, cell)
+        signs.append((boxes + [left * cell, top * cell, 0, 0], labels, visible))
+    return pixels, *map(np.concatenate, zip(*signs, strict=True)), ink
+
+
+def _cut_out(page, rng, side):
+    """Return a sign of a page, or a part of the page that has none, in its margin."""
+    pixels, boxes, _, visible, ink = page
+    whole = np.flatnonzero((visible > WHOLE) & (boxes[:, 3] >= SMALLEST))
+    box = [*rng.integers(0, min(ink.shape) // 2, 2), *rng.integers(16, 64, 2)]
+    if len(whole):
+        box = boxes[rng.choice(whole)]
+    around = 0.05 if rng.random() < TIGHT else PAPER_AROUND
+    place = _place_around(np.asarray(box), rng.uniform(0, around, 4), ink.shape)
+    sides = np.array([part.stop - part.start for part in place])
+    longest = log_uniform(rng, LEAST_CUT_OUT, side - 2 * MARGIN)
+    shape = [max(1, round(n)) for n in sides * (longest / sides.max())]
+    page_part, *signs, ink = _part_of(*page, place, tuple(shape))
+    if rng.random() < OF_FEW_PIXELS:
+        few = log_uniform(rng, LEAST_CUT_OUT, longest) / longest
+        small = [max(1, round(n * few)) for n in shape[::-1]]
+        image, kind = Image.fromarray(pixels[place]), Image.Resampling.BILINEAR
+        page_part = np.asarray(image.resize(small, kind).resize(shape[::-1], kind))
+    boxes, labels, visible = signs
+    after = np.subtract(side - MARGIN, shape)
+    return (
+        np.round(with_margin(page_part, (side, side))).astype(np.uint8),
+        boxes + [MARGIN, MARGIN, 0, 0],
+        labels,
+        visible,
+        np.pad(ink, [(MARGIN, n) for n in after]),
+    )
+
+
+def _place_around(box, paper, shape):
+    """Return the rows and columns of a box with paper, in shares of its sides."""
+    left, top, wide, tall = box
+    before, after = paper[:2] * [tall, wide], paper[2:] * [tall, wide]
+    low = np.maximum([top, left] - before, 0).astype(int)
+    high = np.minimum(np.ceil([top + tall, left + wide] + after), shape).astype(int)
+    return tuple(map(slice, low, np.maximum(high, low + 1)))
 
 
 def relit(pixels, rng):

@@ -38,6 +38,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         check_writable(options.output)
+        keras.config.set_dtype_policy(options.dtype)
         model = _trained(options)
         graph = to_onnx(model)
         graph.doc_string = json.dumps(_card(model, options, arguments))
@@ -106,6 +107,12 @@ def _parser():
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")
     parser.add_argument("--steps-per-epoch", type=int, default=100)
     parser.add_argument("--filters", type=int, nargs=5, default=FILTERS)
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "mixed_bfloat16"),
+        default="float32",
+        help="mixed_bfloat16 is faster where the processor has it",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-jobs", type=int, default=1, help="processes that draw")
     parser.add_argument("--data-home", help="the folder that has MNIST")
