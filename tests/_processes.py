@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from textwrap import dedent
 
 # Only to end a test that hangs.
@@ -13,8 +12,6 @@ PATIENCE = 100
 
 # What would limit the threads of a worker whatever joblib grants.
 LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-
-TESTS = Path(__file__).parent
 
 
 def run_python(code, *, patience=PATIENCE, **variables):
@@ -29,7 +26,7 @@ def run_python(code, *, patience=PATIENCE, **variables):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": str(TESTS), **environment, **variables},
+        env={**environment, **variables},
         start_new_session=True,
     )
     try:

@@ -1,5 +1,6 @@
 import os
 import sys
+from pathlib import Path
 
 import matplotlib
 import pytest
@@ -9,6 +10,10 @@ from sklearn.model_selection import train_test_split
 from skdigits import make_digit_pipeline
 
 matplotlib.use("Agg")
+
+# Other processes import the checkout, too, and the helpers of the tests.
+TESTS = Path(__file__).parent
+os.environ["PYTHONPATH"] = os.pathsep.join([str(TESTS.parent), str(TESTS)])
 
 
 @pytest.fixture(autouse=True)
