@@ -3,7 +3,6 @@
 import os
 import secrets
 import stat
-from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
 from errno import EDQUOT, ENAMETOOLONG, ENOSPC
 from pathlib import Path
@@ -67,7 +66,7 @@ def replacing(path):
     OSError
         If it cannot be written; the message is one sentence.
     """
-    with _temporary_beside(path) as (temporary, target):
+    with _in_one_sentence(path), _temporary_beside(path) as (temporary, target):
         yield temporary
         _finish(temporary, target)
         temporary.replace(target)
@@ -75,10 +74,6 @@ def replacing(path):
 
 def write_files(writers, failures=None):
     """Write several files as `replacing` does, and then put all in place.
-
-    No system replaces several files at once: a kill amid the few microseconds of that
-    leaves the first ones new and the others old, each of them whole. An interrupt
-    waits until it is done.
 
     Parameters
     ----------
@@ -91,47 +86,34 @@ def write_files(writers, failures=None):
         None raises the first one, and changes no file, unless it is its place that
         refuses one.
     """
-    written = {}
     with ExitStack() as temporaries:
+        written = {}
         for path, write in writers.items():
-            try:
-                with ExitStack() as this:
-                    beside = _temporary_beside(path)
-                    temporary, target = this.enter_context(beside)
-                    write(temporary)
-                    _finish(temporary, target)
-                    temporaries.push(this.pop_all())
-                    written[str(target)] = str(temporary), path
-            except Exception as error:
-                if failures is None:
-                    raise
-                failures[path] = error
-        for path, refusal in _put_in_place(written):
-            if failures is None:
-                raise refusal
-            failures[path] = refusal
+            with _failing(path, failures):
+                beside = _temporary_beside(path)
+                temporary, target = temporaries.enter_context(beside)
+                write(temporary)
+                _finish(temporary, target)
+                written[path] = temporary, target
+        for path, (temporary, target) in written.items():
+            with _failing(path, failures):
+                temporary.replace(target)
 
 
-def _put_in_place(written):
-    """Rename files; yield the path and the error of each that could not be.
-
-    ``written`` has, for each target, the temporary file and the path as it was given.
-    """
-    temporaries = [temporary for temporary, _ in written.values()]
-    renames = map(os.replace, temporaries, written)
-    while True:
-        try:
-            # all of them in C, where no interrupt comes between two
-            deque(renames, maxlen=0)
-            return
-        except OSError as error:
-            path = written[error.filename2][1]
-            yield path, _refusal(path, error)
+@contextmanager
+def _failing(path, failures):
+    try:
+        with _in_one_sentence(path):
+            yield
+    except Exception as error:
+        if failures is None:
+            raise
+        failures[path] = error
 
 
 def check_writable(path):
     """Raise an OSError of one sentence now rather than after the work."""
-    with _temporary_beside(path):
+    with _in_one_sentence(path), _temporary_beside(path):
         pass
 
 
@@ -144,17 +126,22 @@ def _temporary_beside(path):
             "it."
         )
     target = Path(os.path.realpath(path))
+    _check_target(path, target)
+    _remove_stale_files(target.parent)
+    with _locked_file(target.parent) as temporary:
+        try:
+            if target.exists():
+                # nobody else may read what is private while it is written
+                _set_mode(temporary, 0o600)
+            yield temporary, target
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _in_one_sentence(path):
     try:
-        _check_target(path, target)
-        _remove_strays(target.parent)
-        with _locked_file(target.parent) as temporary:
-            try:
-                if target.exists():
-                    # nobody else may read what is private while it is written
-                    _set_mode(temporary, 0o600)
-                yield temporary, target
-            finally:
-                temporary.unlink(missing_ok=True)
+        yield
     except OSError as error:
         # else it is a sentence already
         if error.errno is None:
@@ -202,13 +189,13 @@ def _locked_file(folder):
             _lock(file, wait=True)
             if fcntl is None:
                 file.close()
-            # another process may have taken it for a stray before it was locked
+            # another process may have removed it as stale before it was locked
             if path.exists():
                 yield path
                 return
 
 
-def _remove_strays(folder):
+def _remove_stale_files(folder):
     """Remove the temporary files of processes that were killed."""
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         # some file systems lock only what is open to write, and one that was to

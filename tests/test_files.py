@@ -198,25 +198,6 @@ class TestWriteFiles:
         write_files({tmp_path / "a": Path.touch, tmp_path / "b": look})
         assert names_in(tmp_path) == ["a", "b"]
 
-    @POSIX
-    def test_an_interrupt_waits_until_all_are_in_place(self, tmp_path):
-        paths = [tmp_path / f"{number:03d}" for number in range(50)]
-
-        def interrupt(*_):
-            if paths[0].exists():
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                raise KeyboardInterrupt
-
-        before = signal.signal(signal.SIGALRM, interrupt)
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
-                write_files(dict.fromkeys(paths, Path.touch))
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        assert names_in(tmp_path) == [path.name for path in paths]
-
     @pytest.mark.parametrize("failures", [None, {}])
     def test_a_place_that_refuses_is_named(self, tmp_path, failures):
         def fill(temporary):
