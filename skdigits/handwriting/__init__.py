@@ -20,7 +20,7 @@ from skdigits.handwriting._levels import page_network_card as page_network_card
 from skdigits.handwriting._levels import with_margin as with_margin
 from skdigits.handwriting._lines import layout_of as layout_of
 from skdigits.handwriting._normalize import SIDE as SIDE
-from skdigits.handwriting._normalize import mnist_form as mnist_form
+from skdigits.handwriting._normalize import mnist_format as mnist_format
 from skdigits.handwriting._normalize import stroke_thickness as stroke_thickness
 from skdigits.handwriting._one_digit import normalized as normalized
 from skdigits.handwriting._own_ink import own_ink as own_ink

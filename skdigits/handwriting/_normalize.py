@@ -1,4 +1,4 @@
-"""Bringing the ink of one digit into MNIST's form.
+"""Bringing the ink of one digit into MNIST format.
 
 A digit is cropped, scaled into 20 x 20 pixels with its aspect ratio, and its centre of
 mass is put into the middle of 28 x 28 pixels, as the makers of MNIST did [1]_; strokes
@@ -22,8 +22,8 @@ LARGE = 4 * BOX
 THINNEST, THICKEST = 1.9, 3.6
 
 
-def mnist_form(ink):
-    """Bring the ink of one digit into MNIST's form.
+def mnist_format(ink):
+    """Bring the ink of one digit into MNIST format.
 
     Parameters
     ----------

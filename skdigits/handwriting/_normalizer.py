@@ -1,4 +1,4 @@
-"""HandwritingNormalizer: pictures of single digits in MNIST's form."""
+"""HandwritingNormalizer: pictures of single digits in MNIST format."""
 
 import os
 from typing import Any, Self
@@ -24,7 +24,7 @@ CHUNK = 64
 class HandwritingNormalizer(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Bring pictures of single digits into MNIST's form.
+    """Bring pictures of single digits into MNIST format.
 
     Uneven light and the paper's colour are removed, ink is found, dark on light or
     light on dark, ruling, frames and specks are taken away, and what is left is
@@ -86,7 +86,7 @@ class HandwritingNormalizer(
         return self
 
     def transform(self, X: Any) -> NDArray[np.uint8]:
-        """Bring the pictures into MNIST's form.
+        """Bring the pictures into MNIST format.
 
         Parameters
         ----------

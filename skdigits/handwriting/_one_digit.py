@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from skdigits.handwriting._distinct_signs import distinct_signs_of
 from skdigits.handwriting._levels import N_DIGITS
-from skdigits.handwriting._normalize import BOX, SIDE, mnist_form
+from skdigits.handwriting._normalize import BOX, SIDE, mnist_format
 from skdigits.handwriting._own_ink import own_ink
 from skdigits.images import grey_picture
 
@@ -21,7 +21,7 @@ def normalized(image):
     """Return an image of one digit in MNIST format, (28, 28) of dtype uint8."""
     grey = grey_picture(image)
     if _is_normalized(grey):
-        return mnist_form(grey)
+        return mnist_format(grey)
     signs = distinct_signs_of(grey)
     if not len(signs):
         return np.zeros((SIDE, SIDE), np.uint8)
@@ -30,7 +30,7 @@ def normalized(image):
     # a speck may be as sure as the digit
     heights = signs.boxes[:, 3] - signs.boxes[:, 1]
     ink, _ = own_ink(signs, int(np.argmax(heat * np.sqrt(heights))))
-    return mnist_form(ink)
+    return mnist_format(ink)
 
 
 def _is_normalized(grey):

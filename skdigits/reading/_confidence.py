@@ -14,10 +14,10 @@ from skdigits.handwriting import N_DIGITS, shared_areas
 # the scales, and of the classifier's probability.
 DIGIT_WEIGHTS = (0.65, 1.697, 0.328)
 
-# Weights of no digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
-# classifier's probability of no digit, of the heat of other signs; 1; the share of the
-# sign that other signs cover; how much smaller it is than the others; how little of its
-# box is its ink's.
+# Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
+# classifier's probability of a non-digit, of the heat of other signs; 1; the share of
+# the sign that other signs cover; how much smaller it is than the others; how little of
+# its box is its ink's.
 NONE_WEIGHTS = (-0.943, 3.227, 0.052, 0.874, -1.08, -1.396, 1.316, 0.175)
 
 # The least probability that counts.
@@ -25,7 +25,7 @@ LEAST = 1e-3
 
 
 def probabilities_of(signs, chosen, inked, classified):
-    """Return the probabilities of no digit and of the digits.
+    """Return the probabilities of a non-digit and of the digits.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def probabilities_of(signs, chosen, inked, classified):
         The boxes of their ink.
 
     classified : ndarray of shape (n, 11)
-        What the classifier says of these: no digit, 0 to 9.
+        What the classifier says of these: a non-digit, 0 to 9.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def combined(of_digits, of_none, digit_weights, none_weights):
 
 
 def evidence(signs, chosen, inked, classified):
-    """Return what speaks for each digit (n, 10, 3), and for no digit (n, 8)."""
+    """Return what speaks for each digit (n, 10, 3), and for a non-digit (n, 8)."""
     heat, mean = signs.heat[chosen], signs.mean_heat[chosen]
     of_digits = _log(
         np.stack([heat[:, :N_DIGITS], mean[:, :N_DIGITS], classified[:, 1:]], axis=2)

@@ -1,4 +1,4 @@
-"""The model in the box."""
+"""The pretrained model."""
 
 from functools import cache
 from pathlib import Path
@@ -9,8 +9,7 @@ if TYPE_CHECKING:
 
 PRETRAINED = Path(__file__).parent / "pretrained.safetensors"
 
-# What the model in the box answers for something that is no digit, as scikit-learn's
-# outlier detectors say it.
+# The class of a non-digit, as outlier detectors of scikit-learn have it.
 NO_DIGIT = -1
 
 
@@ -20,7 +19,7 @@ def load_pretrained() -> "Pipeline":
     Its ``predict`` and ``predict_proba`` take what
     :class:`~skdigits.handwriting.HandwritingNormalizer` takes: pictures of any size,
     dark on light or light on dark, as arrays, images of Pillow or paths. The classes
-    are -1, no digit, and 0 to 9.
+    are -1, a non-digit, and 0 to 9.
 
     It has learned from MNIST's training pictures and from what skdigits draws itself,
     and from no photos; ``skdigits info`` prints its card: from what it was made, how
@@ -55,7 +54,7 @@ def load_pretrained() -> "Pipeline":
 
 @cache
 def shared_network():
-    """Return what answers in `load_pretrained`, read once and without scikit-learn."""
+    """Return the classifier of `load_pretrained`, read once, without scikit-learn."""
     from skdigits.persistence import load_network
 
     return load_network(PRETRAINED)

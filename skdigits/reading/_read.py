@@ -12,7 +12,7 @@ from skdigits.handwriting import (
     SIDE,
     distinct_signs_of,
     layout_of,
-    mnist_form,
+    mnist_format,
     own_ink,
     pixels_of,
 )
@@ -26,7 +26,7 @@ from skdigits.reading._reading import ReadDigit, Reading, ReadSign
 MIN_CONFIDENCE = 0.6
 
 # Signs with so much heat of a digit are classified, and those with this probability of
-# no digit are left out.
+# a non-digit are left out.
 MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 
 # A page of so many signs, of this heat at least, is also looked at turned where the sum
@@ -80,10 +80,10 @@ def read_digits(
         PDF (with the extra ``pdf``), TIFF of several pages, or HEIC (with ``heic``).
 
     model : estimator or path, default=None
-        A fitted classifier for rows of 784 pixels in MNIST's form with the classes 0 to
-        9, and -1 for "no digit" if it can say that; or the file of one. By default that
+        A fitted classifier for rows of 784 pixels in MNIST format with the classes 0 to
+        9, and -1 for a non-digit if it knows that; or the file of one. By default that
         of :func:`~skdigits.load_pretrained`. A step that normalizes pictures is passed
-        by, as each digit is in MNIST's form already.
+        by, as each digit is in MNIST format already.
 
     min_confidence : float in [0, 1], default=None
         The probability below which an answer is "not sure"; None is 0.6.
@@ -102,7 +102,7 @@ def read_digits(
     ------
     ValueError
         If something is no picture or cannot be decoded, or if the model is for others
-        than digits in MNIST's form.
+        than digits in MNIST format.
 
     See Also
     --------
@@ -135,7 +135,7 @@ def read_digits(
 
 
 def classifier_of(model: Any) -> Any:
-    """Return a classifier of rows in MNIST's form.
+    """Return a classifier of rows in MNIST format.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def classifier_of(model: Any) -> Any:
     Raises
     ------
     ValueError
-        If the model is for others than digits in MNIST's form.
+        If the model is for others than digits in MNIST format.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def _check_shape(model):
     if (height, width) != (SIDE, SIDE):
         raise ValueError(
             f"Got a model for pictures of {height} x {width} pixels, but expected one "
-            f"for {SIDE} x {SIDE}, MNIST's form. Train one with --data mnist or "
+            f"for {SIDE} x {SIDE}, MNIST format. Train one with --data mnist or "
             "--normalize."
         )
 
@@ -201,8 +201,8 @@ class _Page(NamedTuple):
     """The digits of an image, as it lies or turned.
 
     ``boxes`` (n, 4) are left, top, right and bottom; ``forms`` (n, 28, 28) what was
-    classified; ``probabilities`` (n, 11) of no digit and of each digit; ``n_signs`` is
-    the number of all signs, digits or not, and ``height`` their median height.
+    classified; ``probabilities`` (n, 11) of a non-digit and of each digit; ``n_signs``
+    is the number of all signs, digits or not, and ``height`` their median height.
     """
 
     boxes: np.ndarray
@@ -279,12 +279,12 @@ def candidates_of(signs, classifier):
         Their ink in MNIST format.
 
     classified : ndarray of shape (n, 11)
-        The probabilities of no digit and of the digits, 0 for those not known.
+        The probabilities of a non-digit and of the digits, 0 for those not known.
     """
     numbers = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
     inked = [own_ink(signs, i) for i in numbers]
     boxes = np.reshape([box for _, box in inked], (-1, 4))
-    forms = np.reshape([mnist_form(ink) for ink, _ in inked], (-1, SIDE, SIDE))
+    forms = np.reshape([mnist_format(ink) for ink, _ in inked], (-1, SIDE, SIDE))
     classified = np.zeros((len(numbers), 1 + N_DIGITS))
     if len(numbers):
         found = classifier.predict_proba(forms.reshape(len(forms), -1))

@@ -165,7 +165,7 @@ class Reading:
         the row of the digit that it stands before.
 
     forms : ndarray of shape (n_digits, 28, 28), dtype uint8
-        The digits in MNIST's form, as the classifier saw them: light on dark, and
+        The digits in MNIST format, as the classifier saw them: light on dark, and
         upright where the picture was turned.
 
     See Also

@@ -77,7 +77,7 @@ def test_faint_digits_beside_dark_ones():
 
 
 @pytest.mark.parametrize("squares", [False, True])
-def test_lines_of_the_paper_are_no_digits(squares):
+def test_lines_of_the_paper_are_non_digits(squares):
     sheet = blank(500, 300, grey=225)
     drawing = ImageDraw.Draw(sheet)
     for y in range(15, 300, 75):
@@ -99,7 +99,7 @@ def test_digits_higher_than_their_lines_are_apart_are_found_whole():
     assert_found(find_digits(sheet), drawn)
 
 
-def test_the_boxes_of_a_form_are_no_digits():
+def test_the_boxes_of_a_form_are_non_digits():
     sheet = blank(420, 90, grey=245)
     drawing = ImageDraw.Draw(sheet)
     for y in 8, 80:
@@ -123,7 +123,7 @@ def test_a_drawn_frame_is_no_digit():
     assert_found(find_digits(sheet), drawn)
 
 
-def test_specks_and_the_table_are_no_digits():
+def test_specks_and_the_table_are_non_digits():
     sheet = blank(500, 300)
     drawn = write(sheet, "38250", top=80)
     drawing = ImageDraw.Draw(sheet)
@@ -150,7 +150,7 @@ def test_boxes_are_in_pixels_of_a_large_picture():
     assert_found(find_digits(sheet), drawn, tolerance=30)
 
 
-def test_blank_paper_and_noise_have_no_digits():
+def test_blank_paper_and_noise_have_non_digits():
     assert find_digits(blank()) == []
     assert find_digits(photographed(blank())) == []
     noise = np.random.default_rng(0).integers(0, 256, (200, 300), dtype=np.uint8)

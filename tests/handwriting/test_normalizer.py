@@ -1,4 +1,4 @@
-"""HandwritingNormalizer: whatever the picture, the same digit in MNIST's form."""
+"""HandwritingNormalizer: whatever the picture, the same digit in MNIST format."""
 
 import numpy as np
 import pytest

@@ -102,7 +102,7 @@ def test_forms_are_what_the_classifier_saw():
     assert blank.forms.shape == (0, 28, 28)
 
 
-def test_blank_paper_has_no_digits():
+def test_blank_paper_has_non_digits():
     reading = skdigits.read_digits(sheet(), model=Prescribed({"narrow": ONE}))
     assert reading.text == "" and len(reading.digits) == 0
 

@@ -1,4 +1,4 @@
-"""``python -m skdigits.reading.pretraining``: train the model in the box."""
+"""``python -m skdigits.reading.pretraining``: train the pretrained model."""
 
 import argparse
 import shlex
@@ -47,7 +47,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m skdigits.reading.pretraining")
-    parser.description = "Train the model in the box."
+    parser.description = "Train the pretrained model."
     parser.add_argument("--output", required=True, help="the file that it writes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)

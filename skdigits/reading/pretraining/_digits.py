@@ -12,7 +12,7 @@ SHARES = (0.09, 0.2, 0.07, 0.07, 0.13, 0.09, 0.08, 0.13, 0.06, 0.08)
 
 
 def draw_digits(n_pictures, seed, n_jobs=None):
-    """Draw digits in MNIST's form.
+    """Draw digits in MNIST format.
 
     Parameters
     ----------

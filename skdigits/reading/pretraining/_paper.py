@@ -1,4 +1,4 @@
-"""From drawn ink to MNIST's form, on the ways that a user's pictures take."""
+"""From drawn ink to MNIST format, on the ways that a user's pictures take."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from skdigits.handwriting import mnist_form, normalized
+from skdigits.handwriting import mnist_format, normalized
 
 
 def as_read(ink, rng):
@@ -28,7 +28,7 @@ def as_read(ink, rng):
     way = rng.choice([_drawing, _scan, _photo], p=[0.4, 0.35, 0.25])
     form = way(ink, rng)
     # where the photo is too faint for it
-    return form if form.any() else mnist_form(ink)
+    return form if form.any() else mnist_format(ink)
 
 
 def with_full_stop(ink, rng):
@@ -55,7 +55,7 @@ def _stretched(ink, rng):
 
 
 def _drawing(ink, rng):
-    return mnist_form(ink)
+    return mnist_format(ink)
 
 
 def _scan(ink, rng):
@@ -72,8 +72,8 @@ def _scan(ink, rng):
     if rng.random() < 0.3 and (ink * gap).sum() < 0.06 * ink.sum():
         ink = ink * ~gap
     if rng.random() < 0.6:
-        return mnist_form((ink > rng.uniform(0.3, 0.5)).astype(np.float32))
-    return mnist_form(np.clip(ink, 0, 1))
+        return mnist_format((ink > rng.uniform(0.3, 0.5)).astype(np.float32))
+    return mnist_format(np.clip(ink, 0, 1))
 
 
 def _shaken(ink, rng):

@@ -1,4 +1,4 @@
-"""The card of the model in the box: from what it was made, and how well it reads."""
+"""The card of the pretrained model: from what it was made, and how well it reads."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from skdigits.reading._pretrained import NO_DIGIT
 
 LIMITS = (
     "It reads one digit a picture; read_digits finds those of a sheet.",
-    "It answers -1 for what is no digit; a letter that looks like a digit is one: O "
+    "It predicts -1 for a non-digit; a letter that looks like a digit is one: O "
     "is 0, l is 1, S is 5.",
     "It has learned from no photo of anybody's handwriting but MNIST's, written in the "
     "United States around 1990; rare habits of other countries it knows from drawings.",
@@ -16,7 +16,7 @@ LIMITS = (
 
 
 def pretraining_card(command, training, pipeline, test):
-    """Return the card of the model in the box.
+    """Return the card of the pretrained model.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The data set of the model in the box, and its training."""
+"""The data set of the pretrained model, and its training."""
 
 from dataclasses import replace
 
@@ -9,16 +9,16 @@ from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining._digits import draw_digits
-from skdigits.reading.pretraining._no_digits import draw_no_digits
+from skdigits.reading.pretraining._non_digits import draw_non_digits
 from skdigits.reading.pretraining._redrawn import redraw
 from skdigits.training import best_temperature
 
 # Pictures of each kind for one of MNIST, and the network. Chosen with pictures of
 # handwriting that are no part of any training.
-DRAWN, NO_DIGITS, REDRAWN = 1, 1, 1
+DRAWN, NON_DIGITS, REDRAWN = 1, 1, 1
 FILTERS, EPOCHS = (32, 64, 96, 128), 16
 
-# What is no digit is rarer in use than among these pictures, and weighs less.
+# Non-digits are rarer in use than in this data, and weigh less.
 CLASS_WEIGHT = {NO_DIGIT: 0.4}
 
 # Pictures of MNIST that only tell the temperature, plain and redrawn.
@@ -26,7 +26,7 @@ HELD_OUT = 3000
 
 
 def training_set(X, y, seed, n_jobs=None):
-    """Return what the model in the box learns from.
+    """Return what the pretrained model learns from.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ def training_set(X, y, seed, n_jobs=None):
     n_redrawn = round(REDRAWN * len(X))
     redrawn = redraw(X[:n_redrawn], seed, n_jobs)
     drawn, digits = draw_digits(round(DRAWN * len(X)), seed, n_jobs)
-    none = draw_no_digits(round(NO_DIGITS * len(X)), seed, (X, y), n_jobs)
+    none = draw_non_digits(round(NON_DIGITS * len(X)), seed, (X, y), n_jobs)
     labels = [y, y[:n_redrawn], digits, np.full(len(none), NO_DIGIT)]
     return np.concatenate([normal, redrawn, drawn, none]), np.concatenate(labels)
 
 
 def held_out_set(X, y, seed, n_jobs=None):
-    """Return what the temperature of the model in the box is found with.
+    """Return what the temperature of the pretrained model is found with.
 
     Parameters and returns are as for `training_set`: MNIST normalized and redrawn.
     """
@@ -71,12 +71,12 @@ def held_out_set(X, y, seed, n_jobs=None):
 
 
 def pretrain(X, y, held_out, *, seed=0, **params):
-    """Train the model in the box.
+    """Train the pretrained model.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, 784), dtype uint8
-        In MNIST's form, as `training_set` returns them.
+        In MNIST format, as `training_set` returns them.
 
     y : ndarray of shape (n_samples,)
         Digits, or `NO_DIGIT`.

@@ -43,7 +43,7 @@ def evidence_of_pages(pages):
     of_digits : ndarray of shape (n, 10, 3)
     of_none : ndarray of shape (n, 8)
     classes : ndarray of shape (n,)
-        0 for no digit, else 1 + the digit.
+        0 for a non-digit, else 1 + the digit.
     """
     of_each = zip(pages.images, pages.boxes, pages.labels, pages.visible, strict=True)
     found = [part for page in of_each if (part := _evidence(*page)) is not None]

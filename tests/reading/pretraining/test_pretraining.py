@@ -20,17 +20,17 @@ from skdigits.persistence import read_card
 from skdigits.reading._pretrained import NO_DIGIT
 from skdigits.reading.pretraining import __main__ as command
 from skdigits.reading.pretraining import (
-    _no_digits,
+    _non_digits,
     _paper,
     draw_digits,
-    draw_no_digits,
+    draw_non_digits,
     redraw,
     training_set,
 )
 from skdigits.reading.pretraining._pens import draw
 from skdigits.reading.pretraining._training import (
     DRAWN,
-    NO_DIGITS,
+    NON_DIGITS,
     REDRAWN,
     _calibrate,
 )
@@ -38,7 +38,7 @@ from skdigits.reading.pretraining._training import (
 
 @pytest.fixture(scope="module")
 def like_mnist():
-    """Pictures in MNIST's form with their digits."""
+    """Pictures in MNIST format with their digits."""
     return draw_digits(300, seed=7)
 
 
@@ -96,10 +96,10 @@ def test_every_sign_can_be_drawn(table):
 def test_no_letter_that_looks_like_a_digit_is_drawn():
     assert not set("BGIOQSZ") & set(CAPITALS)
     assert not set("bgiloqsz") & set(SMALL)
-    assert not set("BGIOQSZbgiloqsz0123456789|/()") & set(_no_digits.PRINTED)
+    assert not set("BGIOQSZbgiloqsz0123456789|/()") & set(_non_digits.PRINTED)
 
 
-@pytest.mark.parametrize("kind", _no_digits.KINDS)
+@pytest.mark.parametrize("kind", _non_digits.KINDS)
 def test_each_kind_of_no_digit_has_ink(kind, like_mnist):
     for seed in range(4):
         ink = kind(np.random.default_rng(seed), like_mnist)
@@ -107,8 +107,8 @@ def test_each_kind_of_no_digit_has_ink(kind, like_mnist):
 
 
 def test_no_digits_are_deterministic_and_some_are_blank(like_mnist):
-    X = draw_no_digits(300, 0, like_mnist)
-    np.testing.assert_array_equal(X[:20], draw_no_digits(20, 0, like_mnist))
+    X = draw_non_digits(300, 0, like_mnist)
+    np.testing.assert_array_equal(X[:20], draw_non_digits(20, 0, like_mnist))
     blank = ~X.any(axis=1)
     assert 0 < blank.sum() < 15
 
@@ -157,7 +157,7 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     drawing[20:70, 30:35] = 40
     assert pipeline.predict_proba([drawing, X[0].reshape(28, 28)]).shape == (2, 11)
     card = read_card(path)
-    assert card["data"]["n_no_digits"] == round(180 * NO_DIGITS) and card["seed"] == 0
+    assert card["data"]["n_non_digits"] == round(180 * NON_DIGITS) and card["seed"] == 0
     assert card["command"].endswith("--epochs 1 --filters 8 16")
 
 
@@ -165,7 +165,7 @@ def test_the_training_set_has_every_kind(like_mnist):
     X, y = like_mnist
     rows, labels = training_set(X[:100], y[:100], seed=0)
     n_redrawn, n_drawn, n_none = (
-        round(100 * share) for share in (REDRAWN, DRAWN, NO_DIGITS)
+        round(100 * share) for share in (REDRAWN, DRAWN, NON_DIGITS)
     )
     assert rows.shape == (100 + n_redrawn + n_drawn + n_none, 784)
     assert rows.dtype == np.uint8 and len(labels) == len(rows)

@@ -1,4 +1,4 @@
-"""Things that are no digits."""
+"""Non-digits."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -45,8 +45,8 @@ PRINTED_HEIGHT = 56
 NONE_ON_THEIR_SIDE = (3, 4, 8)
 
 
-def draw_no_digits(n_pictures, seed, digits, n_jobs=None):
-    """Draw what is no digit, in MNIST's form.
+def draw_non_digits(n_pictures, seed, digits, n_jobs=None):
+    """Draw non-digits in MNIST format.
 
     Parameters
     ----------
