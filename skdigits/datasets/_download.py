@@ -1,14 +1,13 @@
-"""Downloading MNIST's files."""
+"""Downloading a file whose content is known from one of its mirrors."""
 
-import http.client
 import time
+from contextlib import contextmanager
 from queue import Empty, Queue
 from threading import Thread
-from urllib.request import urlopen
 
 from skdigits._files import replacing
 from skdigits._validation import reason_of
-from skdigits.datasets._idx import DamagedFile, parse_gzip
+from skdigits.datasets._idx import DamagedFile
 
 TIMEOUT_SECONDS = 20
 
@@ -16,13 +15,15 @@ TIMEOUT_SECONDS = 20
 # all, whatever its mirrors do.
 SLOWEST_BYTES_PER_SECOND = 100_000
 
+_CHUNK_BYTES = 2**16
+
 
 def download(file, folder, mirrors, n_retries, delay):
-    """Download ``file`` to ``folder`` and return its array.
+    """Download ``file`` to ``folder`` and return what it holds.
 
     Every mirror is tried in ``n_retries + 1`` rounds with ``delay`` seconds between
     them. Each try may take half of the time that is left, so that a slow mirror leaves
-    some to the others. The content is checked before anything is written.
+    some to the others. The content is checked before the file gets its name.
 
     Raises
     ------
@@ -30,23 +31,17 @@ def download(file, folder, mirrors, n_retries, delay):
         If no mirror has a sound copy, or ``folder`` cannot be written.
     """
     failures = {}
-    limit = file.size + 2**16
-    seconds_left = TIMEOUT_SECONDS + limit / SLOWEST_BYTES_PER_SECOND
+    seconds_left = TIMEOUT_SECONDS + file.max_bytes / SLOWEST_BYTES_PER_SECOND
     for round_ in range(n_retries + 1):
         if round_:
             time.sleep(delay)
         for mirror in mirrors:
             start = time.monotonic()
             try:
-                url = f"{mirror}{file.name}.gz"
-                content = _get(url, limit=limit, seconds=seconds_left / 2)
-                array = parse_gzip(content, file)
-            except (DamagedFile, OSError, http.client.HTTPException) as error:
+                return _try(file, folder, mirror, seconds_left / 2)
+            except DamagedFile as error:
                 failures[mirror] = reason_of(error)
                 seconds_left -= time.monotonic() - start
-                continue
-            _store(folder, f"{file.name}.gz", content)
-            return array
     reasons = "; ".join(f"{mirror}: {reason}" for mirror, reason in failures.items())
     raise OSError(
         f"Got no sound copy of {file.name} from any mirror ({reasons}), but expected "
@@ -55,39 +50,93 @@ def download(file, folder, mirrors, n_retries, delay):
     )
 
 
-def _get(url, *, limit, seconds):
-    """Return the first ``limit`` bytes of what is at a URL, read in so many seconds.
+def _try(file, folder, mirror, seconds):
+    """Return what the copy of one mirror holds, once it is in place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / file.download_name) as temporary:
+            url = mirror + file.download_name
+            _get(url, temporary, max_bytes=file.max_bytes, seconds=seconds)
+            return file.read(temporary)
+    except OSError as error:
+        raise OSError(
+            f"Got {str(folder)!r} to keep {file.download_name}, which cannot be "
+            f"written ({reason_of(error.__cause__ or error)}), but expected a folder "
+            "with space that you may write to. Pass another data_home."
+        ) from error
 
-    A thread of its own waits for them, as a server that sends one byte a second, even
+
+def _get(url, path, *, max_bytes, seconds):
+    """Write what is at a URL to a file, or raise a `DamagedFile`.
+
+    A thread of its own waits for it, as a server that sends one byte a second, even
     of the head, never lets a socket's timeout expire.
     """
     outcome = Queue()
-    Thread(target=_put, args=(outcome, url, limit), daemon=True).start()
-    try:
-        content, error = outcome.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError(f"it was not read in {seconds:,.0f} seconds") from None
+    with _meter(url, max_bytes) as meter:
+        Thread(target=_put, args=(outcome, url, path, meter), daemon=True).start()
+        try:
+            error = outcome.get(timeout=seconds)
+        except Empty:
+            error = DamagedFile(f"it was not read in {seconds:,.0f} seconds")
+        finally:
+            meter.is_over = True
     if error is not None:
         raise error
-    return content
 
 
-def _put(outcome, url, limit):
+def _put(outcome, url, path, meter):
+    from pooch import HTTPDownloader
+    from requests import RequestException
+
+    get = HTTPDownloader(
+        meter,
+        _CHUNK_BYTES,
+        timeout=TIMEOUT_SECONDS,
+        # else a server may call a gzipped file a plain one that was packed on the way
+        headers={"Accept-Encoding": "identity"},
+    )
     try:
-        with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
-            outcome.put((response.read(limit), None))
+        outcome.put(get(url, str(path), None))
+    except (RequestException, ValueError) as error:
+        outcome.put(DamagedFile(reason_of(error)))
     except Exception as error:
-        outcome.put((None, error))
+        outcome.put(error)
 
 
-def _store(folder, name, content):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / name) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise OSError(
-            f"Got {str(folder)!r} to keep {name}, which cannot be written "
-            f"({reason_of(error.__cause__ or error)}), but expected a folder with "
-            "space that you may write to. Pass another data_home."
-        ) from error
+class _Meter:
+    """What pooch takes for a progress bar, which also stops a download."""
+
+    def __init__(self, max_bytes, show):
+        self.is_over = False
+        self.total = 0
+        self._n_bytes, self._max_bytes, self._show = 0, max_bytes, show
+
+    def update(self, n_bytes):
+        self._n_bytes += n_bytes
+        if self.is_over:
+            raise DamagedFile("nobody waits for it any more")
+        # pooch counts whole chunks
+        if self._n_bytes >= self._max_bytes + _CHUNK_BYTES:
+            raise DamagedFile(f"it has more than {self._max_bytes:,} bytes")
+        self._show(completed=self._n_bytes, total=self.total or None)
+
+    def reset(self):
+        self._n_bytes = 0
+
+    def close(self):
+        pass
+
+
+@contextmanager
+def _meter(url, max_bytes):
+    """Yield a meter that shows a bar where stderr is a terminal."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress
+
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), DownloadColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(url.rpartition("/")[2], total=None)
+        yield _Meter(max_bytes, lambda **done: bar.update(task, **done))

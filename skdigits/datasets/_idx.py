@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import io
 import struct
 import zlib
 from dataclasses import dataclass
@@ -42,13 +41,34 @@ class IdxFile:
     def size(self):
         return len(self.header) + prod(self.shape)
 
+    @property
+    def download_name(self):
+        return f"{self.name}.gz"
+
+    @property
+    def max_bytes(self):
+        """The most that is downloaded: packed, it is smaller than the plain file."""
+        return self.size + 2**16
+
     def paths_in(self, folder):
         """Return the paths where this file may be, best first."""
         dotted = self.name.replace("-idx", ".idx")
         # The name that is downloaded comes first, so that a damaged copy beside a
         # sound download is not met again.
-        names = [f"{self.name}.gz", self.name, f"{dotted}.gz", dotted, "mnist.npz"]
+        names = [self.download_name, self.name, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
+
+    def read(self, path):
+        """Return the array of a file, gzipped or not, or raise a `DamagedFile`."""
+        if path.suffix == ".npz":
+            return _read_npz(path, self)
+        try:
+            with path.open("rb") as stream:
+                return self.check(_unzipped(stream).read(self.size + 1))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DamagedFile(f"it cannot be decompressed ({error})") from error
+        except OSError as error:
+            raise DamagedFile(f"it cannot be read ({error})") from error
 
     def check(self, content):
         """Return the array of an uncompressed file, or raise a `DamagedFile`."""
@@ -60,32 +80,13 @@ class IdxFile:
         return values.reshape(self.shape)
 
 
-def read_idx(path, file):
-    """Read a plain or gzipped IDX file."""
-    try:
-        with path.open("rb") as stream:
-            return parse_idx(stream, file, gzipped=path.suffix == ".gz")
-    except OSError as error:
-        raise DamagedFile(f"it cannot be read ({error})") from error
+def _unzipped(stream):
+    is_gzipped = stream.read(2) == b"\x1f\x8b"
+    stream.seek(0)
+    return gzip.open(stream) if is_gzipped else stream
 
 
-def parse_idx(stream, file, *, gzipped):
-    """Read an IDX file from an open binary stream."""
-    try:
-        if gzipped:
-            with gzip.open(stream) as unzipped:
-                return file.check(unzipped.read(file.size + 1))
-        return file.check(stream.read(file.size + 1))
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedFile(f"it cannot be decompressed ({error})") from error
-
-
-def parse_gzip(content, file):
-    """Read a gzipped IDX file from bytes."""
-    return parse_idx(io.BytesIO(content), file, gzipped=True)
-
-
-def read_npz(path, file):
+def _read_npz(path, file):
     """Read one array of ``mnist.npz``."""
     limit = file.size + _NPY_HEADER_BYTES
     try:

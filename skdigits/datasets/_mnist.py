@@ -16,7 +16,7 @@ from skdigits._validation import (
 )
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._download import download
-from skdigits.datasets._idx import DamagedFile, IdxFile, read_idx, read_npz
+from skdigits.datasets._idx import DamagedFile, IdxFile
 
 FILES = {
     "train": (
@@ -201,11 +201,7 @@ def _find(file, places):
             if not os.path.isfile(path):  # Path.is_file raises where access is denied
                 continue
             try:
-                return (
-                    read_npz(path, file)
-                    if path.suffix == ".npz"
-                    else read_idx(path, file)
-                )
+                return file.read(path)
             except DamagedFile as error:
                 warnings.warn(
                     f"{path} is left out: {error}.", UserWarning, stacklevel=3

@@ -5,6 +5,7 @@ import multiprocessing
 import threading
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -357,10 +358,10 @@ class TestDownload:
     def test_mirrors_that_never_end_share_one_limit(self, mirrors, monkeypatch):
         now, granted = [0.0], []
 
-        def get(url, *, limit, seconds):
+        def get(url, path, *, max_bytes, seconds):
             granted.append(seconds)
             now[0] += seconds
-            raise TimeoutError("slow")
+            raise _download.DamagedFile("slow")
 
         monkeypatch.setattr(_download, "_get", get)
         monkeypatch.setattr(_download.time, "monotonic", lambda: now[0])
@@ -370,9 +371,16 @@ class TestDownload:
         assert len(granted) == 20 and min(granted) > 0
         assert sum(granted) < 20 + (16 + 60 * 28 * 28 + 2**16) / 100_000
 
+    def test_a_mirror_that_sends_too_much(self, tmp_path, mirrors, monkeypatch):
+        monkeypatch.setattr(IdxFile, "max_bytes", -(2**16))
+        mirrors("good")
+        with pytest.raises(OSError, match="any mirror .*: it has more than"):
+            fetch_mnist(data_home=tmp_path, n_retries=0)
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_mirror_that_refers_to_itself(self, tmp_path, mirrors):
         mirrors("loop")
-        with pytest.raises(OSError, match="redirect error .* infinite loop") as caught:
+        with pytest.raises(OSError, match="Exceeded 30 redirects") as caught:
             fetch_mnist(data_home=tmp_path, n_retries=0)
         assert "\n" not in str(caught.value)
 
@@ -407,14 +415,13 @@ class TestDownload:
     def test_an_interrupt_amid_the_file_leaves_nothing(
         self, tmp_path, mirrors, monkeypatch
     ):
-        def write_half(path, content):
-            with path.open("wb") as stream:
-                stream.write(content[: len(content) // 2])
-            assert [p.suffix for p in tmp_path.iterdir()] == [".tmp"]
-            raise KeyboardInterrupt
+        class Interrupted(Queue):
+            def get(self, timeout):
+                assert [p.suffix for p in tmp_path.iterdir()] == [".tmp"]
+                raise KeyboardInterrupt
 
-        mirrors("good")
-        monkeypatch.setattr("pathlib.Path.write_bytes", write_half)
+        mirrors("slow body")
+        monkeypatch.setattr(_download, "Queue", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             fetch_mnist(data_home=tmp_path)
         assert list(tmp_path.iterdir()) == []
