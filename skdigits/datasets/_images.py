@@ -14,10 +14,12 @@ from skdigits._validation import (
     one_line,
     resolve_image_shape,
 )
+from skdigits.datasets._arrays import read_npz
 from skdigits.datasets._bunch import make_bunch
-from skdigits.datasets._csv_and_parquet import as_pixels, read_csv, read_npz
+from skdigits.datasets._csv import read_csv
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_form, is_like_mnist
+from skdigits.datasets._tables import as_pixels
 
 # Each has a name and, in a frame, a column.
 MAX_NAMED_PIXELS = 2**20

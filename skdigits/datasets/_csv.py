@@ -1,0 +1,158 @@
+"""Reading labelled pixels from CSV files."""
+
+from contextlib import contextmanager
+from io import BytesIO
+
+import numpy as np
+
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import reason_of
+from skdigits.datasets import _tables
+
+# MNIST has 110 MB; in memory, pixels are four times as large as here.
+MAX_CSV_BYTES = 2**30
+
+# Far longer than a line of so many cells needs.
+MAX_LINE_BYTES = 2**22
+
+# So many cells are read at a time, but at least so many lines: in memory, a table is
+# many times as large as its pixels.
+PART_CELLS, PART_LINES = 2**22, 256
+
+# What stands for a missing number, and booleans, are no names of columns.
+_NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
+
+
+def read_csv(path, label_column=None, n_pixels=None):
+    """Read labels and pixels from a CSV file, with or without a line of names.
+
+    Parameters
+    ----------
+    path : path
+
+    label_column : str or int, default=None
+        The name of the column of labels, or its number from 0.
+
+    n_pixels : int, default=None
+        Of an image, where that is known.
+
+    Returns
+    -------
+    pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32
+    labels : list
+    label_column : str or int
+        The name of the column of labels, or its number from 0 where there are none.
+    """
+    import pandas as pd
+
+    with _opened(path) as file:
+        names, columns = _columns(file)
+        n_lines = max(PART_LINES, PART_CELLS // len(columns))
+        ends = _ends(file, names, len(columns), n_lines)
+        label_column = _tables.choose_label_column(
+            path, label_column, n_pixels, columns, ends
+        )
+        labels, pixels = [], []
+        # low_memory=False: a word among the numbers of a long file is no warning
+        options = {"dtype": {label_column: str}, "low_memory": False, **names}
+        with pd.read_csv(file, chunksize=n_lines, **options) as parts:
+            for part in parts:
+                labels.append(part[label_column])
+                pixels.append(_tables.pixels_of(path, part, label_column))
+                _check_number(part)
+    labels = _tables.labels_of(path, pd.concat(labels))
+    if not labels:
+        raise ValueError(
+            f"Got {str(path)!r} without a line of data, but expected a label and "
+            "pixels in each line. Add pictures."
+        )
+    return np.concatenate(pixels), labels, label_column
+
+
+@contextmanager
+def _opened(path):
+    """Open a file; say in one sentence what pandas cannot read of it."""
+    from pandas.errors import EmptyDataError, ParserError
+
+    try:
+        with open_regular(path, MAX_CSV_BYTES) as file:
+            yield file
+    except (UnreadableFile, ParserError, EmptyDataError, UnicodeError) as error:
+        raise ValueError(
+            f"Got {str(path)!r}, which cannot be read as a table "
+            f"({reason_of(error)}), but expected lines of a label and pixels. Write "
+            "it as comma-separated UTF-8."
+        ) from error
+
+
+def _columns(file):
+    """Return how pandas reads the names of columns, and those names or numbers."""
+    import pandas as pd
+
+    # Both lines, as pandas would take surplus cells of the second as names of rows,
+    # which would make a pixel the label.
+    two = b"\n".join(_first_lines(file))
+    first = pd.read_csv(BytesIO(two), header=None, dtype=str, keep_default_na=False)
+    if not _are_names(first.iloc[0].tolist()):
+        return {"header": None}, first.columns.tolist()
+    return {"header": 0}, pd.read_csv(BytesIO(two), nrows=0).columns.tolist()
+
+
+def _first_lines(file):
+    """Return two lines, unless no table of digits has such."""
+    head = file.read(MAX_LINE_BYTES + 1)
+    file.seek(0)
+    lines = head.splitlines()
+    if len(head) > MAX_LINE_BYTES and len(lines) < 3:
+        raise UnreadableFile(f"it has a line of more than {MAX_LINE_BYTES:,} bytes")
+    lines = [line for line in lines if line.strip()][:2]
+    n_cells = 1 + max((line.count(b",") for line in lines), default=0)
+    if n_cells > _tables.MAX_CELLS:
+        raise UnreadableFile(
+            f"it has {n_cells:,} cells in a line, the limit is {_tables.MAX_CELLS:,}"
+        )
+    return lines
+
+
+def _ends(file, names, n_columns, n_lines):
+    """Return the first and the last column of some lines, as text."""
+    import pandas as pd
+
+    texts = {"dtype": str, "keep_default_na": False, "index_col": False}
+    few = {"usecols": sorted({0, n_columns - 1}), "nrows": n_lines}
+    ends = pd.read_csv(file, **names, **texts, **few)
+    file.seek(0)
+    return ends
+
+
+def _check_number(part):
+    if len(part) and part.index[-1] >= _tables.MAX_LINES:
+        raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
+
+
+def _are_names(cells):
+    """Say whether the cells of a first line are names, not a label and pixels.
+
+    A line with any number after its first cell is one of pixels, so that a bad cell in
+    it is told.
+    """
+    if any(_tables.is_label_name(cell) for cell in cells):
+        return True
+    first, *others = map(_is_value, cells)
+    # Columns that pandas numbered: no row of pixels counts up.
+    counted = [str(number) for number in range(len(cells))]
+    if cells[1:] in (counted[:-1], counted[1:]) and len(cells) > 2:
+        return not first
+    if cells[:-1] in (counted[:-1], counted[1:]) and len(cells) > 2:
+        return not others[-1]
+    # "7,x" is more likely a bad pixel than "7" a name
+    return not any(others) and not (first and len(others) < 2)
+
+
+def _is_value(text):
+    """Say whether a cell is one of a label or a pixel rather than a name."""
+    try:
+        float(text)
+    except ValueError:
+        return text.strip().lower() in _NO_NAMES
+    return True
