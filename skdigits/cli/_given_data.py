@@ -135,8 +135,8 @@ def _source_at(path, image_shape=None, normalize="auto", label_column=None):
         image_shape,
         load=partial(_pictures, read),
         load_test=partial(_pictures_to_test, read),
-        words="a folder, CSV or npz file of yours",
-        test_words="all of a folder, CSV or npz file of yours",
+        words="a folder or file of yours",
+        test_words="all of a folder or file of yours",
     )
 
 

@@ -2,23 +2,80 @@
 
 import numpy as np
 
+from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
-from skdigits.datasets._npz import array_names, read_array
 from skdigits.datasets._tables import check_labels
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
 
+# The names of pixels and labels in small letters, a group's name before its arrays':
+# of NumPy's users, Keras', scikit-learn's, MATLAB's, MedMNIST and others.
+PAIRS = (
+    ("x", "y"),
+    ("x_train", "y_train"),
+    ("images", "labels"),
+    ("data", "target"),
+    ("data", "labels"),
+    ("data", "label"),
+    ("image", "label"),
+    ("pixels", "labels"),
+    ("train_images", "train_labels"),
+    ("train_x", "train_y"),
+    ("train_data", "train_target"),
+)
+_TOLD = "'x' and 'y', 'x_train' and 'y_train', 'images' and 'labels', or 'data' and "
 
-def read_npz(path):
-    """Read pixels and labels from an npz file.
+
+def read_pair(module, path):
+    """Read pixels and labels from a file of named arrays.
+
+    Parameters
+    ----------
+    module : module
+        Has ``array_names`` and ``read_array``, which raise an UnreadableFile, and
+        ``KIND``, what such a file is.
+
+    path : path
 
     Returns
     -------
     pixels : ndarray of shape (n, n_pixels) or (n, height, width)
     labels : list
+    label_column : None
     """
-    (x, pixels), (y, labels) = _load_pair(path)
+    try:
+        names = module.array_names(path)
+        pair = _pair_among(names)
+        arrays = [module.read_array(path, name, MAX_ARRAY_BYTES) for name in pair]
+    except UnreadableFile as error:
+        raise ValueError(
+            f"Got {str(path)!r}, which cannot be read ({error}), but expected "
+            f"{module.KIND}. Save it again."
+        ) from error
+    if not pair:
+        raise ValueError(
+            f"Got {str(path)!r} with the arrays {one_line(names)}, but expected "
+            f"{_TOLD}'target'. Rename them."
+        )
+    return checked_pair(path, *zip(pair, arrays, strict=True))
+
+
+def _pair_among(names):
+    """Return the names of pixels and labels, none if they are not there."""
+    known = {name.lower().replace("/", "_"): name for name in names}
+    pairs = ([known.get(name) for name in pair] for pair in PAIRS)
+    return next((pair for pair in pairs if None not in pair), [])
+
+
+def checked_pair(path, named_pixels, named_labels):
+    """Return pixels and labels as of `read_pair`, once they are known to be such."""
+    (x, pixels), (y, labels) = named_pixels, named_labels
+    if labels.ndim == 2 and 1 in labels.shape:
+        labels = labels.ravel()
+    if pixels.ndim > 1 and len(pixels) != labels.size == pixels.shape[-1]:
+        # pictures along the last axis, or as columns, as MATLAB's users have them
+        pixels = np.moveaxis(pixels, -1, 0)
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
@@ -36,28 +93,7 @@ def read_npz(path):
             f"Got {x} with NaN or infinite pixels, but expected finite numbers. Drop "
             "or fill those pictures."
         )
-    return pixels, _label_list(path, y, labels)
-
-
-def _load_pair(path):
-    """Return the names and arrays of pixels and of labels."""
-    try:
-        names = array_names(path)
-        for pair in (("x", "y"), ("x_train", "y_train")):
-            if set(pair) <= set(names):
-                return [
-                    (name, read_array(path, name, max_bytes=MAX_ARRAY_BYTES))
-                    for name in pair
-                ]
-    except ValueError as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({error}), but expected an npz "
-            "file of plain arrays. Save it again with numpy.savez_compressed."
-        ) from error
-    raise ValueError(
-        f"Got {str(path)!r} with the arrays {one_line(names)}, but expected 'x' and "
-        "'y', or 'x_train' and 'y_train'. Rename them."
-    )
+    return pixels, _label_list(path, y, labels), None
 
 
 def _label_list(path, name, labels):
@@ -84,3 +120,11 @@ def _fit_float32(values):
     """Say whether float32 can hold all values; NaN and infinity count as none."""
     with np.errstate(over="ignore"):
         return bool(np.isfinite(values.astype(np.float32, copy=False)).all())
+
+
+def check_size(name, n_bytes, max_bytes):
+    """Raise an UnreadableFile if an array is too large."""
+    if n_bytes > max_bytes:
+        raise UnreadableFile(
+            f"{name} of {n_bytes:,} bytes is too large, the limit is {max_bytes:,}"
+        )

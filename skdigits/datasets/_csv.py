@@ -1,5 +1,7 @@
 """Reading labelled pixels from CSV files."""
 
+import gzip
+import zlib
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -8,6 +10,7 @@ import numpy as np
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 from skdigits.datasets import _tables
+from skdigits.datasets._folder import is_picture_name
 
 # MNIST has 110 MB; in memory, pixels are four times as large as here.
 MAX_CSV_BYTES = 2**30
@@ -19,12 +22,17 @@ MAX_LINE_BYTES = 2**22
 # many times as large as its pixels.
 PART_CELLS, PART_LINES = 2**22, 256
 
+# A table that names picture files has no more than these.
+FEW_COLUMNS = 16
+
 # What stands for a missing number, and booleans, are no names of columns.
 _NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
 
 
 def read_csv(path, label_column=None, n_pixels=None):
     """Read labels and pixels from a CSV file, with or without a line of names.
+
+    Instead of pixels there may be the names of picture files, from the file's folder.
 
     Parameters
     ----------
@@ -38,7 +46,7 @@ def read_csv(path, label_column=None, n_pixels=None):
 
     Returns
     -------
-    pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32
+    pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32, or list of Path
     labels : list
     label_column : str or int
         The name of the column of labels, or its number from 0 where there are none.
@@ -48,25 +56,40 @@ def read_csv(path, label_column=None, n_pixels=None):
     with _opened(path) as file:
         names, columns = _columns(file)
         n_lines = max(PART_LINES, PART_CELLS // len(columns))
-        ends = _ends(file, names, len(columns), n_lines)
+        sample = _sample(file, names, len(columns), n_lines)
+        if (files := _column_of_files(sample)) is not None:
+            return _files_and_labels(path, file, names, files, label_column)
         label_column = _tables.choose_label_column(
-            path, label_column, n_pixels, columns, ends
+            path, label_column, n_pixels, columns, sample
         )
         labels, pixels = [], []
         # low_memory=False: a word among the numbers of a long file is no warning
         options = {"dtype": {label_column: str}, "low_memory": False, **names}
         with pd.read_csv(file, chunksize=n_lines, **options) as parts:
             for part in parts:
+                _check_number(part)
                 labels.append(part[label_column])
                 pixels.append(_tables.pixels_of(path, part, label_column))
-                _check_number(part)
     labels = _tables.labels_of(path, pd.concat(labels))
-    if not labels:
-        raise ValueError(
-            f"Got {str(path)!r} without a line of data, but expected a label and "
-            "pixels in each line. Add pictures."
-        )
+    _tables.check_not_empty(path, labels)
     return np.concatenate(pixels), labels, label_column
+
+
+def _column_of_files(sample):
+    """Return the column that has the names of picture files, None if there is none."""
+    found = (name for name in sample if sample[name].map(is_picture_name).all())
+    return next(found, None) if len(sample) else None
+
+
+def _files_and_labels(path, file, names, files, label_column):
+    """Return the pictures that a table names, beside it, and their labels."""
+    import pandas as pd
+
+    table = pd.read_csv(file, dtype=str, keep_default_na=False, **names)
+    columns = table.columns.tolist()
+    label_column = _tables.label_column_beside(path, label_column, files, columns)
+    labels = _tables.labels_of(path, table[label_column])
+    return [path.parent / name for name in table[files]], labels, label_column
 
 
 @contextmanager
@@ -74,15 +97,25 @@ def _opened(path):
     """Open a file; say in one sentence what pandas cannot read of it."""
     from pandas.errors import EmptyDataError, ParserError
 
+    damages = (EmptyDataError, ParserError, EOFError, gzip.BadGzipFile, zlib.error)
     try:
         with open_regular(path, MAX_CSV_BYTES) as file:
-            yield file
-    except (UnreadableFile, ParserError, EmptyDataError, UnicodeError) as error:
+            yield _unzipped(file) if path.suffix.lower() == ".gz" else file
+    except (*damages, UnreadableFile, UnicodeError) as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read as a table "
             f"({reason_of(error)}), but expected lines of a label and pixels. Write "
             "it as comma-separated UTF-8."
         ) from error
+
+
+def _unzipped(file):
+    """Return the content of a gzipped file, unless it is too large."""
+    with gzip.open(file) as stream:
+        content = stream.read(MAX_CSV_BYTES + 1)
+    if len(content) > MAX_CSV_BYTES:
+        raise UnreadableFile(f"it unpacks to more than {MAX_CSV_BYTES:,} bytes")
+    return BytesIO(content)
 
 
 def _columns(file):
@@ -114,15 +147,16 @@ def _first_lines(file):
     return lines
 
 
-def _ends(file, names, n_columns, n_lines):
-    """Return the first and the last column of some lines, as text."""
+def _sample(file, names, n_columns, n_lines):
+    """Return some lines as text: all columns if they are few, else both ends."""
     import pandas as pd
 
     texts = {"dtype": str, "keep_default_na": False, "index_col": False}
-    few = {"usecols": sorted({0, n_columns - 1}), "nrows": n_lines}
-    ends = pd.read_csv(file, **names, **texts, **few)
+    if n_columns > FEW_COLUMNS:
+        texts["usecols"] = [0, n_columns - 1]
+    sample = pd.read_csv(file, nrows=n_lines, **names, **texts)
     file.seek(0)
-    return ends
+    return sample
 
 
 def _check_number(part):
@@ -138,6 +172,8 @@ def _are_names(cells):
     """
     if any(_tables.is_label_name(cell) for cell in cells):
         return True
+    if any(is_picture_name(cell) for cell in cells):
+        return False
     first, *others = map(_is_value, cells)
     # Columns that pandas numbered: no row of pixels counts up.
     counted = [str(number) for number in range(len(cells))]

@@ -1,26 +1,11 @@
 """Reading a folder of pictures with one sub-folder for each class."""
 
-import numpy as np
-
 from skdigits._validation import reason_of
-from skdigits.datasets._mnist_format import read_in_form
-from skdigits.images import SUFFIXES, read_picture
-
-# More than a million pictures of MNIST's size.
-MAX_PIXELS_IN_ALL = 2**30
+from skdigits.images import SUFFIXES
 
 
-def read_folder(folder, image_shape=None, normalize=False):
-    """Read all pictures below ``folder``.
-
-    Returns
-    -------
-    images : ndarray of shape (n, height, width), dtype uint8
-    labels : list of str
-        The name of each picture's sub-folder.
-    normalized : bool
-        Whether the pictures were brought into MNIST's form.
-    """
+def read_folder(folder):
+    """Return the picture files below ``folder``, and the name of each one's folder."""
     try:
         files = _picture_files(folder)
     except OSError as error:
@@ -29,40 +14,7 @@ def read_folder(folder, image_shape=None, normalize=False):
             f"read ({reason_of(error)}), but expected one that you may read. Change "
             "its permissions or choose another."
         ) from error
-    labels = [path.parent.name for path in files]
-    if normalize:
-        images, normalized = read_in_form(files, image_shape, normalize)
-    else:
-        images, normalized = _of_one_size(folder, files, image_shape), False
-    return images, labels, normalized
-
-
-def _of_one_size(folder, files, image_shape):
-    images = []
-    for path in files:
-        images.append(_resized(read_picture(path), image_shape))
-        if len(images) == 1:
-            _check_total(folder, len(files), images[0])
-        if images[-1].shape != images[0].shape:
-            first, this = (str(p.relative_to(folder)) for p in (files[0], path))
-            raise ValueError(
-                f"Got pictures of different sizes ({first} is {_size(images[0])}, "
-                f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
-                "normalize=True to bring digits into MNIST's form, or "
-                "image_shape=(height, width) to resize pictures."
-            )
-    return np.stack(images)
-
-
-def _check_total(folder, n, first):
-    """Raise a ValueError before all are read where they would not fit in memory."""
-    if n * first.size > MAX_PIXELS_IN_ALL:
-        raise ValueError(
-            f"Got the folder {str(folder)!r} with {n:,} pictures of {_size(first)} "
-            f"pixels, but expected at most {MAX_PIXELS_IN_ALL:,} pixels in all. Pass "
-            "normalize=True to bring digits into MNIST's form, or a smaller "
-            "image_shape=(height, width)."
-        )
+    return files, [path.parent.name for path in files]
 
 
 def _picture_files(folder):
@@ -86,22 +38,12 @@ def _picture_files(folder):
 
 
 def _is_picture(path):
-    is_named_so = path.suffix.lower() in SUFFIXES and _is_visible(path)
+    is_named_so = is_picture_name(path.name) and _is_visible(path)
     return is_named_so and not path.is_dir()
 
 
-def _resized(image, image_shape):
-    from PIL import Image
-
-    if image_shape in (None, image.shape):
-        return image
-    height, width = image_shape
-    picture = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
-
-
-def _size(image):
-    return f"{image.shape[0]} x {image.shape[1]}"
+def is_picture_name(name):
+    return str(name).strip().lower().endswith(tuple(SUFFIXES))
 
 
 def _is_visible(path):

@@ -14,11 +14,11 @@ from skdigits._validation import (
     one_line,
     resolve_image_shape,
 )
-from skdigits.datasets._arrays import read_npz
 from skdigits.datasets._bunch import make_bunch
-from skdigits.datasets._csv import read_csv
 from skdigits.datasets._folder import read_folder
+from skdigits.datasets._formats import FORMATS, format_of
 from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_form, is_like_mnist
+from skdigits.datasets._pictures import images_of
 from skdigits.datasets._tables import as_pixels
 
 # Each has a name and, in a frame, a column.
@@ -46,19 +46,29 @@ def load_digit_images(
           transparent pixels white, or black under a light drawing, 16 bits 8; photos
           are turned upright, of an animation the first picture is taken; hidden and
           other files are ignored;
-        - a CSV file with a column for each pixel, and one of labels: the one named
-          ``label``, ``target``, ``class``, ``digit`` or ``y``, in any case, else the
-          first, or the last where that has the values of labels and the first has not;
-          the line of names may be missing; at most 1 GiB, 5 million lines, and 65,536
-          pixels in a line;
-        - an ``.npz`` file with the arrays ``x`` and ``y``, or ``x_train`` and
-          ``y_train``; other arrays, such as ``x_test``, are not read, nor those that
-          unpack to far more than pictures do.
+        - a CSV file, ``.csv`` or ``.csv.gz``, with a column for each pixel, and one of
+          labels: the one named ``label``, ``target``, ``class``, ``digit`` or ``y``, in
+          any case, else the first, or the last where that has the values of labels and
+          the first has not; the line of names may be missing; at most 1 GiB, 5 million
+          lines, and 65,536 pixels in a line;
+        - a CSV file of at most 16 columns, one of them with the names of picture files
+          in the file's own folder, and another one with the labels;
+        - a ``.parquet`` file with the columns of the one or the other; pictures are
+          the content of files, as such or as Hugging Face's datasets have it; needs
+          the package pyarrow;
+        - an ``.npz``, ``.mat``, ``.h5`` or ``.hdf5`` file with the arrays ``x`` and
+          ``y``, ``x_train`` and ``y_train``, ``images`` and ``labels``, or ``data``
+          and ``target``, in any case, with the images along the first axis or the
+          last; other arrays, such as ``x_test``, are not read, nor those that
+          unpack to far more than pictures do; ``.mat`` files of version 7.3, ``.h5``
+          and ``.hdf5`` need the package h5py;
+        - an IDX file, whose name ends in ``idx3-ubyte`` or ``idx3-ubyte.gz`` and has
+          ``images`` in it, beside that of its labels, ``labels`` and ``idx1-ubyte``.
 
         The pictures have at most 1,048,576 pixels each, unless they are normalized.
 
     image_shape : tuple of int (height, width), default=None
-        Size in pixels. Pictures of a folder are resized to it; None wants all of one
+        Size in pixels. Picture files are resized to it; None wants all of one
         size. Rows of a table are folded to it; None folds them to squares, and keeps
         the shape of pictures (n, height, width).
 
@@ -70,7 +80,8 @@ def load_digit_images(
         and has no side above 64 pixels.
 
     label_column : str or int, default=None
-        Of a CSV file: the name of the column of labels, or its number from 0.
+        Of a CSV or Parquet file: the name of the column of labels, or its number from
+        0.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -100,8 +111,8 @@ def load_digit_images(
         normalized : bool
             Whether the pictures were brought into MNIST's form.
         label_column : str, int or None
-            Of a CSV file: the name of the column that the labels come from, or its
-            number from 0 where columns have no names.
+            Of a CSV or Parquet file: the name of the column that the labels come
+            from, or its number from 0 where columns have no names.
         DESCR : str
             Where the pictures come from.
 
@@ -110,7 +121,7 @@ def load_digit_images(
     FileNotFoundError
         If there is nothing at ``path``.
     ValueError
-        If the content is not as described.
+        If the content is not as described, or if a package that reads it is missing.
 
     Warns
     -----
@@ -156,21 +167,15 @@ def load_digit_images(
             )
         _check_size(path, image_shape)
     _check_normalize(normalize, image_shape)
-    normalized, found_column = False, None
+    normalized = False
     _check_label_column(path, label_column)
-    # not the methods of Path, which raise where a name is too long
-    if os.path.isdir(path):
-        images, labels, normalized = read_folder(path, image_shape, normalize)
-    elif os.path.isfile(path):
-        rows, labels, found_column = _read_table(path, label_column, image_shape)
-        images = _fold(rows, None if normalize else image_shape)
+    found, labels, found_column = _read(path, label_column, image_shape)
+    if isinstance(found, list):
+        images, normalized = images_of(path, found, image_shape, normalize)
+    else:
+        images = _fold(found, None if normalize else image_shape)
         if normalize:
             images, normalized = _in_form(images, image_shape, normalize)
-    else:
-        raise FileNotFoundError(
-            f"Got path={one_line(path)!r}, but expected a folder, a CSV file or an "
-            ".npz file. Check the path."
-        )
     _check_size(path, images.shape[1:])
     target = _as_target(labels)
     return make_bunch(
@@ -207,10 +212,11 @@ def _check_normalize(normalize, image_shape):
 
 
 def _check_label_column(path, label_column):
-    if label_column is not None and path.suffix.lower() != ".csv":
+    format = format_of(path)
+    if label_column is not None and not (format and format.is_table):
         raise ValueError(
             f"Got label_column={label_column!r} for {one_line(path)!r}, but expected a "
-            "CSV file. Leave it out."
+            "CSV or Parquet file. Leave it out."
         )
 
 
@@ -220,20 +226,28 @@ def _in_form(images, image_shape, normalize):
     prepared = images.dtype != np.uint8 or is_like_mnist(images, image_shape)
     if normalize == "auto" and prepared:
         return images, False
-    return in_mnist_form(images), True
+    return in_mnist_form([images]), True
 
 
-def _read_table(path, label_column, image_shape):
-    """Return the pixels and labels of a file, and the column of labels, if any."""
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        return read_csv(path, label_column, image_shape and prod(image_shape))
-    if kind == ".npz":
-        return *read_npz(path), None
-    raise ValueError(
-        f"Got the file {str(path)!r}, but expected a folder, or a file that ends in "
-        ".csv or .npz. Convert it."
-    )
+def _read(path, label_column, image_shape):
+    """Return pixels or picture files, labels, and the column of labels, if any."""
+    # not the methods of Path, which raise where a name is too long
+    if os.path.isdir(path):
+        return *read_folder(path), None
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            f"Got path={one_line(path)!r}, but expected a folder or a file of images "
+            "with labels. Check the path."
+        )
+    format = format_of(path)
+    if format is None:
+        raise ValueError(
+            f"Got the file {str(path)!r}, but expected a folder, or a file that ends "
+            f"in {', '.join(FORMATS)}. Convert it."
+        )
+    if format.is_table:
+        return format.read(path, label_column, image_shape and prod(image_shape))
+    return format.read(path)
 
 
 def _fold(rows, image_shape):

@@ -4,9 +4,10 @@ import zipfile
 
 import numpy as np
 
-from skdigits._files import open_regular
+from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 
+KIND = "an npz file of plain arrays"
 MAX_BYTES = 2**34
 
 # MNIST's pictures are packed to a fifth, black and white as float64 to a hundredth.
@@ -14,7 +15,7 @@ _MAX_RATIO = 200
 _ALWAYS_SMALL = 2**26
 
 
-def read_array(path, name, *, max_bytes):
+def read_array(path, name, max_bytes):
     """Read one array of an npz file.
 
     Nothing is unpickled, and nothing is decompressed that says it is larger than
@@ -22,8 +23,8 @@ def read_array(path, name, *, max_bytes):
 
     Raises
     ------
-    ValueError
-        If that fails; the message is a clause that says why.
+    UnreadableFile
+        If that fails.
     """
     try:
         with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
@@ -38,7 +39,7 @@ def read_array(path, name, *, max_bytes):
     # zipfile, its decompressors and numpy's header parser raise a dozen types of
     # errors for damaged files, MemoryError for a made-up shape among them
     except Exception as error:
-        raise ValueError(reason_of(error)) from error
+        raise UnreadableFile(reason_of(error)) from error
 
 
 def _check_size(name, member, max_bytes):
@@ -57,5 +58,5 @@ def array_names(path):
         with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except Exception as error:
-        raise ValueError(reason_of(error)) from error
+        raise UnreadableFile(reason_of(error)) from error
     return sorted(name.removesuffix(".npy") for name in names if name.endswith(".npy"))

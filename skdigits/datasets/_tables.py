@@ -45,20 +45,9 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
         Some lines, of which the first and the last column are looked at, as text.
     """
     if wanted is not None:
-        if wanted not in columns and wanted not in range(len(columns)):
-            raise ValueError(
-                f"Got label_column={wanted!r}, but expected one of the columns of "
-                f"{str(path)!r}, {one_line(columns, 200)}."
-            )
-        return wanted if wanted in columns else columns[wanted]
-    named = [name for name in columns if is_label_name(name)]
-    if len(named) > 1:
-        raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(named)}, but expected one "
-            "of labels. Pass label_column."
-        )
-    if named:
-        return named[0]
+        return _wanted_column(path, wanted, columns)
+    if named := _named_column(path, columns):
+        return named
     n = len(columns)
     if n >= LEAST_PIXELS and isqrt(n) ** 2 == n and n_pixels in (None, n):
         raise ValueError(
@@ -69,6 +58,40 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     shares = [_share_of_most_frequent(ends.iloc[:, i].astype(str)) for i in (0, -1)]
     is_last = shares[1] < MOST_OF_A_LABEL <= shares[0]
     return columns[-1 if is_last else 0]
+
+
+def label_column_beside(path, wanted, picture_column, columns):
+    """Return the name of the column of labels where another one has the pictures."""
+    if wanted is not None:
+        return _wanted_column(path, wanted, columns)
+    others = [name for name in columns if name != picture_column]
+    named = _named_column(path, others)
+    if not named and len(others) != 1:
+        raise ValueError(
+            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected "
+            f"one of labels beside {picture_column!r}. Pass label_column."
+        )
+    return named or others[0]
+
+
+def _wanted_column(path, wanted, columns):
+    if wanted not in columns and wanted not in range(len(columns)):
+        raise ValueError(
+            f"Got label_column={wanted!r}, but expected one of the columns of "
+            f"{str(path)!r}, {one_line(columns, 200)}."
+        )
+    return wanted if wanted in columns else columns[wanted]
+
+
+def _named_column(path, columns):
+    """Return the name of the column that is named so, None if there is none."""
+    named = [name for name in columns if is_label_name(name)]
+    if len(named) > 1:
+        raise ValueError(
+            f"Got {str(path)!r} with the columns {one_line(named)}, but expected one "
+            "of labels. Pass label_column."
+        )
+    return named[0] if named else None
 
 
 def _share_of_most_frequent(values):
@@ -95,7 +118,7 @@ def pixels_of(path, table, label_column):
             f"Got {str(path)!r} with one column, but expected a label and pixels in "
             "each line. Separate them by commas."
         )
-    if {dtype.kind for dtype in pixels.dtypes} <= set("ui"):
+    if all(isinstance(d, np.dtype) and d.kind in "ui" for d in pixels.dtypes):
         return as_pixels(pixels.to_numpy())
     numbers = _as_float32(pixels)
     wrong = np.argwhere(~np.isfinite(numbers))
@@ -121,7 +144,7 @@ def _as_float32(table):
         table = table.copy()
         table[texts] = table[texts].map(str).apply(pd.to_numeric, errors="coerce")
     with np.errstate(over="ignore"):
-        return table.to_numpy(dtype=np.float64).astype(np.float32)
+        return table.to_numpy(np.float64, na_value=np.nan).astype(np.float32)
 
 
 def as_pixels(values):
@@ -138,11 +161,19 @@ def labels_of(path, labels):
 
     try:
         labels = pd.to_numeric(labels)
-    except ValueError:
+    except (TypeError, ValueError):
         pass
     labels = labels.tolist()
     check_labels(path, labels, "data line")
     return labels
+
+
+def check_not_empty(path, lines):
+    if not len(lines):
+        raise ValueError(
+            f"Got {str(path)!r} without a line of data, but expected a label and "
+            "pixels in each line. Add pictures."
+        )
 
 
 def check_labels(path, labels, unit):

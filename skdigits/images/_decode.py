@@ -96,13 +96,16 @@ def read_picture(path):
             return _read(file)
 
 
-def read_content(content):
+def read_content(content, name="a picture"):
     """Read the content of one picture file as grey values.
 
     Parameters
     ----------
     content : bytes
         As of a file for `read_picture`.
+
+    name : str, default="a picture"
+        What errors call it.
 
     Returns
     -------
@@ -111,9 +114,9 @@ def read_content(content):
     Raises
     ------
     ValueError
-        As `read_picture`, for a picture without a name.
+        As `read_picture`, with ``name`` in the place of the path.
     """
-    with _one_sentence("a picture"):
+    with _one_sentence(name):
         _check_size(len(content))
         return _read(BytesIO(content))
 

@@ -151,7 +151,7 @@ class TestFolder:
 
     @pytest.mark.parametrize("image_shape", [None, (5, 7)])
     def test_too_many_pixels_in_all(self, folder, monkeypatch, image_shape):
-        monkeypatch.setattr("skdigits.datasets._folder.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
+        monkeypatch.setattr("skdigits.datasets._pictures.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
         with pytest.raises(
             ValueError, match="6 pictures of . x . pixels, but expected"
         ):
@@ -510,10 +510,10 @@ def test_paths(tmp_path):
         ValueError, match="Got normalize=.*, but expected True or False"
     ):
         load_digit_images(tmp_path, normalize=np.ones(2))
-    with pytest.raises(FileNotFoundError, match="expected a folder, a CSV file or an"):
+    with pytest.raises(FileNotFoundError, match="expected a folder or a file of"):
         load_digit_images(tmp_path / "nothing")
     (tmp_path / "digits.pdf").write_text("")
-    with pytest.raises(ValueError, match=r"ends in .csv or .npz. Convert it"):
+    with pytest.raises(ValueError, match=r"ends in .csv, .csv.gz, .*gz. Convert"):
         load_digit_images(tmp_path / "digits.pdf")
     with pytest.raises(ValueError, match="Got return_X_y=1, but expected True or"):
         load_digit_images(tmp_path, return_X_y=1)

@@ -1,0 +1,15 @@
+"""Packages that read some formats, and need not be there for the others."""
+
+from importlib import import_module
+
+
+def import_or_say(module, path):
+    """Return a module, or raise a ValueError that says how to install it."""
+    try:
+        return import_module(module)
+    except ImportError:
+        package = module.partition(".")[0]
+        raise ValueError(
+            f"Got {str(path)!r}, but expected {package} to read it. Install it with "
+            f"pip install {package}."
+        ) from None

@@ -1,0 +1,91 @@
+"""Reading labelled pixels, or picture files, from Parquet files."""
+
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import reason_of
+from skdigits.datasets import _tables
+from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size
+from skdigits.datasets._optional import import_or_say
+from skdigits.datasets._pictures import Content
+
+MAX_BYTES = 2**33
+
+
+def read_parquet(path, label_column=None, n_pixels=None):
+    """Read a table of a label and pixels, or of a label and a picture, in each line.
+
+    Pictures are the content of files, as such or, as Hugging Face writes them, in a
+    struct with ``bytes``. The parameters are those of `read_csv`.
+
+    Returns
+    -------
+    pixels : ndarray of shape (n, n_pixels) or list of Content
+    labels : list
+    label_column : str
+    """
+    table = _read(path)
+    columns = table.columns.tolist()
+    pictures = [name for name in table if _content_of(table[name].iloc[0]) is not None]
+    if pictures:
+        label_column = _tables.label_column_beside(
+            path, label_column, pictures[0], columns
+        )
+        found = _contents(path, table[pictures[0]])
+    else:
+        label_column = _tables.choose_label_column(
+            path, label_column, n_pixels, columns, table
+        )
+        found = _tables.pixels_of(path, table, label_column)
+    return found, _tables.labels_of(path, table[label_column]), label_column
+
+
+def _read(path):
+    """Return a file as a DataFrame of one line or more."""
+    import pandas as pd
+
+    parquet = import_or_say("pyarrow.parquet", path)
+    try:
+        with open_regular(path, MAX_BYTES) as file:
+            about = parquet.ParquetFile(file).metadata
+            _check_shape(about.num_rows, about.num_columns)
+            file.seek(0)
+            table = pd.read_parquet(file, engine="pyarrow")
+    # a damaged file is any of a dozen errors
+    except Exception as error:
+        raise ValueError(
+            f"Got {str(path)!r}, which cannot be read as a table ({reason_of(error)}), "
+            "but expected a Parquet file of labels and pixels, or of labels and "
+            "pictures. Save it again."
+        ) from error
+    _tables.check_not_empty(path, table)
+    table.columns = table.columns.map(str)
+    # what names the lines is no label
+    return table.reset_index(drop=True)
+
+
+def _check_shape(n_lines, n_columns):
+    if n_lines > _tables.MAX_LINES:
+        raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
+    if n_columns > _tables.MAX_CELLS:
+        raise UnreadableFile(
+            f"it has {n_columns:,} columns, the limit is {_tables.MAX_CELLS:,}"
+        )
+    check_size("its table", 8 * n_lines * n_columns, MAX_ARRAY_BYTES)
+
+
+def _contents(path, column):
+    contents = []
+    for number, cell in enumerate(column, start=1):
+        content = _content_of(cell)
+        if content is None:
+            raise ValueError(
+                f"Got {str(path)!r} with no picture in data line {number}, but "
+                "expected one in each. Fill it in or drop the line."
+            )
+        contents.append(Content(f"data line {number} of {str(path)!r}", content))
+    return contents
+
+
+def _content_of(cell):
+    """Return the content of a picture file in a cell, None if there is none."""
+    content = cell.get("bytes") if isinstance(cell, dict) else cell
+    return content if isinstance(content, bytes) else None

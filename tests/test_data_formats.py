@@ -1,0 +1,376 @@
+"""One format of `load_digit_images` after the other, with the same three images."""
+
+import gzip
+import io
+import struct
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from skdigits.datasets import load_digit_images
+
+# the images are noise
+pytestmark = pytest.mark.filterwarnings("ignore:3 of 3 pictures have no digit")
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 4, 5)).astype(np.uint8)
+ROWS = IMAGES.reshape(3, 20)
+LABELS = [7, 1, 7]
+
+
+def check(path, labels=LABELS, **options):
+    digits = load_digit_images(path, **options)
+    assert_array_equal(digits.images, IMAGES)
+    assert digits.data.dtype == np.uint8
+    assert digits.target.tolist() == labels
+    return digits
+
+
+def png(image):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_pictures(folder, suffix=".png"):
+    names = [f"{number}{suffix}" for number in range(3)]
+    for name, image in zip(names, IMAGES, strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / name)
+    return names
+
+
+def without(monkeypatch, *modules):
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+
+
+def damage_anywhere(path, n=120):
+    """Yield after each of some changes of a byte."""
+    content = path.read_bytes()
+    for position in range(0, len(content), max(1, len(content) // n)):
+        altered = bytearray(content)
+        altered[position] ^= 0x55
+        path.write_bytes(altered)
+        yield
+
+
+def check_damaged_anywhere(path):
+    """Whatever byte is wrong: some images, or a ValueError of one sentence."""
+    for _ in damage_anywhere(path):
+        try:
+            load_digit_images(path, image_shape=(4, 5))
+        except ValueError as error:
+            assert str(error).startswith("Got ")
+
+
+class TestZippedCsv:
+    def write(self, tmp_path):
+        path = tmp_path / "digits.CSV.GZ"
+        table = pd.DataFrame(ROWS).assign(label=LABELS)
+        path.write_bytes(gzip.compress(table.to_csv(index=False).encode()))
+        return path
+
+    def test_as_the_plain_file(self, tmp_path):
+        path = self.write(tmp_path)
+        assert check(path, image_shape=(4, 5)).label_column == "label"
+        check(path, image_shape=(4, 5), label_column=20)
+
+    def test_errors(self, tmp_path, monkeypatch):
+        path = self.write(tmp_path)
+        monkeypatch.setattr("skdigits.datasets._csv.MAX_CSV_BYTES", path.stat().st_size)
+        with pytest.raises(ValueError, match="it unpacks to more than .* bytes"):
+            load_digit_images(path)
+        for content in (path.read_bytes()[:-20], b"no gzip", gzip.compress(b"")):
+            path.write_bytes(content)
+            with pytest.raises(ValueError, match="which cannot be read as a table"):
+                load_digit_images(path)
+
+
+class TestCsvOfPictures:
+    @pytest.mark.parametrize("header", ["filename,label", "label,image", "a,b", ""])
+    def test_names_and_labels(self, tmp_path, header):
+        names = write_pictures(tmp_path / "scans")
+        first, second = [f"scans/{name}" for name in names], ["seven", "one", "seven"]
+        if header.startswith("label"):
+            first, second = second, first
+        lines = [header] if header else []
+        lines += [f"{a},{b}" for a, b in zip(first, second, strict=True)]
+        path = tmp_path / "table.csv"
+        path.write_text("\n".join(lines))
+        check(path, ["seven", "one", "seven"])
+
+    def test_other_columns(self, tmp_path):
+        names = write_pictures(tmp_path)
+        path = tmp_path / "table.csv"
+        table = {"file": names, "writer": ["a", "b", "c"], "digit": LABELS}
+        pd.DataFrame(table).to_csv(path, index=False)
+        assert check(path).label_column == "digit"
+        check(path, ["a", "b", "c"], label_column="writer")
+        pd.DataFrame(table).rename(columns={"digit": "kind"}).to_csv(path, index=False)
+        with pytest.raises(ValueError, match="of labels beside 'file'. Pass label_col"):
+            load_digit_images(path)
+
+    def test_normalize(self, tmp_path):
+        names = write_pictures(tmp_path)
+        path = tmp_path / "table.csv"
+        pd.DataFrame({"file": names, "label": LABELS}).to_csv(path, index=False)
+        digits = load_digit_images(path, normalize=True)
+        assert digits.normalized and digits.images.shape == (3, 28, 28)
+
+    def test_errors(self, tmp_path):
+        write_pictures(tmp_path)
+        path = tmp_path / "table.csv"
+        path.write_text("file,label\n0.png,1\nnothing.png,2\n")
+        with pytest.raises(FileNotFoundError, match="nothing.png', but expected a pic"):
+            load_digit_images(path)
+        path.write_text("file,label\n0.png,1\n1.png,\n")
+        with pytest.raises(ValueError, match="no label in data line 2"):
+            load_digit_images(path)
+        Image.new("L", (9, 9)).save(tmp_path / "1.png")
+        path.write_text("file,label\n0.png,1\n1.png,1\n")
+        with pytest.raises(ValueError, match=r"\(0.png is 4 x 5, 1.png is 9 x 9\)"):
+            load_digit_images(path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("X", "y"),
+        ("images", "labels"),
+        ("data", "target"),
+        ("X_train", "y_train"),
+        ("train_images", "train_labels"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5", ".hdf5"])
+def test_names_of_arrays(tmp_path, names, suffix):
+    path = tmp_path / f"digits{suffix}"
+    write_arrays(path, dict(zip(names, (IMAGES, np.array(LABELS)), strict=True)))
+    check(path)
+
+
+def write_arrays(path, arrays):
+    if path.suffix == ".npz":
+        np.savez(path, **arrays)
+    elif path.suffix == ".mat":
+        from scipy.io import savemat
+
+        savemat(path, arrays, do_compression=True)
+    else:
+        import h5py
+
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                file[name] = array
+
+
+class TestArrays:
+    @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
+    @pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3)])
+    def test_pictures_along_the_last_axis(self, tmp_path, suffix, shape):
+        path = tmp_path / f"digits{suffix}"
+        y = np.reshape(LABELS, shape)
+        write_arrays(path, {"X": np.moveaxis(IMAGES, 0, -1), "y": y})
+        check(path)
+        write_arrays(path, {"X": ROWS.T, "y": y})
+        check(path, image_shape=(4, 5))
+
+    @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
+    def test_errors(self, tmp_path, suffix, monkeypatch):
+        path = tmp_path / f"digits{suffix}"
+        write_arrays(path, {"X": IMAGES, "z": np.array(LABELS)})
+        with pytest.raises(ValueError, match=r"the arrays \['X', 'z'\], but expected "):
+            load_digit_images(path)
+        write_arrays(path, {"X": IMAGES, "y": np.array([1, 2])})
+        with pytest.raises(ValueError, match="expected one label for each picture"):
+            load_digit_images(path)
+        monkeypatch.setattr("skdigits.datasets._arrays.MAX_ARRAY_BYTES", 10)
+        with pytest.raises(ValueError, match="X of .* is too large, the limit is 10"):
+            load_digit_images(path)
+        path.write_bytes(b"nothing of the kind")
+        with pytest.raises(
+            ValueError, match="digits.*, which cannot be read .*Save it"
+        ):
+            load_digit_images(path)
+
+    @pytest.mark.parametrize("suffix", [".mat", ".h5"])
+    def test_damaged_anywhere(self, tmp_path, suffix):
+        path = tmp_path / f"digits{suffix}"
+        write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)})
+        check_damaged_anywhere(path)
+
+
+class TestHdf5:
+    def test_groups_and_words(self, tmp_path):
+        import h5py
+
+        path = tmp_path / "digits.h5"
+        with h5py.File(path, "w") as file:
+            file["train/data"] = IMAGES
+            file["train/target"] = ["seven", "one", "seven"]
+            file["test/data"] = IMAGES
+        check(path, ["seven", "one", "seven"])
+
+    def test_mat_files_from_version_7_3_on(self, tmp_path, monkeypatch):
+        import h5py
+
+        path = tmp_path / "digits.mat"
+        with h5py.File(path, "w", userblock_size=512) as file:
+            # as MATLAB does: its first axis is the last here
+            file["X"], file["y"] = IMAGES.T, np.reshape(LABELS, (1, 3))
+        with path.open("r+b") as file:
+            file.write(b"MATLAB 7.3 MAT-file".ljust(128))
+        check(path)
+        without(monkeypatch, "h5py")
+        with pytest.raises(
+            ValueError, match="expected h5py to read it. Install it wit"
+        ):
+            load_digit_images(path)
+
+    def test_without_its_package(self, tmp_path, monkeypatch):
+        path = tmp_path / "digits.h5"
+        write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)})
+        without(monkeypatch, "h5py")
+        message = "^Got '.*digits.h5', but expected h5py .* pip install h5py.$"
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+
+class TestParquet:
+    def write(self, tmp_path, table):
+        pd.DataFrame(table).to_parquet(tmp_path / "digits.parquet")
+        return tmp_path / "digits.parquet"
+
+    @pytest.mark.parametrize("struct", [True, False])
+    def test_pictures_as_hugging_face_has_them(self, tmp_path, struct):
+        cells = [png(image) for image in IMAGES]
+        if struct:
+            cells = [{"bytes": cell, "path": None} for cell in cells]
+        path = self.write(tmp_path, {"image": cells, "label": LABELS, "writer": "me"})
+        assert check(path).label_column == "label"
+        digits = load_digit_images(path, normalize=True, label_column="writer")
+        assert digits.images.shape == (3, 28, 28) and digits.target[0] == "me"
+
+    def test_pixels(self, tmp_path):
+        table = pd.DataFrame(ROWS)
+        table.columns = table.columns.map(str)
+        path = self.write(tmp_path, table.assign(digit=LABELS))
+        assert check(path, image_shape=(4, 5)).label_column == "digit"
+        frame = pd.DataFrame(ROWS / 2).assign(digit=pd.array(LABELS, "Int64"))
+        frame.columns = frame.columns.map(str)
+        path = self.write(tmp_path, frame.set_index(pd.Index(["a", "b", "c"])))
+        digits = load_digit_images(path, image_shape=(4, 5))
+        assert_array_equal(digits.data, ROWS / 2)
+        assert digits.target.tolist() == LABELS
+
+    @pytest.mark.parametrize(
+        "table, message",
+        [
+            (
+                {"image": [b"x"], "label": [1]},
+                "Got data line 1 of '.*parquet', which c",
+            ),
+            (
+                {"image": [png(IMAGES[0]), None], "label": [1, 2]},
+                "no picture in data l",
+            ),
+            ({"image": [png(IMAGES[0])], "label": [None]}, "no label in data line 1"),
+            ({"image": [png(IMAGES[0])], "a": [1], "b": [2]}, "of labels beside 'imag"),
+            ({"label": [1], "a": [None]}, "in column 'a' of data line 1, but expected"),
+            ({"label": [1], "a": ["ink"]}, "'ink' in column 'a' of data line 1"),
+            ({"label": [], "a": []}, "without a line of data"),
+        ],
+    )
+    def test_errors(self, tmp_path, table, message):
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(self.write(tmp_path, table))
+
+    def test_pictures_of_different_sizes(self, tmp_path):
+        pictures = [png(IMAGES[0]), png(IMAGES[0][:, :2])]
+        path = self.write(tmp_path, {"image": pictures, "label": [1, 2]})
+        message = r"sizes \(data line 1 .* is 4 x 5, data line 2 .* is 4 x 2\)"
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+    @pytest.mark.parametrize(
+        "limit, message",
+        [("MAX_LINES", "it has more than 2 lines"), ("MAX_CELLS", "it has 3 columns")],
+    )
+    def test_too_large(self, tmp_path, monkeypatch, limit, message):
+        path = self.write(tmp_path, {"label": LABELS, "a": LABELS, "b": LABELS})
+        monkeypatch.setattr(f"skdigits.datasets._tables.{limit}", 2)
+        monkeypatch.setattr(pd, "read_parquet", None)
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+    def test_damaged_anywhere(self, tmp_path):
+        table = pd.DataFrame(ROWS).assign(label=LABELS)
+        table.columns = table.columns.map(str)
+        check_damaged_anywhere(self.write(tmp_path, table))
+
+    def test_without_its_package(self, tmp_path, monkeypatch):
+        path = self.write(tmp_path, {"label": [1], "a": [2]})
+        without(monkeypatch, "pyarrow", "pyarrow.parquet")
+        message = (
+            "^Got '.*digits.parquet', but expected pyarrow .* pip install pyarrow."
+        )
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+
+def idx(array, code=8, dtype=">u1"):
+    head = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+    return head + array.astype(dtype).tobytes()
+
+
+class TestIdx:
+    def write(self, tmp_path, images, labels, end=""):
+        pack = gzip.compress if end else bytes
+        path = tmp_path / f"my-images-idx3-ubyte{end}"
+        path.write_bytes(pack(images))
+        (tmp_path / f"my-labels-idx1-ubyte{end}").write_bytes(pack(labels))
+        return path
+
+    @pytest.mark.parametrize("end", ["", ".gz"])
+    def test_images_with_labels_beside_them(self, tmp_path, end):
+        labels = idx(np.array(LABELS))
+        check(self.write(tmp_path, idx(IMAGES), labels, end))
+        path = self.write(tmp_path, idx(IMAGES, 13, ">f4"), labels, end)
+        assert_array_equal(load_digit_images(path).images, IMAGES)
+
+    @pytest.mark.parametrize(
+        "images, message",
+        [
+            (b"", "which cannot be read .it does not begin as an IDX file.*Replace it"),
+            (idx(IMAGES)[:-1], "more or less than the 60 bytes it says"),
+            (idx(IMAGES) + b"0", "more or less than the 60 bytes it says"),
+            (idx(IMAGES)[:9], "it ends within its header"),
+            (idx(IMAGES[:2]), "expected one label for each picture"),
+            (
+                struct.pack(">HBBII", 0, 8, 2, 2**31, 2**31),
+                "its array of .* is too lar",
+            ),
+        ],
+    )
+    def test_errors(self, tmp_path, images, message):
+        path = self.write(tmp_path, images, idx(np.array(LABELS)))
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+    def test_without_labels(self, tmp_path):
+        path = self.write(tmp_path, idx(IMAGES), b"")
+        (tmp_path / "my-labels-idx1-ubyte").unlink()
+        with pytest.raises(
+            ValueError, match="expected them in .*'my-labels-idx1-ubyte'"
+        ):
+            load_digit_images(path)
+
+    def test_broken_gzip(self, tmp_path):
+        path = self.write(tmp_path, idx(IMAGES), idx(np.array(LABELS)), ".gz")
+        path.write_bytes(path.read_bytes()[:-20])
+        with pytest.raises(ValueError, match="idx3-ubyte.gz', which cannot be read"):
+            load_digit_images(path)
