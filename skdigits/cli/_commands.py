@@ -36,7 +36,7 @@ LabelColumn = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Of a CSV file: the column of labels, or its number from 0; by default "
+        help="Of a table: the column of labels, or its number from 0; by default "
         "the one named label, target, class, digit or y, else the first or the last.",
     ),
 ]

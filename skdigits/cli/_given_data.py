@@ -50,7 +50,7 @@ def find_source(name, image_shape=None, normalize="auto", label_column=None):
     fits it, and the user's pictures are brought to it. ``normalize`` and
     ``label_column`` are for the user's pictures, as `load_digit_images` takes them.
     """
-    named = {source.name: source for source in (AUTO, MNIST, DIGITS)}
+    named = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
     if name not in named:
         return _source_at(name, image_shape, normalize, label_column)
     if label_column is not None:
@@ -106,6 +106,26 @@ def _mnist_part(subset, **options):
 
     part = fetch_mnist(subset=subset, **options)
     return part.images, part.target
+
+
+def _sibling(name, fetcher, title, side=28):
+    """Return the `Source` of a published data set with a test part."""
+    words = f"{title}, images of {side} x {side} pixels"
+
+    def part(subset):
+        from skdigits import datasets
+
+        fetched = getattr(datasets, fetcher)(subset=subset)
+        return fetched.images, fetched.target
+
+    return Source(
+        name,
+        image_shape=(side, side),
+        load=lambda: Digits(words, part("train"), part("test")),
+        load_test=lambda: Digits(f"the test part of {words}", None, part("test")),
+        words=title,
+        test_words=f"the test part of {title}",
+    )
 
 
 def _bundled_digits(reason=""):
@@ -217,9 +237,15 @@ DIGITS = Source(
     words="scikit-learn's 8 x 8 digits",
     test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
 )
+SIBLINGS = (
+    _sibling("fashion", "fetch_fashion_mnist", "Fashion-MNIST"),
+    _sibling("kmnist", "fetch_kmnist", "KMNIST"),
+    _sibling("emnist", "fetch_emnist", "the digits of EMNIST"),
+    _sibling("usps", "fetch_usps", "USPS", side=16),
+)
 _YOURS = _source_at("PATH")
-_TOLD = (MNIST, DIGITS, _YOURS, AUTO)
+_TOLD = (MNIST, DIGITS, *SIBLINGS, _YOURS, AUTO)
 
-METAVAR = "|".join(source.name for source in (AUTO, MNIST, DIGITS, _YOURS))
+METAVAR = "|".join(source.name for source in (AUTO, MNIST, DIGITS, *SIBLINGS, _YOURS))
 HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

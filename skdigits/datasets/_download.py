@@ -7,7 +7,7 @@ from threading import Thread
 
 from skdigits._files import replacing
 from skdigits._validation import reason_of
-from skdigits.datasets._idx import DamagedFile
+from skdigits.datasets._known_files import DamagedFile
 
 TIMEOUT_SECONDS = 20
 

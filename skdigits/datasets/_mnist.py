@@ -1,22 +1,10 @@
 """fetch_mnist."""
 
 import os
-import warnings
-from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from skdigits._validation import (
-    check_bool,
-    check_choice,
-    check_integer,
-    check_number,
-    check_path,
-)
-from skdigits.datasets._bunch import make_bunch
-from skdigits.datasets._download import download
-from skdigits.datasets._idx import DamagedFile, IdxFile
+from skdigits.datasets._fetch import Source, fetch
+from skdigits.datasets._known_files import IdxFile
 
 FILES = {
     "train": (
@@ -76,7 +64,7 @@ def fetch_mnist(
     """Load MNIST, from this machine or else from the internet.
 
     The places looked at are ``data_home``, the folder named by the environment
-    variable ``SKDIGITS_DATA`` and its sub-folder ``mnist``, and the sub-folder
+    variable ``SKDIGITS_DATA``, the sub-folders ``mnist`` of both, and the sub-folder
     ``mnist`` of scikit-learn's data home. There the four IDX files are read, plain or
     gzipped, or ``mnist.npz``. The content is checked against its SHA-256; a file that
     fails is named in a warning and left out. Only the files that ``subset`` needs are
@@ -146,73 +134,14 @@ def fetch_mnist(
     >>> X.shape  # doctest: +SKIP
     (10000, 784)
     """
-    check_choice("subset", subset, ("all", "train", "test"))
-    n_retries = check_integer("n_retries", n_retries, minimum=0)
-    delay = check_number("delay", delay, low=0, high=3600)
-    may_download = check_bool("download_if_missing", download_if_missing)
-    return_X_y = check_bool("return_X_y", return_X_y)
-    as_frame = check_bool("as_frame", as_frame)
-    if data_home is not None:
-        data_home = check_path("data_home", data_home)
-    folder = data_home or _cache_folder()
-    places = _places(data_home)
-    parts = []
-    for name in ("train", "test") if subset == "all" else (subset,):
-        for file in FILES[name]:
-            array = _find(file, places)
-            if array is None and not may_download:
-                raise _missing(file, places)
-            if array is None:
-                array = download(file, folder, MIRRORS, n_retries, delay)
-            parts.append(array)
-    images, labels = np.concatenate(parts[::2]), np.concatenate(parts[1::2])
-    return make_bunch(
-        images,
-        labels.astype(np.int64),
-        DESCR=DESCR,
-        target_names=[str(digit) for digit in range(10)],
+    digits = [str(digit) for digit in range(10)]
+    return fetch(
+        Source("mnist", MIRRORS, FILES, digits, DESCR, in_home=True),
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        n_retries=n_retries,
+        delay=delay,
         return_X_y=return_X_y,
         as_frame=as_frame,
-    )
-
-
-def _cache_folder():
-    # not get_data_home(), which creates the folder
-    home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
-    return Path(home).expanduser() / "mnist"
-
-
-def _places(data_home):
-    """Return the folders to look in, in order."""
-    places = []
-    if data_home is not None:
-        places.append(data_home)
-    if named := os.environ.get("SKDIGITS_DATA"):
-        folder = Path(named).expanduser()
-        places += [folder, folder / "mnist"]
-    # the same folder may be named twice, and would be warned about twice
-    return list(dict.fromkeys([*places, _cache_folder()]))
-
-
-def _find(file, places):
-    """Return the first sound copy of ``file``, None if there is none."""
-    for place in places:
-        for path in file.paths_in(place):
-            if not os.path.isfile(path):  # Path.is_file raises where access is denied
-                continue
-            try:
-                return file.read(path)
-            except DamagedFile as error:
-                warnings.warn(
-                    f"{path} is left out: {error}.", UserWarning, stacklevel=3
-                )
-    return None
-
-
-def _missing(file, places):
-    looked = ", ".join(str(place) for place in places)
-    return OSError(
-        f"Got no sound copy of {file.name} in {looked}, but expected one there. Pass "
-        "download_if_missing=True, or name the folder that has it by data_home or by "
-        "the environment variable SKDIGITS_DATA."
     )

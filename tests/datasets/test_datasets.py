@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdigits.datasets import _download, _mnist, fetch_mnist
-from skdigits.datasets._idx import IdxFile
+from skdigits.datasets._known_files import IdxFile
 
 
 def make_files(rng):

@@ -1,0 +1,161 @@
+"""fetch_fashion_mnist."""
+
+import os
+from typing import Any, Literal
+
+from skdigits.datasets._fetch import Source, fetch
+from skdigits.datasets._known_files import known_idx
+
+DESCR = """Fashion-MNIST: clothes
+
+70,000 images of clothes, 28 x 28 pixels, bright on black, values 0 to 255; 60,000 for
+training and 10,000 for tests, in the original order, 7,000 of each of ten classes.
+
+H. Xiao, K. Rasul, R. Vollgraf. "Fashion-MNIST: a novel image dataset for benchmarking
+machine learning algorithms" (2017), under the MIT license.
+"""
+
+FASHION_MNIST = Source(
+    "fashion_mnist",
+    mirrors=(
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/"
+        "data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    files={
+        "train": (
+            known_idx(
+                "train-images-idx3-ubyte.gz",
+                26_421_880,
+                "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            known_idx(
+                "train-labels-idx1-ubyte.gz",
+                29_515,
+                "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+        ),
+        "test": (
+            known_idx(
+                "t10k-images-idx3-ubyte.gz",
+                4_422_102,
+                "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            known_idx(
+                "t10k-labels-idx1-ubyte.gz",
+                5_148,
+                "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        ),
+    },
+    target_names=[
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ],
+    descr=DESCR,
+)
+
+
+def fetch_fashion_mnist(
+    *,
+    subset: Literal["train", "test", "all"] = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load Fashion-MNIST: images of clothes that are as MNIST's digits, but harder.
+
+    The places looked at are the sub-folders ``fashion_mnist`` of ``data_home``, of the
+    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
+    data home. There the four gzipped IDX files are read, as they were published, and
+    checked against their SHA-256; a file that fails is named in a warning and left out.
+
+    Parameters
+    ----------
+    subset : {"all", "train", "test"}, default="all"
+        "train" are the first 60,000 images, "test" the last 10,000, "all" both.
+
+    data_home : str or path-like, default=None
+        A folder whose sub-folder ``fashion_mnist`` to look in first, and to download
+        to. None downloads to that sub-folder of scikit-learn's data home.
+
+    download_if_missing : bool, default=True
+        If False, raise an OSError where the data are not on this machine.
+
+    n_retries : int, default=3
+        Number of further rounds over the mirrors after a failure.
+
+    delay : float, default=1.0
+        Seconds between two rounds.
+
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    as_frame : bool, default=False
+        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+
+    Returns
+    -------
+    fashion : sklearn.utils.Bunch
+        With these attributes, or ``(data, target)`` if ``return_X_y``:
+
+        data : ndarray of shape (n, 784), dtype uint8, or DataFrame
+            A row of pixels for each image, bright on black, 0 to 255.
+        target : ndarray of shape (n,), dtype int64, or Series
+            The classes, 0 to 9.
+        images : ndarray of shape (n, 28, 28), dtype uint8
+            The same pixels as images; a view of ``data``, unless ``as_frame``.
+        frame : DataFrame of shape (n, 785) or None
+            ``data`` and ``target``, only if ``as_frame``.
+        feature_names : list of str
+            The names of the pixels.
+        target_names : list of str
+            The names of the classes: that of ``target`` t is ``target_names[t]``.
+        DESCR : str
+            What Fashion-MNIST is.
+
+    Raises
+    ------
+    OSError
+        If the data are neither on this machine nor can be downloaded, or if the
+        download folder cannot be written.
+    ValueError
+        If a parameter is not as described.
+
+    See Also
+    --------
+    fetch_mnist : Handwritten digits.
+
+    References
+    ----------
+    H. Xiao, K. Rasul, R. Vollgraf. "Fashion-MNIST: a novel image dataset for
+    benchmarking machine learning algorithms." arXiv:1708.07747 (2017).
+
+    Examples
+    --------
+    >>> from skdigits.datasets import fetch_fashion_mnist
+    >>> X, y = fetch_fashion_mnist(subset="test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape  # doctest: +SKIP
+    (10000, 784)
+    """
+    return fetch(
+        FASHION_MNIST,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        n_retries=n_retries,
+        delay=delay,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+    )

@@ -1,0 +1,140 @@
+"""What all fetchers share: published data, from this machine or from the internet."""
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skdigits._validation import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_number,
+    check_path,
+)
+from skdigits.datasets._bunch import make_bunch
+from skdigits.datasets._download import download
+from skdigits.datasets._known_files import DamagedFile
+
+SUBSETS = ("all", "train", "test")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published data set.
+
+    Parameters
+    ----------
+    name : str
+        Of its sub-folder in a data home.
+
+    mirrors : tuple of str
+        Where its files are, with a slash in the end.
+
+    files : dict of str to tuple of files
+        Of each subset; "all" are those of both, unless it is there. What the files of
+        a subset hold is images, labels, images, labels and so on.
+
+    target_names : list of str
+
+    descr : str
+
+    in_home : bool, default=False
+        Whether the files may be in a data home itself: no other's have such names.
+    """
+
+    name: str
+    mirrors: tuple[str, ...]
+    files: dict[str, tuple]
+    target_names: list[str]
+    descr: str
+    in_home: bool = False
+
+
+def fetch(
+    source,
+    *,
+    subset,
+    data_home,
+    download_if_missing,
+    n_retries,
+    delay,
+    return_X_y,
+    as_frame,
+):
+    """Return a data set as `fetch_mnist` does, whose parameters these are."""
+    check_choice("subset", subset, SUBSETS)
+    n_retries = check_integer("n_retries", n_retries, minimum=0)
+    delay = check_number("delay", delay, low=0, high=3600)
+    may_download = check_bool("download_if_missing", download_if_missing)
+    return_X_y = check_bool("return_X_y", return_X_y)
+    as_frame = check_bool("as_frame", as_frame)
+    if data_home is not None:
+        data_home = check_path("data_home", data_home)
+    places = _places(source, data_home)
+    folder = places[-1] if data_home is None else places[0]
+    arrays = []
+    for file in _files_of(source, subset):
+        held = _find(file, places)
+        if held is None and not may_download:
+            raise _missing(file, places)
+        if held is None:
+            held = download(file, folder, source.mirrors, n_retries, delay)
+        arrays += held
+    images, labels = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
+    return make_bunch(
+        images,
+        labels.astype(np.int64),
+        DESCR=source.descr,
+        target_names=list(source.target_names),
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+    )
+
+
+def _files_of(source, subset):
+    if subset in source.files:
+        return source.files[subset]
+    return *source.files["train"], *source.files["test"]
+
+
+def _places(source, data_home):
+    """Return the folders to look in, in order; scikit-learn's data home is the last."""
+    named = os.environ.get("SKDIGITS_DATA")
+    places = []
+    for home in (data_home, named and Path(named).expanduser()):
+        if home and source.in_home:
+            places.append(home)
+        if home:
+            places.append(home / source.name)
+    # not get_data_home(), which creates the folder
+    home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
+    places.append(Path(home).expanduser() / source.name)
+    # the same folder may be named twice, and would be warned about twice
+    return list(dict.fromkeys(places))
+
+
+def _find(file, places):
+    """Return what the first sound copy of ``file`` holds, None if there is none."""
+    for place in places:
+        for path in file.paths_in(place):
+            if not os.path.isfile(path):  # Path.is_file raises where access is denied
+                continue
+            try:
+                return file.read(path)
+            except DamagedFile as error:
+                warnings.warn(
+                    f"{path} is left out: {error}.", UserWarning, stacklevel=4
+                )
+    return None
+
+
+def _missing(file, places):
+    looked = ", ".join(str(place) for place in places)
+    return OSError(
+        f"Got no sound copy of {file.name} in {looked}, but expected one there. Pass "
+        "download_if_missing=True, or name the folder that has it by data_home or by "
+        "the environment variable SKDIGITS_DATA."
+    )

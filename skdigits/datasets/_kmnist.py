@@ -1,0 +1,150 @@
+"""fetch_kmnist."""
+
+import os
+from typing import Any, Literal
+
+from skdigits.datasets._fetch import Source, fetch
+from skdigits.datasets._known_files import known_idx
+
+DESCR = """Kuzushiji-MNIST: handwritten Japanese characters
+
+70,000 images of ten characters of hiragana in cursive script, 28 x 28 pixels, ink
+bright on black, values 0 to 255; 60,000 for training and 10,000 for tests, in the
+original order, 7,000 of each.
+
+"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL
+and others), doi:10.20676/00000341, under the license CC BY-SA 4.0.
+"""
+
+KMNIST = Source(
+    "kmnist",
+    mirrors=(
+        "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    ),
+    files={
+        "train": (
+            known_idx(
+                "train-images-idx3-ubyte.gz",
+                18_165_135,
+                "sha256:51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+            ),
+            known_idx(
+                "train-labels-idx1-ubyte.gz",
+                29_497,
+                "sha256:e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+            ),
+        ),
+        "test": (
+            known_idx(
+                "t10k-images-idx3-ubyte.gz",
+                3_041_136,
+                "sha256:edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+            ),
+            known_idx(
+                "t10k-labels-idx1-ubyte.gz",
+                5_120,
+                "sha256:20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+            ),
+        ),
+    },
+    target_names=["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+    descr=DESCR,
+)
+
+
+def fetch_kmnist(
+    *,
+    subset: Literal["train", "test", "all"] = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load KMNIST: handwritten Japanese characters in the form of MNIST.
+
+    The places looked at are the sub-folders ``kmnist`` of ``data_home``, of the
+    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
+    data home. There the four gzipped IDX files are read, as they were published, and
+    checked against their SHA-256; a file that fails is named in a warning and left out.
+
+    Parameters
+    ----------
+    subset : {"all", "train", "test"}, default="all"
+        "train" are the first 60,000 images, "test" the last 10,000, "all" both.
+
+    data_home : str or path-like, default=None
+        A folder whose sub-folder ``kmnist`` to look in first, and to download to.
+        None downloads to that sub-folder of scikit-learn's data home.
+
+    download_if_missing : bool, default=True
+        If False, raise an OSError where the data are not on this machine.
+
+    n_retries : int, default=3
+        Number of further rounds over the mirrors after a failure.
+
+    delay : float, default=1.0
+        Seconds between two rounds.
+
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    as_frame : bool, default=False
+        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+
+    Returns
+    -------
+    kmnist : sklearn.utils.Bunch
+        With these attributes, or ``(data, target)`` if ``return_X_y``:
+
+        data : ndarray of shape (n, 784), dtype uint8, or DataFrame
+            A row of pixels for each image, ink bright on black, 0 to 255.
+        target : ndarray of shape (n,), dtype int64, or Series
+            The characters, 0 to 9.
+        images : ndarray of shape (n, 28, 28), dtype uint8
+            The same pixels as images; a view of ``data``, unless ``as_frame``.
+        frame : DataFrame of shape (n, 785) or None
+            ``data`` and ``target``, only if ``as_frame``.
+        feature_names : list of str
+            The names of the pixels.
+        target_names : list of str
+            The names of the classes: that of ``target`` t is ``target_names[t]``.
+        DESCR : str
+            What KMNIST is.
+
+    Raises
+    ------
+    OSError
+        If the data are neither on this machine nor can be downloaded, or if the
+        download folder cannot be written.
+    ValueError
+        If a parameter is not as described.
+
+    See Also
+    --------
+    fetch_mnist : Handwritten digits.
+
+    References
+    ----------
+    T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto, D. Ha. "Deep
+    learning for classical Japanese literature." arXiv:1812.01718 (2018).
+
+    Examples
+    --------
+    >>> from skdigits.datasets import fetch_kmnist
+    >>> X, y = fetch_kmnist(subset="test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape  # doctest: +SKIP
+    (10000, 784)
+    """
+    return fetch(
+        KMNIST,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        n_retries=n_retries,
+        delay=delay,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+    )

@@ -1,0 +1,167 @@
+"""fetch_usps."""
+
+import bz2
+import os
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from skdigits.datasets._fetch import Source, fetch
+from skdigits.datasets._known_files import DamagedFile, KnownFile
+
+SIDE = 16
+
+# About 7 MB and 2 MB.
+_MAX_BYTES = 2**24
+
+DESCR = """USPS: handwritten digits from envelopes
+
+9,298 images of digits from the zip codes of letters, scanned by the U.S. Postal
+Service, 16 x 16 pixels, ink bright on black, values 0 to 255 here and -1 to 1 as
+published; 7,291 for training and 2,007 for tests, in the original order.
+
+J. J. Hull. "A database for handwritten text recognition research." IEEE Transactions
+on Pattern Analysis and Machine Intelligence 16 (1994).
+"""
+
+
+def fetch_usps(
+    *,
+    subset: Literal["train", "test", "all"] = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load USPS: digits from envelopes, written by others than those of MNIST.
+
+    The places looked at are the sub-folders ``usps`` of ``data_home``, of the
+    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
+    data home. There ``usps.bz2`` and ``usps.t.bz2`` are read, as LIBSVM's authors
+    publish them, and checked against their MD5 (no SHA-256 of them is known to be
+    published) and their number of images; a file that fails is named in a warning and
+    left out.
+
+    Parameters
+    ----------
+    subset : {"all", "train", "test"}, default="all"
+        "train" are the first 7,291 images, "test" the last 2,007, "all" both.
+
+    data_home : str or path-like, default=None
+        A folder whose sub-folder ``usps`` to look in first, and to download to.
+        None downloads to that sub-folder of scikit-learn's data home.
+
+    download_if_missing : bool, default=True
+        If False, raise an OSError where the data are not on this machine.
+
+    n_retries : int, default=3
+        Number of further rounds over the mirrors after a failure.
+
+    delay : float, default=1.0
+        Seconds between two rounds.
+
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    as_frame : bool, default=False
+        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+
+    Returns
+    -------
+    usps : sklearn.utils.Bunch
+        With these attributes, or ``(data, target)`` if ``return_X_y``:
+
+        data : ndarray of shape (n, 256), dtype uint8, or DataFrame
+            A row of pixels for each image, ink bright on black, 0 to 255.
+        target : ndarray of shape (n,), dtype int64, or Series
+            The digits, 0 to 9.
+        images : ndarray of shape (n, 16, 16), dtype uint8
+            The same pixels as images; a view of ``data``, unless ``as_frame``.
+        frame : DataFrame of shape (n, 257) or None
+            ``data`` and ``target``, only if ``as_frame``.
+        feature_names : list of str
+            The names of the pixels.
+        target_names : list of str
+            The names of the classes: that of ``target`` t is ``target_names[t]``.
+        DESCR : str
+            What USPS is.
+
+    Raises
+    ------
+    OSError
+        If the data are neither on this machine nor can be downloaded, or if the
+        download folder cannot be written.
+    ValueError
+        If a parameter is not as described.
+
+    See Also
+    --------
+    fetch_mnist : Handwritten digits.
+
+    References
+    ----------
+    J. J. Hull. "A database for handwritten text recognition research." IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 16 (1994).
+
+    Examples
+    --------
+    >>> from skdigits.datasets import fetch_usps
+    >>> X, y = fetch_usps(subset="test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape  # doctest: +SKIP
+    (2007, 256)
+    """
+    return fetch(
+        USPS,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        n_retries=n_retries,
+        delay=delay,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+    )
+
+
+def _arrays(n_images, stream):
+    """Return the images and labels of a file in LIBSVM's format."""
+    from sklearn.datasets import load_svmlight_file
+
+    try:
+        with bz2.open(stream) as text:
+            pixels, labels = load_svmlight_file(text, n_features=SIDE * SIDE)
+    except (EOFError, ValueError) as error:
+        raise DamagedFile(f"it is not in LIBSVM's format ({error})") from error
+    if len(labels) != n_images:
+        raise DamagedFile(f"it has {len(labels):,} images instead of {n_images:,}")
+    # -1 is the paper, 1 the ink
+    images = np.round((pixels.toarray() + 1) * 127.5).astype(np.uint8)
+    return [images.reshape(-1, SIDE, SIDE), labels - 1]
+
+
+USPS = Source(
+    "usps",
+    mirrors=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",),
+    files={
+        "train": (
+            KnownFile(
+                "usps.bz2",
+                _MAX_BYTES,
+                "md5:ec16c51db3855ca6c91edd34d0e9b197",
+                partial(_arrays, 7291),
+            ),
+        ),
+        "test": (
+            KnownFile(
+                "usps.t.bz2",
+                _MAX_BYTES,
+                "md5:8ea070ee2aca1ac39742fdd1ef5ed118",
+                partial(_arrays, 2007),
+            ),
+        ),
+    },
+    target_names=[str(digit) for digit in range(10)],
+    descr=DESCR,
+)
