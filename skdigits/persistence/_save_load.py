@@ -12,7 +12,7 @@ from skdigits import __version__
 from skdigits._classifier import DigitCNN
 from skdigits._files import replacing
 from skdigits._parameters import check_parameters
-from skdigits._validation import check_n_jobs, check_path
+from skdigits._validation import check_n_jobs, check_number, check_path
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.persistence._plain_values import plain, plain_card, plain_labels, same
 from skdigits.persistence._safetensors import Damaged, packed, reading
@@ -24,7 +24,14 @@ _LIBRARIES = ("keras", "tensorflow", "onnxruntime", "scikit-learn", "numpy")
 _BEFORE = (HandwritingNormalizer, PixelScaler, ImageReshaper)
 _TYPES = {kind.__name__: kind for kind in (*_BEFORE, DigitCNN)}
 
-_LEARNED = ("n_features_in_", "feature_names_in_", "image_shape_", "scale_")
+_LEARNED = (
+    "n_features_in_",
+    "feature_names_in_",
+    "image_shape_",
+    "scale_",
+    "black_",
+    "background_",
+)
 
 
 def save(
@@ -275,6 +282,7 @@ def _restored_step(description, saved):
         check_n_jobs(params.get("n_jobs"))
     if kind is PixelScaler:
         step.scale_ = learned["scale_"]
+        _restore_looks(step, learned)
     if "feature_names_in_" in learned:
         step.feature_names_in_ = np.array(
             [*map(str, learned["feature_names_in_"])], "O"
@@ -282,3 +290,14 @@ def _restored_step(description, saved):
         if len(step.feature_names_in_) != step.n_features_in_:
             raise Damaged("other names of columns than its number of pixels")
     return description["name"], step
+
+
+def _restore_looks(scaler, learned):
+    """Set by what a scaler warns; files of earlier versions do not hold it."""
+    for name in ("black_", "background_"):
+        delattr(scaler, name)
+        if name in learned:
+            value = learned[name]
+            if name == "black_" or value is not None:
+                value = check_number(name, value, low=-np.inf, high=np.inf)
+            setattr(scaler, name, value)

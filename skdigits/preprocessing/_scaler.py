@@ -1,5 +1,7 @@
 """PixelScaler."""
 
+import warnings
+from math import ceil
 from typing import Any, Self
 
 import numpy as np
@@ -7,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skdigits._validation import (
+    SMALLEST_SIDE,
     check_number,
     flatten_for_inverse,
     pixels_for_fitted,
@@ -16,9 +19,18 @@ from skdigits._validation import (
 # White in 8-bit images and in scikit-learn's digits; already scaled images have 1.
 _KNOWN_SCALES = (1, 16, 255)
 
+# Of more images, as many evenly spaced ones show what they all are like.
+_MAX_LOOKED_AT = 1000
+
+# Share of the images whose background may differ from that of the others.
+_ODD = 0.1
+
 
 class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale pixels to float32 in [0, 1].
+
+    `transform` warns of images that are not like those of `fit`: of another range of
+    pixels, or dark on light in place of light on dark.
 
     Parameters
     ----------
@@ -32,6 +44,15 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     scale_ : float
         The value that becomes 1. Pixels of later images above it become more;
         negative ones stay negative.
+
+    black_ : float
+        The value of a black pixel: 0, or -``scale_`` where `fit` had pixels below half
+        of that. `transform` does not use it but to warn.
+
+    background_ : float or None
+        0 where `fit` had light on dark, 1 where it had dark on light: the median pixel
+        of an image, from black to white, rounded. None where more than a tenth of the
+        images differed, where all were blank, or where they had fewer than 64 values.
 
     n_features_in_ : int
         Number of values of an image: height x width, times 3 for colour images.
@@ -108,12 +129,29 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         X_scaled : ndarray of the shape of X, dtype float32
             Pixels divided by the scale.
+
+        Warns
+        -----
+        UserWarning
+            If the images have another range of pixels than those of `fit`, or dark and
+            light exchanged. Blank images, and those of fewer than 64 values, are not
+            looked at.
         """
-        return self._scaled(X, *pixels_for_fitted(self, X))
+        pixels, native_shape = pixels_for_fitted(self, X)
+        # scalers of files and pickles of earlier versions lack both
+        black = getattr(self, "black_", 0.0)
+        background = getattr(self, "background_", None)
+        difference = _difference(pixels, black, self.scale_, background)
+        if difference:
+            # from the place that called the method, which scikit-learn wraps
+            warnings.warn(difference, UserWarning, stacklevel=3)
+        return self._scaled(X, pixels, native_shape)
 
     def _fit(self, X):
         pixels, native_shape = validate_pixels(self, X, reset=True)
         self.scale_ = self._learned_scale(pixels)
+        self.black_ = _black_of(float(pixels.min()), self.scale_)
+        self.background_ = _common_background(pixels, self.black_, self.scale_)
         return pixels, native_shape
 
     def _scaled(self, X, pixels, native_shape):
@@ -145,8 +183,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             return check_number(
                 "scale", self.scale, low=0, high=np.inf, closed="neither"
             )
-        largest = float(pixels.max())
-        return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
+        return _white_of(float(pixels.max()))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -156,3 +193,71 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
 def _division_dtype(pixels):
     return np.float64 if pixels.dtype.itemsize > 4 else np.float32
+
+
+def _white_of(largest):
+    """Return the value of a white pixel where the largest pixel is known."""
+    return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
+
+
+def _looked_at(pixels):
+    """Return some images, evenly spaced, but for blank ones and rows of tables."""
+    if pixels.shape[1] < SMALLEST_SIDE**2:
+        return pixels[:0]
+    some = pixels[:: ceil(len(pixels) / _MAX_LOOKED_AT)]
+    return some[some.min(axis=1) < some.max(axis=1)]
+
+
+def _black_of(smallest, scale):
+    """Return the value of a black pixel where the smallest pixel is known."""
+    return -scale if smallest < -scale / 2 else 0.0
+
+
+def _backgrounds(images, black, scale):
+    """Return the median pixel of each image, rounded to black, 0, or white, 1."""
+    middle = images.shape[1] // 2
+    medians = np.partition(images, middle, axis=1)[:, middle]
+    return np.rint((medians - black) / (scale - black))
+
+
+def _common_background(pixels, black, scale):
+    """Return the background that nearly all images have, None if there is none."""
+    images = _looked_at(pixels)
+    if not len(images):
+        return None
+    values, counts = np.unique(_backgrounds(images, black, scale), return_counts=True)
+    most = counts.argmax()
+    return float(values[most]) if counts[most] >= (1 - _ODD) * len(images) else None
+
+
+def _difference(pixels, black, scale, background):
+    """Return in which way images are not like those of `fit`, None if they are."""
+    images = _looked_at(pixels)
+    if not len(images):
+        return None
+    low, high = float(images.min()), float(images.max())
+    if _is_other_white(high, scale) or _black_of(low, scale) != black:
+        return (
+            f"Got pixels from {low:g} to {high:g}, but expected the range of fit, "
+            f"{black:g} to {scale:g}. Bring them into that range, or fit again."
+        )
+    if background is None:
+        return None
+    odd = np.count_nonzero(_backgrounds(images, black, scale) != background)
+    if odd <= _ODD * len(images):
+        return None
+    got, expected = ("light", "dark") if background < 1 else ("dark", "light")
+    return (
+        f"Got {odd:,} of {len(images):,} images with a {got} background, but expected "
+        f"a {expected} one as in fit. Invert them ({black + scale:g} - X), or fit "
+        "again."
+    )
+
+
+def _is_other_white(largest, scale):
+    """Tell whether the largest pixel of images belongs to another value of white.
+
+    Less than half of a known white may also be the noise of images that are blank.
+    """
+    white = _white_of(largest)
+    return largest > 2 * scale or (15 * white <= scale and largest > white / 2)

@@ -62,6 +62,33 @@ def test_a_pipeline_comes_back(path, fitted, digits):
     assert again["cnn"].n_iter_ == fitted["cnn"].n_iter_
 
 
+def test_a_scaler_that_comes_back_warns_of_other_images(path, digits):
+    _, X, _, _ = digits
+    assert skdigits.load(path)["scale"].background_ == 0
+    with pytest.warns(UserWarning, match="with a light background"):
+        skdigits.load(path).predict(16 - X)
+    # a file of a version that did not look at the background
+    document = document_of(path)
+    for name in ("black_", "background_"):
+        del document["steps"][0]["learned"][name]
+    rewrite(path, document=document)
+    again = skdigits.load(path)
+    assert again.predict(16 - X).shape == (len(X),)
+    assert not {"black_", "background_"} & vars(again["scale"]).keys()
+    skdigits.save(again, path)
+    with pytest.warns(UserWarning, match="Got pixels from 0 to 1, but expected"):
+        skdigits.load(path).predict(X / 16)
+
+
+@pytest.mark.parametrize("X", [np.zeros((9, 64)), [[0, 1, 1, 0]] * 9], ids=str)
+def test_a_scaler_that_saw_no_background(X, tmp_path):
+    y = [0, 1, 2] * 3
+    pipeline = make_digit_pipeline(filters=2, epochs=1).fit(X, y)
+    assert pipeline["scale"].background_ is None
+    skdigits.save(pipeline, tmp_path / "model")
+    assert skdigits.load(tmp_path / "model")["scale"].background_ is None
+
+
 def test_it_can_learn_on(path, fitted, digits):
     X, _, y, _ = digits
     again = skdigits.load(path)
@@ -364,6 +391,13 @@ class TestRefused:
             (1, {"image_shape_": [4, 16]}),
             (1, {"image_shape_": [8, 8, 1]}),
             (1, {"scale_": 2.0}),
+            (0, {"background_": "dark"}),
+            (0, {"background_": 0}),
+            (0, {"background_": np.inf}),
+            (0, {"background_": [0.0]}),
+            (1, {"background_": 0.0}),
+            (0, {"black_": None}),
+            (0, {"black_": "dark"}),
             (2, {"image_shape_": [10**9, 10**9]}),
             (2, {"n_features_in_": 65}),
             (2, {"n_features_in_": 64.5}),

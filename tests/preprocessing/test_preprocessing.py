@@ -1,3 +1,7 @@
+import copy
+import pickle
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +49,134 @@ def test_pixels_beyond_float32_do_not_overflow_on_the_way():
     for scaled in (scaler.fit_transform(X), scaler.transform(X)):
         assert scaled.dtype == np.float32
         assert_allclose(scaled, [[0, 1], [0.5, 0.25]], rtol=1e-6)
+
+
+def messages_of(method, X):
+    """Return the warnings of a call."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        method(X)
+    assert {w.category for w in caught} <= {UserWarning}
+    return [str(w.message) for w in caught]
+
+
+BRIGHT = "Got {0} of {0} images with a light background, but expected a dark one as in"
+RANGE = "Got pixels from {} to {}, but expected the range of fit, 0 to 16. Bring them"
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda X: X / 16, RANGE.format(0, 1)),
+        (lambda X: 1 - X / 16, RANGE.format(0, 1)),
+        (lambda X: (X / 16 * 255).astype(np.uint8), RANGE.format(0, 255)),
+        (lambda X: X / 8 - 1, RANGE.format(-1, 1)),
+        (lambda X: X * 2 - 16, RANGE.format(-16, 16)),
+        (lambda X: 16 - X, BRIGHT),
+    ],
+    ids=["0 to 1", "inverted 0 to 1", "0 to 255", "-1 to 1", "-16 to 16", "inverted"],
+)
+@pytest.mark.parametrize("n", [1, 10])
+@pytest.mark.parametrize("shape", [(64,), (8, 8)])
+def test_images_unlike_those_of_fit_are_warned_of(digits, change, message, n, shape):
+    X, X_test, _, _ = digits
+    scaler = PixelScaler().fit(X.reshape(-1, *shape))
+    got = messages_of(scaler.transform, change(X_test[:n].reshape(-1, *shape)))
+    assert len(got) == 1 and got[0].startswith(message.format(n))
+    assert messages_of(scaler.fit_transform, change(X_test)) == []
+
+
+def test_dark_on_light_is_warned_of_as_well(digits):
+    X = 16 - digits[0]
+    scaler = PixelScaler().fit(X)
+    assert scaler.background_ == 1
+    assert messages_of(scaler.transform, X[:1]) == []
+    (message,) = messages_of(scaler.transform, 16 - X[:10])
+    assert message == (
+        "Got 10 of 10 images with a dark background, but expected a light one as in "
+        "fit. Invert them (16 - X), or fit again."
+    )
+
+
+def test_pixels_from_minus_one_are_a_range_of_their_own(digits):
+    X, X_test, _, _ = digits
+    scaler = PixelScaler().fit(X / 8 - 1)
+    assert (scaler.black_, scaler.scale_, scaler.background_) == (-1, 1, 0)
+    (message,) = messages_of(scaler.transform, X_test / 16)
+    assert message.startswith(
+        "Got pixels from 0 to 1, but expected the range of fit, -"
+    )
+    (message,) = messages_of(scaler.transform, 1 - X_test / 8)
+    assert "with a light background" in message and "Invert them (0 - X)" in message
+
+
+@pytest.mark.parametrize("change", [lambda X: X, lambda X: 16 - X, lambda X: X / 8 - 1])
+def test_images_like_those_of_fit_are_not_warned_of(digits, change):
+    X, X_test, _, _ = digits
+    scaler = PixelScaler().fit(change(X))
+    for n in (1, 2, 10):
+        for start in range(0, len(X_test), n):
+            batch = change(X_test[start : start + n])
+            assert messages_of(scaler.transform, batch) == []
+
+
+def test_half_the_contrast_is_not_warned_of(digits):
+    X, X_test, _, _ = digits
+    assert messages_of(PixelScaler().fit(X).transform, X_test / 2) == []
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((1, 784)),
+        np.full((1, 784), 255),
+        np.ones((1, 784)),
+        np.random.default_rng(0).integers(0, 4, (3, 784)),
+        np.pad(np.full((1, 200), 200), ((0, 2), (0, 584))),
+    ],
+    ids=["black", "white", "ones", "noise of a camera", "padded with blank images"],
+)
+def test_blank_images_are_not_warned_of(X):
+    images = np.zeros((20, 784), dtype=np.uint8)
+    images[:, 300:400] = 255
+    assert messages_of(PixelScaler().fit(images).transform, X) == []
+
+
+def test_nothing_is_warned_of_where_fit_saw_no_background(digits):
+    X = digits[0]
+    for images in (np.zeros((3, 64)), np.concatenate([X, 16 - X])):
+        scaler = PixelScaler(scale=16).fit(images)
+        assert scaler.background_ is None
+        assert messages_of(scaler.transform, X[:5]) == []
+        assert messages_of(scaler.transform, 16 - X[:5]) == []
+    small = PixelScaler().fit([[0, 255, 0]])
+    assert messages_of(small.transform, [[0.0, 1.0, 1.0]]) == []
+
+
+def test_an_odd_image_among_many_is_not_warned_of(digits):
+    X = digits[0][:20].copy()
+    scaler = PixelScaler().fit(X)
+    X[3] = 16 - X[3]
+    assert messages_of(scaler.transform, X) == []
+    X[4:6] = 16 - X[4:6]
+    (message,) = messages_of(scaler.transform, X)
+    assert message.startswith("Got 3 of 20 images with a light background")
+
+
+def test_copies_and_scalers_of_earlier_versions_warn(digits):
+    X = digits[0]
+    scaler = PixelScaler().fit(X)
+    for copied in (pickle.loads(pickle.dumps(scaler)), copy.deepcopy(scaler)):
+        assert len(messages_of(copied.transform, 16 - X)) == 1
+    assert not hasattr(clone(scaler), "background_")
+    del scaler.black_, scaler.background_
+    assert messages_of(scaler.transform, 16 - X) == []
+    assert len(messages_of(scaler.transform, X / 16)) == 1
+
+
+def test_a_pipeline_warns_where_it_is_called(fitted, digits):
+    with pytest.warns(UserWarning, match="light background"):
+        fitted.predict(16 - digits[1])
 
 
 def test_given_scale_wins():
