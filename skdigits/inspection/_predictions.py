@@ -1,7 +1,7 @@
 """What a fitted classifier predicts."""
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._classifier import DigitCNN
@@ -21,11 +21,8 @@ def predictions_of(estimator, X, y):
         was not fitted on has a column of zeros.
     labels : ndarray of shape (n_labels,) or None
     """
-    if not is_classifier(estimator):
-        raise ValueError(f"Got estimator={estimator!r}, but expected a classifier.")
-    check_is_fitted(estimator)
+    labels = _classes_of(estimator)
     y = some_labels("y", y)
-    labels = getattr(estimator, "classes_", None)
     if labels is None:
         return estimator.predict(X), None, None
     check_one_kind({"y": y, "the labels of the estimator": labels})
@@ -39,8 +36,35 @@ def predictions_of(estimator, X, y):
     # others may predict by a threshold, or by a rule apart from their probabilities
     is_network = type(network_of(estimator)) is DigitCNN
     y_pred = None if is_network else estimator.predict(X)
-    y_proba = np.pad(estimator.predict_proba(X), ((0, 0), (0, len(unknown))))
-    return y_pred, y_proba, labels
+    # of one row, that of scikeras has no rows
+    y_proba = np.atleast_2d(estimator.predict_proba(X))
+    return y_pred, np.pad(y_proba, ((0, 0), (0, len(unknown)))), labels
+
+
+def _classes_of(estimator):
+    """Return the labels of a fitted classifier, None where it does not name them.
+
+    Whatever has `classes_` and `predict` is one: those of scikeras do not count as
+    classifiers for scikit-learn.
+
+    Raises
+    ------
+    ValueError, sklearn.exceptions.NotFittedError
+        If it is no classifier, or not fitted.
+    """
+    if not isinstance(estimator, type) and hasattr(estimator, "predict"):
+        labels = getattr(estimator, "classes_", None)
+        if labels is not None:
+            return some_labels("classes_", labels)
+        if isinstance(estimator, BaseEstimator):
+            check_is_fitted(estimator)
+            if is_classifier(estimator):
+                return None
+    kind = estimator if isinstance(estimator, type) else type(estimator)
+    raise ValueError(
+        f"Got estimator of type {kind.__name__}, but expected a fitted classifier with "
+        "classes_ and predict. Pass what it predicts to from_predictions."
+    )
 
 
 def network_of(estimator):

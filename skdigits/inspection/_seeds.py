@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
-from skdigits._validation import check_integer
+from skdigits._validation import check_integer, one_line
 from skdigits.inspection._numbers import enumeration, html_of, percent
 from skdigits.inspection._report import Report
 
@@ -166,8 +166,8 @@ def repeat_over_seeds(
     ]
     if not names:
         raise ValueError(
-            f"Got estimator={estimator!r} without a parameter random_state, but "
-            "expected one that chance plays a part in."
+            f"Got estimator={one_line(repr(estimator))} without a parameter "
+            "random_state, but expected one that chance plays a part in."
         )
     recalls, accuracies, predictions = {}, {}, {}
     for seed in range(n_seeds):

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import is_classifier
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import check_cv, cross_val_predict
+from sklearn.utils import get_tags
 
+from skdigits._validation import one_line
 from skdigits.inspection._inputs import some_labels
 
 
@@ -65,12 +66,19 @@ def suspicious_labels(
     >>> int(suspicious.loc[20, "suggested"])
     0
     """
-    if not is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
+    # of scikeras' classifiers, scikit-learn does not see what they are
+    kinds = ("classifier", None)
+    if (
+        isinstance(estimator, type)
+        or not hasattr(estimator, "predict_proba")
+        or get_tags(estimator).estimator_type not in kinds
+    ):
         raise ValueError(
-            f"Got estimator={estimator!r}, but expected a classifier with "
-            "predict_proba."
+            f"Got estimator={one_line(repr(estimator))}, but expected a classifier "
+            "with predict_proba. Make one of it, or take another."
         )
     y = some_labels("y", y)
+    cv = check_cv(cv, y, classifier=True)
     y_proba = cross_val_predict(estimator, X, y, cv=cv, method="predict_proba")
     labels, given = np.unique(y, return_inverse=True)
     rows = np.arange(len(given))

@@ -412,9 +412,11 @@ def test_saliency_of_colours_is_the_sum_over_channels(coloured, layout):
 
 
 def test_saliency_of_colours_on_white(coloured):
-    """The ink's outline is drawn wherever the colours lie, without a warning."""
+    """The ink's outline is drawn wherever the colours lie, with no other warning."""
     pipeline, X, _ = coloured
-    SaliencyDisplay.from_estimator(pipeline, 255 - X[0] // 4).figure_.canvas.draw()
+    with pytest.warns(UserWarning, match="Got 1 of 1 images with a light background"):
+        display = SaliencyDisplay.from_estimator(pipeline, 255 - X[0] // 4)
+    display.figure_.canvas.draw()
 
 
 def test_displays_keep_their_data(report):

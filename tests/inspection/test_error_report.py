@@ -1,25 +1,32 @@
 import json
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from _coloured import TABLES, coloured_digits, make_table
+from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skdigits import make_digit_pipeline
 from skdigits._validation import as_label_array
 from skdigits.inspection import (
+    ConfusionHeatmapDisplay,
     ErrorReport,
     SeedRepetition,
+    TrainingHistoryDisplay,
     repeat_over_seeds,
     suspicious_labels,
 )
@@ -374,13 +381,78 @@ def test_labels_that_the_classifier_does_not_know():
 
 def test_errors_of_estimators():
     X, y = np.zeros((4, 2)), [0, 1, 0, 1]
-    with pytest.raises(ValueError, match="but expected a classifier"):
-        ErrorReport.from_estimator(LinearRegression().fit(X, y), X, y)
+    model = SimpleNamespace(predict=lambda X: X)
+    others = [LinearRegression().fit(X, y), KMeans(1).fit(X), model, DummyClassifier]
+    for other in others:
+        with pytest.raises(ValueError, match="but expected a fitted clas") as caught:
+            ErrorReport.from_estimator(other, X, y)
+        assert "Pass what it predicts to from_predictions." in str(caught.value)
+        assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="not fitted"):
         ErrorReport.from_estimator(DummyClassifier(), X, y)
     text = DummyClassifier().fit(X, list("0101"))
     with pytest.raises(ValueError, match="Got y such as 0 and the labels of the esti"):
         ErrorReport.from_estimator(text, X, y)
+
+
+class Scorer:
+    """What others write for themselves; it knows nothing of scikit-learn."""
+
+    classes_ = ["a", "b"]
+
+    def predict(self, X):
+        return ["a" if x[0] < 0 else "b" for x in X]
+
+
+def test_whatever_has_classes_and_predicts_is_taken():
+    X, y = np.array([[-1], [1], [2]]), ["a", "b", "a"]
+    report = ErrorReport.from_estimator(Scorer(), X, y)
+    assert report.labels.tolist() == ["a", "b"] and report.y_proba is None
+    assert report.confusion_matrix.tolist() == [[1, 1], [0, 1]]
+    search = GridSearchCV(DummyClassifier(), {}).fit(np.zeros((10, 1)), [0, 1] * 5)
+    assert ErrorReport.from_estimator(search, [[0]], [1]).n_rows == 1
+
+
+@pytest.fixture(scope="module")
+def scikeras_classifier(digits):
+    """scikeras' own classifier in a pipeline, which is none for scikit-learn."""
+    from skdigits.training import keras  # in silence
+
+    # isort: split
+    from scikeras.wrappers import KerasClassifier
+
+    def network():
+        layers = [keras.layers.Input((64,)), keras.layers.Dense(10, "softmax")]
+        model = keras.Sequential(layers)
+        loss = "sparse_categorical_crossentropy"
+        model.compile("adam", loss, metrics=["accuracy"])
+        return model
+
+    classifier = KerasClassifier(network, epochs=8, verbose=0, random_state=0)
+    return make_pipeline(MinMaxScaler(), classifier)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_classifiers_of_scikeras(scikeras_classifier, digits):
+    X, X_test, y, y_test = digits
+    with pytest.raises(NotFittedError):
+        ErrorReport.from_estimator(scikeras_classifier, X, y)
+    pipeline = clone(scikeras_classifier).fit(X, y)
+    report = ErrorReport.from_estimator(pipeline, X_test, y_test)
+    assert report.accuracy == np.mean(pipeline.predict(X_test) == y_test)
+    assert report.y_proba.shape == (len(y_test), 10)
+    matrix = ConfusionHeatmapDisplay.from_estimator(pipeline, X_test, y_test)
+    assert (matrix.confusion_matrix == report.confusion_matrix).all()
+    # of one row scikeras returns probabilities of shape (10,)
+    assert ErrorReport.from_estimator(pipeline, X_test[:1], y_test[:1]).n_rows == 1
+    bare = ErrorReport.from_estimator(
+        pipeline[-1], pipeline[0].transform(X_test), y_test
+    )
+    assert bare.accuracy == report.accuracy
+    assert TrainingHistoryDisplay.from_estimator(pipeline).best_epoch == 8
+    order = np.argsort(y)  # parts that are not stratified would lack classes
+    suspicious = suspicious_labels(scikeras_classifier, X[order], y[order], cv=2)
+    assert len(suspicious) < 0.6 * len(y)
 
 
 def test_compare():
@@ -516,8 +588,9 @@ def test_suspicious_labels_finds_a_wrong_one(digits):
 
 
 def test_suspicious_labels_needs_probabilities():
-    with pytest.raises(ValueError, match="expected a classifier with predict_proba"):
-        suspicious_labels(LinearSVC(), [[1], [2]], [1, 2])
+    for other in (LinearSVC(), GaussianMixture(), GaussianNB):
+        with pytest.raises(ValueError, match="expected a classifier with predict_pro"):
+            suspicious_labels(other, [[1], [2]], [1, 2])
 
 
 def test_repeat_over_seeds(digits):

@@ -70,7 +70,8 @@ class ReportDisplay:
         Parameters
         ----------
         estimator : classifier
-            Fitted; also a pipeline or a search.
+            Fitted; also a pipeline or a search, and whatever has `classes_` and
+            `predict`.
 
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skdigits._validation import one_line
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
 from skdigits.inspection._predictions import network_of
@@ -85,8 +86,8 @@ class TrainingHistoryDisplay(Display):
         network = network_of(estimator)
         if not hasattr(network, "history_"):
             raise ValueError(
-                f"Got estimator={estimator!r} without history_, but expected a fitted "
-                "DigitCNN, or a pipeline or search with one."
+                f"Got estimator={one_line(repr(estimator))} without history_, but "
+                "expected a fitted DigitCNN, or a pipeline or search with one."
             )
         return cls(network.history_).plot(ax=ax)
 

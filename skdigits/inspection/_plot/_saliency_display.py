@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skdigits._validation import check_integer
+from skdigits._validation import check_integer, one_line
 from skdigits.inspection._inputs import drawable
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._predictions import network_of
@@ -124,8 +124,8 @@ class SaliencyDisplay(Display):
         network = network_of(estimator)
         if not hasattr(network, "network_"):
             raise ValueError(
-                f"Got estimator={estimator!r}, but expected a fitted DigitCNN, or a "
-                "pipeline or search with one."
+                f"Got estimator={one_line(repr(estimator))}, but expected a fitted "
+                "DigitCNN, or a pipeline or search with one."
             )
         fitted, row = getattr(estimator, "best_estimator_", estimator), _as_row(image)
         scaled = fitted[:-1].transform(row) if fitted is not network else row

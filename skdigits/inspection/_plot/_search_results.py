@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits._validation import one_line
 from skdigits.inspection._numbers import html_of
 from skdigits.inspection._plot._drawing import axes_for
 from skdigits.inspection._search_scores import laid_out, params_at, table_of
@@ -140,8 +141,8 @@ class SearchResultsDisplay:
         """
         if not hasattr(search, "refit"):
             raise ValueError(
-                f"Got search={search!r}, but expected a fitted search, such as "
-                "GridSearchCV."
+                f"Got search={one_line(repr(search))}, but expected a fitted search, "
+                "such as GridSearchCV."
             )
         check_is_fitted(search, "cv_results_")
         several = getattr(search, "multimetric_", False)
