@@ -223,6 +223,10 @@ def test_per_class_is_sorted_and_marks_the_hardest():
     assert "lower than all others together" in names
 
 
+def legend_of(display):
+    return [text.get_text() for text in display.ax_[0].get_legend().get_texts()]
+
+
 def test_history_marks_the_best_epoch():
     history = {
         "loss": [3, 2, 1],
@@ -234,8 +238,28 @@ def test_history_marks_the_best_epoch():
     assert display.best_epoch == 2
     assert [ax.get_ylabel() for ax in display.ax_] == ["loss", "accuracy"]
     assert display.ax_[0].lines[1].get_ydata().tolist() == [3, 1, 2]
-    # epochs of partial_fit have no validation part
-    assert TrainingHistoryDisplay(history | {"val_loss": [np.nan] * 3}).best_epoch == 3
+    assert "best epoch, 2" in legend_of(display)
+    # epochs of partial_fit before those of fit
+    partly = TrainingHistoryDisplay(history | {"val_loss": [np.nan, 2, 1]})
+    assert partly.best_epoch == 3
+
+
+@pytest.mark.parametrize("val_loss", [{}, {"val_loss": [np.nan] * 3}], ids=str)
+def test_history_without_validation_has_no_best_epoch(val_loss):
+    history = {"loss": [3, 2, 1], "accuracy": [0.1, 0.2, 0.3], **val_loss}
+    display = TrainingHistoryDisplay(history).plot()
+    assert display.best_epoch is None
+    assert legend_of(display) == ["training"]
+
+
+@pytest.mark.parametrize("val", [{}, {"val_loss": [2], "val_accuracy": [0.3]}], ids=str)
+def test_history_of_one_epoch(val):
+    display = TrainingHistoryDisplay({"loss": [3], "accuracy": [0.1], **val}).plot()
+    display.figure_.canvas.draw()
+    for ax in display.ax_:
+        low, high = ax.get_xlim()
+        assert [x for x in ax.get_xticks() if low < x < high] == [1]
+    assert not any("best" in name for name in legend_of(display))
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])

@@ -449,7 +449,7 @@ def test_classifiers_of_scikeras(scikeras_classifier, digits):
         pipeline[-1], pipeline[0].transform(X_test), y_test
     )
     assert bare.accuracy == report.accuracy
-    assert TrainingHistoryDisplay.from_estimator(pipeline).best_epoch == 8
+    assert len(TrainingHistoryDisplay.from_estimator(pipeline).history["loss"]) == 8
     order = np.argsort(y)  # parts that are not stratified would lack classes
     suspicious = suspicious_labels(scikeras_classifier, X[order], y[order], cv=2)
     assert len(suspicious) < 0.6 * len(y)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class TrainingHistoryDisplay(Display):
-    """Loss and accuracy over the epochs of a training, the best epoch marked.
+    """Loss and accuracy over the epochs of a training.
+
+    The best epoch is marked where there are several and a validation part.
 
     Parameters
     ----------
@@ -27,9 +29,9 @@ class TrainingHistoryDisplay(Display):
 
     Attributes
     ----------
-    best_epoch : int
-        The epoch, counted from 1, of the lowest validation loss; without a validation
-        part, of the lowest loss.
+    best_epoch : int or None
+        The epoch, counted from 1, of the lowest validation loss. None without a
+        validation part: a low training loss may be of an overfitted network.
 
     ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
         Where loss and accuracy are drawn.
@@ -41,8 +43,9 @@ class TrainingHistoryDisplay(Display):
     --------
     >>> from skdigits.inspection import TrainingHistoryDisplay
     >>> history = {"loss": [0.9, 0.4, 0.2], "accuracy": [0.7, 0.9, 0.95]}
+    >>> history |= {"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.8, 0.9, 0.88]}
     >>> TrainingHistoryDisplay(history).plot().best_epoch
-    3
+    2
     """
 
     _n_parts, _figsize = 2, (8, 3.4)
@@ -57,10 +60,9 @@ class TrainingHistoryDisplay(Display):
                 "one epoch at least."
             )
         self.history = history
-        losses = np.asarray(history.get("val_loss", history["loss"]), dtype=float)
-        if np.isnan(losses).all():
-            losses = np.asarray(history["loss"], dtype=float)
-        self.best_epoch = int(np.nanargmin(losses)) + 1
+        losses = np.asarray(history.get("val_loss", ()), dtype=float)
+        measured = not np.isnan(losses).all()
+        self.best_epoch = int(np.nanargmin(losses)) + 1 if measured else None
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
@@ -100,20 +102,24 @@ class TrainingHistoryDisplay(Display):
     def _draw_figure(self, ax, name):
         from matplotlib.ticker import MaxNLocator
 
-        palette = colours(ax)
+        palette, n_epochs = colours(ax), len(self.history["loss"])
         for key, style, colour, label in (
             (name, "o--", palette["muted"], "training"),
             (f"val_{name}", "s-", palette["main"], "validation"),
         ):
-            if key in self.history:
-                figures = self.history[key]
-                epochs = np.arange(1, len(figures) + 1)
-                ax.plot(epochs, figures, style, ms=4, c=colour, label=label)
-        ax.axvline(
-            self.best_epoch,
-            c=palette["accent"],
-            ls=":",
-            label=f"best epoch, {self.best_epoch}",
-        )
+            figures = np.asarray(self.history.get(key, ()), dtype=float)
+            if np.isfinite(figures).any() or key == name:
+                ax.plot(
+                    np.arange(1, len(figures) + 1),
+                    figures,
+                    style,
+                    ms=4,
+                    c=colour,
+                    label=label,
+                )
+        if self.best_epoch and n_epochs > 1:
+            label = f"best epoch, {self.best_epoch}"
+            ax.axvline(self.best_epoch, c=palette["accent"], ls=":", label=label)
         ax.set(xlabel="epoch", ylabel=name)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        # by default it puts two ticks at least on an axis of one epoch
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
