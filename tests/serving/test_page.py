@@ -120,6 +120,36 @@ def choose_file(browser, path):
     browser.do("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
 
 
+def test_the_text_is_of_the_corrections(browser, tmp_path):
+    sheet = blank(300, 400)
+    write(sheet, "17", top=60)
+    write(sheet, "4", top=220)
+    sheet.save(tmp_path / "sheet.png")
+    choose_file(browser, tmp_path / "sheet.png")
+    reads(browser, "17\n4")
+    for digit, key, text in [
+        (1, "2", "12\n4"),
+        (2, "9", "12\n9"),
+        (2, "9", "12\n4"),  # taken back
+    ]:
+        browser.run(f"document.querySelectorAll('#digits button')[{digit}].focus()")
+        browser.press(key)
+        assert text_of(browser) == text
+    for digit, text in [(0, "2\n4"), (2, "2"), (1, "No digit")]:
+        browser.run(f"document.querySelectorAll('#digits button')[{digit}].click()")
+        browser.run("document.querySelectorAll('#choice button')[10].click()")
+        assert text_of(browser) == text
+    browser.run("document.getElementById('forget').click()")
+    assert text_of(browser) == "17\n4"
+    # a correction counts wherever the same square is read again
+    browser.run("document.querySelectorAll('#digits button')[0].focus()")
+    browser.press("3")
+    browser.run("document.getElementById('clear').click()")
+    reads(browser, "Nothing yet")
+    choose_file(browser, tmp_path / "sheet.png")
+    reads(browser, "37\n4")
+
+
 def test_a_picture_and_corrections(browser, tmp_path):
     sheet = blank()
     write(sheet, "174")
@@ -176,12 +206,29 @@ def test_a_picture_is_pasted_or_dropped(browser, event):
     reads(browser, "1")
 
 
-def test_what_is_no_picture_is_said(browser, tmp_path):
-    (tmp_path / "a.png").write_bytes(b"nothing of the kind")
-    choose_file(browser, tmp_path / "a.png")
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("a.png", "Got a picture, which cannot be decoded"),
+        ("a.txt", "Got a.txt, but expected an image. Choose another file."),
+    ],
+)
+def test_what_is_no_picture_is_said(browser, tmp_path, name, message):
+    draw(browser, "5")
+    reads(browser, "5")
+    (tmp_path / name).write_bytes(b"nothing of the kind")
+    choose_file(browser, tmp_path / name)
     browser.wait_for("document.getElementById('problem').textContent")
     problem = browser.run("document.getElementById('problem').textContent")
-    assert problem.startswith("Got a picture, which cannot be decoded")
+    assert problem.startswith(message)
+    # nothing of what was read before is left beside the message
+    settled(browser)
+    assert text_of(browser) == "" and squares(browser) == []
+    assert browser.run("document.getElementById('legend').hidden")
+    assert browser.run("document.getElementById('problem').textContent") == problem
+    draw(browser, "1")
+    reads(browser, "1")
+    assert browser.run("document.getElementById('problem').textContent") == ""
     # the browser notes the status 422, which is meant
     browser.console = [line for line in browser.console if "422" not in line]
 

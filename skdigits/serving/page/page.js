@@ -10,7 +10,7 @@ const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 // The right label of each corrected picture.
 const corrections = new Map();
-let digits = [];
+let reading = { text: "", digits: [] };
 let chosen = null;
 
 // ---------------------------------------------------------------- reading
@@ -59,32 +59,47 @@ async function read() {
   }
 }
 
+// The message stands alone: what was read before is not of the new file.
 function complain(sentence) {
   show({ text: "", digits: [] });
   at("text").textContent = "";
   at("problem").textContent = sentence;
 }
 
-function show(reading) {
+function show(next) {
   at("problem").textContent = "";
-  const { text } = reading;
+  const same = JSON.stringify(reading.digits) === JSON.stringify(next.digits);
+  reading = next;
+  showText();
+  if (same) return;
+  sheet.mark(reading.digits);
+  choose(null);
+  listDigits();
+}
+
+function showText() {
+  const text = correctedText();
   const said = text || (sheet.empty ? "Nothing yet" : "No digit");
   at("text").classList.toggle("none", !text);
   // a screen reader says each change
   if (at("text").textContent !== said) at("text").textContent = said;
-  const same = JSON.stringify(digits) === JSON.stringify(reading.digits);
-  digits = reading.digits;
-  if (same) return;
-  sheet.mark(digits);
-  choose(null);
-  listDigits();
+}
+
+// Each digit or question mark of the text is that of one square, in their order.
+function correctedText() {
+  let n = 0;
+  const text = reading.text.replace(/[0-9?]/g, (read) => {
+    const label = corrections.get(reading.digits[n++]?.picture);
+    return label === NO_DIGIT ? "" : label ?? read;
+  });
+  return text.replace(/ +/g, " ").replace(/^ | $/gm, "").trim();
 }
 
 // ---------------------------------------------------------------- the squares
 
 function listDigits() {
-  at("digits").replaceChildren(...digits.map(square));
-  at("legend").hidden = !digits.length;
+  at("digits").replaceChildren(...reading.digits.map(square));
+  at("legend").hidden = !reading.digits.length;
 }
 
 function square(digit, i) {
@@ -129,7 +144,7 @@ function choose(i) {
     button.setAttribute("aria-expanded", n === i));
   if (i === null) return;
   at("choice").firstElementChild.textContent = `What is digit ${i + 1} really?`;
-  const label = corrections.get(digits[i].picture);
+  const label = corrections.get(reading.digits[i].picture);
   const buttons = LABELS.map((each) => {
     const button = element("button", { type: "button", textContent: name(each) });
     button.setAttribute("aria-pressed", each === label);
@@ -142,7 +157,7 @@ function choose(i) {
 
 // The same label once more takes the correction back.
 function correct(i, label) {
-  const { picture } = digits[i];
+  const { picture } = reading.digits[i];
   if (corrections.get(picture) === label) corrections.delete(picture);
   else corrections.set(picture, label);
   choose(null);
@@ -151,6 +166,7 @@ function correct(i, label) {
 }
 
 function refresh() {
+  showText();
   listDigits();
   const n = corrections.size;
   at("corrections").hidden = n === 0;
@@ -177,7 +193,10 @@ function download() {
 function take(files) {
   const picture = Array.from(files ?? []).find((file) => file.type.startsWith("image/"));
   if (picture) sheet.show(picture);
-  else if (files?.length) at("problem").textContent = "This file is not a picture.";
+  else if (files?.length) {
+    sheet.clear();
+    complain(`Got ${files[0].name}, but expected an image. Choose another file.`);
+  }
   return Boolean(picture);
 }
 
