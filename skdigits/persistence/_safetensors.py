@@ -22,6 +22,21 @@ FORMAT_VERSION = 1
 _MAX_FILE_BYTES = 2**28
 _MAX_HEADER_BYTES = 2**22
 
+_FROM_KERAS = "Load it with keras.models.load_model."
+_FROM_PICKLE = "Load it with joblib.load, if you trust who made it."
+
+# How the files of others begin, what they are, and what to do with them.
+_OTHERS = (
+    (b"\x89HDF", "an HDF5 file, as Keras makes them", _FROM_KERAS),
+    (b"PK\x03\x04", "a ZIP archive, as .keras files are", _FROM_KERAS),
+    (b"\x80", "a pickle", _FROM_PICKLE),
+    (b"\x1f\x8b\x08", "a file compressed by gzip, as joblib makes them", _FROM_PICKLE),
+    (b"\x08", "an ONNX model", "Run it with ONNX Runtime."),
+    (b"\x93NUMPY", "a NumPy array", "Load it with numpy.load."),
+)
+# Those of joblib that are compressed, and old pickles, begin with anything.
+_PICKLES = (".joblib", ".pickle", ".pkl")
+
 _NAMES = "card classes format_version network pipeline sha256 steps versions".split()
 
 
@@ -33,6 +48,14 @@ class Damaged(ValueError):
 
 class _OtherVersion(Damaged):
     remedy = f"Upgrade skdigits to load it; this one reads version {FORMAT_VERSION}."
+
+
+class _OfOthers(Damaged):
+    """A file that is of another kind altogether."""
+
+    def __init__(self, found, remedy):
+        super().__init__(found)
+        self.remedy = remedy
 
 
 def packed(document, weights):
@@ -76,10 +99,14 @@ def reading(path):
 
 def _unpacked(path):
     with open_regular(path, _MAX_FILE_BYTES) as file:
-        n_bytes = int.from_bytes(file.read(8), "little")
+        start = file.read(9)
+        _check_kind(start, path)
+        n_bytes = int.from_bytes(start[:8], "little")
         if n_bytes > _MAX_HEADER_BYTES:
             raise Damaged(f"a header of {n_bytes} bytes")
-        header = _parsed(file.read(n_bytes))
+        header = _parsed(start[8:] + file.read(max(n_bytes - 1, 0)))
+    if "skdigits" not in header.get("__metadata__", {}):
+        raise _OfOthers("safetensors of another program", Damaged.remedy)
     document = _parsed(header["__metadata__"]["skdigits"])
     if document["format_version"] != FORMAT_VERSION:
         raise _OtherVersion(f"format version {document['format_version']}")
@@ -89,6 +116,23 @@ def _unpacked(path):
     if document["sha256"] != checksum(document, weights):
         raise Damaged("a content that does not match its checksum")
     return document, weights
+
+
+def _check_kind(start, path):
+    """Raise where the first nine bytes are not of safetensors, if possible with whose.
+
+    Those begin with the length of the header, of which the last bytes are zero, so that
+    the first one alone may be that of another kind.
+    """
+    if start[8:] == b"{":
+        return
+    for first, found, remedy in _OTHERS:
+        if start.startswith(first) and (len(first) > 1 or any(start[3:8])):
+            raise _OfOthers(found, remedy)
+    if path.suffix.lower() in _PICKLES:
+        raise _OfOthers("probably a pickle", _FROM_PICKLE)
+    if not start:
+        raise Damaged("an empty file")
 
 
 def _parsed(text):

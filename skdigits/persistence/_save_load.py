@@ -132,8 +132,9 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
         If there is no such file.
     ValueError
         If the file is truncated, altered, too large, of an unknown format version, or
-        if its weights do not fit its network or are not finite. No more memory is
-        used than the file has bytes, at most 256 MiB, before all is checked.
+        if its weights do not fit its network or are not finite; for a pickle, a file of
+        Keras or an ONNX model, with how to load that. No more memory is used than the
+        file has bytes, at most 256 MiB, before all is checked.
 
     See Also
     --------

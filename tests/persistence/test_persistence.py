@@ -1,11 +1,13 @@
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from copy import deepcopy
 
+import joblib
 import numpy as np
 import pytest
 from _networks import random_classifier
@@ -262,8 +264,48 @@ class TestRefused:
     def test_not_a_model(self, path):
         path.write_bytes(b"this is no model at all" * 100)
         self.refuse(path, "Save the model again")
-        save_file({"a": np.zeros(3)}, path)
-        self.refuse(path, "damaged content")
+        path.write_bytes(b"")
+        self.refuse(path, "an empty file.*Save the model again")
+        for metadata in (None, {"made": "elsewhere"}):
+            save_file({"a": np.zeros(3)}, path, metadata)
+            self.refuse(path, "safetensors of another program.*Save the model again")
+
+    @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+    def test_a_pickle(self, path, protocol, fitted):
+        path.write_bytes(pickle.dumps(fitted, protocol))
+        self.refuse(path, r"\(a pickle\).*Load it with joblib.load, if you trust who")
+
+    @pytest.mark.parametrize(
+        "name, options, found",
+        [
+            ("a.joblib", {}, "a pickle"),
+            ("a.joblib", {"compress": 3}, "probably a pickle"),
+            ("a.pkl", {"protocol": 0}, "probably a pickle"),
+            ("a.gz", {"compress": ("gzip", 3)}, "a file compressed by gzip"),
+        ],
+    )
+    def test_a_file_of_joblib(self, tmp_path, name, options, found, fitted):
+        joblib.dump(fitted, tmp_path / name, **options)
+        self.refuse(tmp_path / name, f"{found}.*Load it with joblib.load, if you trust")
+
+    @pytest.mark.parametrize(
+        "suffix, found",
+        [(".keras", "a ZIP archive, as .keras files are"), (".h5", "an HDF5 file")],
+    )
+    @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+    def test_a_file_of_keras(self, tmp_path, suffix, found, fitted):
+        path = tmp_path / f"model{suffix}"
+        fitted[-1].model_.save(path)
+        self.refuse(path, f"{found}.*Load it with keras.models.load_model")
+        with pytest.raises(ValueError, match=found):
+            load_network(path)
+
+    def test_a_model_of_onnx_and_an_array(self, path, fitted):
+        path.write_bytes(skdigits.to_onnx(fitted).SerializeToString())
+        self.refuse(path, "an ONNX model.*Run it with ONNX Runtime")
+        with path.open("wb") as file:
+            np.save(file, np.zeros(3))
+        self.refuse(path, "a NumPy array.*Load it with numpy.load")
 
     def test_oversized(self, path):
         os.truncate(path, 2**28 + 1)
