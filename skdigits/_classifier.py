@@ -33,6 +33,7 @@ from skdigits._validation import (
     check_choice,
     check_image_shape,
     check_labels,
+    check_one_label_each,
     encode_labels,
     fold_images,
     one_hot,
@@ -365,7 +366,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         sample_weight: Any = None,
         *,
         X_val: ArrayLike | None = None,
@@ -380,9 +381,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 (n, height, width, channels)
             Images, of any numeric dtype.
 
-        y : array-like of shape (n,)
+        y : array-like of shape (n,), default=None
             Labels: integers, strings or any other hashable values, of at least two
-            classes. Tuples go into a one-dimensional array of objects.
+            classes. Tuples go into a one-dimensional array of objects. They are needed;
+            None is there so that data which come in parts meet a sentence of their own.
 
         sample_weight : array-like of shape (n,), default=None
             Weight of each image in the loss. Images of weight zero are left out.
@@ -568,6 +570,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         accuracy : float
             Share of the images, or of their weight, whose label is predicted.
         """
+        check_one_label_each(y)
         predicted, true = self.predict(X), column_or_1d(y)
         check_consistent_length(X, true, sample_weight)
         if "O" not in (predicted.dtype.kind, true.dtype.kind):
@@ -657,7 +660,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 "both."
             )
         images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
-        y = as_labels(y)
+        y = as_labels(y, "y_val")
         check_consistent_length(images, y)
         _, codes = encode_labels(y, self.classes_)
         from skdigits.training import Data

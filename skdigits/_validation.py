@@ -150,13 +150,7 @@ def flatten_images(X):
     if hasattr(X, "columns") and hasattr(X, "shape"):
         return X if hasattr(X, "iloc") else _as_data_frame(X), None
     if not hasattr(X, "ndim"):
-        try:
-            X = np.asarray(X)
-        except ValueError:
-            raise ValueError(
-                "Got X as images or rows of different sizes, but expected all of one "
-                "size. Resize them first."
-            ) from None
+        X = _as_array(X)
     if X.ndim < 3 or _is_sparse(X):
         return X, None
     shape = X.shape[1:]
@@ -170,6 +164,27 @@ def flatten_images(X):
         f"Got X of shape {X.shape}, but expected (n, n_pixels), (n, height, width) or "
         f"(n, height, width, channels) with 1 or 3 channels: {remedy}."
     )
+
+
+def _as_array(X):
+    """Return images as an array, or raise a ValueError that says why they are none."""
+    array = None
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        if isinstance(X, list | tuple):
+            raise ValueError(
+                "Got X as images or rows of different sizes, but expected all of one "
+                "size. Resize them first."
+            ) from None
+    # generators and datasets of TensorFlow become an object
+    if array is None or (array.shape == () and hasattr(X, "__iter__")):
+        raise ValueError(
+            f"Got X of type {type(X).__name__}, but expected an array of images. Pass "
+            "its parts to partial_fit, one after the other, as the guide shows on its "
+            "page about large data."
+        )
+    return array
 
 
 def _as_data_frame(table):
@@ -244,11 +259,29 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     """
     from sklearn.utils.validation import validate_data
 
-    X, native_shape = flatten_images(X)
-    checked = validate_data(estimator, X, y, reset=reset, dtype=dtype)
+    flat, native_shape = flatten_images(X)
+    if not isinstance(y, str):
+        check_one_label_each(y)
+    if not reset:
+        _check_several(X, flat, estimator.n_features_in_)
+    checked = validate_data(estimator, flat, y, reset=reset, dtype=dtype)
     if isinstance(y, str) and y == "no_validation":
         return checked, native_shape
     return *checked, native_shape
+
+
+def _check_several(X, flat, n_pixels):
+    """Raise a ValueError where X, flat as given, is one image of the right size."""
+    shape = np.shape(flat)
+    if prod(shape) != n_pixels or shape[1:] == (n_pixels,):
+        return
+    remedy = "[X]" if isinstance(X, list | tuple) else "X[None]"
+    if hasattr(X, "to_frame"):
+        remedy = "X.to_frame().T"
+    raise ValueError(
+        f"Got X of shape {np.shape(X)}, but expected several images, the first axis "
+        f"counting them. Reshape your data: pass {remedy} for one image."
+    )
 
 
 def pixels_for_fitted(estimator, X, *, dtype="numeric"):
@@ -307,15 +340,31 @@ def flatten_for_inverse(estimator, X):
     return X, native_shape
 
 
-def as_labels(y):
+def as_labels(y, name="y", remedy=None):
     """Return labels, also a list of tuples, as a checked array of shape (n,)."""
     from sklearn.utils.validation import column_or_1d
 
     if isinstance(y, list) and any(isinstance(label, tuple) for label in y):
         y = as_label_array(y)
+    check_one_label_each(y, name, remedy)
     y = column_or_1d(y)
     check_labels(y)
     return y
+
+
+def check_one_label_each(y, name="y", remedy=None):
+    """Raise a ValueError for one-hot rows or probabilities in place of labels."""
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    except ValueError:  # of lists of several lengths, which are refused later
+        return
+    if len(shape) == 2 and shape[1] > 1:
+        array = name if hasattr(y, "argmax") else f"np.asarray({name})"
+        remedy = remedy or f"Pass {array}.argmax(axis=1) for one-hot rows."
+        raise ValueError(
+            f"Got {name} of shape {shape}, but expected one label for each image. "
+            f"{remedy}"
+        )
 
 
 def check_labels(y):

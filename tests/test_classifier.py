@@ -434,6 +434,15 @@ class TestErrors:
             (lambda X, y: (X, y + 0.5), "Unknown label type: continuous"),
             (lambda X, y: (X, [None, *y[1:]]), "missing labels|contains NaN|not suppo"),
             (lambda X, y: (X, None), "requires y to be passed, but the target y is No"),
+            (
+                lambda X, y: (X, np.eye(10)[y]),
+                r"Got y of shape \(300, 10\), but expected one label for each image. "
+                r"Pass y.argmax\(axis=1\) for one-hot rows.",
+            ),
+            (
+                lambda X, y: (X, pd.DataFrame(np.eye(10)[y])),
+                r"Pass np.asarray\(y\).argmax\(axis=1\) for one-hot rows.",
+            ),
             (lambda X, y: (X[:0], y[:0]), "0 sample"),
             (
                 lambda X, y: (np.full_like(X, "ink", dtype=object), y),
@@ -447,6 +456,60 @@ class TestErrors:
         with pytest.raises((ValueError, TypeError), match=message):
             clf.fit(X, y)
         assert vars(clf) == vars(tiny())
+
+    @pytest.mark.parametrize(
+        "parts_of",
+        [
+            lambda X, y: zip([X], [y], strict=True),
+            lambda X, y: (part for part in [(X, y)]),
+            lambda X, y: [(X, y)].__iter__(),
+        ],
+        ids=["zip", "generator", "iterator"],
+    )
+    def test_data_in_parts(self, data, parts_of):
+        message = r"Got X of type \w+, but expected an array of .* parts to partial_fit"
+        for estimator in (tiny(), make_digit_pipeline(tiny())):
+            for y in ([], [data[1]]):
+                with pytest.raises(ValueError, match=message):
+                    estimator.fit(parts_of(*data), *y)
+        with pytest.raises(ValueError, match="requires y to be passed"):
+            tiny().fit(data[0])
+
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+    def test_datasets_of_tensorflow_and_keras(self, data, fitted):
+        import keras
+        import tensorflow as tf
+
+        class Parts(keras.utils.PyDataset):
+            def __len__(self):
+                return 2
+
+            def __getitem__(self, index):
+                return data
+
+        dataset = tf.data.Dataset.from_tensor_slices(data).batch(10)
+        for parts in (dataset, Parts()):
+            for call in (tiny().fit, make_digit_pipeline(tiny()).fit, fitted.predict):
+                with pytest.raises(ValueError, match="Pass its parts to partial_fit"):
+                    call(parts)
+
+    def test_one_image_is_not_taken_for_several(self, data):
+        X, y = data
+        clf = tiny().fit(X, y)
+        for image in (X[0], X[0].reshape(8, 8), X[0].reshape(8, 8, 1)):
+            for call in (clf.predict, clf.predict_proba, clf.decision_function):
+                with pytest.raises(ValueError, match=r"pass X\[None\] for one image"):
+                    call(image)
+            assert clf.predict(image[None]).shape == (1,)
+
+    def test_one_hot_rows_elsewhere(self, data):
+        X, y = data
+        rows, clf = np.eye(10)[y], tiny().fit(X, y)
+        with pytest.raises(ValueError, match=r"y_val.argmax\(axis=1\) for one-hot"):
+            tiny().fit(X, y, X_val=X, y_val=rows)
+        for call in (clf.score, clf.partial_fit):
+            with pytest.raises(ValueError, match=r"Pass y.argmax\(axis=1\) for one-"):
+                call(X, rows)
 
     def test_sample_weights(self, data):
         X, y = data

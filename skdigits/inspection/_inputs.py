@@ -22,10 +22,25 @@ _TOLERANCE = 1e-3
 
 def some_labels(name, y):
     """Return labels as a checked array of shape (n,), with one label at least."""
-    y = as_labels(y)
+    remedy = None
+    if name == "y_pred":
+        remedy = "Pass probabilities as y_proba, or y_pred.argmax(axis=1)."
+        check_no_probabilities(y)
+    y = as_labels(y, name, remedy)
     if len(y) == 0:
         raise ValueError(f"Got no rows in {name}, but expected at least one.")
     return y
+
+
+def check_no_probabilities(y_pred):
+    """Raise a ValueError for the probabilities of one of two classes."""
+    values = np.asarray(y_pred if hasattr(y_pred, "dtype") else [])
+    if values.dtype.kind == "f" and values.ndim == 1 and (values % 1 > 0).any():
+        example = values[values % 1 > 0][0]
+        raise ValueError(
+            f"Got y_pred with {example:.3g}, but expected labels. Pass probabilities as "
+            "y_proba, with a column for each label."
+        )
 
 
 def check_one_kind(arrays):
@@ -92,7 +107,8 @@ def _check_probabilities(y_proba, labels):
     if y_proba.ndim != 2 or y_proba.shape[1] != len(labels):
         raise ValueError(
             f"Got y_proba of shape {y_proba.shape}, but expected a column for each of "
-            f"the {len(labels)} labels. Pass all labels, in the order of the columns."
+            f"the {len(labels)} labels. Pass what predict_proba returns, and all "
+            "labels in the order of its columns."
         )
     y_proba = check_array(y_proba, input_name="y_proba")
     off = np.abs(y_proba.sum(axis=1) - 1).max()

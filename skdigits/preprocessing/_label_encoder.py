@@ -139,7 +139,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         """Set `classes_`, and return the place of each label in them."""
         classes = self.classes
         if classes is not None:
-            classes = as_labels(classes)
+            classes = as_labels(classes, "classes")
             if len(set(classes.tolist())) < len(classes):
                 raise ValueError(
                     f"Got classes={classes.tolist()}, but expected each label once. "

@@ -245,7 +245,23 @@ def test_summary_has_five_sentences_with_probabilities(report):
             {"y_true": [1, 2], "y_pred": [1, 2], "X": np.zeros((3, 8, 8))},
             "inconsistent numbers of samples",
         ),
-        ({"y_true": [[1, 2], [1, 2]], "y_pred": [1, 2]}, "1d array"),
+        (
+            {"y_true": [[0, 1], [1, 0]], "y_pred": [1, 0]},
+            r"Got y_true of shape \(2, 2\), .* np.asarray\(y_true\).argmax\(axis=1\)",
+        ),
+        (
+            {"y_true": [1, 0], "y_pred": np.eye(2)},
+            r"Got y_pred of shape \(2, 2\), but expected one label for each image. "
+            r"Pass probabilities as y_proba, or y_pred.argmax\(axis=1\)",
+        ),
+        (
+            {"y_true": [1, 0], "y_pred": np.array([0.0, 0.25])},
+            "Got y_pred with 0.25, but expected labels. Pass probabilities as y_proba,",
+        ),
+        (
+            {"y_true": [1, 0], "y_proba": [1, 0]},
+            r"Got y_proba of shape \(2,\), .* Pass what predict_proba returns",
+        ),
     ],
 )
 def test_errors_of_predictions(arguments, message):

@@ -333,6 +333,37 @@ def test_errors_of_images_of_another_shape_than_in_fit():
         colour.transform(np.zeros((2, 4, 12)))
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3), (64,), (8, 8, 1)])
+def test_one_image_is_not_taken_for_several(shape):
+    several = np.zeros((5, *shape))
+    for transformer in (PixelScaler().fit(several), ImageReshaper().fit(several)):
+        with pytest.raises(ValueError) as caught:
+            transformer.transform(several[0])
+        assert str(caught.value) == (
+            f"Got X of shape {shape}, but expected several images, the first axis "
+            "counting them. Reshape your data: pass X[None] for one image."
+        )
+        assert len(transformer.transform(several[0][None])) == 1
+        with pytest.raises(ValueError, match=r"pass \[X\] for one image"):
+            transformer.transform(several[0].tolist())
+        assert len(transformer.transform([several[0].tolist()])) == 1
+
+
+def test_one_row_of_a_table_is_not_taken_for_several():
+    X = pd.DataFrame(np.zeros((3, 4)), columns=list("abcd"))
+    scaler = PixelScaler().fit(X)
+    with pytest.raises(ValueError, match=r"pass X.to_frame\(\).T for one image"):
+        scaler.transform(X.iloc[0])
+    assert scaler.transform(X.iloc[0].to_frame().T).shape == (1, 4)
+
+
+def test_as_many_images_as_pixels_are_several():
+    X = np.zeros((8, 8))
+    assert PixelScaler().fit(X).transform(X).shape == (8, 8)
+    with pytest.raises(ValueError, match="X has 4 features, but PixelScaler is expec"):
+        PixelScaler().fit(X).transform(X[:, :4])
+
+
 @pytest.mark.parametrize(
     "y",
     [
@@ -355,6 +386,20 @@ def test_labels_to_one_hot_rows_and_back(y):
     assert encoder.inverse_transform(rows).tolist() == list(y)
     probabilities = 0.1 + 0.5 * rows
     assert encoder.inverse_transform(probabilities).tolist() == list(y)
+
+
+def test_one_hot_rows_are_no_labels():
+    rows = OneHotLabelEncoder().fit_transform([3, 1, 2])
+    encoder = OneHotLabelEncoder()
+    for given, remedy in [(rows, "y"), (rows.tolist(), r"np.asarray\(y\)")]:
+        with pytest.raises(
+            ValueError,
+            match=r"Got y of shape \(3, 3\), but expected one label for each image. "
+            rf"Pass {remedy}.argmax\(axis=1\) for one-hot rows.",
+        ):
+            encoder.fit(given)
+    with pytest.raises(ValueError, match=r"Got classes of shape \(3, 3\), but expec"):
+        OneHotLabelEncoder(classes=rows).fit([1, 2])
 
 
 def test_classes_of_the_encoder_may_be_more_than_those_seen():
