@@ -16,6 +16,14 @@ def say(console, line):
     console.print(line, soft_wrap=True)
 
 
+def new_table(*headings, title=None):
+    """Return a table whose columns are aligned at the right."""
+    from rich.table import Column, Table
+
+    columns = (Column(heading, justify="right") for heading in headings)
+    return Table(*columns, title=title)
+
+
 def printable(text):
     """Return text that moves no cursor and hides no other text: of a file, say."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,67 +1,111 @@
 """skdigits evaluate."""
 
 import json
+from pathlib import Path
+from typing import Annotated
 
-import numpy as np
-from sklearn.pipeline import Pipeline
+import typer
 
-from skdigits import load
-from skdigits._files import write_files
-from skdigits._validation import check_integer
+import skdigits
 from skdigits.cli._console import new_console, say
-from skdigits.cli._given_data import find_source
-from skdigits.cli._outputs import (
-    check_figure,
-    check_report_folder,
-    confusion_matrix_output,
+from skdigits.cli._given_data import TEST_HELP, find_source
+from skdigits.cli._options import (
+    AsJson,
+    Debug,
+    LabelColumn,
+    Model,
+    Normalize,
+    Quiet,
+    data_option,
+    examples,
+    file_option,
 )
+from skdigits.cli._outputs import check_outputs, check_report_folder, figure_output
 from skdigits.cli._printed_report import (
     as_plain,
+    confusion_matrix,
     plain_rows,
     print_repetition,
     print_report,
 )
-from skdigits.cli._setup import say_data
-from skdigits.datasets import MNIST_SHAPE
-from skdigits.handwriting import HandwritingNormalizer
-from skdigits.inspection import ErrorReport, repeat_over_seeds, report_writers
+from skdigits.cli._training import say_data
+
+app = typer.Typer()
 
 
-def run(
-    model, data, normalize, label_column, figure, report_folder, n_seeds, quiet, as_json
+@app.command(
+    epilog=examples(
+        "evaluate digits.safetensors",
+        "evaluate digits.safetensors --data more_photos --report errors",
+        "evaluate digits.safetensors --seeds 5",
+        "evaluate digits.safetensors --json",
+    )
+)
+def evaluate(
+    model: Model,
+    data: Annotated[str, data_option(TEST_HELP)] = "auto",
+    normalize: Normalize = None,
+    label_column: LabelColumn = None,
+    figure: Annotated[
+        Path | None, file_option("Where the confusion matrix goes.")
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where a page on the mistakes goes, index.html, with its figures as "
+            "JSON and CSV.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Train the same N times more, with seeds 0 to N - 1, and tell how "
+            "often each digit was among the two hardest.",
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ):
-    """Load the model and the data, test."""
+    """Test a saved classifier."""
     console = new_console(quiet or as_json)
-    _check_options(figure, report_folder, n_seeds)
-    estimator = load(model)
-    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    _check_options(figure, report, seeds)
+    estimator = skdigits.load(model)
+    classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
     normalizes = _normalizes(estimator)
     normalize = _whether_to_normalize(normalize, classifier, normalizes)
-    source = find_source(data, classifier.image_shape_, normalize, label_column)
+    source = find_source(
+        data,
+        image_shape=classifier.image_shape_,
+        normalize=normalize,
+        label_column=label_column,
+    )
     digits = source.load_test()
     say_data(console, digits, normalize)
     if normalizes and digits.normalized:
         # once is enough
         estimator = estimator[1:]
-    report = _tested(estimator, classifier.classes_, *digits.test)
-    print_report(console, report)
+    errors = _tested(estimator, classifier.classes_, *digits.test)
+    print_report(console, errors)
     title = f"Errors of {model.name}: {digits.description}"
-    _write(console, report, title, model.name, figure, report_folder)
-    answer = {"data": digits.description} | as_plain(report)
-    if n_seeds is not None:
-        repetition = _repeat(console, estimator, source.load(), n_seeds)
+    _write(console, errors, title, model.name, figure, report)
+    answer = {"data": digits.description} | as_plain(errors)
+    if seeds is not None:
+        repetition = _repeat(console, estimator, source.load(), seeds)
         answer["seeds"] = plain_rows(repetition.table.reset_index())
     if as_json:
         print(json.dumps(answer))
 
 
 def _normalizes(estimator):
-    is_pipeline = isinstance(estimator, Pipeline)
-    return is_pipeline and isinstance(estimator[0], HandwritingNormalizer)
+    normalizer = skdigits.handwriting.HandwritingNormalizer
+    return hasattr(estimator, "steps") and isinstance(estimator[0], normalizer)
 
 
 def _whether_to_normalize(normalize, classifier, normalizes):
-    """Return what `load_digit_images` takes for the user's pictures."""
+    """Return what `find_source` takes for the user's pictures."""
     if normalizes and normalize is False:
         raise ValueError(
             "Got --no-normalize for a model that brings pictures into MNIST's form "
@@ -69,12 +113,13 @@ def _whether_to_normalize(normalize, classifier, normalizes):
         )
     if normalize is not None or normalizes:
         return normalize or normalizes
-    return "auto" if classifier.image_shape_ == MNIST_SHAPE else False
+    return None if classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE else False
 
 
 def _check_options(figure, report_folder, n_seeds):
-    if figure is not None:
-        check_figure(figure)
+    from skdigits._validation import check_integer
+
+    check_outputs(figure=figure)
     if report_folder is not None:
         check_report_folder(report_folder)
     if n_seeds is not None:
@@ -83,12 +128,14 @@ def _check_options(figure, report_folder, n_seeds):
 
 def _write(console, report, title, model, figure, report_folder):
     """Write what is wanted, all or none, as it belongs together; say where it is."""
+    from skdigits._files import write_files
+
     places, writers = {}, {}
     if figure is not None:
-        path, write = confusion_matrix_output(report, figure)
+        path, write = figure_output(figure, confusion_matrix, report)
         places["Confusion matrix"], writers[path] = path, write
     if report_folder is not None:
-        places["Report"], its_writers = report_writers(
+        places["Report"], its_writers = skdigits.inspection.report_writers(
             report, report_folder, title, model
         )
         writers |= its_writers
@@ -99,7 +146,7 @@ def _write(console, report, title, model, figure, report_folder):
 
 def _tested(estimator, labels, images, target):
     """Return the `ErrorReport` on pictures of known labels."""
-    return ErrorReport.from_predictions(
+    return skdigits.inspection.ErrorReport.from_predictions(
         _as_known(target, labels),
         y_proba=estimator.predict_proba(images),
         X=images,
@@ -109,6 +156,8 @@ def _tested(estimator, labels, images, target):
 
 def _as_known(target, labels):
     """Return the true labels as the model knows them, or raise a ValueError."""
+    import numpy as np
+
     if labels.dtype.kind == "U":
         # folders 0 to 9 are integers, which the model may know as strings
         target = target.astype(str)
@@ -125,7 +174,7 @@ def _repeat(console, estimator, digits, n_seeds):
     """Train again, with other seeds; tell which digits are the hardest, return it."""
     say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
-        repetition = repeat_over_seeds(
+        repetition = skdigits.inspection.repeat_over_seeds(
             estimator, *digits.train, *digits.test, n_seeds=n_seeds
         )
     print_repetition(console, repetition)

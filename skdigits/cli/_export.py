@@ -1,20 +1,41 @@
 """skdigits export."""
 
-from skdigits import load, to_onnx
-from skdigits._files import check_writable, replacing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import skdigits
 from skdigits.cli._console import new_console, say
-from skdigits.persistence import read_card
+from skdigits.cli._options import Debug, Model, examples
+from skdigits.cli._outputs import check_outputs
+
+app = typer.Typer()
 
 
-def run(model, output, dtype):
-    """Load the model, write its graph, and say how it is used."""
-    if model.resolve() == output.resolve():
-        raise ValueError(
-            f"Got {str(output)!r} for both the model and the graph, but expected two "
-            "files. Change one."
-        )
-    check_writable(output)
-    graph = to_onnx(load(model), dtype=dtype, card=read_card(model))
+@app.command(epilog=examples("export digits.safetensors digits.onnx"))
+def export(
+    model: Model,
+    output: Annotated[
+        Path, typer.Argument(metavar="FILE.onnx", help="Where the graph goes.")
+    ],
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            metavar="uint8|float32",
+            help="The type of the pixels it takes; by default uint8 for pixels up to "
+            "255, else float32.",
+        ),
+    ] = None,
+    debug: Debug = False,
+):
+    """Write a saved classifier as an ONNX graph, to answer without Python."""
+    from skdigits._files import replacing
+    from skdigits.persistence import load_with_card
+
+    check_outputs(model=model, graph=output)
+    estimator, card = load_with_card(model)
+    graph = skdigits.to_onnx(estimator, dtype=dtype, card=card)
     with replacing(output) as temporary:
         temporary.write_bytes(graph.SerializeToString())
     console = new_console()

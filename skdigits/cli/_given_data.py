@@ -43,12 +43,12 @@ class Source:
     test_words: str
 
 
-def find_source(name, image_shape=None, normalize="auto", label_column=None):
+def find_source(name, image_shape=None, normalize=None, label_column=None):
     """Return the `Source` that ``--data`` names.
 
     ``image_shape`` is that of the pictures a saved model takes: "auto" is then what
-    fits it, and the user's pictures are brought to it. ``normalize`` and
-    ``label_column`` are for the user's pictures, as `load_digit_images` takes them.
+    fits it, and the user's pictures are brought to it. ``normalize``, where None is
+    "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
     """
     named = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
     if name not in named:
@@ -147,7 +147,7 @@ def _bundled_digits_to_test():
     return Digits(description, None, test)
 
 
-def _source_at(path, image_shape=None, normalize="auto", label_column=None):
+def _source_at(path, image_shape=None, normalize=None, label_column=None):
     """Return the `Source` of the user's pictures."""
     read = partial(_pictures_at, path, image_shape, normalize, label_column)
     return Source(
@@ -177,7 +177,7 @@ def _pictures_at(path, image_shape, normalize, label_column):
     digits = load_digit_images(
         path,
         image_shape=image_shape,
-        normalize=normalize,
+        normalize="auto" if normalize is None else normalize,
         label_column=_name_or_number(label_column),
     )
     n, height, width = digits.images.shape

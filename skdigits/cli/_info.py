@@ -3,41 +3,51 @@
 import json
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Annotated
 
-from sklearn.pipeline import Pipeline
+import typer
 
-from skdigits import load
+import skdigits
 from skdigits.cli._console import printable
-from skdigits.handwriting import page_network_card
-from skdigits.persistence import read_card
-from skdigits.reading import PRETRAINED
+from skdigits.cli._options import AsJson, Debug, examples
+
+app = typer.Typer()
 
 
-def run(model, as_json):
-    """Print the card of a model, and the versions of what is installed."""
-    about = _about(PRETRAINED if model is None else model)
-    if model is None:
-        about["page network"] = page_network_card()
-    print(json.dumps(about) if as_json else "\n".join(_lines(about)))
+@app.command(epilog=examples("info", "info digits.safetensors --json"))
+def info(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A file that train made; by default the model in the box.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+):
+    """Tell what a model is, how well it did and what it cannot do; and the versions."""
+    from skdigits.persistence import load_with_card
 
-
-def _about(path):
-    estimator, card = load(path), read_card(path)
+    path = skdigits.reading.PRETRAINED if model is None else model
+    estimator, card = load_with_card(path)
     versions = {"of the file": card.pop("versions"), "installed": _installed()}
     format_version = {"format version": card.pop("format_version")}
-    return {
+    about = {
         "file": str(path),
         "model": _description(estimator) | format_version,
         "card": card or None,
         "versions": versions,
     }
+    if model is None:
+        about["page network"] = skdigits.handwriting.page_network_card()
+    print(json.dumps(about) if as_json else "\n".join(_lines(about)))
 
 
 def _description(estimator):
     """Return what a fitted estimator says of itself."""
-    is_pipeline = isinstance(estimator, Pipeline)
-    steps = estimator.steps if is_pipeline else [("cnn", estimator)]
+    steps = getattr(estimator, "steps", [("cnn", estimator)])
     classifier = steps[-1][1]
     arrays = classifier.network_.weights.values()
     return {
@@ -50,6 +60,8 @@ def _description(estimator):
 
 def _installed():
     """Return the versions of Python, of skdigits and of what it needs."""
+    from importlib.metadata import requires
+
     names = ["skdigits"]
     for requirement in requires("skdigits"):
         if "extra ==" not in requirement:
@@ -60,6 +72,8 @@ def _installed():
 
 
 def _version(name):
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:

@@ -2,25 +2,43 @@
 
 from pathlib import Path
 
-from skdigits._files import check_writable, write_files
 from skdigits.cli._console import say
 
 
-def check_figure(path):
-    """Raise an error now rather than after the training."""
+def check_outputs(figure=None, **files):
+    """Raise an error now rather than after the work.
+
+    The files are named by what they hold; each needs a path of its own.
+    """
+    from skdigits._files import check_writable
+
+    files |= {} if figure is None else {"figure": figure}
+    if len({Path(path).resolve() for path in files.values()}) < len(files):
+        raise ValueError(
+            f"Got {', '.join(map(str, files.values()))} for the "
+            f"{' and the '.join(files)}, but expected a file for each. Change one."
+        )
+    for path in files.values():
+        check_writable(path)
+    if figure is not None:
+        _check_kind(figure)
+
+
+def _check_kind(figure):
     from matplotlib.backend_bases import FigureCanvasBase
 
     kinds = FigureCanvasBase.get_supported_filetypes()
-    if Path(path).suffix.lower().lstrip(".") not in kinds:
+    if Path(figure).suffix.lower().lstrip(".") not in kinds:
         raise ValueError(
-            f"Got figure={str(path)!r}, but expected a name that ends in one of "
+            f"Got figure={str(figure)!r}, but expected a name that ends in one of "
             f"{', '.join(sorted(kinds))}. Change the suffix."
         )
-    check_writable(path)
 
 
 def check_report_folder(path):
     """Raise an error now rather than after the training."""
+    from skdigits._files import check_writable
+
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(
@@ -47,7 +65,9 @@ def write_outputs(console, outputs):
     Exception
         The first one of those that could not be written.
     """
-    failures = {}
+    from skdigits._files import write_files
+
+    failures: dict = {}
     write_files(dict(outputs.values()), failures)
     for words, (path, _) in outputs.items():
         if path not in failures:
@@ -56,36 +76,14 @@ def write_outputs(console, outputs):
         raise error
 
 
-def model_output(estimator, path, card):
-    """Return an output: a fitted estimator as `save` writes it."""
-    from skdigits.persistence import file_content
-
-    def write(temporary):
-        temporary.write_bytes(file_content(estimator, card=card))
-
-    return path, write
-
-
-def confusion_matrix_output(report, path):
-    """Return an output: the confusion matrix of an `ErrorReport`, with integers."""
-
-    def draw():
-        from sklearn.metrics import ConfusionMatrixDisplay
-
-        side = 3 + 0.45 * len(report.labels)
-        drawing = new_figure(side, side)
-        ConfusionMatrixDisplay(
-            report.confusion_matrix, display_labels=report.labels
-        ).plot(ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d")
-        return drawing
-
-    return figure_output(draw, path)
-
-
-def figure_output(draw, path):
+def figure_output(path, draw, *arguments):
     """Return an output: the figure that ``draw`` returns, as the path's suffix says."""
     kind = Path(path).suffix.lower().lstrip(".")
-    return path, lambda temporary: draw().savefig(temporary, format=kind, dpi=150)
+
+    def write(temporary):
+        draw(*arguments).savefig(temporary, format=kind, dpi=150)
+
+    return path, write
 
 
 def new_figure(width, height):

@@ -8,17 +8,22 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Annotated
 
-from skdigits._validation import check_n_jobs
+import typer
+
+import skdigits
 from skdigits.cli._console import printable
+from skdigits.cli._options import Debug, MinConfidence, Reader, examples
 from skdigits.cli._outputs import check_report_folder
-from skdigits.images import DOCUMENTS, SUFFIXES
 
 # A bar over fewer pictures would be gone before it is seen.
 _MANY = 10
 
 # Of skipped files, so many are named.
 _MOST_NAMES = 10
+
+app = typer.Typer()
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,38 @@ class Answer:
     error: str | None = None
 
 
-def run(paths, model, as_json, annotate, min_confidence, n_jobs):
-    """Read pictures and print what they say; return the exit code."""
+@app.command(
+    epilog=examples(
+        "predict sheet.jpg",
+        "predict photos --annotate answers --n-jobs -1",
+        "predict sheet.jpg --json --min-confidence 0.9",
+    )
+)
+def predict(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Pictures, and folders of pictures."),
+    ],
+    model: Reader = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object for each picture and nothing else."
+        ),
+    ] = False,
+    annotate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Where pictures with boxes and answers go."
+        ),
+    ] = None,
+    min_confidence: MinConfidence = None,
+    n_jobs: Annotated[
+        int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
+    ] = 1,
+    debug: Debug = False,
+):
+    """Read the handwritten digits of pictures."""
     _check_options(model, min_confidence, n_jobs)
     jobs = _jobs(paths, annotate)
     show = _as_json if as_json else _as_text
@@ -74,6 +109,8 @@ def _report_skipped(paths, as_json):
 
 def _check_options(model, min_confidence, n_jobs):
     """Raise an error now rather than once for each picture."""
+    from skdigits._validation import check_n_jobs
+
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise ValueError(
             f"Got min_confidence={min_confidence}, but expected a number in [0, 1]."
@@ -113,6 +150,8 @@ def _names_in(folder, are_images=True):
 
     Either of the images, or of the others.
     """
+    from skdigits.images import DOCUMENTS, SUFFIXES
+
     names, suffixes = [], (*SUFFIXES, *DOCUMENTS)
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -149,7 +188,7 @@ def _answers(read, jobs, n_jobs):
 
 def _read(job, model, min_confidence):
     """Return an answer for each page, and draw what was read where that is wanted."""
-    from skdigits import read_digits
+    from skdigits.images import SUFFIXES
 
     if os.path.isdir(job.name):
         kinds = ", ".join(SUFFIXES)
@@ -160,7 +199,9 @@ def _read(job, model, min_confidence):
         return [Answer(job.name, error=message)]
     classifier = None if model is None else _loaded(model)
     try:
-        read = read_digits(job.name, model=classifier, min_confidence=min_confidence)
+        read = skdigits.read_digits(
+            job.name, model=classifier, min_confidence=min_confidence
+        )
         pages = _pages(job, read)
         if job.drawing:
             from skdigits.cli._annotate import annotate

@@ -3,19 +3,9 @@
 import json
 from math import isnan
 
-from rich.table import Table
-
-from skdigits.cli._console import say
-from skdigits.inspection import ErrorReport, percent
-
-
-def report_on_test(estimator, digits):
-    """Return the `ErrorReport` of a trained classifier on what was held out."""
-    images, target = digits.test
-    y_proba = estimator.predict_proba(images)
-    return ErrorReport.from_predictions(
-        target, y_proba=y_proba, labels=estimator.classes_
-    )
+import skdigits
+from skdigits.cli._console import new_table, say
+from skdigits.cli._outputs import new_figure
 
 
 def as_plain(report):
@@ -45,40 +35,49 @@ def print_report(console, report):
 
 def accuracy_line(report):
     """Return the accuracy with its interval, in words."""
-    low, high = report.accuracy_interval
+    low, high = map(percent, report.accuracy_interval)
     return (
         f"Test accuracy: {percent(report.accuracy)} of {report.n_rows:,} "
-        f"(95 % interval {percent(low)} to {percent(high)})"
+        f"(95 % interval {low} to {high})"
     )
 
 
 def _class_table(per_class):
-    table = Table()
-    for heading in ("digit", "support", "recall", "precision"):
-        table.add_column(heading, justify="right")
+    table = new_table("digit", "support", "recall", "precision")
     table.add_column("most confused with")
     for row in per_class.itertuples():
         times = "time" if row.times == 1 else "times"
         table.add_row(
             str(row.Index),
             f"{row.support:,}",
-            _share_or_dash(row.recall),
-            _share_or_dash(row.precision),
+            percent(row.recall),
+            percent(row.precision),
             f"{row.most_confused_with} ({row.times} {times})" if row.times else "-",
         )
     return table
 
 
-def _share_or_dash(share):
-    return "-" if isnan(share) else percent(share)
+def percent(share):
+    """Return a share as every command prints it."""
+    return "-" if isnan(share) else skdigits.inspection.percent(share)
 
 
 def print_repetition(console, repetition):
     """Print how often each class was among the hardest."""
     console.print(repetition.summary())
-    table = Table()
-    for heading in ("digit", "among hardest", "mean recall", "lowest", "highest"):
-        table.add_column(heading, justify="right")
+    table = new_table("digit", "among hardest", "mean recall", "lowest", "highest")
     for label, seeds, *recalls in repetition.table.itertuples():
         table.add_row(str(label), str(seeds), *map(percent, recalls))
     console.print(table)
+
+
+def confusion_matrix(report):
+    """Return the drawing of the confusion matrix of an `ErrorReport`, in integers."""
+    from sklearn.metrics import ConfusionMatrixDisplay
+
+    side = 3 + 0.45 * len(report.labels)
+    drawing = new_figure(side, side)
+    ConfusionMatrixDisplay(report.confusion_matrix, display_labels=report.labels).plot(
+        ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d"
+    )
+    return drawing

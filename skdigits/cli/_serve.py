@@ -1,38 +1,79 @@
 """skdigits serve."""
 
-import logging
 import signal
-import socket
 import sys
+from typing import Annotated
 
+import typer
+
+import skdigits
 from skdigits.cli._console import new_console, say
-from skdigits.serving import create_app
+from skdigits.cli._options import Debug, MinConfidence, Reader, examples
 
 # Connections that are open at the same time; far more than requests that are read.
 _MAX_CONNECTIONS = 1000
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 
+app = typer.Typer()
 
-def run(model, host, port, log_level, **options):
-    """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+
+@app.command(epilog=examples("serve", "serve --model digits.safetensors --port 0"))
+def serve(
+    model: Reader = None,
+    host: Annotated[
+        str,
+        typer.Option(help="Where to listen; 0.0.0.0 for every address of the machine."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 8000,
+    min_confidence: MinConfidence = None,
+    n_jobs: Annotated[
+        int, typer.Option(help="Processes that read; -1 for one on every core.")
+    ] = -1,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A name by which this machine is asked, besides localhost and its IP "
+            "addresses; may be repeated.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Other pages that may ask, as https://example.org; may be repeated.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(help="What is logged on stderr; info has a line a request.")
+    ] = "warning",
+    debug: Debug = False,
+):
+    """Show a page to draw on, and read pictures that are sent over HTTP."""
+    from skdigits._validation import check_choice
+
     if not host:
         # it would stand for every address of the machine
         raise ValueError(
             "Got host='', but expected an address. Pass 0.0.0.0 for every one of this "
             "machine."
         )
-    allow_hosts = (host, *options.pop("allow_hosts"))
-    if log_level not in LOG_LEVELS:
-        raise ValueError(
-            f"Got log_level={log_level!r}, but expected one of {', '.join(LOG_LEVELS)}."
-        )
-    app = create_app(model, allow_hosts=allow_hosts, **options)
+    check_choice("log_level", log_level, LOG_LEVELS)
+    served = skdigits.serving.create_app(
+        model,
+        min_confidence=min_confidence,
+        n_jobs=n_jobs,
+        allow_hosts=(host, *(allow_host or ())),
+        allow_origins=allow_origin or (),
+    )
     with _listening(host, port) as listening:
-        _serve(app, host, listening, log_level)
+        _serve(served, host, listening, log_level)
 
 
 def _listening(host, port):
+    import socket
+
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=1024)
@@ -49,7 +90,10 @@ def _listening(host, port):
     return listening
 
 
-def _serve(app, host, listening, log_level):
+def _serve(served, host, listening, log_level):
+    """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+    import logging
+
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -65,7 +109,7 @@ def _serve(app, host, listening, log_level):
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: sys.exit(0))
     config = uvicorn.Config(
-        app,
+        served,
         http="h11",
         ws="none",
         log_level=log_level,

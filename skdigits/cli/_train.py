@@ -2,49 +2,77 @@
 
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+import typer
 
-from skdigits import make_digit_pipeline
-from skdigits._files import check_writable
+import skdigits
 from skdigits.cli._console import new_console
-from skdigits.cli._outputs import (
-    check_figure,
-    confusion_matrix_output,
-    model_output,
-    write_outputs,
+from skdigits.cli._given_data import HELP
+from skdigits.cli._options import (
+    MODEL,
+    Debug,
+    Epochs,
+    LabelColumn,
+    Normalize,
+    Quiet,
+    Seed,
+    data_option,
+    examples,
+    file_option,
+    preset_option,
 )
-from skdigits.cli._printed_report import print_report, report_on_test
-from skdigits.cli._setup import data_and_classifier, with_normalizer
-from skdigits.cli._training_card import training_card
+from skdigits.cli._outputs import check_outputs, figure_output, write_outputs
+from skdigits.cli._printed_report import confusion_matrix, print_report
+from skdigits.cli._training import data_and_classifier, model_output, tested
+
+app = typer.Typer()
+FIGURE = Path("confusion_matrix.png")
 
 
-def run(setup, output, figure, command, quiet):
-    """Load the data, train, test, save.
-
-    ``setup`` is what `data_and_classifier` takes, ``command`` what the user typed, for
-    the card.
-    """
+@app.command(
+    epilog=examples(
+        "train",
+        "train --data mnist --preset fast --seed 1 --output fast.safetensors",
+        "train --data my_photos",
+    )
+)
+def train(
+    context: typer.Context,
+    data: Annotated[str, data_option(HELP)] = "auto",
+    normalize: Normalize = None,
+    label_column: LabelColumn = None,
+    preset: Annotated[str, preset_option("Network and training")] = "balanced",
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    output: Annotated[Path, file_option("Where the model goes.")] = MODEL,
+    figure: Annotated[Path, file_option("Where the confusion matrix goes.")] = FIGURE,
+    quiet: Quiet = False,
+    debug: Debug = False,
+):
+    """Train a classifier, test it, and save it with its confusion matrix."""
     console = new_console(quiet)
-    if Path(output).resolve() == Path(figure).resolve():
-        raise ValueError(
-            f"Got {str(output)!r} for both the model and the figure, but expected two "
-            "files. Change one."
-        )
-    check_writable(output)
-    check_figure(figure)
-    digits, classifier = data_and_classifier(console, **setup)
-    pipeline = make_digit_pipeline(classifier)
+    check_outputs(model=output, figure=figure)
+    digits, classifier = data_and_classifier(
+        console,
+        data=data,
+        normalize=normalize,
+        label_column=label_column,
+        preset=preset,
+        epochs=epochs,
+        random_state=seed,
+    )
+    pipeline = skdigits.make_digit_pipeline(classifier)
     with _epoch_bar(console) as callback:
         classifier.set_params(callbacks=[callback])
         pipeline.fit(*digits.train)
         classifier.set_params(callbacks=None)
-    report = report_on_test(pipeline, digits)
-    card = training_card(command, digits, pipeline, report, setup["preset"])
+    report = tested(pipeline, digits)
     print_report(console, report)
+    model = model_output(output, pipeline, digits, report, context.obj, preset)
     outputs = {
-        "Confusion matrix": confusion_matrix_output(report, figure),
-        "Model": model_output(with_normalizer(pipeline, digits), output, card),
+        "Confusion matrix": figure_output(figure, confusion_matrix, report),
+        "Model": model,
     }
     write_outputs(console, outputs)
 
@@ -52,6 +80,8 @@ def run(setup, output, figure, command, quiet):
 @contextmanager
 def _epoch_bar(console):
     """Show a bar over the epochs; yields the callback that moves it."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     from skdigits.training import keras
 
     with Progress(

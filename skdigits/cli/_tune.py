@@ -3,54 +3,106 @@
 import json
 from pathlib import Path
 from sys import maxsize
+from typing import Annotated
 
-import pandas as pd
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
+import typer
+
+import skdigits
+from skdigits.cli._console import new_console, new_table, say
+from skdigits.cli._options import (
+    MODEL,
+    AsJson,
+    Debug,
+    Epochs,
+    LabelColumn,
+    Normalize,
+    Quiet,
+    Seed,
+    data_option,
+    examples,
+    file_option,
+    preset_option,
 )
-from rich.table import Table
-
-from skdigits import make_digit_pipeline
-from skdigits._files import check_writable
-from skdigits._validation import check_choice, check_integer, check_n_jobs
-from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import (
-    check_figure,
+    check_outputs,
     figure_output,
-    model_output,
     new_figure,
     write_outputs,
 )
-from skdigits.cli._printed_report import accuracy_line, as_plain, report_on_test
-from skdigits.cli._setup import data_and_classifier, with_normalizer
-from skdigits.cli._training_card import training_card
-from skdigits.model_selection import HalvingEpochSearchCV
+from skdigits.cli._printed_report import accuracy_line, as_plain, percent
+from skdigits.cli._training import data_and_classifier, model_output, tested
+
+app = typer.Typer()
+TABLE, FIGURE = Path("search_results.csv"), Path("search_results.png")
 
 _SHOWN = 10
 
 
-def run(setup, grid, cv, search, n_jobs, files, command, quiet, as_json):
-    """Load the data, search, train the winner, test and save it.
-
-    ``setup`` is what `data_and_classifier` takes, ``grid`` are the texts of filters and
-    dropout, ``files`` the paths of the model, the table and the figure, ``command`` is
-    what the user typed, for the card.
-    """
+@app.command(
+    epilog=examples(
+        "tune --data digits",
+        "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
+    )
+)
+def tune(
+    context: typer.Context,
+    data: Annotated[str, data_option("What to learn from, as in train.")] = "auto",
+    normalize: Normalize = None,
+    label_column: LabelColumn = None,
+    preset: Annotated[str, preset_option("What stays the same")] = "balanced",
+    epochs: Epochs = None,
+    filters: Annotated[
+        str,
+        typer.Option(
+            metavar="16,32",
+            help="Filters to try: numbers for two blocks of layers, or one for each "
+            "block as in 16-24-48.",
+        ),
+    ] = "16,32",
+    dropout: Annotated[
+        str, typer.Option(metavar="0.25,0.5", help="Shares of dropout to try.")
+    ] = "0.25,0.5",
+    cv: Annotated[int, typer.Option(help="Folds of cross-validation.")] = 3,
+    search: Annotated[
+        str,
+        typer.Option(
+            metavar="grid|halving",
+            help="grid trains every candidate to the end; halving stops those that "
+            "fall behind.",
+        ),
+    ] = "halving",
+    n_jobs: Annotated[
+        int, typer.Option(help="Folds to train at the same time; -1 for every core.")
+    ] = 1,
+    seed: Seed = 0,
+    output: Annotated[Path, file_option("Where the winner goes.")] = MODEL,
+    table: Annotated[
+        Path, file_option("Where the table of results goes: CSV.")
+    ] = TABLE,
+    figure: Annotated[Path, file_option("Where their picture goes.")] = FIGURE,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+):
+    """Search for the best filters and dropout; train, test and save the winner."""
     console = new_console(quiet or as_json)
-    _check_files(files)
+    check_outputs(model=output, table=table, figure=figure)
     _check_search(cv, search, n_jobs)
-    filters, dropout = grid
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
         "cnn__dropout": _parsed("dropout", dropout, float),
     }
-    digits, classifier = data_and_classifier(console, **setup)
-    searched = HalvingEpochSearchCV(
-        make_digit_pipeline(classifier),
+    digits, classifier = data_and_classifier(
+        console,
+        data=data,
+        normalize=normalize,
+        label_column=label_column,
+        preset=preset,
+        epochs=epochs,
+        random_state=seed,
+    )
+    searched = skdigits.model_selection.HalvingEpochSearchCV(
+        skdigits.make_digit_pipeline(classifier),
         grid,
         min_epochs=maxsize if search == "grid" else 1,
         cv=cv,
@@ -58,19 +110,17 @@ def run(setup, grid, cv, search, n_jobs, files, command, quiet, as_json):
         progress=_bar(console),
         error_score="raise",
     )
-    model, table, figure = files
     outputs = {
         "Table": (table, lambda temporary: _write_table(searched, temporary)),
-        "Figure": figure_output(lambda: _drawing(searched), figure),
+        "Figure": figure_output(figure, _drawing, searched),
     }
     _fit_and_show(console, searched, digits.train, outputs)
     winner = searched.best_estimator_
-    report = report_on_test(winner, digits)
-    card = training_card(command, digits, winner, report, setup["preset"])
+    report = tested(winner, digits)
     say(console, f"Winner: {_words(searched.best_params_)}")
     say(console, accuracy_line(report))
-    outputs["Model"] = model_output(with_normalizer(winner, digits), model, card)
-    write_outputs(console, outputs)
+    model = model_output(output, winner, digits, report, context.obj, preset)
+    write_outputs(console, outputs | {"Model": model})
     if as_json:
         print(json.dumps(_as_plain(searched, digits, report)))
 
@@ -108,6 +158,14 @@ def _bar(console):
     """Return what shows a bar over the candidates and folds of a rung."""
 
     def show(folds, n_folds, title):
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=15),
@@ -121,19 +179,9 @@ def _bar(console):
     return show
 
 
-def _check_files(files):
-    model, table, figure = files
-    if len({Path(path).resolve() for path in files}) < len(files):
-        raise ValueError(
-            f"Got {', '.join(map(str, files))} for the model, the table and the "
-            "figure, but expected three files. Change one."
-        )
-    check_writable(model)
-    check_writable(table)
-    check_figure(figure)
-
-
 def _check_search(cv, search, n_jobs):
+    from skdigits._validation import check_choice, check_integer, check_n_jobs
+
     check_integer("cv", cv, minimum=2)
     check_choice("search", search, ("grid", "halving"))
     check_n_jobs(n_jobs)
@@ -159,12 +207,16 @@ def _filters(text):
 
 def _write_table(searched, path):
     """Write what was found of all candidates to a CSV file."""
+    import pandas as pd
+
     results = pd.DataFrame(searched.cv_results_)
     results.drop(columns="params").to_csv(path, index=False)
 
 
 def _by_candidate(searched):
     """Return the candidates, the best of those that came furthest first."""
+    import pandas as pd
+
     results = pd.DataFrame(searched.cv_results_)
     key = results["params"].map(str)
     results = results.assign(seconds=results["mean_fit_time"].groupby(key).cumsum())
@@ -174,15 +226,15 @@ def _by_candidate(searched):
 
 def _best_table(searched):
     results = _by_candidate(searched)
-    table = Table(title=f"The best {min(len(results), _SHOWN)} of {len(results)}")
-    for heading in ("filters", "dropout", "epochs", "accuracy", "spread", "seconds"):
-        table.add_column(heading, justify="right")
+    headings = ("filters", "dropout", "epochs", "accuracy", "spread", "seconds")
+    title = f"The best {min(len(results), _SHOWN)} of {len(results)}"
+    table = new_table(*headings, title=title)
     for row in results.head(_SHOWN).to_dict("records"):
         table.add_row(
             *(str(value) for value in _values(row["params"])),
             str(row["n_resources"]),
-            f"{row['mean_test_score']:.2%}",
-            f"± {row['std_test_score']:.2%}",
+            percent(row["mean_test_score"]),
+            f"± {percent(row['std_test_score'])}",
             f"{row['seconds']:.1f}",
         )
     return table
@@ -198,9 +250,8 @@ def _words(params):
 
 def _drawing(searched):
     """Return the drawing of the scores over filters and dropout."""
-    from skdigits.inspection import SearchResultsDisplay
-
     rows, columns = (len(set(map(str, v))) for v in searched.param_grid.values())
     drawing = new_figure(3 + 1.3 * columns, 2.5 + rows)
-    SearchResultsDisplay.from_estimator(searched, ax=drawing.subplots())
+    display = skdigits.inspection.SearchResultsDisplay
+    display.from_estimator(searched, ax=drawing.subplots())
     return drawing

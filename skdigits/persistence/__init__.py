@@ -1,7 +1,8 @@
 """A fitted classifier or pipeline in one file that runs nothing when it is read.
 
 Names are imported on first use: `load_network` needs no scikit-learn. `__all__` is for
-users; `file_content` is for the sub-packages above this one, and may change with it.
+users; `file_content` and `load_with_card` are for the sub-packages above this one, and
+may change with it.
 """
 
 from importlib import import_module
@@ -10,6 +11,7 @@ _MODULE_OF = {
     "file_content": "skdigits.persistence._save_load",
     "load": "skdigits.persistence._save_load",
     "load_network": "skdigits.persistence._saved_network",
+    "load_with_card": "skdigits.persistence._save_load",
     "read_card": "skdigits.persistence._save_load",
     "save": "skdigits.persistence._save_load",
     "to_onnx": "skdigits.persistence._to_onnx",

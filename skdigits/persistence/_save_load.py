@@ -140,8 +140,7 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
     --------
     save : Write the file.
     """
-    with reading(path) as content:
-        return _restored(*content)[0]
+    return load_with_card(path)[0]
 
 
 def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -182,8 +181,13 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     >>> card["data"], card["format_version"]
     ("scikit-learn's digits", 1)
     """
+    return load_with_card(path)[1]
+
+
+def load_with_card(path):
+    """Return what `load` and `read_card` return, from reading the file once."""
     with reading(path) as content:
-        return _restored(*content)[1]
+        return _restored(*content)
 
 
 def fitted_steps(estimator):

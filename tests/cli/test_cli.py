@@ -226,10 +226,10 @@ def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
 def test_interrupt_while_the_command_line_is_imported(monkeypatch):
     class Interrupt:
         def find_spec(self, name, path=None, target=None):
-            if name == "skdigits.cli._commands":
+            if name == "skdigits.cli._app":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "skdigits.cli._commands", raising=False)
+    monkeypatch.delitem(sys.modules, "skdigits.cli._app", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
     assert run("info") == Result(130, "", "Interrupted.\n")
 
@@ -287,7 +287,7 @@ def test_the_column_of_labels_is_named(trained, tmp_path):
 def test_outputs_that_would_be_lost(tmp_path):
     assert "which is a folder" in failure("train", "--output", tmp_path)
     same = ["--output", "a.png", "--figure", "a.png"]
-    assert "for both the model and the figure" in failure("train", *same)
+    assert "Got a.png, a.png for the model and the figure" in failure("train", *same)
 
 
 def test_names_are_checked_before_the_training(tmp_path, monkeypatch):

@@ -1,0 +1,74 @@
+"""Options that several commands take, and how a command's help is put together."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skdigits._presets import PRESETS
+from skdigits.cli._given_data import METAVAR
+
+MODEL = Path("digits.safetensors")
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A file that train made.")]
+Epochs = Annotated[
+    int | None, typer.Option(help="Passes over the data; by default the preset's.")
+]
+Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
+Normalize = Annotated[
+    bool | None,
+    typer.Option(
+        "--normalize/--no-normalize",
+        help="Bring each picture of yours into MNIST's form, 28 x 28 pixels, or take "
+        "all as they are; by default as they are if they have one size, of at most "
+        "64 x 64 pixels, and are light on dark.",
+    ),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of a table: the column of labels, or its number from 0; by default "
+        "the one named label, target, class, digit or y, else the first or the last.",
+    ),
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P", help="Answer ? where the probability is lower than this."
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+]
+# `main` looks for it among the arguments.
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def data_option(what):
+    return typer.Option(metavar=METAVAR, help=what)
+
+
+def preset_option(what):
+    return typer.Option(
+        metavar="NAME",
+        help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of pictures.",
+    )
+
+
+def file_option(what):
+    return typer.Option(metavar="FILE", help=what)
+
+
+Reader = Annotated[
+    str | None,
+    file_option("What reads: a file that train made, else the model in the box."),
+]
+
+
+def examples(*commands):
+    """Return what stands below the options of a command."""
+    return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])

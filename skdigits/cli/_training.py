@@ -1,0 +1,113 @@
+"""What train and tune have in common: the data, the classifier, the model's file."""
+
+import skdigits
+from skdigits.cli._console import say
+from skdigits.cli._given_data import find_source
+
+
+def data_and_classifier(
+    console, *, data, normalize, label_column, preset, epochs, random_state
+):
+    """Load the data and make the classifier; say which they are.
+
+    What can be wrong with the options is found before anything is loaded.
+
+    Returns
+    -------
+    digits : Digits
+    classifier : DigitCNN
+        Not fitted.
+    """
+    from skdigits._validation import check_integer
+
+    if not 0 <= random_state < 2**32:
+        raise ValueError(
+            f"Got seed={random_state}, but expected an integer from 0 to {2**32 - 1}."
+        )
+    classifier = skdigits.DigitCNN.from_preset(preset, random_state=random_state)
+    if epochs is not None:
+        classifier.set_params(epochs=check_integer("epochs", epochs))
+    source = find_source(data, normalize=normalize, label_column=label_column)
+    digits = source.load()
+    say_data(console, digits, normalize)
+    say(console, f"Preset: {preset}.")
+    return digits, classifier
+
+
+def say_data(console, digits, normalize):
+    """Say what there is to learn from or to test on, and what was done to it."""
+    say(console, f"Data: {digits.description}.")
+    if digits.normalized:
+        start = "Each picture was brought into MNIST's form with HandwritingNormalizer"
+        reason = ", as they are of different sizes, large, or dark on light"
+        remedy = " (--no-normalize takes them as they are)"
+        say(console, f"{start}{reason + remedy if normalize is None else ''}.")
+
+
+def tested(estimator, digits):
+    """Return the `ErrorReport` of a trained classifier on what was held out."""
+    images, target = digits.test
+    y_proba = estimator.predict_proba(images)
+    return skdigits.inspection.ErrorReport.from_predictions(
+        target, y_proba=y_proba, labels=estimator.classes_
+    )
+
+
+def model_output(path, pipeline, digits, report, command, preset):
+    """Return an output: a fitted pipeline as `save` writes it, with its card.
+
+    It takes images as the user has them.
+    """
+    from sklearn.pipeline import Pipeline
+
+    from skdigits.persistence import file_content
+
+    card = {"command": command, "preset": preset}
+    card |= _card(pipeline[-1], digits, report)
+    if digits.normalized:
+        normalizer = skdigits.handwriting.HandwritingNormalizer()
+        pipeline = Pipeline([("normalize", normalizer), *pipeline.steps])
+
+    def write(temporary):
+        temporary.write_bytes(file_content(pipeline, card=card))
+
+    return path, write
+
+
+def _card(classifier, digits, report):
+    """Return the card of a classifier that was trained and tested on `Digits`."""
+    sha256_of = skdigits.datasets.sha256_of
+    return {
+        "data": {
+            "description": digits.description,
+            "normalized": digits.normalized,
+            "n_train": len(digits.train[0]),
+            "sha256_train": sha256_of(*digits.train),
+            "n_test": len(digits.test[0]),
+            "sha256_test": sha256_of(*digits.test),
+        },
+        "seed": classifier.random_state,
+        "epochs": classifier.n_iter_,
+        "test": {
+            "accuracy": report.accuracy,
+            "accuracy_interval_95": report.accuracy_interval,
+            "calibration_error": report.calibration_error(),
+        },
+        "limits": _limits(classifier, digits.normalized),
+    }
+
+
+def _limits(classifier, normalized):
+    height, width = classifier.image_shape_
+    labels = ", ".join(map(str, classifier.classes_.tolist()[:20]))
+    pictures = (
+        "It takes one sign a picture, of any size, dark on light or light on dark."
+        if normalized
+        else f"It takes one sign a picture, of {height} x {width} pixels, as those it "
+        "was trained on: light or dark ink, place and size of the sign count."
+    )
+    return [
+        f"It answers one of its labels ({labels}) whatever a picture shows.",
+        pictures,
+        "Its probabilities are those of pictures like those that it was trained on.",
+    ]
