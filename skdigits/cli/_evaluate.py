@@ -47,7 +47,7 @@ def evaluate(
     normalize: Normalize = None,
     label_column: LabelColumn = None,
     figure: Annotated[
-        Path | None, file_option("Where the confusion matrix goes.")
+        Path | None, file_option("Where the confusion matrix goes.", "nowhere")
     ] = None,
     report: Annotated[
         Path | None,
@@ -55,6 +55,7 @@ def evaluate(
             metavar="FOLDER",
             help="Where a page on the mistakes goes, index.html, with its figures as "
             "JSON and CSV.",
+            show_default="nowhere",
         ),
     ] = None,
     seeds: Annotated[
@@ -63,6 +64,7 @@ def evaluate(
             metavar="N",
             help="Train the same N times more, with seeds 0 to N - 1, and tell how "
             "often each digit was among the two hardest.",
+            show_default="0",
         ),
     ] = None,
     quiet: Quiet = False,

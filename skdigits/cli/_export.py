@@ -23,8 +23,8 @@ def export(
         str | None,
         typer.Option(
             metavar="uint8|float32",
-            help="The type of the pixels it takes; by default uint8 for pixels up to "
-            "255, else float32.",
+            help="The type of the pixels it takes.",
+            show_default="uint8 for pixels up to 255, else float32",
         ),
     ] = None,
     debug: Debug = False,

@@ -21,7 +21,8 @@ def info(
         Path | None,
         typer.Argument(
             metavar="[MODEL]",
-            help="A file that train made; by default the model in the box.",
+            help="A file that train made.",
+            show_default="the model in the box",
         ),
     ] = None,
     as_json: AsJson = False,

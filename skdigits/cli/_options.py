@@ -12,7 +12,7 @@ MODEL = Path("digits.safetensors")
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A file that train made.")]
 Epochs = Annotated[
-    int | None, typer.Option(help="Passes over the data; by default the preset's.")
+    int | None, typer.Option(help="Passes over the data.", show_default="the preset's")
 ]
 Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
 Normalize = Annotated[
@@ -20,23 +20,30 @@ Normalize = Annotated[
     typer.Option(
         "--normalize/--no-normalize",
         help="Bring each picture of yours into MNIST's form, 28 x 28 pixels, or take "
-        "all as they are; by default as they are if they have one size, of at most "
-        "64 x 64 pixels, and are light on dark.",
+        "all as they are.",
+        show_default="as they are if they have one size, of at most 64 x 64 pixels, "
+        "and are light on dark",
     ),
 ]
 LabelColumn = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Of a table: the column of labels, or its number from 0; by default "
-        "the one named label, target, class, digit or y, else the first or the last.",
+        help="Of a table: the column of labels, or its number from 0.",
+        show_default="the one named label, target, class, digit or y, else the first "
+        "or the last",
     ),
 ]
 MinConfidence = Annotated[
     float | None,
     typer.Option(
-        metavar="P", help="Answer ? where the probability is lower than this."
+        metavar="P",
+        help="Answer ? where the probability is lower than this.",
+        show_default="0.6",
     ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a model that is there already.")
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")
@@ -59,13 +66,13 @@ def preset_option(what):
     )
 
 
-def file_option(what):
-    return typer.Option(metavar="FILE", help=what)
+def file_option(what, default=True):
+    return typer.Option(metavar="FILE", help=what, show_default=default)
 
 
 Reader = Annotated[
     str | None,
-    file_option("What reads: a file that train made, else the model in the box."),
+    file_option("What reads: a file that train made.", "the model in the box"),
 ]
 
 

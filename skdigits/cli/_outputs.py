@@ -24,6 +24,15 @@ def check_outputs(figure=None, **files):
         _check_kind(figure)
 
 
+def check_new(model, force):
+    """Raise an error where a model would be lost, which may have taken hours."""
+    if Path(model).is_file() and not force:
+        raise FileExistsError(
+            f"Got {str(model)!r}, which exists, but expected a new file. Choose "
+            "another one with --output, or pass --force to replace it."
+        )
+
+
 def _check_kind(figure):
     from matplotlib.backend_bases import FigureCanvasBase
 

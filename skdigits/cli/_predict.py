@@ -6,6 +6,7 @@ What takes long to import is imported where it is used: an answer is waited for.
 import json
 import os
 import sys
+import warnings
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated
@@ -66,7 +67,9 @@ def predict(
     annotate: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER", help="Where pictures with boxes and answers go."
+            metavar="FOLDER",
+            help="Where pictures with boxes and answers go.",
+            show_default="nowhere",
         ),
     ] = None,
     min_confidence: MinConfidence = None,
@@ -183,6 +186,8 @@ def _answers(read, jobs, n_jobs):
         return map(read, jobs)
     from joblib import Parallel, delayed
 
+    # where nobody wants the answers any more, as head, nor how many there would be
+    warnings.filterwarnings("ignore", ".* tasks which were still being processed")
     return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
 
 

@@ -36,6 +36,7 @@ def serve(
             metavar="NAME",
             help="A name by which this machine is asked, besides localhost and its IP "
             "addresses; may be repeated.",
+            show_default="none",
         ),
     ] = None,
     allow_origin: Annotated[
@@ -43,6 +44,7 @@ def serve(
         typer.Option(
             metavar="ORIGIN",
             help="Other pages that may ask, as https://example.org; may be repeated.",
+            show_default="none",
         ),
     ] = None,
     log_level: Annotated[

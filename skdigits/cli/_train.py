@@ -13,6 +13,7 @@ from skdigits.cli._options import (
     MODEL,
     Debug,
     Epochs,
+    Force,
     LabelColumn,
     Normalize,
     Quiet,
@@ -22,7 +23,7 @@ from skdigits.cli._options import (
     file_option,
     preset_option,
 )
-from skdigits.cli._outputs import check_outputs, figure_output, write_outputs
+from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
 from skdigits.cli._training import data_and_classifier, model_output, tested
 
@@ -47,11 +48,13 @@ def train(
     seed: Seed = 0,
     output: Annotated[Path, file_option("Where the model goes.")] = MODEL,
     figure: Annotated[Path, file_option("Where the confusion matrix goes.")] = FIGURE,
+    force: Force = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
     console = new_console(quiet)
+    check_new(output, force)
     check_outputs(model=output, figure=figure)
     digits, classifier = data_and_classifier(
         console,

@@ -14,6 +14,7 @@ from skdigits.cli._options import (
     AsJson,
     Debug,
     Epochs,
+    Force,
     LabelColumn,
     Normalize,
     Quiet,
@@ -24,6 +25,7 @@ from skdigits.cli._options import (
     preset_option,
 )
 from skdigits.cli._outputs import (
+    check_new,
     check_outputs,
     figure_output,
     new_figure,
@@ -80,12 +82,14 @@ def tune(
         Path, file_option("Where the table of results goes: CSV.")
     ] = TABLE,
     figure: Annotated[Path, file_option("Where their picture goes.")] = FIGURE,
+    force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ):
     """Search for the best filters and dropout; train, test and save the winner."""
     console = new_console(quiet or as_json)
+    check_new(output, force)
     check_outputs(model=output, table=table, figure=figure)
     _check_search(cv, search, n_jobs)
     grid = {

@@ -329,6 +329,41 @@ def test_outputs_of_train_take_their_places_together(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_a_model_is_replaced_only_if_forced(command, monkeypatch):
+    Path("digits.safetensors").write_text("a day's work")
+    options = [command, "--data", "digits", "--epochs", 1, "--preset", "fast"]
+    options += [] if command == "train" else ["--filters", 2, "--cv", 2]
+    with monkeypatch.context() as patch:
+        patch.setattr(skdigits.DigitCNN, "fit", None)
+        message = failure(*options)
+    assert message.startswith("Error: Got 'digits.safetensors', which exists, but exp")
+    assert "--output" in message and "--force" in message
+    assert Path("digits.safetensors").read_text() == "a day's work"
+    assert run(*options, "--force").exit_code == 0
+    skdigits.load("digits.safetensors")
+
+
+def test_help_has_every_default():
+    from typer.main import get_command
+
+    from skdigits.cli._app import app
+    from skdigits.reading._read import MIN_CONFIDENCE
+
+    options = [
+        (command.name, option)
+        for command in get_command(app).commands.values()
+        for option in command.params
+        if option.param_type_name == "option" and not getattr(option, "is_flag", 0)
+    ]
+    assert len(options) > 30
+    for command, option in options:
+        shown = option.show_default
+        assert isinstance(shown, str) or option.default is not None, (command, option)
+        if option.name == "min_confidence":
+            assert shown == str(MIN_CONFIDENCE)
+
+
 def test_too_few_pictures_to_hold_some_out(tmp_path):
     np.savez(tmp_path / "few.npz", x=np.zeros((30, 8, 8)), y=np.arange(30) % 10)
     assert "Got 30 pictures of 10 classes" in failure("train", "--data", "few.npz")

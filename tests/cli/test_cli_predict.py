@@ -261,6 +261,27 @@ def test_the_command_imports_only_what_it_uses():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other pipes")
+@pytest.mark.parametrize(
+    "arguments",
+    [["predict", "photos", "--json"], ["predict", "photos", "--n-jobs", "2"], ["info"]],
+)
+def test_a_reader_that_has_enough_ends_the_command_quietly(arguments):
+    """As head does."""
+    for number in range(9):
+        picture(f"photos/{number}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "skdigits", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    with process.stderr as stream:
+        error = stream.read()
+    assert (process.wait(PATIENCE), error) == (1, "")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process at once")
 def test_sigterm_ends_the_processes_that_read_too():
     for number in range(300):
