@@ -1,9 +1,11 @@
-"""Draw the pictures of the README and of the guide: ``python docs/draw_images.py``.
+"""Draw the figures of the README and of the guide: ``python docs/draw_images.py``.
 
-No handwriting of anybody is in them: digits come from what the model in the box learns
-from, drawn by code, and from scikit-learn.
+No handwriting of anybody is in them: digits come from what the pretrained model learns
+from, drawn by code, and from scikit-learn. Pages are drawn by
+``python tests/benchmarks/draw_page.py docs/images``.
 """
 
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -119,8 +121,15 @@ def draw_first_model():
     _save(PerClassDisplay.from_report(report).figure_, "recall.png")
 
 
+def draw_confusion_matrix():
+    """Draw the figure that the README's lines of Python show."""
+    readme = FOLDER.parents[1] / "README.md"
+    exec(re.search(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[1], {})
+    _save(plt.gcf(), "confusion_matrix.png")
+
+
 def draw_mistakes():
-    """Draw the matrix of the page on mistakes."""
+    """Draw the matrix of the page on error analysis."""
     X, y = load_digits(return_X_y=True)
     pipeline = skdigits.make_digit_pipeline(filters=8, epochs=8, random_state=0)
     pipeline.fit(X[:900], y[:900])
@@ -137,5 +146,6 @@ def _save(figure, name):
 if __name__ == "__main__":
     plt.switch_backend("Agg")
     draw_reading()
+    draw_confusion_matrix()
     draw_first_model()
     draw_mistakes()

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from pytest import approx
 from typer.testing import CliRunner
@@ -87,10 +88,18 @@ def test_commands_print_what_the_page_says(path):
 
 
 def test_readme(capsys):
-    blocks = dict(re.findall(r"```(\w+)\n(.*?)```", README.read_text(), re.DOTALL))
+    text = README.read_text()
+    blocks = dict(re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL))
+    plt.close("all")
     exec(blocks["python"], {})
-    assert About().check_output("98.9% with ...\n", capsys.readouterr().out, FLAGS)
-    assert Path("digits.safetensors").exists()
+    (figure,) = map(plt.figure, plt.get_fignums())
+    assert figure.axes[0].get_xlabel() == "predicted"
+    plt.close(figure)
+    (printed,) = re.findall(r"It prints `(.*)`", text)
+    expected = re.sub("{.*}", "...", printed) + "\n"
+    assert About().check_output(expected, capsys.readouterr().out, FLAGS)
+    for path in re.findall(r'\]\((\w[^):]*)\)|src="(.*?)"', text):
+        assert (README.parent / "".join(path)).exists(), path
     # the last command is the one whose output is shown
     arguments = blocks["sh"].removeprefix("skdigits ").split()
     assert CliRunner().invoke(app, arguments).output == blocks["text"]

@@ -1,14 +1,20 @@
-"""Draw docs/images/page.png: 407 on the page to draw on. Needs Chromium.
+"""Draw the page to draw on, with 407 on it, and an error report. Needs Chromium.
 
-python tests/benchmarks/draw_page.py docs/images/page.png
+python tests/benchmarks/draw_page.py docs/images
+
+The report is of the classifier that the README's lines of Python train.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.interpolate import CubicSpline
+
+from skdigits.inspection import ErrorReport
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -36,18 +42,39 @@ def smooth(points):
     return CubicSpline(steps, points)(np.linspace(0, steps[-1], 40)).tolist()
 
 
-def main(path):
-    with serving() as (_, address), tempfile.TemporaryDirectory() as profile:
-        browser = Browser(profile, width=1000, height=600)
+def draw_page(browser, path):
+    with serving() as (_, address):
+        browser.resize(1000, 600)
+        browser.open(address)
+        for stroke in STROKES:
+            browser.stroke(smooth(stroke))
+        browser.wait_for("document.getElementById('text').ariaBusy === 'false'")
+        browser.screenshot(path)
+
+
+def draw_report(browser, path):
+    readme = Path(__file__).parents[2] / "README.md"
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[1], names)
+    search = names["search"]
+    report = ErrorReport.from_estimator(search, names["X_test"], names["y_test"])
+    with tempfile.TemporaryDirectory() as folder:
+        page = report.write(folder, model="README's search")
+        browser.resize(1000, 900)
+        browser.open(page.as_uri())
+        browser.screenshot(path)
+    Image.open(path).crop((0, 0, 985, 985)).save(path, optimize=True)
+
+
+def main(folder):
+    with tempfile.TemporaryDirectory() as profile:
+        browser = Browser(profile)
         try:
-            browser.open(address)
-            for stroke in STROKES:
-                browser.stroke(smooth(stroke))
-            browser.wait_for("document.getElementById('text').ariaBusy === 'false'")
-            browser.screenshot(Path(path))
+            draw_page(browser, folder / "page.png")
+            draw_report(browser, folder / "report.png")
         finally:
             browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]))
