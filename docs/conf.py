@@ -133,10 +133,12 @@ html_css_files = ["skdigits.css"]
 _LONE_PAGES = (
     "adding",
     "changes",
+    "citing",
     "contributing",
     "glossary",
     "index",
     "inside",
+    "installation",
     "overview",
     "performance",
     "questions",
