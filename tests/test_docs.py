@@ -4,11 +4,14 @@ import doctest
 import math
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from pytest import approx
+from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 from skdigits import DigitCNN
@@ -29,6 +32,11 @@ PAGES = sorted(
 )
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 ROUNDED = r"\d+\.\d+|\d{3,}"
+PYTHON = re.compile(
+    r"^( *)(\.\. not run: .+\n(?:\1   .+\n)*\n\1)?"
+    r"\.\. code-block:: python\n\n((?:\1   .*\n|\n)+)",
+    re.MULTILINE,
+)
 CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 
 
@@ -50,8 +58,17 @@ class About(doctest.OutputChecker):
         return [float(number) for number in found.groups()] == approx(wanted, rel=0.1)
 
 
-def with_text(sign):
-    return [path for path in PAGES if sign in path.read_text()]
+def with_text(*signs):
+    return [path for path in PAGES if any(map(path.read_text().count, signs))]
+
+
+def few_images(subset="train", return_X_y=True):
+    """Stand in for `fetch_mnist`: a few digits of 28 x 28 pixels."""
+    X, y = load_digits(return_X_y=True)
+    rows = slice(0, 300) if subset == "train" else slice(300, 400)
+    images = np.pad(X[rows].reshape(-1, 8, 8), ((0, 0), (3, 3), (3, 3)))
+    images = images[:, :14, :14].repeat(2, axis=1).repeat(2, axis=2)
+    return np.uint8(255 / 16 * images).reshape(-1, 784), y[rows]
 
 
 def name_of(path):
@@ -66,14 +83,33 @@ def in_a_folder_with_the_pictures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("path", with_text(">>> "), ids=name_of)
-def test_python_runs_and_prints_what_the_page_says(path):
-    name = name_of(path)
-    test = doctest.DocTestParser().get_doctest(path.read_text(), {}, name, str(path), 0)
+@pytest.mark.parametrize("path", with_text(">>> ", "block:: python"), ids=name_of)
+def test_python_runs_and_prints_what_the_page_says(path, monkeypatch):
+    """From the top of the page to its end, in one namespace.
+
+    A block that cannot run here stands below a comment, ``.. not run: why``.
+    """
+    monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
+    names = {}
+    text, *blocks = PYTHON.split(path.read_text())
+    run_prompts(text, names)
+    for reason, block, text in zip(
+        blocks[1::4], blocks[2::4], blocks[3::4], strict=True
+    ):
+        if not reason:
+            exec(textwrap.dedent(block), names)
+        run_prompts(text, names)
+    plt.close("all")
+
+
+def run_prompts(text, names):
+    """Run the lines that begin with ``>>>``; compare what they print, keep names."""
+    test = doctest.DocTestParser().get_doctest(text, names, "page", None, 0)
     said = []
     runner = doctest.DocTestRunner(About(), verbose=False, optionflags=FLAGS)
-    runner.run(test, out=said.append)
-    assert runner.tries and not runner.failures, "".join(said)
+    runner.run(test, out=said.append, clear_globs=False)
+    assert not runner.failures, "".join(said)
+    names |= test.globs
 
 
 @pytest.mark.parametrize("path", with_text("code-block:: console"), ids=name_of)
