@@ -38,8 +38,8 @@ def check_no_probabilities(y_pred):
     if values.dtype.kind == "f" and values.ndim == 1 and (values % 1 > 0).any():
         example = values[values % 1 > 0][0]
         raise ValueError(
-            f"Got y_pred with {example:.3g}, but expected labels. Pass probabilities as "
-            "y_proba, with a column for each label."
+            f"Got y_pred with {example:.3g}, but expected labels. Pass probabilities "
+            "as y_proba, with a column for each label."
         )
 
 
