@@ -5,9 +5,14 @@ import numpy as np
 from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
 from skdigits.datasets._tables import check_labels
+from skdigits.images import MAX_PIXELS, grey_picture
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
+
+# MNIST's pictures are packed to a fifth, black and white as float64 to a hundredth.
+_MAX_RATIO = 200
+_ALWAYS_SMALL = 2**26
 
 # The names of pixels and labels in small letters, a group's name before its arrays':
 # of NumPy's users, Keras', scikit-learn's, MATLAB's, MedMNIST and others.
@@ -47,7 +52,7 @@ def read_pair(module, path):
     try:
         names = module.array_names(path)
         pair = _pair_among(names)
-        arrays = [module.read_array(path, name, MAX_ARRAY_BYTES) for name in pair]
+        arrays = [module.read_array(path, name) for name in pair]
     except UnreadableFile as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read ({error}), but expected "
@@ -78,10 +83,13 @@ def checked_pair(path, named_pixels, named_labels):
         pixels = np.moveaxis(pixels, -1, 0)
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         pixels = pixels[..., 0]
+    if pixels.ndim == 4 and pixels.shape[3] == 3 and pixels.dtype == np.uint8:
+        pixels = _grey(pixels)
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and dtype {pixels.dtype}, but expected "
-            "numbers of shape (n, n_pixels) or (n, height, width). Convert it."
+            "numbers of shape (n, n_pixels) or (n, height, width), or colours as uint8 "
+            "of shape (n, height, width, 3). Convert it."
         )
     if labels.shape != (len(pixels),) or not pixels.size:
         raise ValueError(
@@ -94,6 +102,19 @@ def checked_pair(path, named_pixels, named_labels):
             "or fill those pictures."
         )
     return pixels, _label_list(path, y, labels), None
+
+
+def _grey(colours):
+    """Return images (n, height, width, 3) of dtype uint8 as grey ones."""
+    n, height, width, _ = colours.shape
+    grey = np.empty((n, height, width), np.uint8)
+    step = max(1, MAX_PIXELS // max(1, height * width))
+    for first in range(0, n, step):
+        part = slice(first, first + step)
+        # one below the other they are one picture
+        column = grey_picture(colours[part].reshape(-1, width, 3))
+        grey[part] = np.round(255 * column).reshape(-1, height, width)
+    return grey
 
 
 def _label_list(path, name, labels):
@@ -122,9 +143,14 @@ def _fit_float32(values):
         return bool(np.isfinite(values.astype(np.float32, copy=False)).all())
 
 
-def check_size(name, n_bytes, max_bytes):
-    """Raise an UnreadableFile if an array is too large."""
-    if n_bytes > max_bytes:
+def largest(packed_bytes):
+    """Return how large an array may be that was packed to so many bytes."""
+    return min(MAX_ARRAY_BYTES, max(_ALWAYS_SMALL, _MAX_RATIO * packed_bytes))
+
+
+def check_size(name, n_bytes, limit):
+    """Raise an UnreadableFile before what is too large is unpacked."""
+    if n_bytes > limit:
         raise UnreadableFile(
-            f"{name} of {n_bytes:,} bytes is too large, the limit is {max_bytes:,}"
+            f"{name} of {n_bytes:,} bytes is too large, the limit is {limit:,}"
         )

@@ -85,11 +85,13 @@ def _files_and_labels(path, file, names, files, label_column):
     """Return the pictures that a table names, beside it, and their labels."""
     import pandas as pd
 
-    table = pd.read_csv(file, dtype=str, keep_default_na=False, **names)
+    texts = {"dtype": str, "keep_default_na": False}
+    table = pd.read_csv(file, nrows=_tables.MAX_LINES + 1, **texts, **names)
+    _check_number(table)
     columns = table.columns.tolist()
     label_column = _tables.label_column_beside(path, label_column, files, columns)
     labels = _tables.labels_of(path, table[label_column])
-    return [path.parent / name for name in table[files]], labels, label_column
+    return [path.parent / name.strip() for name in table[files]], labels, label_column
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
-from skdigits.datasets._arrays import check_size
+from skdigits.datasets._arrays import check_size, largest
 from skdigits.datasets._optional import import_or_say
 
 KIND = "an HDF5 file of arrays"
@@ -18,8 +18,8 @@ def array_names(path):
     names = []
 
     def collect(name, item):
-        # a group has none
-        if hasattr(item, "dtype"):
+        # a group has no dtype, and what is no Unicode is bytes
+        if hasattr(item, "dtype") and isinstance(name, str):
             names.append(name)
 
     with _opened(path) as file:
@@ -28,11 +28,14 @@ def array_names(path):
     return sorted(names)
 
 
-def read_array(path, name, max_bytes):
+def read_array(path, name):
     """Return one array, or raise an UnreadableFile."""
     with _opened(path) as file:
         dataset = file[name]
-        check_size(name, dataset.size * dataset.dtype.itemsize, max_bytes)
+        if dataset.is_virtual or dataset.external:
+            raise UnreadableFile(f"{name} is kept in other files")
+        n_bytes = dataset.size * dataset.dtype.itemsize
+        check_size(name, n_bytes, largest(dataset.id.get_storage_size()))
         if import_or_say("h5py", path).check_string_dtype(dataset.dtype):
             return np.array(dataset.asstr()[()].tolist(), dtype=str)
         return np.asarray(dataset[()])

@@ -9,7 +9,7 @@ import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
-from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size, checked_pair
+from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size, checked_pair, largest
 
 # What the third byte of an IDX file says of its values.
 _DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -24,15 +24,13 @@ def read_idx(path):
     labels : list
     label_column : None
     """
-    before, _, after = path.name.rpartition("images")
-    name = f"{before}labels{after}".replace("idx3", "idx1")
+    name = path.name.replace("images", "labels").replace("idx3", "idx1")
     beside = [path.with_name(name.removesuffix(".gz") + end) for end in ("", ".gz")]
     found = next(filter(os.path.isfile, beside), None)
-    if not before and not after or found is None:
+    if found is None:
         raise ValueError(
             f"Got {str(path)!r} without its labels, but expected them in the same "
-            f"folder, in {beside[0].name!r}. Put them there, and pass the file of "
-            "images."
+            f"folder, in {beside[0].name!r}. Put them there."
         )
     pairs = [(file.name, _read_array(file)) for file in (path, found)]
     return checked_pair(path, *pairs)
@@ -41,7 +39,7 @@ def read_idx(path):
 def _read_array(path):
     try:
         with open_regular(path, MAX_ARRAY_BYTES) as stream:
-            return parse_idx(unzipped(stream), MAX_ARRAY_BYTES)
+            return parse_idx(unzipped(stream), largest(os.stat(path).st_size))
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "

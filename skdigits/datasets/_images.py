@@ -59,9 +59,9 @@ def load_digit_images(
         - an ``.npz``, ``.mat``, ``.h5`` or ``.hdf5`` file with the arrays ``x`` and
           ``y``, ``x_train`` and ``y_train``, ``images`` and ``labels``, or ``data``
           and ``target``, in any case, with the images along the first axis or the
-          last; other arrays, such as ``x_test``, are not read, nor those that
-          unpack to far more than pictures do; ``.mat`` files of version 7.3, ``.h5``
-          and ``.hdf5`` need the package h5py;
+          last, grey or as uint8 with three colours; other arrays, such as ``x_test``,
+          are not read, nor those that unpack to far more than pictures do; ``.mat``
+          files of version 7.3, ``.h5`` and ``.hdf5`` need the package h5py;
         - an IDX file, whose name ends in ``idx3-ubyte`` or ``idx3-ubyte.gz`` and has
           ``images`` in it, beside that of its labels, ``labels`` and ``idx1-ubyte``.
 

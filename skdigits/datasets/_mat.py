@@ -1,5 +1,12 @@
-"""Reading MATLAB's files that nobody vouches for."""
+"""Reading MATLAB's files that nobody vouches for.
 
+Not with scipy.io.loadmat, which trusts what a file says of its types: where one byte of
+that is damaged, the whole process dies.
+"""
+
+import os
+import struct
+import zlib
 from math import prod
 
 import numpy as np
@@ -7,51 +14,106 @@ import numpy as np
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 from skdigits.datasets import _hdf5
-from skdigits.datasets._arrays import check_size
+from skdigits.datasets._arrays import check_size, largest
 
 KIND = "a MAT file of arrays"
-MAX_BYTES = 2**34
+
+# No array of such a file has more.
+MAX_BYTES = 2**32
 
 # From version 7.3 on a MAT file is one of HDF5, after a head of so many bytes.
 _HEAD, _HDF5 = 512, b"\x89HDF\r\n\x1a\n"
 
+# The types of elements that are numbers, and of those that have others in them.
+_DTYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"}
+_DTYPES |= {12: "i8", 13: "u8"}
+_MATRIX, _COMPRESSED = 14, 15
+
+# Of the flags of an array: its class, those of numbers, and that they are complex.
+_CLASS, _NUMBERS, _COMPLEX = 0xFF, range(6, 16), 0x800
+
+# More than an array has before its numbers.
+_BEGINNING = 2**12
+
 
 def array_names(path):
-    """Return the names of the arrays."""
-    return _hdf5.array_names(path) if _is_hdf5(path) else sorted(_shapes(path))
+    """Return the names of the arrays, or raise an UnreadableFile."""
+    if _is_hdf5(path):
+        return _hdf5.array_names(path)
+    return sorted(_whatever_goes_wrong(_arrays_in, path, _BEGINNING))
 
 
-def read_array(path, name, max_bytes):
+def read_array(path, name):
     """Return one array as MATLAB has it, or raise an UnreadableFile."""
     if _is_hdf5(path):
         # MATLAB counts axes from the other end
-        return _hdf5.read_array(path, name, max_bytes).T
-    from scipy.io import loadmat
-
-    check_size(name, 8 * prod(_shapes(path)[name]), max_bytes)
-    loaded = _whatever_goes_wrong(loadmat, path, variable_names=[name])
-    return np.asarray(loaded[name])
+        return _hdf5.read_array(path, name).T
+    return _whatever_goes_wrong(_read_array, path, name)
 
 
-def _shapes(path):
-    from scipy.io import whosmat
+def _read_array(path, name):
+    limit = largest(os.stat(path).st_size)
+    shape, dtype, _ = _arrays_in(path, _BEGINNING)[name]
+    if dtype is None:
+        raise UnreadableFile(f"{name} is not an array of real numbers")
+    check_size(name, prod(shape) * dtype.itemsize, limit)
+    _, _, content = _arrays_in(path, limit + _BEGINNING)[name]
+    return np.frombuffer(content, dtype).reshape(shape, order="F")
 
-    found = _whatever_goes_wrong(whosmat, path)
-    return {name: shape for name, shape, _ in found}
+
+def _arrays_in(path, max_bytes):
+    """Return shape, dtype and content of each array, unpacked to so many bytes.
+
+    The dtype is None where there are no real numbers.
+    """
+    with open_regular(path, MAX_BYTES) as file:
+        content = memoryview(file.read())
+    order = {b"IM": "<", b"MI": ">"}.get(bytes(content[126:128]))
+    if order is None:
+        raise UnreadableFile("it is no MAT file of version 5 or later")
+    found = {}
+    for kind, element in _elements(content[128:], order):
+        if kind == _COMPRESSED:
+            unpacked = zlib.decompressobj().decompress(element, max_bytes)
+            kind, element = next(_elements(memoryview(unpacked), order))
+        if kind == _MATRIX:
+            (_, flags), (_, sides), (_, name), *numbers = _elements(element, order)
+            shape = np.frombuffer(sides, f"{order}i4").tolist()
+            kind, content = numbers[0] if numbers else (None, b"")
+            (flags,) = struct.unpack(f"{order}I", flags[:4])
+            is_real = flags & _CLASS in _NUMBERS and not flags & _COMPLEX
+            dtype = np.dtype(order + _DTYPES[kind]) if is_real else None
+            found[bytes(name).decode()] = shape, dtype, content
+    return found
 
 
-def _whatever_goes_wrong(read, path, **options):
+def _elements(content, order):
+    """Yield the type and the content of the elements in a part of a file."""
+    place = 0
+    while place + 8 <= len(content):
+        kind, n_bytes = struct.unpack_from(f"{order}II", content, place)
+        first = place + 8
+        if kind >> 16:
+            # a few bytes stand in the place of their number
+            kind, n_bytes, first = kind & 0xFFFF, kind >> 16, place + 4
+        yield kind, content[first : first + n_bytes]
+        place = first + n_bytes
+        if kind != _COMPRESSED:
+            place += -place % 8
+
+
+def _whatever_goes_wrong(read, *arguments):
     try:
-        with open_regular(path, MAX_BYTES) as file:
-            return read(file, **options)
+        return read(*arguments)
     # a damaged file is any of a dozen errors
     except Exception as error:
         raise UnreadableFile(reason_of(error)) from error
 
 
 def _is_hdf5(path):
-    def has_signature(file):
-        head = file.read(_HEAD + len(_HDF5))
+    def has_signature(path):
+        with open_regular(path, MAX_BYTES) as file:
+            head = file.read(_HEAD + len(_HDF5))
         return head.startswith(_HDF5) or head.endswith(_HDF5)
 
     return _whatever_goes_wrong(has_signature, path)

@@ -6,16 +6,13 @@ import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
+from skdigits.datasets._arrays import check_size, largest
 
 KIND = "an npz file of plain arrays"
 MAX_BYTES = 2**34
 
-# MNIST's pictures are packed to a fifth, black and white as float64 to a hundredth.
-_MAX_RATIO = 200
-_ALWAYS_SMALL = 2**26
 
-
-def read_array(path, name, max_bytes):
+def read_array(path, name, max_bytes=None):
     """Read one array of an npz file.
 
     Nothing is unpickled, and nothing is decompressed that says it is larger than
@@ -29,7 +26,8 @@ def read_array(path, name, max_bytes):
     try:
         with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
             member = archive.getinfo(f"{name}.npy")
-            _check_size(name, member, max_bytes)
+            limit = min(max_bytes or MAX_BYTES, largest(member.compress_size))
+            check_size(name, member.file_size, limit)
             with archive.open(member) as stream:
                 array = np.lib.format.read_array(stream, allow_pickle=False)
                 # zipfile compares the checksum only at the very end
@@ -40,16 +38,6 @@ def read_array(path, name, max_bytes):
     # errors for damaged files, MemoryError for a made-up shape among them
     except Exception as error:
         raise UnreadableFile(reason_of(error)) from error
-
-
-def _check_size(name, member, max_bytes):
-    """Raise a ValueError before what is too large is decompressed."""
-    packed_limit = max(_ALWAYS_SMALL, _MAX_RATIO * member.compress_size)
-    limit = min(max_bytes, packed_limit)
-    if member.file_size > limit:
-        raise ValueError(
-            f"{name} of {member.file_size:,} bytes is too large, the limit is {limit:,}"
-        )
 
 
 def array_names(path):

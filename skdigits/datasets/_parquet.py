@@ -1,9 +1,11 @@
 """Reading labelled pixels, or picture files, from Parquet files."""
 
+import os
+
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 from skdigits.datasets import _tables
-from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size
+from skdigits.datasets._arrays import check_size, largest
 from skdigits.datasets._optional import import_or_say
 from skdigits.datasets._pictures import Content
 
@@ -46,7 +48,7 @@ def _read(path):
     try:
         with open_regular(path, MAX_BYTES) as file:
             about = parquet.ParquetFile(file).metadata
-            _check_shape(about.num_rows, about.num_columns)
+            _check_shape(about.num_rows, about.num_columns, path)
             file.seek(0)
             table = pd.read_parquet(file, engine="pyarrow")
     # a damaged file is any of a dozen errors
@@ -62,14 +64,15 @@ def _read(path):
     return table.reset_index(drop=True)
 
 
-def _check_shape(n_lines, n_columns):
+def _check_shape(n_lines, n_columns, path):
     if n_lines > _tables.MAX_LINES:
         raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
     if n_columns > _tables.MAX_CELLS:
         raise UnreadableFile(
             f"it has {n_columns:,} columns, the limit is {_tables.MAX_CELLS:,}"
         )
-    check_size("its table", 8 * n_lines * n_columns, MAX_ARRAY_BYTES)
+    n_bytes = 8 * n_lines * n_columns
+    check_size("its table", n_bytes, largest(os.stat(path).st_size))
 
 
 def _contents(path, column):

@@ -153,19 +153,20 @@ def test_names_of_arrays(tmp_path, names, suffix):
     check(path)
 
 
-def write_arrays(path, arrays):
+def write_arrays(path, arrays, compress=False):
     if path.suffix == ".npz":
-        np.savez(path, **arrays)
+        (np.savez_compressed if compress else np.savez)(path, **arrays)
     elif path.suffix == ".mat":
         from scipy.io import savemat
 
-        savemat(path, arrays, do_compression=True)
+        savemat(path, arrays, do_compression=compress)
     else:
         import h5py
 
         with h5py.File(path, "w") as file:
+            options = {"compression": "gzip"} if compress else {}
             for name, array in arrays.items():
-                file[name] = array
+                file.create_dataset(name, data=array, **options)
 
 
 class TestArrays:
@@ -178,6 +179,16 @@ class TestArrays:
         check(path)
         write_arrays(path, {"X": ROWS.T, "y": y})
         check(path, image_shape=(4, 5))
+
+    @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
+    def test_colours_become_grey(self, tmp_path, suffix, monkeypatch):
+        path = tmp_path / f"digits{suffix}"
+        colours = np.stack([IMAGES] * 3, axis=3)
+        # as the street view house numbers have them
+        write_arrays(path, {"X": np.moveaxis(colours, 0, -1), "y": np.array(LABELS)})
+        check(path)
+        monkeypatch.setattr("skdigits.datasets._arrays.MAX_PIXELS", 50)
+        check(path)
 
     @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
     def test_errors(self, tmp_path, suffix, monkeypatch):
@@ -197,11 +208,44 @@ class TestArrays:
         ):
             load_digit_images(path)
 
-    @pytest.mark.parametrize("suffix", [".mat", ".h5"])
-    def test_damaged_anywhere(self, tmp_path, suffix):
+    @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
+    def test_unpacks_to_far_more_than_pictures_do(self, tmp_path, suffix, monkeypatch):
+        monkeypatch.setattr("skdigits.datasets._arrays._ALWAYS_SMALL", 1000)
         path = tmp_path / f"digits{suffix}"
-        write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)})
+        y = np.arange(500)
+        write_arrays(path, {"x": np.zeros((500, 5000)), "y": y}, compress=True)
+        with pytest.raises(ValueError, match="x of .* is too large, the limit is"):
+            load_digit_images(path)
+
+    @pytest.mark.parametrize("compress", [True, False])
+    @pytest.mark.parametrize("suffix", [".mat", ".h5"])
+    def test_damaged_anywhere(self, tmp_path, suffix, compress):
+        path = tmp_path / f"digits{suffix}"
+        write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)}, compress)
         check_damaged_anywhere(path)
+
+
+class TestMat:
+    def test_what_is_no_array_of_numbers(self, tmp_path):
+        path = tmp_path / "digits.mat"
+        for X in (IMAGES * 1j, {"a": IMAGES}, np.array([IMAGES, "a"], dtype=object)):
+            write_arrays(path, {"X": X, "y": np.array(LABELS)})
+            with pytest.raises(ValueError, match="X is not an array of real numbers"):
+                load_digit_images(path)
+
+    @pytest.mark.parametrize("dtype", [np.int16, np.float32, float, np.uint64])
+    def test_types(self, tmp_path, dtype):
+        path = tmp_path / "digits.mat"
+        y = np.array(LABELS, dtype=dtype)
+        write_arrays(path, {"X": IMAGES.astype(dtype), "y": y})
+        check(path)
+
+    def test_version_4_is_not_read(self, tmp_path):
+        from scipy.io import savemat
+
+        savemat(tmp_path / "digits.mat", {"X": ROWS, "y": LABELS}, format="4")
+        with pytest.raises(ValueError, match="it is no MAT file of version 5 or later"):
+            load_digit_images(tmp_path / "digits.mat")
 
 
 class TestHdf5:
@@ -214,6 +258,18 @@ class TestHdf5:
             file["train/target"] = ["seven", "one", "seven"]
             file["test/data"] = IMAGES
         check(path, ["seven", "one", "seven"])
+
+    def test_arrays_in_other_files(self, tmp_path):
+        import h5py
+
+        path = tmp_path / "digits.h5"
+        (tmp_path / "secret").write_bytes(bytes(60))
+        with h5py.File(path, "w") as file:
+            secret = [(str(tmp_path / "secret"), 0, 60)]
+            file.create_dataset("x", (3, 4, 5), np.uint8, external=secret)
+            file["y"] = LABELS
+        with pytest.raises(ValueError, match="x is kept in other files"):
+            load_digit_images(path)
 
     def test_mat_files_from_version_7_3_on(self, tmp_path, monkeypatch):
         import h5py
