@@ -338,6 +338,16 @@ class TestDownload:
         mirrors()
         assert len(offline().data) == 70
 
+    def test_a_bar_in_a_terminal_only(self, tmp_path, mirrors, monkeypatch, capsys):
+        mirrors("good")
+        fetch_mnist(data_home=tmp_path / "quiet")
+        assert capsys.readouterr() == ("", "")
+        # what rich takes for a terminal
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        fetch_mnist(data_home=tmp_path / "shown")
+        printed = capsys.readouterr()
+        assert printed.out == "" and "train-images-idx3-ubyte.gz" in printed.err
+
     @pytest.mark.parametrize("bad", ["busy", "short", "wrong", "junk"])
     def test_the_next_mirror_after_a_bad_one(self, tmp_path, mirrors, bad):
         mirrors(bad, "good")
