@@ -3,8 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from _coloured import TABLES, coloured_digits, make_table
+from matplotlib.colors import LogNorm
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GridSearchCV
 
 from skdigits import DigitCNN, make_digit_pipeline
@@ -109,7 +111,8 @@ def test_heatmap_greys_the_diagonal_and_scales_to_the_mistakes():
     matrix = np.array([[900, 3, 0], [1, 800, 0], [0, 0, 0]])
     display = ConfusionHeatmapDisplay(matrix).plot(grey_diagonal=True)
     display.figure_.canvas.draw()
-    red, green, blue, _ = display.ax_.collections[0].get_facecolors().T
+    cells = display.im_.to_rgba(display.im_.get_array()).reshape(9, 4)
+    red, green, blue, _ = cells.T
     assert np.flatnonzero((red == green) & (green == blue) & (red < 1)).tolist() == [
         0,
         4,
@@ -124,6 +127,103 @@ def test_heatmap_of_many_classes_has_no_figures_in_its_cells():
     display = ConfusionHeatmapDisplay(np.ones((40, 40), dtype=int)).plot()
     assert len(texts(display.ax_)) == 41
     display.figure_.canvas.draw()
+
+
+TRUE, PREDICTED = list("aaaabbbccc"), list("aaabbbacca")
+WEIGHTS = np.arange(1.0, 11)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"labels": ["c", "a"]},
+        {"labels": ["b", "z", "a"]},
+        {"sample_weight": WEIGHTS},
+        {"labels": ["b", "c"], "sample_weight": WEIGHTS},
+        {"display_labels": ["A", "B", "C"]},
+        {"labels": ["c", "a"], "display_labels": ["C", "A"]},
+    ],
+    ids=str,
+)
+def test_heatmap_takes_what_that_of_scikit_learn_takes(options):
+    ours = ConfusionHeatmapDisplay.from_predictions(TRUE, PREDICTED, **options)
+    theirs = ConfusionMatrixDisplay.from_predictions(TRUE, PREDICTED, **options)
+    np.testing.assert_array_equal(ours.confusion_matrix, theirs.confusion_matrix)
+    for axis in ("get_xticklabels", "get_yticklabels"):
+        assert [tick.get_text() for tick in getattr(ours.ax_, axis)()] == [
+            tick.get_text() for tick in getattr(theirs.ax_, axis)()
+        ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"include_values": False},
+        {"cmap": "Greens", "colorbar": True},
+        {"xticks_rotation": "vertical"},
+        {"xticks_rotation": 45},
+        {"im_kw": {"vmax": 3, "interpolation": "bilinear"}},
+        {"im_kw": {"norm": LogNorm(1, 5)}},
+        {"text_kw": {"color": "red", "size": 20}},
+    ],
+    ids=str,
+)
+def test_heatmap_is_drawn_by_the_options_of_scikit_learn(options, logistic, digits):
+    _, X, _, y = digits
+    ours = ConfusionHeatmapDisplay.from_estimator(logistic, X / 16, y, **options)
+    theirs = ConfusionMatrixDisplay.from_estimator(
+        logistic, X / 16, y, **({"colorbar": False} | options)
+    )
+    ours.figure_.canvas.draw()
+    assert len(ours.figure_.axes) == len(theirs.figure_.axes)
+    assert (ours.text_ is None) == (theirs.text_ is None)
+    tick, other = (d.ax_.get_xticklabels()[0] for d in (ours, theirs))
+    assert tick.get_rotation() == other.get_rotation()
+    assert ours.im_.norm.vmax == theirs.im_.norm.vmax
+    assert ours.im_.get_interpolation() == theirs.im_.get_interpolation()
+    if "cmap" in options:
+        assert ours.im_.get_cmap() == theirs.im_.get_cmap()
+    if "text_kw" in options:
+        assert {text.get_color() for text in ours.text_.ravel()} == {"red"}
+        assert {text.get_fontsize() for text in ours.text_.ravel()} == {20}
+
+
+@pytest.mark.parametrize(
+    "options, cells",
+    [
+        ({"values_format": ".2f"}, ["3.00", "1.00", "4.00"]),
+        ({"values_format": ".2f", "normalize": "true"}, ["75.00", "25.00", "100.00"]),
+        ({"values_format": ".0%", "normalize": "true"}, ["75%", "25%", "100%"]),
+    ],
+)
+def test_format_of_the_cells(options, cells):
+    display = ConfusionHeatmapDisplay([[3, 1], [0, 4]]).plot(**options)
+    assert texts(display.ax_)[:3] == cells
+
+
+def test_labels_are_of_the_probabilities_where_there_are_no_others(report):
+    display = ConfusionHeatmapDisplay.from_predictions(
+        [1, 7, 7], y_proba=[[0.9, 0.1], [0.2, 0.8], [0.8, 0.2]], labels=[7, 1]
+    )
+    assert display.confusion_matrix.tolist() == [[1, 1], [1, 0]]
+    # the weights are those of all rows of the report
+    weights = np.ones(report.n_rows)
+    weighted = ConfusionHeatmapDisplay.from_report(report, sample_weight=weights)
+    assert (weighted.confusion_matrix == report.confusion_matrix).all()
+
+
+def test_heatmap_refuses_labels_and_weights():
+    draw = ConfusionHeatmapDisplay.from_predictions
+    for labels in (["x", "y"], ["a", "a"]):
+        with pytest.raises(ValueError, match="but expected each label once, and"):
+            draw(TRUE, PREDICTED, labels=labels)
+    with pytest.raises(ValueError, match="but expected labels of one kind"):
+        draw(TRUE, PREDICTED, labels=[1, 2])
+    with pytest.raises(ValueError, match="sample_weight.shape == "):
+        draw(TRUE, PREDICTED, sample_weight=[1])
+    with pytest.raises(ValueError, match="Got 2 display_labels, but expected one for "):
+        draw(TRUE, PREDICTED, display_labels=["A", "B"])
 
 
 def test_heatmap_refuses_unknown_options():

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.metrics import ConfusionMatrixDisplay
 
 from skdigits._validation import check_bool, check_choice
+from skdigits.inspection._confusion_matrix import confusion_of
 from skdigits.inspection._numbers import percent
 from skdigits.inspection._plot._display import ReportDisplay
 from skdigits.inspection._plot._drawing import axes_for, has_dark_background, is_dark
@@ -15,6 +17,7 @@ from skdigits.inspection._report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 # From this many classes on, figures in the cells cannot be read.
 _TOO_MANY = 30
@@ -29,7 +32,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
     Parameters
     ----------
     confusion_matrix : array-like of shape (n_classes, n_classes)
-        Counts: true classes down, predicted ones across.
+        Counts, or sums of weights: true classes down, predicted ones across.
 
     display_labels : array-like of shape (n_classes,), default=None
         Names of the classes; None counts them from 0.
@@ -39,10 +42,16 @@ class ConfusionHeatmapDisplay(ReportDisplay):
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
         Where it is drawn.
 
+    im_ : matplotlib.image.AxesImage
+        The cells.
+
+    text_ : ndarray of shape (n_classes, n_classes) of matplotlib.text.Text, or None
+        The figures in the cells.
+
     See Also
     --------
     sklearn.metrics.ConfusionMatrixDisplay : That of scikit-learn, which takes the same
-        classifiers.
+        options.
 
     Examples
     --------
@@ -61,11 +70,24 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         display_labels: ArrayLike | None = None,
     ) -> None:
         self.confusion_matrix = np.asarray(confusion_matrix)
+        n_classes = len(self.confusion_matrix)
+        if display_labels is not None and len(display_labels) != n_classes:
+            raise ValueError(
+                f"Got {len(display_labels)} display_labels, but expected one for each "
+                f"of the {n_classes} classes. Pass as many."
+            )
         self.display_labels = display_labels
 
     @classmethod
     def from_report(
-        cls, report: Report, *, ax: Axes | None = None, **plot_options: Any
+        cls,
+        report: Report,
+        *,
+        labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        display_labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
     ) -> Self:
         """Draw the confusion matrix of an `ErrorReport`.
 
@@ -73,6 +95,16 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         ----------
         report : ErrorReport
             Of any classifier.
+
+        labels : array-like of shape (n_classes,), default=None
+            Which classes to draw, in which order; rows of others are left out, as in
+            :func:`sklearn.metrics.confusion_matrix`. None draws all.
+
+        sample_weight : array-like of shape (n,), default=None
+            Weight of each row of the report.
+
+        display_labels : array-like of shape (n_classes,), default=None
+            Names of the classes, in the order of ``labels``; None takes the labels.
 
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
@@ -84,8 +116,57 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         -------
         ConfusionHeatmapDisplay
         """
-        display = cls(report.confusion_matrix, display_labels=report.labels)
-        return display.plot(ax=ax, **plot_options)
+        labels, matrix = confusion_of(report, labels, sample_weight)
+        names = labels if display_labels is None else display_labels
+        return cls(matrix, display_labels=names).plot(ax=ax, **plot_options)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike | None = None,
+        y_proba: ArrayLike | None = None,
+        X: ArrayLike | None = None,
+        *,
+        labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Self:
+        """Draw the confusion matrix of predictions that are there already.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n,)
+            True labels.
+
+        y_pred : array-like of shape (n,), default=None
+            Predicted labels; None takes the most probable ones.
+
+        y_proba : array-like of shape (n, n_labels), default=None
+            Probability of each label, in place of ``y_pred``.
+
+        X : None
+            Not drawn; there as other displays take it.
+
+        labels : array-like of shape (n_classes,), default=None
+            As in `from_report`; without ``y_pred`` all labels, in the order of the
+            columns of ``y_proba``.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        **options : dict
+            Passed to `from_report`.
+
+        Returns
+        -------
+        ConfusionHeatmapDisplay
+        """
+        if y_pred is None:
+            report = Report.from_predictions(y_true, y_proba=y_proba, labels=labels)
+        else:
+            report = Report.from_predictions(y_true, y_pred)
+        return cls.from_report(report, labels=labels, ax=ax, **options)
 
     def plot(
         self,
@@ -93,6 +174,13 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         ax: Axes | None = None,
         normalize: Literal["true", "pred", "all"] | None = None,
         grey_diagonal: bool = False,
+        include_values: bool | None = None,
+        values_format: str | None = None,
+        xticks_rotation: Literal["horizontal", "vertical"] | float | None = None,
+        cmap: str | Colormap | None = None,
+        colorbar: bool = False,
+        im_kw: dict[str, Any] | None = None,
+        text_kw: dict[str, Any] | None = None,
     ) -> Self:
         """Draw.
 
@@ -108,37 +196,66 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         grey_diagonal : bool, default=False
             Leave what is predicted right grey.
 
+        include_values : bool, default=None
+            Whether figures stand in the cells. None writes them for fewer than 30
+            classes, as more cannot be read.
+
+        values_format : str, default=None
+            How the figures are written, such as ".2f"; of a format in percent, such as
+            ".0%", they are shares. None takes "d" for counts and ".1f" for weights
+            and percentages.
+
+        xticks_rotation : {"vertical", "horizontal"} or float, default=None
+            How the names below the axes are turned; None turns long ones.
+
+        cmap : str or matplotlib.colors.Colormap, default=None
+            Colours of the cells; None takes shades of blue that begin at the
+            background.
+
+        colorbar : bool, default=False
+            Whether to draw a scale of the colours.
+
+        im_kw : dict, default=None
+            Passed to `matplotlib.axes.Axes.imshow`.
+
+        text_kw : dict, default=None
+            Passed to `matplotlib.axes.Axes.text` for the figures in the cells.
+
         Returns
         -------
         self : ConfusionHeatmapDisplay
             The same display, drawn.
         """
-        import seaborn
-
         check_bool("grey_diagonal", grey_diagonal)
+        check_bool("colorbar", colorbar)
         values = self._values(normalize)
-        n_classes = len(values)
-        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+        if include_values is None:
+            include_values = len(values) < _TOO_MANY
+        if xticks_rotation is None:
+            xticks_rotation = "vertical" if self._longest() > 0.5 else "horizontal"
+        width, height = self.figsize()
+        self.figure_, self.ax_ = axes_for(ax, (width + colorbar, height))
         dark = has_dark_background(self.ax_)
-        right = np.eye(n_classes, dtype=bool)
-        shown = np.where(right & grey_diagonal, 0, values)
-        seaborn.heatmap(
-            shown,
-            annot=self._cells(values) if n_classes < _TOO_MANY else False,
-            fmt="",
-            annot_kws={"fontsize": 9},
-            vmin=0,
-            vmax=max(np.nanmax(shown), np.finfo(float).tiny),
-            cmap=_colour_map(dark),
-            cbar=False,
-            linewidths=0.5,
-            linecolor="#444444" if dark else "#dddddd",
-            xticklabels=self._names(),
-            yticklabels=self._names(),
+        shown = np.where(np.eye(len(values)) * grey_diagonal, 0, values)
+        drawn = ConfusionMatrixDisplay(values, display_labels=self._names()).plot(
+            include_values=check_bool("include_values", include_values),
+            cmap=_colour_map(dark) if cmap is None else cmap,
+            xticks_rotation=xticks_rotation,
             ax=self.ax_,
+            colorbar=False,
+            im_kw=_colour_range(shown, im_kw or {}),
+            text_kw=text_kw,
         )
-        self._colour_cells(grey_diagonal, dark)
-        self._label_axes(normalize)
+        self.im_, self.text_ = drawn.im_, drawn.text_
+        if grey_diagonal:
+            self._grey_diagonal(dark)
+        if self.text_ is not None:
+            self._write_cells(values, normalize, values_format, text_kw or {})
+        self._label_axes(normalize, dark)
+        if colorbar:
+            # right of the recalls
+            unit = "rows" if normalize is None else "%"
+            self.figure_.colorbar(self.im_, ax=self.ax_, pad=0.2, label=unit)
         return self
 
     def figsize(self) -> tuple[float, float]:
@@ -150,9 +267,13 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             In inches.
         """
         side = 0.55 * min(len(self.confusion_matrix), _TOO_MANY)
-        longest = 0.08 * max(len(name) for name in self._names())
+        longest = self._longest()
         # long names below the axes are turned
         return side + 1.3 + longest, side + 0.8 + (longest if longest > 0.5 else 0)
+
+    def _longest(self):
+        """Return the length of the longest name, in inches."""
+        return 0.08 * max(len(name) for name in self._names())
 
     def _names(self):
         if self.display_labels is None:
@@ -170,39 +291,52 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             100 * counts, totals, out=np.zeros(counts.shape), where=totals > 0
         )
 
-    def _cells(self, values):
-        form = "d" if values.dtype.kind in "iu" else ".1f"
-        return [
-            [format(value, form) if value else "" for value in row] for row in values
-        ]
+    def _write_cells(self, values, normalize, values_format, text_kw):
+        """Write the figures in black or white, by their cells; none for zero."""
+        if values_format is None:
+            values_format = "d" if values.dtype.kind in "iu" else ".1f"
+        if normalize is not None and "%" in values_format:
+            values = values / 100
+        for text, value, face in zip(
+            self.text_.ravel(), values.ravel(), self._faces(), strict=True
+        ):
+            text.set_text(format(value, values_format) if value else "")
+            if not text_kw.keys() & {"fontsize", "size"}:
+                text.set_fontsize(9)
+            if not text_kw.keys() & {"color", "c"}:
+                text.set_color("white" if is_dark(face) else "black")
 
-    def _colour_cells(self, grey_diagonal, dark):
-        """Grey the diagonal; choose black or white for each figure by its cell."""
-        from matplotlib.colors import to_rgba
+    def _faces(self):
+        """Return the colour of each cell, row by row."""
+        return self.im_.to_rgba(self.im_.get_array()).reshape(-1, 4)
 
-        # the last ones, should the axes have been drawn on before
-        mesh = self.ax_.collections[-1]
-        faces = mesh.get_facecolors()
-        if grey_diagonal:
-            n_classes = len(self.confusion_matrix)
-            faces[:: n_classes + 1] = to_rgba("#4a4a4a" if dark else "#e4e4e4")
-            # colours of its own in place of those of the values
-            mesh.set_array(None)
-            mesh.set_facecolors(faces)
-        for text, face in zip(self.ax_.texts[-len(faces) :], faces, strict=False):
-            text.set_color("white" if is_dark(face) else "black")
+    def _grey_diagonal(self, dark):
+        right = np.eye(len(self.confusion_matrix), dtype=bool)
+        grey = "#4a4a4a" if dark else "#e4e4e4"
+        self.im_.set_cmap(self.im_.get_cmap().with_extremes(bad=grey))
+        self.im_.set_data(np.ma.array(self.im_.get_array(), mask=right))
 
-    def _label_axes(self, normalize):
+    def _label_axes(self, normalize, dark):
         unit = "" if normalize is None else " (cells in %)"
         self.ax_.set(xlabel=f"predicted{unit}", ylabel="true")
-        self.ax_.tick_params(axis="y", rotation=0)
+        between = np.arange(1, len(self.confusion_matrix)) - 0.5
+        for draw in (self.ax_.axhline, self.ax_.axvline):
+            for place in between:
+                draw(place, lw=0.5, c="#444444" if dark else "#dddddd")
         hits, support = self.confusion_matrix.diagonal(), self.confusion_matrix.sum(1)
         shares = [
             percent(hit / n) if n else "-" for hit, n in zip(hits, support, strict=True)
         ]
         beside = self.ax_.get_yaxis_transform()
         for place, text in [(-0.8, "recall"), *enumerate(shares)]:
-            self.ax_.text(1.02, place + 0.5, text, transform=beside, va="center")
+            self.ax_.text(1.02, place, text, transform=beside, va="center")
+
+
+def _colour_range(shown, im_kw):
+    """Return the options of the image, by default with colours from zero on."""
+    if "norm" in im_kw:
+        return im_kw
+    return {"vmin": 0, "vmax": max(np.nanmax(shown), np.finfo(float).tiny), **im_kw}
 
 
 def _colour_map(dark):

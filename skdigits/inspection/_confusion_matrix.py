@@ -1,0 +1,33 @@
+"""The confusion matrix of chosen labels, and with weights."""
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight
+
+from skdigits.inspection._inputs import check_one_kind, some_labels
+
+
+def confusion_of(report, labels, sample_weight):
+    """Return labels, and the rows or weights of each true and predicted one.
+
+    Rows with another true or predicted label are left out.
+    """
+    if labels is None and sample_weight is None:
+        return report.labels, report.confusion_matrix
+    labels = report.labels if labels is None else some_labels("labels", labels)
+    check_one_kind({"labels": labels, "labels of the report": report.labels})
+    place = {label: number for number, label in enumerate(labels.tolist())}
+    if len(place) < len(labels) or not place.keys() & set(report.labels.tolist()):
+        raise ValueError(
+            f"Got labels={labels.tolist()}, but expected each label once, and one at "
+            f"least of {report.labels.tolist()}. Correct them."
+        )
+    places = np.array([place.get(label, -1) for label in report.labels.tolist()])
+    true, predicted = places[report.true], places[report.predicted]
+    rows = (true >= 0) & (predicted >= 0)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(
+            sample_weight, report.true, ensure_non_negative=True
+        )[rows]
+    cells = true[rows] * len(labels) + predicted[rows]
+    matrix = np.bincount(cells, sample_weight, minlength=len(labels) ** 2)
+    return labels, matrix.reshape(len(labels), -1)
