@@ -4,6 +4,7 @@
 change with it.
 """
 
+from skdigits.reading._boxes import load_boxes, read_boxes
 from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
 from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained
@@ -16,6 +17,8 @@ __all__ = [
     "Reading",
     "as_plain",
     "classifier_of",
+    "load_boxes",
     "load_pretrained",
+    "read_boxes",
     "read_digits",
 ]

@@ -123,15 +123,31 @@ def read_digits(
     11
     1
     """
+    read = reader_of_pages(model, min_confidence)
+    return read_each(image_or_images, read, n_jobs)
+
+
+def reader_of_pages(model, min_confidence):
+    """Return a function of a page's grey levels that returns its `Reading`.
+
+    Of its second argument, a box of the page, only that is read; ``model`` and
+    ``min_confidence`` are as for `read_digits`.
+    """
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
+    return partial(_reading_of, classifier=classifier_of(model), min_confidence=low)
+
+
+def read_each(image_or_images, read, n_jobs):
+    """Return what ``read`` returns of each page of one image, or of several ones."""
     check_n_jobs(n_jobs)
-    read = partial(_readings_of, classifier=classifier_of(model), min_confidence=low)
     if not isinstance(image_or_images, list | tuple):
-        return read(image_or_images)
+        return _read_pages(image_or_images, read)
     from joblib import Parallel, delayed
 
-    return Parallel(n_jobs)(delayed(read)(image) for image in image_or_images)
+    return Parallel(n_jobs)(
+        delayed(_read_pages)(image, read) for image in image_or_images
+    )
 
 
 def classifier_of(model: Any) -> Any:
@@ -218,21 +234,24 @@ class _Page(NamedTuple):
         return self.probabilities[:, 1:].max(axis=1)
 
 
-def _readings_of(image, classifier, min_confidence):
+def _read_pages(image, read):
     """Return the reading of an image, or a list of those of its pages."""
     many, pages = grey_pages(image)
-    readings = (_reading_of(grey, classifier, min_confidence) for grey in pages)
-    return list(readings) if many else next(readings)
+    return [read(grey) for grey in pages] if many else read(next(pages))
 
 
-def _reading_of(grey, classifier, min_confidence):
-    page, turns = _page(grey, classifier), 0
+def _reading_of(grey, box=None, *, classifier, min_confidence):
+    """Return the reading of a page, or of a box on it, which is read as it lies."""
+    left, top, width, height = box or (0, 0, *grey.shape[::-1])
+    seen = grey[top : top + height, left : left + width]
+    page, turns = _page(seen, classifier), 0
     n_signs = page.n_signs
-    if n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs:
+    poorly = n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs
+    if box is None and poorly:
         turns = _best_turns(grey, page.height, classifier)
         if turns:
             page = _page(_turned(grey, turns), classifier)
-    place = partial(_place, shape=grey.shape, turns=turns)
+    place = partial(_place, shape=seen.shape, turns=turns, corner=(left, top))
     order, signs = with_signs(layout_of(page.boxes), page.boxes, page.number_signs)
     read = (
         _as_read(page, i, min_confidence, (*place(page.boxes[i]), *where))
@@ -308,8 +327,11 @@ def _turned(grey, turns):
     return np.ascontiguousarray(np.rot90(grey, turns))
 
 
-def _place(box, shape, turns):
-    """Return left, top, width and height of a box of a turned image, before turning."""
+def _place(box, shape, turns, corner):
+    """Return left, top, width and height of a box of a turned image, before turning.
+
+    They are those on a page where the image has its corner at some place.
+    """
     height, width = shape
     left, top, right, bottom = box
     if turns == 1:
@@ -318,7 +340,8 @@ def _place(box, shape, turns):
         box = width - right, height - bottom, width - left, height - top
     elif turns == 3:
         box = top, height - right, bottom, height - left
-    return pixels_of(box, shape)
+    left, top, *sides = pixels_of(box, shape)
+    return corner[0] + left, corner[1] + top, *sides
 
 
 def _as_read(page, i, min_confidence, box):

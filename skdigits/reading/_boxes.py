@@ -1,0 +1,250 @@
+"""read_boxes: what is written in the boxes of a form, which are known beforehand."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from io import StringIO
+from math import isfinite
+from typing import Any, overload
+
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import check_path, one_line
+from skdigits.reading._read import read_each, reader_of_pages
+from skdigits.reading._reading import Reading
+
+# The columns of a file of boxes, of which no form has so many bytes.
+SIDES = ("left", "top", "width", "height")
+COLUMNS = ("name", *SIDES)
+MAX_BYTES = 1_000_000
+
+Box = tuple[float, float, float, float]
+
+
+@overload
+def read_boxes(
+    image_or_images: list[Any] | tuple[Any, ...],
+    boxes: Mapping[str, Sequence[float]],
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> list[Any]: ...
+
+
+@overload
+def read_boxes(
+    image_or_images: Any,
+    boxes: Mapping[str, Sequence[float]],
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> dict[str, Reading]: ...
+
+
+def read_boxes(
+    image_or_images: Any,
+    boxes: Mapping[str, Sequence[float]],
+    *,
+    model: Any = None,
+    min_confidence: float | None = None,
+    n_jobs: int | None = None,
+) -> dict[str, Reading] | list[Any]:
+    """Read the handwritten digits in each box of a form.
+
+    Nothing else on the page is looked at, so that printed text and other writing
+    cannot be taken for a digit. The page is read as it lies.
+
+    Parameters
+    ----------
+    image_or_images : image, or list or tuple of images
+        Filled-in copies of the form, as :func:`~skdigits.read_digits` takes them.
+
+    boxes : dict of str to (left, top, width, height)
+        The boxes of the form by their names; in pixels, or in shares of the width and
+        the height of the page if none of the numbers is above 1.
+        :func:`~skdigits.reading.load_boxes` loads them from a file.
+
+    model : estimator or path, default=None
+        As for :func:`~skdigits.read_digits`.
+
+    min_confidence : float in [0, 1], default=None
+        As for :func:`~skdigits.read_digits`.
+
+    n_jobs : int, default=None
+        As for :func:`~skdigits.read_digits`.
+
+    Returns
+    -------
+    dict of str to Reading, or list of dict
+        The reading of each box, whose ``text`` is "" where nothing is written. Its
+        digits are placed in pixels of the page. For a list of images a list; for a
+        file of several pages a list with a dict for each page.
+
+    Raises
+    ------
+    ValueError
+        If the boxes are no such dict, or one is not on the page; and as
+        :func:`~skdigits.read_digits`.
+
+    See Also
+    --------
+    skdigits.read_digits : Finds the digits of a whole page.
+
+    Examples
+    --------
+    A form of two boxes, the second of which is empty:
+
+    >>> import numpy as np
+    >>> from skdigits.reading import read_boxes
+    >>> form = np.full((100, 200), 230, dtype=np.uint8)
+    >>> form[30:70, 40:45] = form[30:70, 60:65] = 40
+    >>> boxes = {"age": (10, 10, 90, 80), "size": (110, 10, 80, 80)}
+    >>> {name: reading.text for name, reading in read_boxes(form, boxes).items()}
+    {'age': '11', 'size': ''}
+
+    The same boxes in shares of the page:
+
+    >>> boxes = {"age": (0.05, 0.1, 0.45, 0.8), "size": (0.55, 0.1, 0.4, 0.8)}
+    >>> read_boxes(form, boxes)["age"]
+    Reading('11')
+    """
+    read = partial(
+        _read_boxes_of,
+        boxes=_checked(boxes),
+        read=reader_of_pages(model, min_confidence),
+    )
+    return read_each(image_or_images, read, n_jobs)
+
+
+def _read_boxes_of(grey, boxes, read):
+    placed = {name: _in_pixels(name, boxes, grey.shape) for name in boxes}
+    return {name: read(grey, box) for name, box in placed.items()}
+
+
+def _in_pixels(name, boxes, shape):
+    """Return left, top, width and height of a box, cut where the page ends."""
+    are_shares = max(map(max, boxes.values())) <= 1
+    left, top, width, height = boxes[name]
+    begins, ends = [], []
+    for n, first, side in zip(shape[::-1], (left, top), (width, height), strict=True):
+        scale = n if are_shares else 1
+        begins.append(round(scale * first))
+        ends.append(min(round(scale * (first + side)), n))
+    if not (begins[0] < ends[0] and begins[1] < ends[1]):
+        raise ValueError(
+            f"Got the box {one_line(repr(name))} of {boxes[name]} for a page of "
+            f"{shape[1]} x {shape[0]} pixels, where it has none, but expected one on "
+            "the page. Correct it, or scan all sheets alike."
+        )
+    return (*begins, ends[0] - begins[0], ends[1] - begins[1])
+
+
+def _checked(boxes):
+    """Return boxes as numbers, or raise a ValueError."""
+    if not isinstance(boxes, Mapping) or not boxes:
+        raise ValueError(
+            f"Got boxes={one_line(repr(boxes))}, but expected a dict of names with "
+            "(left, top, width, height), at least one."
+        )
+    return {name: _checked_box(name, box) for name, box in boxes.items()}
+
+
+def _checked_box(name, box):
+    try:
+        left, top, width, height = map(float, box)
+        good = all(map(isfinite, (left, top, width, height)))
+        good = good and min(left, top) >= 0 and min(width, height) > 0
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(
+            f"Got the box {one_line(repr(name))} with {one_line(repr(box))}, but "
+            "expected left, top, width and height: numbers from 0, the latter two "
+            "above it."
+        )
+    return left, top, width, height
+
+
+def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
+    """Load the boxes of a form from a CSV file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A CSV file with the columns name, left, top, width and height, in UTF-8.
+
+    Returns
+    -------
+    dict of str to (left, top, width, height)
+        As :func:`~skdigits.reading.read_boxes` takes them, in the order of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+
+    ValueError
+        If the file cannot be read, has other columns, two boxes of one name, or
+        something that is not a number.
+
+    See Also
+    --------
+    read_boxes : Reads them on each sheet.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from skdigits.reading import load_boxes
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "form.csv")
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("name,left,top,width,height\\nage,10,10,90,80\\n")
+    ...     load_boxes(path)
+    {'age': (10.0, 10.0, 90.0, 80.0)}
+    """
+    path = check_path("path", path)
+    rows = csv.DictReader(StringIO(_text_of(path)), skipinitialspace=True)
+    expected = f"the columns {', '.join(COLUMNS)}"
+    if sorted(rows.fieldnames or ()) != sorted(COLUMNS):
+        raise _unexpected(path, f"the columns {rows.fieldnames}", expected)
+    boxes: dict[str, Box] = {}
+    for row in rows:
+        name = row["name"]
+        if not name or name in boxes or None in row:
+            found = f"{name!r} as a name in line {rows.line_num}"
+            expected = "a box a line, each of a name of its own"
+            raise _unexpected(path, found, expected)
+        try:
+            boxes[name] = _checked_box(name, [row[side] for side in SIDES])
+        except ValueError as error:
+            raise ValueError(f"{error} Correct {one_line(path)!r}.") from None
+    if not boxes:
+        raise _unexpected(path, "no box", "at least one, below " + expected)
+    return boxes
+
+
+def _text_of(path):
+    try:
+        with open_regular(path, MAX_BYTES) as file:
+            # spreadsheets mark the beginning
+            return file.read().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"Got path={one_line(path)!r}, but expected the file of boxes. Make it "
+            "first."
+        ) from None
+    except UnreadableFile as error:
+        raise _unexpected(path, str(error), "a CSV file") from error
+    except UnicodeDecodeError:
+        raise _unexpected(path, "other bytes", "a CSV file in UTF-8") from None
+
+
+def _unexpected(path, found, expected):
+    return ValueError(
+        f"Got {one_line(path)!r} with {one_line(found)}, but expected {expected}. "
+        "Correct the file."
+    )

@@ -1,0 +1,148 @@
+"""The boxes of a form: what is read in each, and where they come from."""
+
+import numpy as np
+import pytest
+from _sheets import blank, write
+from PIL import Image
+
+import skdigits
+from skdigits.reading import load_boxes, read_boxes
+
+BOXES = {
+    "id": (20, 20, 250, 80),
+    "points": (300, 20, 90, 80),
+    "page": (20, 120, 90, 70),
+}
+
+
+@pytest.fixture(scope="module")
+def form():
+    """Two numbers in boxes, an empty box, and a number that is in none."""
+    sheet = blank()
+    write(sheet, "174", left=40, top=35)
+    write(sheet, "7", left=325, top=35)
+    write(sheet, "23", left=250, top=135)
+    return sheet
+
+
+def texts(readings):
+    return {name: reading.text for name, reading in readings.items()}
+
+
+def test_each_box_is_read_and_nothing_else(form):
+    readings = read_boxes(form, BOXES)
+    assert texts(readings) == {"id": "174", "points": "7", "page": ""}
+    assert list(readings["page"].digits) == list(readings["id"].digits)
+
+
+def test_digits_are_placed_on_the_page(form):
+    (seven,) = read_boxes(form, BOXES)["points"].boxes
+    assert seven.left == pytest.approx(325, abs=4)
+    assert seven.top == pytest.approx(35, abs=4)
+    assert seven.height == pytest.approx(50, abs=6)
+    assert (seven.line, seven.number) == (0, 0)
+
+
+def test_shares_of_the_page(form):
+    shares = {
+        name: (left / 400, top / 200, width / 400, height / 200)
+        for name, (left, top, width, height) in BOXES.items()
+    }
+    large = form.resize((800, 400))
+    for page in (form, large):
+        assert texts(read_boxes(page, shares)) == texts(read_boxes(form, BOXES))
+
+
+def test_a_box_ends_where_the_page_ends(form):
+    boxes = {"points": (300, 0, 500, 110)}
+    assert texts(read_boxes(form, boxes)) == {"points": "7"}
+
+
+def test_each_image_and_each_page(form, tmp_path):
+    form.save(tmp_path / "a.tif", save_all=True, append_images=[blank()])
+    one, (first, second) = read_boxes([form, tmp_path / "a.tif"], BOXES)
+    assert texts(one) == texts(first) == {"id": "174", "points": "7", "page": ""}
+    assert set(texts(second).values()) == {""}
+
+
+def test_a_form_is_read_as_it_lies(form):
+    """One that lies on its side has its boxes elsewhere."""
+    sheet = blank()
+    write(sheet, "2457")
+    turned = sheet.transpose(Image.Transpose.ROTATE_90)
+    assert skdigits.read_digits(turned).rotation == 270
+    width, height = turned.size
+    reading = read_boxes(turned, {"all": (0, 0, width, height)})["all"]
+    assert reading.rotation == 0 and reading.text != "2457"
+
+
+def test_a_threshold(form):
+    readings = read_boxes(form, BOXES, min_confidence=1)
+    assert texts(readings) == {"id": "???", "points": "?", "page": ""}
+
+
+@pytest.mark.parametrize(
+    "boxes, message",
+    [
+        ([(1, 1, 5, 5)], r"Got boxes=\[.*, but expected a dict of names with"),
+        ({}, "Got boxes={}, but expected a dict of names with"),
+        ({"a": (1, 1, 5)}, r"Got the box 'a' with \(1, 1, 5\), but expected left, top"),
+        ({"a": (-1, 1, 5, 5)}, "Got the box 'a' with .*, but expected left, top"),
+        ({"a": (1, 1, 0, 5)}, "Got the box 'a' with .*, but expected left, top"),
+        ({"a": (1, 1, np.nan, 5)}, "Got the box 'a' with .*, but expected left, top"),
+        ({"a": "wide"}, "Got the box 'a' with 'wide', but expected left, top"),
+        (
+            {"a": (400, 10, 50, 50)},
+            "Got the box 'a' of .* for a page of 400 x 200 pixels, where it has none, "
+            "but expected one on the page",
+        ),
+        ({"a": (1, 0, 0.5, 0.5)}, "Got the box 'a' .* where it has none"),
+    ],
+)
+def test_what_is_no_box(boxes, message):
+    with pytest.raises(ValueError, match=message):
+        read_boxes(blank(), boxes)
+
+
+class TestLoadBoxes:
+    def test_columns_in_any_order(self, tmp_path):
+        path = tmp_path / "form.csv"
+        text = "height, width, top, left, name\n4, 3, 2, 1, Übung 1\n\n8, 7, 6, 5, b\n"
+        # as spreadsheets save it
+        path.write_text(text, encoding="utf-8-sig")
+        boxes = load_boxes(path)
+        assert boxes == {"Übung 1": (1, 2, 3, 4), "b": (5, 6, 7, 8)}
+        assert list(boxes) == ["Übung 1", "b"]
+
+    @pytest.mark.parametrize(
+        "content, message",
+        [
+            (
+                "name,left\na,1\n",
+                r"with the columns \['name', 'left'\], but expected t",
+            ),
+            ("", "with the columns None, but expected the columns name, left, top"),
+            ("name,left,top,width,height\n", "with no box, but expected at least one"),
+            ("name,left,top,width,height\na,1,2,3,x\n", "Got the box 'a' with .*'x'"),
+            ("name,left,top,width,height\na,1,2,3\n", "Got the box 'a' with .*None"),
+            ("name,left,top,width,height\n,1,2,3,4\n", "with '' as a name in line 2"),
+            ("name,left,top,width,height\na,1,2,3,4,5\n", "with 'a' as a name in line"),
+            (
+                "name,left,top,width,height\na,1,2,3,4\na,1,2,3,4\n",
+                "with 'a' as a name in line 3, but expected a box a line, each of a na",
+            ),
+            (b"\xff\xfe\0", "with other bytes, but expected a CSV file in UTF-8"),
+        ],
+    )
+    def test_other_content(self, tmp_path, content, message):
+        path = tmp_path / "form.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(ValueError, match=message) as caught:
+            load_boxes(path)
+        assert "form.csv" in str(caught.value)
+
+    def test_no_file(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match="but expected the file of boxes"):
+            load_boxes(tmp_path / "form.csv")
+        with pytest.raises(ValueError, match="it is not a regular file"):
+            load_boxes(tmp_path)
