@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from skdigits import DigitCNN
 from skdigits._parameters import network_spec
 from skdigits._presets import PRESETS
-from skdigits.cli._app import app
+from skdigits.cli._commands import app
 from skdigits.network import weight_shapes
 
 # of Keras, when it saves a model

@@ -29,7 +29,7 @@ def run_python(code, **options):
         "from skdigits.preprocessing import ImageReshaper, PixelScaler",
         "from skdigits.inspection import SearchResultsDisplay",
         "from skdigits.model_selection import HalvingEpochSearchCV",
-        "from typer.testing import CliRunner; from skdigits.cli._app import app; "
+        "from typer.testing import CliRunner; from skdigits.cli._commands import app; "
         "assert 'train' in CliRunner().invoke(app, ['--help']).output",
     ],
 )

@@ -35,7 +35,7 @@ def _exit_code_of(arguments):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _print_warning
-            from skdigits.cli._app import app
+            from skdigits.cli._commands import app
 
             code = app(arguments, standalone_mode=False, obj=typed) or 0
             sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Pictures with the boxes and answers drawn in."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +12,26 @@ from skdigits._files import replacing
 SURE, UNSURE = (31, 119, 180), (255, 127, 14)
 
 
-def annotate(reading, path):
-    """Draw the boxes and answers of a `Reading` into its picture, and save that.
+def annotate(readings, path):
+    """Draw the boxes and answers of each `Reading` into their picture, and save that.
 
     The folder of ``path`` is made; a suffix that Pillow cannot write becomes a PNG
     file of that name.
     """
     path = Path(path)
-    drawn = _drawn(reading)
+    drawn = _drawn(*readings)
     kind = Image.registered_extensions().get(path.suffix.lower())
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         drawn.save(temporary, format=kind if kind in Image.SAVE else "PNG")
 
 
-def _drawn(reading):
-    grey = np.clip(np.asarray(reading.picture) * 255, 0, 255).round().astype(np.uint8)
+def _drawn(first, *others):
+    grey = np.clip(np.asarray(first.picture) * 255, 0, 255).round().astype(np.uint8)
     drawn = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(drawn)
     thickness = max(1, round(max(drawn.size) / 500))
-    for box in reading.boxes:
+    for box in chain(first.boxes, *(reading.boxes for reading in others)):
         colour = UNSURE if box.digit is None else SURE
         right, bottom = box.left + box.width - 1, box.top + box.height - 1
         draw.rectangle((box.left, box.top, right, bottom), None, colour, thickness)

@@ -7,19 +7,9 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import new_console, say
 from skdigits.cli._given_data import TEST_HELP, find_source
-from skdigits.cli._options import (
-    AsJson,
-    Debug,
-    LabelColumn,
-    Model,
-    Normalize,
-    Quiet,
-    data_option,
-    examples,
-    file_option,
-)
 from skdigits.cli._outputs import check_outputs, check_report_folder, figure_output
 from skdigits.cli._printed_report import (
     as_plain,
@@ -28,13 +18,13 @@ from skdigits.cli._printed_report import (
     print_repetition,
     print_report,
 )
-from skdigits.cli._training import say_data
+from skdigits.cli._train_and_tune import say_data
 
 app = typer.Typer()
 
 
 @app.command(
-    epilog=examples(
+    epilog=options.examples(
         "evaluate digits.safetensors",
         "evaluate digits.safetensors --data more_photos --report errors",
         "evaluate digits.safetensors --seeds 5",
@@ -42,12 +32,12 @@ app = typer.Typer()
     )
 )
 def evaluate(
-    model: Model,
-    data: Annotated[str, data_option(TEST_HELP)] = "auto",
-    normalize: Normalize = None,
-    label_column: LabelColumn = None,
+    model: options.Model,
+    data: Annotated[str, options.data(TEST_HELP)] = "auto",
+    normalize: options.Normalize = None,
+    label_column: options.LabelColumn = None,
     figure: Annotated[
-        Path | None, file_option("Where the confusion matrix goes.", "nowhere")
+        Path | None, options.file("Where the confusion matrix goes.", "nowhere")
     ] = None,
     report: Annotated[
         Path | None,
@@ -67,9 +57,9 @@ def evaluate(
             show_default="0",
         ),
     ] = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
 ):
     """Test a saved classifier."""
     console = new_console(quiet or as_json)

@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import new_console, say
-from skdigits.cli._options import Debug, Model, examples
-from skdigits.cli._outputs import check_outputs
+from skdigits.cli._outputs import check_different, check_outputs
 
 app = typer.Typer()
 
 
-@app.command(epilog=examples("export digits.safetensors digits.onnx"))
+@app.command(epilog=options.examples("export digits.safetensors digits.onnx"))
 def export(
-    model: Model,
+    model: options.Model,
     output: Annotated[
         Path, typer.Argument(metavar="FILE.onnx", help="Where the graph goes.")
     ],
@@ -27,13 +27,14 @@ def export(
             show_default="uint8 for pixels up to 255, else float32",
         ),
     ] = None,
-    debug: Debug = False,
+    debug: options.Debug = False,
 ):
     """Write a saved classifier as an ONNX graph, to answer without Python."""
     from skdigits._files import replacing
     from skdigits.persistence import load_with_card
 
-    check_outputs(model=model, graph=output)
+    check_different(model=model, graph=output)
+    check_outputs(graph=output)
     estimator, card = load_with_card(model)
     graph = skdigits.to_onnx(estimator, dtype=dtype, card=card)
     with replacing(output) as temporary:

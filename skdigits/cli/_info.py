@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import printable
-from skdigits.cli._options import AsJson, Debug, examples
 
 app = typer.Typer()
 
 
-@app.command(epilog=examples("info", "info digits.safetensors --json"))
+@app.command(epilog=options.examples("info", "info digits.safetensors --json"))
 def info(
     model: Annotated[
         Path | None,
@@ -25,8 +25,8 @@ def info(
             show_default="the model in the box",
         ),
     ] = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
 ):
     """Tell what a model is, how well it did and what it cannot do; and the versions."""
     from skdigits.persistence import load_with_card

@@ -55,24 +55,24 @@ AsJson = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
-def data_option(what):
+def data(what):
     return typer.Option(metavar=METAVAR, help=what)
 
 
-def preset_option(what):
+def preset(what):
     return typer.Option(
         metavar="NAME",
         help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of pictures.",
     )
 
 
-def file_option(what, default=True):
+def file(what, default=True):
     return typer.Option(metavar="FILE", help=what, show_default=default)
 
 
 Reader = Annotated[
     str | None,
-    file_option("What reads: a file that train made.", "the model in the box"),
+    file("What reads: a file that train made.", "the model in the box"),
 ]
 
 

@@ -1,5 +1,6 @@
 """The files that commands write: checked before the work, then whole or not there."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from skdigits.cli._console import say
@@ -8,20 +9,45 @@ from skdigits.cli._console import say
 def check_outputs(figure=None, **files):
     """Raise an error now rather than after the work.
 
-    The files are named by what they hold; each needs a path of its own.
+    The files are named by what they hold.
     """
     from skdigits._files import check_writable
 
     files |= {} if figure is None else {"figure": figure}
+    check_different(**files)
+    for path in files.values():
+        check_writable(path)
+    if figure is not None:
+        _check_kind(figure)
+
+
+def check_different(**files):
+    """Raise an error where a file is given for two, one of which would be lost."""
     if len({Path(path).resolve() for path in files.values()}) < len(files):
         raise ValueError(
             f"Got {', '.join(map(str, files.values()))} for the "
             f"{' and the '.join(files)}, but expected a file for each. Change one."
         )
-    for path in files.values():
-        check_writable(path)
-    if figure is not None:
-        _check_kind(figure)
+
+
+def check_tables(boxes=None, **tables):
+    """Raise an error now rather than after the work; some may be None."""
+    tables = {name: path for name, path in tables.items() if path is not None}
+    for name, path in tables.items():
+        kind = path.suffix.lower()
+        if kind not in (".csv", ".xlsx"):
+            raise ValueError(
+                f"Got {name}={str(path)!r}, but expected a name that ends in .csv or "
+                ".xlsx. Change the suffix."
+            )
+        if kind == ".xlsx" and find_spec("openpyxl") is None:
+            raise ValueError(
+                f"Got {name}={str(path)!r}, but expected a name that ends in .csv, as "
+                "openpyxl is not installed. Change the suffix, or run: pip install "
+                "'skdigits[excel]'"
+            )
+    check_different(**tables | ({} if boxes is None else {"boxes": boxes}))
+    check_outputs(**tables)
 
 
 def check_new(model, force):
@@ -91,6 +117,21 @@ def figure_output(path, draw, *arguments):
 
     def write(temporary):
         draw(*arguments).savefig(temporary, format=kind, dpi=150)
+
+    return path, write
+
+
+def table_output(path, make, *arguments):
+    """Return an output: the DataFrame that ``make`` returns, as the suffix says."""
+
+    def write(temporary):
+        table = make(*arguments)
+        if path.suffix.lower() == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            # not its path, whose suffix is another one
+            with temporary.open("wb") as file:
+                table.to_excel(file, index=False, engine="openpyxl")
 
     return path, write
 

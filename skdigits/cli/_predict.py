@@ -7,16 +7,27 @@ import json
 import os
 import sys
 import warnings
-from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import skdigits
-from skdigits.cli._console import printable
-from skdigits.cli._options import Debug, MinConfidence, Reader, examples
-from skdigits.cli._outputs import check_report_folder
+from skdigits.cli import _options as options
+from skdigits.cli._answers import (
+    COLUMNS,
+    WHOLE,
+    Answer,
+    answer_of,
+    print_json,
+    print_text,
+    table_of_digits,
+    table_of_images,
+)
+from skdigits.cli._console import new_console, printable
+from skdigits.cli._jobs import jobs_of
+from skdigits.cli._outputs import check_tables, table_output, write_outputs
 
 # A bar over fewer pictures would be gone before it is seen.
 _MANY = 10
@@ -27,29 +38,12 @@ _MOST_NAMES = 10
 app = typer.Typer()
 
 
-@dataclass(frozen=True)
-class Job:
-    """One picture to read: its name as it is told, and where its drawing goes."""
-
-    name: str
-    drawing: str | None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The boxes and the text of one picture, or why there are none."""
-
-    name: str
-    text: str = ""
-    boxes: tuple = ()
-    error: str | None = None
-
-
 @app.command(
-    epilog=examples(
+    epilog=options.examples(
         "predict sheet.jpg",
         "predict photos --annotate answers --n-jobs -1",
         "predict sheet.jpg --json --min-confidence 0.9",
+        "predict scans.pdf --boxes form.csv --csv points.csv --n-digits 2",
     )
 )
 def predict(
@@ -57,7 +51,7 @@ def predict(
         list[str],
         typer.Argument(metavar="PATH", help="Pictures, and folders of pictures."),
     ],
-    model: Reader = None,
+    model: options.Reader = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -72,34 +66,86 @@ def predict(
             show_default="nowhere",
         ),
     ] = None,
-    min_confidence: MinConfidence = None,
+    csv: Annotated[
+        Path | None,
+        options.file(
+            "Where a table goes, with a row for each picture: its text, or a column "
+            "for each of the boxes, the least probability, and what to check; .csv, "
+            "or .xlsx with openpyxl.",
+            "nowhere",
+        ),
+    ] = None,
+    csv_digits: Annotated[
+        Path | None,
+        options.file("Where one with a row for each digit goes.", "nowhere"),
+    ] = None,
+    boxes: Annotated[
+        Path | None,
+        options.file(
+            "The boxes of a form, which alone are read on each picture: CSV with the "
+            "columns name, left, top, width, height, in pixels or in shares of the "
+            "page.",
+            "none",
+        ),
+    ] = None,
+    n_digits: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Tell to check a picture, or a box, with another number of digits.",
+            show_default="any number",
+        ),
+    ] = None,
+    min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
         int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
     ] = 1,
-    debug: Debug = False,
+    debug: options.Debug = False,
 ):
     """Read the handwritten digits of pictures."""
-    _check_options(model, min_confidence, n_jobs)
-    jobs = _jobs(paths, annotate)
-    show = _as_json if as_json else _as_text
-    exit_code = 0
-    read = partial(_read, model=model, min_confidence=min_confidence)
-    for answers in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
-        for answer in answers:
-            show(answer)
-            if answer.error is not None:
-                exit_code = 1
-    _report_skipped(paths, as_json)
-    return exit_code
+    _check_options(model, min_confidence, n_digits, n_jobs)
+    check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
+    form = None if boxes is None else _loaded_boxes(boxes)
+    jobs, skipped = jobs_of(paths, annotate)
+    read = partial(
+        _read,
+        model=model,
+        boxes=form,
+        min_confidence=min_confidence,
+        n_digits=n_digits,
+    )
+    show = print_json if as_json else print_text
+    answers = []
+    for pages in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
+        for answer in pages:
+            show(answer, with_check=n_digits is not None)
+        answers += pages
+    outputs = {
+        words: table_output(path, make, answers, form)
+        for words, path, make in (
+            ("Table", csv, table_of_images),
+            ("Digits", csv_digits, table_of_digits),
+        )
+        if path is not None
+    }
+    write_outputs(new_console(quiet=as_json), outputs)
+    _report_skipped(skipped, as_json)
+    return int(any(answer.error is not None for answer in answers))
 
 
-def _report_skipped(paths, as_json):
+def _loaded_boxes(path):
+    """Return the boxes of a form, whose names are those of columns."""
+    boxes = skdigits.reading.load_boxes(path)
+    for name in boxes.keys() & COLUMNS:
+        raise ValueError(
+            f"Got a box {name!r} in {str(path)!r}, but expected another name, as the "
+            "table has such a column already. Rename it."
+        )
+    return boxes
+
+
+def _report_skipped(skipped, as_json):
     """Name the files in folders that are no images, on stderr or as JSON."""
-    skipped = [
-        os.path.join(path, name)
-        for path in paths
-        for name in _names_in(path, are_images=False)
-    ]
     if as_json:
         for name in skipped:
             print(json.dumps({"file": name, "skipped": "it is no image"}), flush=True)
@@ -110,14 +156,14 @@ def _report_skipped(paths, as_json):
         print(f"Skipped {len(skipped)}, no images: {names}", file=sys.stderr)
 
 
-def _check_options(model, min_confidence, n_jobs):
+def _check_options(model, min_confidence, n_digits, n_jobs):
     """Raise an error now rather than once for each picture."""
-    from skdigits._validation import check_n_jobs
+    from skdigits._validation import check_integer, check_n_jobs, check_number
 
-    if min_confidence is not None and not 0 <= min_confidence <= 1:
-        raise ValueError(
-            f"Got min_confidence={min_confidence}, but expected a number in [0, 1]."
-        )
+    if min_confidence is not None:
+        check_number("min_confidence", min_confidence, low=0, high=1)
+    if n_digits is not None:
+        check_integer("n_digits", n_digits)
     check_n_jobs(n_jobs)
     if model is not None:
         _loaded(model)
@@ -125,60 +171,7 @@ def _check_options(model, min_confidence, n_jobs):
 
 @cache
 def _loaded(model):
-    from skdigits.reading import classifier_of
-
-    return classifier_of(model)
-
-
-def _jobs(paths, annotate):
-    """Return a `Job` for each path that is no folder, and each picture in folders."""
-    named = [
-        (path, name) for path in paths for name in (_names_in(path) or [None])
-    ]  # a folder without pictures is told of as a file would be
-    jobs = [
-        Job(
-            path if name is None else os.path.join(path, name),
-            annotate and os.path.join(annotate, name or os.path.basename(path)),
-        )
-        for path, name in named
-    ]
-    if annotate:
-        check_report_folder(annotate)
-        _check_drawings(jobs)
-    return jobs
-
-
-def _names_in(folder, are_images=True):
-    """Return the names of the visible files in a folder and those in it, sorted.
-
-    Either of the images, or of the others.
-    """
-    from skdigits.images import DOCUMENTS, SUFFIXES
-
-    names, suffixes = [], (*SUFFIXES, *DOCUMENTS)
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        names += [
-            os.path.relpath(os.path.join(place, name), folder)
-            for name in files
-            if name.lower().endswith(suffixes) == are_images
-            and not name.startswith(".")
-        ]
-    return sorted(names)
-
-
-def _check_drawings(jobs):
-    """Raise an error where a drawing would go over a picture or another drawing."""
-    sources = {}
-    for job in jobs:
-        target = os.path.realpath(job.drawing)
-        other = sources.setdefault(target, job.name)
-        if other is not job.name or target == os.path.realpath(job.name):
-            raise ValueError(
-                f"Got {other!r} and {job.name!r}, one of which would be lost in "
-                f"{job.drawing!r}, but expected a file for each. Choose another folder "
-                "to annotate, or other names."
-            )
+    return skdigits.reading.classifier_of(model)
 
 
 def _answers(read, jobs, n_jobs):
@@ -191,7 +184,7 @@ def _answers(read, jobs, n_jobs):
     return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
 
 
-def _read(job, model, min_confidence):
+def _read(job, model, boxes, min_confidence, n_digits):
     """Return an answer for each page, and draw what was read where that is wanted."""
     from skdigits.images import SUFFIXES
 
@@ -202,34 +195,38 @@ def _read(job, model, min_confidence):
             f"that end in {kinds}. Add or convert pictures."
         )
         return [Answer(job.name, error=message)]
-    classifier = None if model is None else _loaded(model)
+    how = {"min_confidence": min_confidence}
+    how["model"] = None if model is None else _loaded(model)
     try:
-        read = skdigits.read_digits(
-            job.name, model=classifier, min_confidence=min_confidence
-        )
+        if boxes is None:
+            read = skdigits.read_digits(job.name, **how)
+        else:
+            read = skdigits.reading.read_boxes(job.name, boxes, **how)
         pages = _pages(job, read)
         if job.drawing:
             from skdigits.cli._annotate import annotate
 
-            for _, drawing, reading in pages:
-                annotate(reading, drawing)
+            for _, drawing, readings in pages:
+                annotate(readings.values(), drawing)
     # whatever it is, the other pictures are still read
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
         return [Answer(job.name, error=message)]
-    return [
-        Answer(name, reading.text, tuple(reading.boxes)) for name, _, reading in pages
-    ]
+    return [answer_of(name, readings, n_digits) for name, _, readings in pages]
 
 
 def _pages(job, read):
-    """Return the name of each page, where it is drawn, and its reading."""
-    if not isinstance(read, list):
-        return [(job.name, job.drawing, read)]
+    """Return the name of each page, where it is drawn, and its readings by name."""
     stem, suffix = os.path.splitext(job.drawing or "")
+    pages = [(job.name, job.drawing, read)]
+    if isinstance(read, list):
+        pages = [
+            (f"{job.name}#{number}", f"{stem}-{number}{suffix}", page)
+            for number, page in enumerate(read, 1)
+        ]
     return [
-        (f"{job.name}#{number}", f"{stem}-{number}{suffix}", reading)
-        for number, reading in enumerate(read, 1)
+        (name, drawing, page if isinstance(page, dict) else {WHOLE: page})
+        for name, drawing, page in pages
     ]
 
 
@@ -245,30 +242,3 @@ def _with_bar(answers, n_answers):
     # redirected, stdout would be what the bar is on
     with Progress(console=console, transient=True, redirect_stdout=False) as bar:
         yield from bar.track(answers, total=n_answers, description="Reading")
-
-
-def _as_json(answer):
-    from skdigits.reading import as_plain
-
-    if answer.error is not None:
-        document = {"error": answer.error}
-    else:
-        document = as_plain(answer.text, answer.boxes)
-    print(json.dumps({"file": answer.name} | document), flush=True)
-
-
-def _as_text(answer):
-    if answer.error is not None:
-        print(f"Error: {printable(answer.error)}", file=sys.stderr)
-        return
-    lines = {}
-    for box in answer.boxes:
-        lines.setdefault(box.line, []).append(f"{box.confidence:.2f}")
-    texts = answer.text.split("\n") if answer.boxes else []
-    width = max(map(len, texts), default=0)
-    print(printable(answer.name))
-    for text, confidences in zip(texts, lines.values(), strict=True):
-        print(f"  {text:{width}}  {' '.join(confidences)}")
-    if not texts:
-        print("  no digits")
-    sys.stdout.flush()

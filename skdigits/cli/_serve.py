@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import new_console, say
-from skdigits.cli._options import Debug, MinConfidence, Reader, examples
 
 # Connections that are open at the same time; far more than requests that are read.
 _MAX_CONNECTIONS = 1000
@@ -18,15 +18,17 @@ LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 app = typer.Typer()
 
 
-@app.command(epilog=examples("serve", "serve --model digits.safetensors --port 0"))
+@app.command(
+    epilog=options.examples("serve", "serve --model digits.safetensors --port 0")
+)
 def serve(
-    model: Reader = None,
+    model: options.Reader = None,
     host: Annotated[
         str,
         typer.Option(help="Where to listen; 0.0.0.0 for every address of the machine."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 for any that is free.")] = 8000,
-    min_confidence: MinConfidence = None,
+    min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
         int, typer.Option(help="Processes that read; -1 for one on every core.")
     ] = -1,
@@ -50,7 +52,7 @@ def serve(
     log_level: Annotated[
         str, typer.Option(help="What is logged on stderr; info has a line a request.")
     ] = "warning",
-    debug: Debug = False,
+    debug: options.Debug = False,
 ):
     """Show a page to draw on, and read pictures that are sent over HTTP."""
     from skdigits._validation import check_choice

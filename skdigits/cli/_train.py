@@ -7,32 +7,19 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import new_console
 from skdigits.cli._given_data import HELP
-from skdigits.cli._options import (
-    MODEL,
-    Debug,
-    Epochs,
-    Force,
-    LabelColumn,
-    Normalize,
-    Quiet,
-    Seed,
-    data_option,
-    examples,
-    file_option,
-    preset_option,
-)
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
-from skdigits.cli._training import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
 
 app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")
 
 
 @app.command(
-    epilog=examples(
+    epilog=options.examples(
         "train",
         "train --data mnist --preset fast --seed 1 --output fast.safetensors",
         "train --data my_photos",
@@ -40,17 +27,17 @@ FIGURE = Path("confusion_matrix.png")
 )
 def train(
     context: typer.Context,
-    data: Annotated[str, data_option(HELP)] = "auto",
-    normalize: Normalize = None,
-    label_column: LabelColumn = None,
-    preset: Annotated[str, preset_option("Network and training")] = "balanced",
-    epochs: Epochs = None,
-    seed: Seed = 0,
-    output: Annotated[Path, file_option("Where the model goes.")] = MODEL,
-    figure: Annotated[Path, file_option("Where the confusion matrix goes.")] = FIGURE,
-    force: Force = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    data: Annotated[str, options.data(HELP)] = "auto",
+    normalize: options.Normalize = None,
+    label_column: options.LabelColumn = None,
+    preset: Annotated[str, options.preset("Network and training")] = "balanced",
+    epochs: options.Epochs = None,
+    seed: options.Seed = 0,
+    output: Annotated[Path, options.file("Where the model goes.")] = options.MODEL,
+    figure: Annotated[Path, options.file("Where the confusion matrix goes.")] = FIGURE,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
     console = new_console(quiet)

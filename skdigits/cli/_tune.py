@@ -8,22 +8,8 @@ from typing import Annotated
 import typer
 
 import skdigits
+from skdigits.cli import _options as options
 from skdigits.cli._console import new_console, new_table, say
-from skdigits.cli._options import (
-    MODEL,
-    AsJson,
-    Debug,
-    Epochs,
-    Force,
-    LabelColumn,
-    Normalize,
-    Quiet,
-    Seed,
-    data_option,
-    examples,
-    file_option,
-    preset_option,
-)
 from skdigits.cli._outputs import (
     check_new,
     check_outputs,
@@ -32,7 +18,7 @@ from skdigits.cli._outputs import (
     write_outputs,
 )
 from skdigits.cli._printed_report import accuracy_line, as_plain, percent
-from skdigits.cli._training import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
 
 app = typer.Typer()
 TABLE, FIGURE = Path("search_results.csv"), Path("search_results.png")
@@ -41,18 +27,18 @@ _SHOWN = 10
 
 
 @app.command(
-    epilog=examples(
+    epilog=options.examples(
         "tune --data digits",
         "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
     )
 )
 def tune(
     context: typer.Context,
-    data: Annotated[str, data_option("What to learn from, as in train.")] = "auto",
-    normalize: Normalize = None,
-    label_column: LabelColumn = None,
-    preset: Annotated[str, preset_option("What stays the same")] = "balanced",
-    epochs: Epochs = None,
+    data: Annotated[str, options.data("What to learn from, as in train.")] = "auto",
+    normalize: options.Normalize = None,
+    label_column: options.LabelColumn = None,
+    preset: Annotated[str, options.preset("What stays the same")] = "balanced",
+    epochs: options.Epochs = None,
     filters: Annotated[
         str,
         typer.Option(
@@ -76,16 +62,16 @@ def tune(
     n_jobs: Annotated[
         int, typer.Option(help="Folds to train at the same time; -1 for every core.")
     ] = 1,
-    seed: Seed = 0,
-    output: Annotated[Path, file_option("Where the winner goes.")] = MODEL,
+    seed: options.Seed = 0,
+    output: Annotated[Path, options.file("Where the winner goes.")] = options.MODEL,
     table: Annotated[
-        Path, file_option("Where the table of results goes: CSV.")
+        Path, options.file("Where the table of results goes: CSV.")
     ] = TABLE,
-    figure: Annotated[Path, file_option("Where their picture goes.")] = FIGURE,
-    force: Force = False,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
+    figure: Annotated[Path, options.file("Where their picture goes.")] = FIGURE,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
 ):
     """Search for the best filters and dropout; train, test and save the winner."""
     console = new_console(quiet or as_json)

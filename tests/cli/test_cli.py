@@ -226,10 +226,10 @@ def test_interrupt_leaves_no_file(tmp_path, monkeypatch):
 def test_interrupt_while_the_command_line_is_imported(monkeypatch):
     class Interrupt:
         def find_spec(self, name, path=None, target=None):
-            if name == "skdigits.cli._app":
+            if name == "skdigits.cli._commands":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "skdigits.cli._app", raising=False)
+    monkeypatch.delitem(sys.modules, "skdigits.cli._commands", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
     assert run("info") == Result(130, "", "Interrupted.\n")
 
@@ -347,7 +347,7 @@ def test_a_model_is_replaced_only_if_forced(command, monkeypatch):
 def test_help_has_every_default():
     from typer.main import get_command
 
-    from skdigits.cli._app import app
+    from skdigits.cli._commands import app
     from skdigits.reading._read import MIN_CONFIDENCE
 
     options = [

@@ -320,7 +320,7 @@ def test_parameters_set_after_the_fit_change_nothing():
 def test_onnx_is_imported_by_nothing_else():
     code = (
         "import sys, skdigits; skdigits.to_onnx; skdigits.load_pretrained();"
-        "from typer.testing import CliRunner; from skdigits.cli._app import app;"
+        "from typer.testing import CliRunner; from skdigits.cli._commands import app;"
         "assert 'export' in CliRunner().invoke(app, ['--help']).output;"
         "assert not {'onnx', 'onnxruntime'} & set(sys.modules)"
     )

@@ -1,0 +1,137 @@
+"""What predict read on an image: as text, as JSON, and as rows of tables."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from skdigits.cli._console import printable
+
+# The name of what was read where no boxes are given; no box has it.
+WHOLE = ""
+
+# The columns of the table of images beside those of the boxes.
+FILE, CONFIDENCE, CHECK = COLUMNS = ("file", "confidence", "check")
+
+
+class Part(NamedTuple):
+    """The text and the digits of an image, or of a box on it."""
+
+    text: str
+    digits: tuple
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read on one image, or why it was not.
+
+    ``parts`` has each box by its name, or all as `WHOLE`; ``check`` is what a person
+    should look at.
+    """
+
+    name: str
+    parts: dict[str, Part] = field(default_factory=dict)
+    check: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def answer_of(name, readings, n_digits):
+    """Return the `Answer` of the readings of an image, by the names of its parts."""
+    parts = {its: Part(r.text, tuple(r.boxes)) for its, r in readings.items()}
+    check = [
+        f"{its}: {problem}" if its else problem
+        for its, part in parts.items()
+        for problem in _problems(part.digits, n_digits)
+    ]
+    return Answer(name, parts, tuple(check))
+
+
+def _problems(digits, n_digits):
+    if any(box.digit is None for box in digits):
+        yield "not sure"
+    if n_digits not in (None, len(digits)):
+        yield f"{len(digits)} digit{'s' * (len(digits) != 1)} instead of {n_digits}"
+
+
+def print_json(answer, with_check):
+    """Print one line."""
+    from skdigits.reading import as_plain
+
+    document = {"file": answer.name}
+    if answer.error is not None:
+        document["error"] = answer.error
+    elif WHOLE in answer.parts:
+        document |= as_plain(*answer.parts[WHOLE])
+    else:
+        parts = answer.parts.items()
+        document["boxes"] = {name: as_plain(*part) for name, part in parts}
+    if with_check and answer.error is None:
+        document["check"] = answer.check
+    print(json.dumps(document), flush=True)
+
+
+def print_text(answer, with_check):
+    """Print the lines that were read, with the probability of each digit."""
+    if answer.error is not None:
+        print(f"Error: {printable(answer.error)}", file=sys.stderr)
+        return
+    rows = [row for part in answer.parts.items() for row in _rows_of(*part)]
+    print(printable(answer.name))
+    if WHOLE in answer.parts:
+        rows = [row[1:] for row in rows] if answer.parts[WHOLE].digits else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:{w}}" for cell, w in zip(row, widths, strict=True))
+        print(f"  {'  '.join(cells)}".rstrip())
+    if not rows:
+        print("  no digits")
+    if with_check and answer.check:
+        print(f"  check: {printable('; '.join(answer.check))}")
+    sys.stdout.flush()
+
+
+def _rows_of(name, part):
+    """Return a row for each line: the name of its box, its text, its probabilities."""
+    lines: dict = {}
+    for box in part.digits:
+        lines.setdefault(box.line, []).append(f"{box.confidence:.2f}")
+    confidences = [" ".join(line) for line in lines.values()] or [""]
+    names = [printable(name)] + [""] * (len(confidences) - 1)
+    return list(zip(names, part.text.split("\n"), confidences, strict=True))
+
+
+def table_of_images(answers, names):
+    """Return a DataFrame with a row for each image, and a column for each box."""
+    import pandas as pd
+
+    columns = {WHOLE: "text"} if names is None else {name: name for name in names}
+    rows = []
+    for answer in answers:
+        row = {
+            column: answer.parts[name].text or None
+            for name, column in columns.items()
+            if name in answer.parts
+        }
+        sure = [box.confidence for part in answer.parts.values() for box in part.digits]
+        row[FILE], row[CONFIDENCE] = printable(answer.name), min(sure, default=None)
+        row[CHECK] = answer.error or "; ".join(answer.check) or None
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=[FILE, *columns.values(), CONFIDENCE, CHECK])
+    return table.round({CONFIDENCE: 4})
+
+
+def table_of_digits(answers, names):
+    """Return a DataFrame with a row for each digit."""
+    import pandas as pd
+
+    box = [] if names is None else ["box"]
+    place = ["left", "top", "width", "height", "line", "number"]
+    rows = [
+        (printable(answer.name), name, *digit)
+        for answer in answers
+        for name, part in answer.parts.items()
+        for digit in part.digits
+    ]
+    table = pd.DataFrame(rows, columns=[FILE, "box", "digit", CONFIDENCE, *place])
+    table = table.astype({"digit": "Int64"}).round({CONFIDENCE: 4})
+    return table[[FILE, *box, "line", "number", "digit", CONFIDENCE, *place[:4]]]

@@ -1,0 +1,61 @@
+"""What predict is to read: files, and the images in folders."""
+
+import os
+from typing import NamedTuple
+
+from skdigits.cli._outputs import check_report_folder
+
+
+class Job(NamedTuple):
+    """One picture to read: its name as it is told, and where its drawing goes."""
+
+    name: str
+    drawing: str | None
+
+
+def jobs_of(paths, annotate):
+    """Return a `Job` for each picture, and the names of what in folders is none."""
+    jobs, skipped = [], []
+    for path in paths:
+        images, others = _names_in(path)
+        skipped += [os.path.join(path, name) for name in others]
+        inside = [(os.path.join(path, name), name) for name in images]
+        # a folder without pictures is told of as a file would be
+        for whole, name in inside or [(path, os.path.basename(path))]:
+            jobs.append(Job(whole, annotate and os.path.join(annotate, name)))
+    if annotate:
+        check_report_folder(annotate)
+        _check_drawings(jobs)
+    return jobs, skipped
+
+
+def _names_in(folder):
+    """Return the sorted names of images, and of other files, in a folder and its own.
+
+    Hidden ones are neither.
+    """
+    from skdigits.images import DOCUMENTS, SUFFIXES
+
+    images, others = [], []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            is_image = name.lower().endswith((*SUFFIXES, *DOCUMENTS))
+            if not name.startswith("."):
+                path = os.path.relpath(os.path.join(place, name), folder)
+                (images if is_image else others).append(path)
+    return sorted(images), sorted(others)
+
+
+def _check_drawings(jobs):
+    """Raise an error where a drawing would go over a picture or another drawing."""
+    sources = {}
+    for job in jobs:
+        target = os.path.realpath(job.drawing)
+        other = sources.setdefault(target, job.name)
+        if other is not job.name or target == os.path.realpath(job.name):
+            raise ValueError(
+                f"Got {other!r} and {job.name!r}, one of which would be lost in "
+                f"{job.drawing!r}, but expected a file for each. Choose another folder "
+                "to annotate, or other names."
+            )
