@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skdigits._validation import check_integer, check_number
+from skdigits._validation import check_choice, check_integer, check_number
 from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection._compare import Comparison, compare
@@ -229,28 +229,45 @@ class Report:
         """
         return hardest_sentence(self, alpha)
 
-    def calibration(self, n_bins: int = 15) -> pd.DataFrame:
+    def calibration(
+        self,
+        n_bins: int = 15,
+        strategy: Literal["uniform", "quantile"] = "uniform",
+        pos_label: Any = None,
+    ) -> pd.DataFrame:
         """Return how well probabilities are calibrated.
 
         Parameters
         ----------
         n_bins : int, default=15
-            Bins of equal width in [0, 1].
+            Number of bins in [0, 1], at most.
+
+        strategy : {"uniform", "quantile"}, default="uniform"
+            Bins of equal width, or of about equal count.
+
+        pos_label : label, default=None
+            The label whose probability to look at; None takes the predicted label of
+            each row.
 
         Returns
         -------
         bins : DataFrame
             For each bin with rows in it: its bounds `low` and `high`, `count`, mean
-            `probability` of the predicted label, and `accuracy` with its 95 % interval
-            from `accuracy_low` to `accuracy_high`.
+            `probability` of the label, and `accuracy`, the share of the rows that have
+            it, with its 95 % interval from `accuracy_low` to `accuracy_high`.
 
         Raises
         ------
         ValueError
-            If the report has no probabilities.
+            If the report has no probabilities, or not this label.
         """
         n_bins = check_integer("n_bins", n_bins)
-        return statistics.calibration_bins(self._confidence, self._hits, n_bins)
+        check_choice("strategy", strategy, ("uniform", "quantile"))
+        probability, hits = self._confidence, self._hits
+        if pos_label is not None:
+            code = self._code("pos_label", pos_label)
+            probability, hits = np.asarray(self.y_proba)[:, code], self.true == code
+        return statistics.calibration_bins(probability, hits, n_bins, strategy)
 
     def calibration_error(self, n_bins: int = 15) -> float:
         """Return the expected calibration error.
@@ -355,6 +372,13 @@ class Report:
     @property
     def _hits(self):
         return self.true == self.predicted
+
+    def _code(self, name, label):
+        """Return the place of a label."""
+        labels = self.labels.tolist()
+        if label not in labels:
+            raise ValueError(f"Got {name}={label!r}, but expected one of {labels}.")
+        return labels.index(label)
 
     @property
     def _confidence(self):

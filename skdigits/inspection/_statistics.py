@@ -66,9 +66,14 @@ def mcnemar_p_value(only_first, only_second):
     return float(binomtest(int(only_first), discordant).pvalue)
 
 
-def calibration_bins(confidence, hits, n_bins):
-    """Return predictions in bins (low, high] of equal width by their probability."""
+def calibration_bins(confidence, hits, n_bins, strategy="uniform"):
+    """Return predictions in bins (low, high] by their probability.
+
+    They are of equal width or, by quantiles, of about equal count.
+    """
     edges = np.linspace(0, 1, n_bins + 1)
+    if strategy == "quantile":
+        edges = np.unique([0, *np.quantile(confidence, edges[1:-1]), 1])
     bin_of = np.searchsorted(edges[1:-1], confidence)
     filled, bin_of, counts = np.unique(bin_of, return_inverse=True, return_counts=True)
     right = np.bincount(bin_of, weights=hits)

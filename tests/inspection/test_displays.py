@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from _coloured import TABLES, coloured_digits, make_table
 from matplotlib.colors import LogNorm
+from sklearn.calibration import CalibrationDisplay
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay
@@ -222,7 +223,7 @@ def test_heatmap_refuses_labels_and_weights():
         draw(TRUE, PREDICTED, labels=[1, 2])
     with pytest.raises(ValueError, match="sample_weight.shape == "):
         draw(TRUE, PREDICTED, sample_weight=[1])
-    with pytest.raises(ValueError, match="Got 2 display_labels, but expected one for "):
+    with pytest.raises(ValueError, match="Got display_labels of shape .2,., but ex"):
         draw(TRUE, PREDICTED, display_labels=["A", "B"])
 
 
@@ -398,6 +399,45 @@ def test_reliability_of_ten_classes(report):
     assert len(display.bins) <= 5
     assert display.calibration_error == report.calibration_error(5)
     assert f"{display.calibration_error:.3f}" in display.ax_.get_title()
+
+
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_reliability_of_two_classes_is_that_of_scikit_learn(strategy):
+    rng = np.random.default_rng(0)
+    proba = rng.random(300)
+    y_true = (rng.random(300) < proba).astype(int)
+    options = {"n_bins": 6, "strategy": strategy, "pos_label": 1}
+    theirs = CalibrationDisplay.from_predictions(y_true, proba, **options)
+    ours = ReliabilityDisplay.from_predictions(
+        y_true, y_proba=np.transpose([1 - proba, proba]), **options
+    )
+    np.testing.assert_allclose(ours.bins["probability"], theirs.prob_pred)
+    np.testing.assert_allclose(ours.bins["accuracy"], theirs.prob_true)
+    assert ours.ax_.get_xlabel() == "probability of 1"
+
+
+def test_reliability_by_quantiles_has_bins_of_equal_count(report):
+    bins = report.calibration(5, "quantile")
+    assert len(bins) == 5 and bins["count"].between(85, 95).all()
+    assert (bins["low"].iloc[0], bins["high"].iloc[-1]) == (0, 1)
+    equal = ErrorReport.from_predictions([0, 1], y_proba=[[1, 0], [1, 0]])
+    assert equal.calibration(5, "quantile")["count"].tolist() == [2]
+
+
+def test_reliability_is_drawn_by_the_options_of_scikit_learn(report):
+    display = ReliabilityDisplay.from_report(
+        report, name="logistic", ref_line=False, c="red", marker="s"
+    )
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == ["share of the rows", "logistic"]
+    (line, *_) = display.ax_.lines
+    assert (line.get_color(), line.get_marker()) == ("red", "s")
+    with pytest.raises(ValueError, match="Got ref_line=1, but expected True or False"):
+        display.plot(ref_line=1)
+    with pytest.raises(ValueError, match="Got strategy='equal', but expected 'unifor"):
+        ReliabilityDisplay.from_report(report, strategy="equal")
+    with pytest.raises(ValueError, match="Got pos_label='1', but expected one of"):
+        ReliabilityDisplay.from_report(report, pos_label="1")
 
 
 def test_risk_coverage_ends_at_the_error_of_all(report):

@@ -71,10 +71,10 @@ class ConfusionHeatmapDisplay(ReportDisplay):
     ) -> None:
         self.confusion_matrix = np.asarray(confusion_matrix)
         n_classes = len(self.confusion_matrix)
-        if display_labels is not None and len(display_labels) != n_classes:
+        if display_labels is not None and np.shape(display_labels) != (n_classes,):
             raise ValueError(
-                f"Got {len(display_labels)} display_labels, but expected one for each "
-                f"of the {n_classes} classes. Pass as many."
+                f"Got display_labels of shape {np.shape(display_labels)}, but expected "
+                f"one for each of the {n_classes} classes. Pass as many."
             )
         self.display_labels = display_labels
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from skdigits._validation import check_bool
 from skdigits.inspection._plot._display import Display, ReportDisplay
 from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
 from skdigits.inspection._report import Report
@@ -18,12 +19,16 @@ class ReliabilityDisplay(ReportDisplay, Display):
     """Whether the probabilities are calibrated.
 
     The probability of the predicted label of each row against how often it is right,
-    for any number of classes. Bars show the share of the rows in each bin.
+    for any number of classes, or that of one label against how often rows have it. Bars
+    show the share of the rows in each bin.
 
     Parameters
     ----------
     bins : DataFrame
         As `ErrorReport.calibration` returns them.
+
+    pos_label : label, default=None
+        The label that they are of; None stands for the predicted ones.
 
     Attributes
     ----------
@@ -35,7 +40,8 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
     See Also
     --------
-    sklearn.calibration.CalibrationDisplay : The same for two classes.
+    sklearn.calibration.CalibrationDisplay : The same for two classes; it takes the same
+        options.
 
     References
     ----------
@@ -53,13 +59,21 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
     _figsize = 5.6, 5.2
 
-    def __init__(self, bins: DataFrame) -> None:
+    def __init__(self, bins: DataFrame, pos_label: Any = None) -> None:
         self.bins = bins
+        self.pos_label = pos_label
         self.calibration_error = expected_calibration_error(bins)
 
     @classmethod
     def from_report(
-        cls, report: Report, *, n_bins: int = 15, ax: Axes | None = None
+        cls,
+        report: Report,
+        *,
+        n_bins: int = 15,
+        strategy: Literal["uniform", "quantile"] = "uniform",
+        pos_label: Any = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
     ) -> Self:
         """Draw the calibration of an `ErrorReport`.
 
@@ -69,29 +83,78 @@ class ReliabilityDisplay(ReportDisplay, Display):
             With probabilities.
 
         n_bins : int, default=15
-            Bins of equal width in [0, 1].
+            Number of bins in [0, 1], at most.
+
+        strategy : {"uniform", "quantile"}, default="uniform"
+            Bins of equal width, or of about equal count.
+
+        pos_label : label, default=None
+            The label whose probability to look at; None takes the predicted label of
+            each row.
 
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
+
+        **plot_options : dict
+            Passed to `plot`.
 
         Returns
         -------
         ReliabilityDisplay
         """
-        return cls(report.calibration(n_bins)).plot(ax=ax)
+        bins = report.calibration(n_bins, strategy, pos_label)
+        return cls(bins, pos_label).plot(ax=ax, **plot_options)
+
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        name: str | None = None,
+        ref_line: bool = True,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        name : str, default=None
+            What the legend calls the classifier.
+
+        ref_line : bool, default=True
+            Whether to draw the line on which probabilities are calibrated.
+
+        **kwargs : dict
+            Passed to `matplotlib.axes.Axes.errorbar`, which draws the line.
+
+        Returns
+        -------
+        self : ReliabilityDisplay
+            The same display, drawn.
+        """
+        self._options = name, check_bool("ref_line", ref_line), kwargs
+        return super().plot(ax=ax)
 
     def _draw(self):
-        self._draw_bins(self.bins, colours(self.ax_))
+        self._draw_bins(self.bins, colours(self.ax_), *self._options)
+        of, that_is = "the prediction", "right"
+        if self.pos_label is not None:
+            of = that_is = str(self.pos_label)
         self.ax_.set(
-            xlabel="probability of the prediction",
-            ylabel="share that is right",
+            xlabel=f"probability of {of}",
+            ylabel=f"share that is {that_is}",
             xlim=(0, 1.02),
             ylim=(0, 1.02),
             title=f"expected calibration error {self.calibration_error:.3f}",
         )
         legend_below(self.ax_)
 
-    def _draw_bins(self, bins, palette):
+    def _draw_bins(self, bins, palette, name, ref_line, kwargs):
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         self.ax_.bar(
             bins["low"],
             bins["count"] / bins["count"].sum(),
@@ -101,16 +164,15 @@ class ReliabilityDisplay(ReportDisplay, Display):
             alpha=0.35,
             label="share of the rows",
         )
-        self.ax_.plot([0, 1], [0, 1], "--", c=palette["muted"], label="calibrated")
+        if ref_line:
+            self.ax_.plot([0, 1], [0, 1], "--", c=palette["muted"], label="calibrated")
         accuracy, lengths = error_bars(bins, "accuracy")
+        share = "accuracy" if self.pos_label is None else "share"
+        style = {"marker": "o", "color": palette["main"], "capsize": 3}
+        style["label"] = name or f"{share}, 95 % interval"
+        kwargs = normalize_kwargs(kwargs, Line2D)
         self.ax_.errorbar(
-            bins["probability"].to_numpy(),
-            accuracy,
-            yerr=lengths,
-            fmt="o-",
-            color=palette["main"],
-            capsize=3,
-            label="accuracy, 95 % interval",
+            bins["probability"].to_numpy(), accuracy, yerr=lengths, **style | kwargs
         )
 
 
