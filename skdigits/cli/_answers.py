@@ -117,7 +117,7 @@ def table_of_images(answers, names):
         row[CHECK] = answer.error or "; ".join(answer.check) or None
         rows.append(row)
     table = pd.DataFrame(rows, columns=[FILE, *columns.values(), CONFIDENCE, CHECK])
-    return table.round({CONFIDENCE: 4})
+    return table.astype({CONFIDENCE: float}).round({CONFIDENCE: 4})
 
 
 def table_of_digits(answers, names):
@@ -133,5 +133,5 @@ def table_of_digits(answers, names):
         for digit in part.digits
     ]
     table = pd.DataFrame(rows, columns=[FILE, "box", "digit", CONFIDENCE, *place])
-    table = table.astype({"digit": "Int64"}).round({CONFIDENCE: 4})
+    table = table.astype({"digit": "Int64", CONFIDENCE: float}).round({CONFIDENCE: 4})
     return table[[FILE, *box, "line", "number", "digit", CONFIDENCE, *place[:4]]]

@@ -5,10 +5,11 @@ change with it.
 """
 
 from skdigits.reading._boxes import load_boxes, read_boxes
+from skdigits.reading._classifier_of import classifier_of
 from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
 from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained
-from skdigits.reading._read import classifier_of, read_digits
+from skdigits.reading._read import read_digits
 from skdigits.reading._reading import ReadDigit, Reading, ReadSign, as_plain
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any, overload
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import check_path, one_line
-from skdigits.reading._read import read_each, reader_of_pages
+from skdigits.reading._read import checked_options, read_each, reading_in
 from skdigits.reading._reading import Reading
 
 # The columns of a file of boxes, of which no form has so many bytes.
@@ -55,8 +55,8 @@ def read_boxes(
 ) -> dict[str, Reading] | list[Any]:
     """Read the handwritten digits in each box of a form.
 
-    Nothing else on the page is looked at, so that printed text and other writing
-    cannot be taken for a digit. The page is read as it lies.
+    A digit is in the box that its middle is in, so that writing may go over the edge;
+    what is written or printed elsewhere is not read. The page is read as it lies.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def read_boxes(
     >>> import numpy as np
     >>> from skdigits.reading import read_boxes
     >>> form = np.full((100, 200), 230, dtype=np.uint8)
-    >>> form[30:70, 40:45] = form[30:70, 60:65] = 40
+    >>> form[30:60, 40:44] = form[30:60, 60:64] = 40
     >>> boxes = {"age": (10, 10, 90, 80), "size": (110, 10, 80, 80)}
     >>> {name: reading.text for name, reading in read_boxes(form, boxes).items()}
     {'age': '11', 'size': ''}
@@ -115,14 +115,14 @@ def read_boxes(
     read = partial(
         _read_boxes_of,
         boxes=_checked(boxes),
-        read=reader_of_pages(model, min_confidence),
+        **checked_options(model, min_confidence),
     )
     return read_each(image_or_images, read, n_jobs)
 
 
-def _read_boxes_of(grey, boxes, read):
+def _read_boxes_of(grey, boxes, **options):
     placed = {name: _in_pixels(name, boxes, grey.shape) for name in boxes}
-    return {name: read(grey, box) for name, box in placed.items()}
+    return {name: reading_in(box, grey, **options) for name, box in placed.items()}
 
 
 def _in_pixels(name, boxes, shape):

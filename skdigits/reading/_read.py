@@ -1,6 +1,5 @@
 """read_digits: from pictures to what is written on them."""
 
-import os
 from functools import partial
 from typing import Any, NamedTuple, overload
 
@@ -17,9 +16,9 @@ from skdigits.handwriting import (
     pixels_of,
 )
 from skdigits.images import grey_pages
+from skdigits.reading._classifier_of import classifier_of
 from skdigits.reading._confidence import probabilities_of
 from skdigits.reading._number_signs import number_signs_of, with_signs
-from skdigits.reading._pretrained import NO_DIGIT, shared_network
 from skdigits.reading._reading import ReadDigit, Reading, ReadSign
 
 # Below this probability a digit is "not sure".
@@ -34,6 +33,9 @@ MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 # are about so high. It is read so if the sum is another share of the signs that are
 # then seen, and more by one digit, and by a share of the signs.
 A_SHEET, A_SIGN, POORLY, HEIGHT, WELL, MUCH_BETTER = 2, 0.3, 0.9, 28, 0.85, 0.15
+
+# Of a box of a form, so much of the shorter side is also seen around it.
+AROUND = 0.15
 
 
 @overload
@@ -123,19 +125,15 @@ def read_digits(
     11
     1
     """
-    read = reader_of_pages(model, min_confidence)
+    read = partial(_reading_of, **checked_options(model, min_confidence))
     return read_each(image_or_images, read, n_jobs)
 
 
-def reader_of_pages(model, min_confidence):
-    """Return a function of a page's grey levels that returns its `Reading`.
-
-    Of its second argument, a box of the page, only that is read; ``model`` and
-    ``min_confidence`` are as for `read_digits`.
-    """
+def checked_options(model, min_confidence):
+    """Return what reads a page, and from which probability on it is sure."""
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
-    return partial(_reading_of, classifier=classifier_of(model), min_confidence=low)
+    return {"classifier": classifier_of(model), "min_confidence": low}
 
 
 def read_each(image_or_images, read, n_jobs):
@@ -148,69 +146,6 @@ def read_each(image_or_images, read, n_jobs):
     return Parallel(n_jobs)(
         delayed(_read_pages)(image, read) for image in image_or_images
     )
-
-
-def classifier_of(model: Any) -> Any:
-    """Return a classifier of rows in MNIST format.
-
-    Parameters
-    ----------
-    model : estimator, path or None
-        As for `read_digits`.
-
-    Returns
-    -------
-    estimator
-        With ``predict_proba`` and ``classes_``.
-
-    Raises
-    ------
-    ValueError
-        If the model is for others than digits in MNIST format.
-
-    Examples
-    --------
-    >>> from skdigits.reading import classifier_of
-    >>> classifier_of(None).classes_.tolist()
-    [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-    """
-    if model is None:
-        model = shared_network()
-    elif isinstance(model, str | os.PathLike):
-        from skdigits.persistence import load_network
-
-        model = load_network(model)
-    elif hasattr(model, "steps"):
-        model = _without_normalizer(model)
-    if not (hasattr(model, "predict_proba") and hasattr(model, "classes_")):
-        raise ValueError(
-            f"Got model={model!r}, but expected a fitted classifier with predict_proba "
-            "and classes_, or the file of one. Fit it first."
-        )
-    if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
-        raise ValueError(
-            f"Got a model with the classes {list(map(str, model.classes_))}, but "
-            "expected digits, and -1 for what is none. Pass a model of digits."
-        )
-    _check_shape(model)
-    return model
-
-
-def _check_shape(model):
-    height, width = getattr(model, "image_shape_", (SIDE, SIDE))
-    if (height, width) != (SIDE, SIDE):
-        raise ValueError(
-            f"Got a model for pictures of {height} x {width} pixels, but expected one "
-            f"for {SIDE} x {SIDE}, MNIST format. Train one with --data mnist or "
-            "--normalize."
-        )
-
-
-def _without_normalizer(pipeline):
-    from skdigits.handwriting import HandwritingNormalizer
-
-    normalizes = isinstance(pipeline[0], HandwritingNormalizer)
-    return pipeline[1:] if normalizes else pipeline
 
 
 class _Page(NamedTuple):
@@ -240,18 +175,40 @@ def _read_pages(image, read):
     return [read(grey) for grey in pages] if many else read(next(pages))
 
 
-def _reading_of(grey, box=None, *, classifier, min_confidence):
-    """Return the reading of a page, or of a box on it, which is read as it lies."""
-    left, top, width, height = box or (0, 0, *grey.shape[::-1])
-    seen = grey[top : top + height, left : left + width]
-    page, turns = _page(seen, classifier), 0
+def _reading_of(grey, classifier, min_confidence):
+    page, turns = _page(grey, classifier), 0
     n_signs = page.n_signs
-    poorly = n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs
-    if box is None and poorly:
+    if n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs:
         turns = _best_turns(grey, page.height, classifier)
         if turns:
             page = _page(_turned(grey, turns), classifier)
-    place = partial(_place, shape=seen.shape, turns=turns, corner=(left, top))
+    place = partial(_place, shape=grey.shape, turns=turns)
+    return _as_reading(grey, page, place, min_confidence, rotation=90 * turns)
+
+
+def reading_in(box, grey, classifier, min_confidence):
+    """Return the reading of what has its middle in a box of a page, as it lies.
+
+    ``box`` is left, top, width and height in pixels. Writing that goes over its edge is
+    seen as a whole.
+    """
+    left, top, width, height = box
+    margin = round(AROUND * min(width, height))
+    x, y = max(left - margin, 0), max(top - margin, 0)
+    seen = grey[y : top + height + margin, x : left + width + margin]
+    page = _page(seen, classifier)
+    middles = (page.boxes[:, :2] + page.boxes[:, 2:]) / 2 + (x - left, y - top)
+    inside = ((middles >= 0) & (middles < (width, height))).all(axis=1)
+    page = _Page(*(values[inside] for values in page[:3]), *page[3:])
+
+    def place(box):
+        left, top, *sides = pixels_of(box, seen.shape)
+        return x + left, y + top, *sides
+
+    return _as_reading(grey, page, place, min_confidence)
+
+
+def _as_reading(grey, page, place, min_confidence, rotation=0):
     order, signs = with_signs(layout_of(page.boxes), page.boxes, page.number_signs)
     read = (
         _as_read(page, i, min_confidence, (*place(page.boxes[i]), *where))
@@ -260,7 +217,7 @@ def _reading_of(grey, box=None, *, classifier, min_confidence):
     return Reading(
         grey,
         read,
-        rotation=90 * turns,
+        rotation=rotation,
         forms=page.forms[[i for i, *_ in order]],
         signs=(
             ReadSign(sign.sign, sign.confidence, *place(sign.box), *where)
@@ -327,11 +284,8 @@ def _turned(grey, turns):
     return np.ascontiguousarray(np.rot90(grey, turns))
 
 
-def _place(box, shape, turns, corner):
-    """Return left, top, width and height of a box of a turned image, before turning.
-
-    They are those on a page where the image has its corner at some place.
-    """
+def _place(box, shape, turns):
+    """Return left, top, width and height of a box of a turned image, before turning."""
     height, width = shape
     left, top, right, bottom = box
     if turns == 1:
@@ -340,8 +294,7 @@ def _place(box, shape, turns, corner):
         box = width - right, height - bottom, width - left, height - top
     elif turns == 3:
         box = top, height - right, bottom, height - left
-    left, top, *sides = pixels_of(box, shape)
-    return corner[0] + left, corner[1] + top, *sides
+    return pixels_of(box, shape)
 
 
 def _as_read(page, i, min_confidence, box):

@@ -58,6 +58,16 @@ def test_a_box_ends_where_the_page_ends(form):
     assert texts(read_boxes(form, boxes)) == {"points": "7"}
 
 
+def test_a_digit_is_in_the_box_of_its_middle():
+    """Though it goes over the edge; what is beside the box is in none."""
+    sheet = blank()
+    write(sheet, "385", left=60, top=60)
+    boxes = {"all": (66, 64, 150, 42), "first": (66, 64, 30, 42)}
+    readings = read_boxes(sheet, boxes)
+    assert texts(readings) == {"all": "385", "first": "3"}
+    assert readings["all"].boxes[0].left < 66 and readings["all"].boxes[0].top < 64
+
+
 def test_each_image_and_each_page(form, tmp_path):
     form.save(tmp_path / "a.tif", save_all=True, append_images=[blank()])
     one, (first, second) = read_boxes([form, tmp_path / "a.tif"], BOXES)

@@ -1,0 +1,70 @@
+"""Which classifier reads the digits of a page."""
+
+import os
+from typing import Any
+
+from skdigits.handwriting import SIDE
+from skdigits.reading._pretrained import NO_DIGIT, shared_network
+
+
+def classifier_of(model: Any) -> Any:
+    """Return a classifier of rows in MNIST format.
+
+    Parameters
+    ----------
+    model : estimator, path or None
+        As for `read_digits`.
+
+    Returns
+    -------
+    estimator
+        With ``predict_proba`` and ``classes_``.
+
+    Raises
+    ------
+    ValueError
+        If the model is for others than digits in MNIST format.
+
+    Examples
+    --------
+    >>> from skdigits.reading import classifier_of
+    >>> classifier_of(None).classes_.tolist()
+    [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
+    if model is None:
+        model = shared_network()
+    elif isinstance(model, str | os.PathLike):
+        from skdigits.persistence import load_network
+
+        model = load_network(model)
+    elif hasattr(model, "steps"):
+        model = _without_normalizer(model)
+    if not (hasattr(model, "predict_proba") and hasattr(model, "classes_")):
+        raise ValueError(
+            f"Got model={model!r}, but expected a fitted classifier with predict_proba "
+            "and classes_, or the file of one. Fit it first."
+        )
+    if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
+        raise ValueError(
+            f"Got a model with the classes {list(map(str, model.classes_))}, but "
+            "expected digits, and -1 for what is none. Pass a model of digits."
+        )
+    _check_shape(model)
+    return model
+
+
+def _check_shape(model):
+    height, width = getattr(model, "image_shape_", (SIDE, SIDE))
+    if (height, width) != (SIDE, SIDE):
+        raise ValueError(
+            f"Got a model for pictures of {height} x {width} pixels, but expected one "
+            f"for {SIDE} x {SIDE}, MNIST format. Train one with --data mnist or "
+            "--normalize."
+        )
+
+
+def _without_normalizer(pipeline):
+    from skdigits.handwriting import HandwritingNormalizer
+
+    normalizes = isinstance(pipeline[0], HandwritingNormalizer)
+    return pipeline[1:] if normalizes else pipeline
