@@ -39,6 +39,42 @@ PYTHON = re.compile(
 )
 CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 
+# What people type into the search, and the page that should come first. An entry of the
+# index that is marked as the main one puts it there.
+SEARCHES = {
+    "citing": ["citation"],
+    "guide/classifier": ["dropout"],
+    "guide/data": ["load my own images", "CSV", "MNIST download", "fashion mnist"],
+    "guide/exporting": ["ONNX", "export"],
+    "guide/large_data": ["memory"],
+    "guide/mistakes": [
+        "confusion matrix",
+        "plot confusion matrix",
+        "misclassified images",
+        "ROC curve",
+    ],
+    "guide/predictions": ["confidence threshold", "calibration"],
+    "guide/saving": ["save model", "load model", "pickle"],
+    "guide/searching": ["grid search", "hyperparameter tuning", "cross validation"],
+    "guide/training": [
+        "early stopping",
+        "learning curve",
+        "data augmentation",
+        "class imbalance",
+        "progress bar",
+    ],
+    "handwriting": [
+        "read photo",
+        "several digits",
+        "PDF",
+        "transfer learning",
+        "fine-tune",
+    ],
+    "installation": ["installation", "GPU", "mixed precision"],
+    "performance": ["inference speed"],
+    "serving": ["REST API", "docker"],
+}
+
 
 class About(doctest.OutputChecker):
     """Takes decimals, and large numbers, that are off by a tenth.
@@ -128,6 +164,7 @@ def test_readme(capsys):
     blocks = dict(re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL))
     plt.close("all")
     exec(blocks["python"], {})
+    assert textwrap.indent(blocks["python"], "   ") in (DOCS / "index.rst").read_text()
     (figure,) = map(plt.figure, plt.get_fignums())
     assert figure.axes[0].get_xlabel() == "predicted"
     plt.close(figure)
@@ -139,6 +176,14 @@ def test_readme(capsys):
     # the last command is the one whose output is shown
     arguments = blocks["sh"].removeprefix("skdigits ").split()
     assert CliRunner().invoke(app, arguments).output == blocks["text"]
+
+
+@pytest.mark.parametrize("page", SEARCHES)
+def test_search_leads_to_the_page(page):
+    text = (DOCS / page).with_suffix(".rst").read_text()
+    blocks = re.findall(r"^\.\. index:: ((?:.*\n)+?)\n", text, re.MULTILINE)
+    entries = {entry.strip() for entry in ",".join(blocks).split(",")}
+    assert {f"! {words}" for words in SEARCHES[page]} <= entries
 
 
 def test_accuracies_are_those_of_the_performance_page():
