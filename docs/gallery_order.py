@@ -15,7 +15,7 @@ ORDER = (
     "dask",
     "augmentation",
     "callbacks",
-    "few_pictures",
+    "few_images",
     "imbalance",
     "onnx",
 )

@@ -1,18 +1,17 @@
 """
-=========================================
-How far the probabilities can be trusted
-=========================================
+Calibrated probabilities
+========================
 
-Of the answers that are given with 90 %, nine in ten should be right. One number, the
-temperature, brings that about.
+Of the predictions with a probability of 90 %, nine in ten should be right. One number,
+the temperature, achieves that.
 """
 
 # %%
 # The same network twice
 # ----------------------
-# Both learn with the same seed, so that they have the same weights and give the same
-# answers. Only the second ends its fit with a calibration, which is the default. Most
-# of the pictures are kept to test on, so that there are mistakes to count.
+# Both are trained with the same seed, so they have the same weights and the same
+# predictions. Only the second ends its fit with a calibration, which is the default.
+# Most of the images are for testing, so that there are mistakes to count.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -36,8 +35,8 @@ for calibration in (False, True):
 # %%
 # Before and after
 # ----------------
-# Training smooths the labels. That makes the network more accurate, and its outputs too
-# modest: on the left they are right far more often than they say. On the right they are
+# Label smoothing makes the network more accurate and its outputs underconfident: on the
+# left the accuracy is far higher than the probability. On the right the outputs are
 # divided by the temperature.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
@@ -48,13 +47,16 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
 # %%
 # What it changes, and what not
 # -----------------------------
-# Neither an answer nor the order of the labels of a picture, since one number divides
-# all outputs. Only what the answers say of themselves.
+# One number divides all outputs, so no predicted label changes, only the probabilities.
 
 for calibration, report in reports.items():
     print(
         f"calibration={calibration}: {report.accuracy:.1%} right, mean probability "
-        f"of the answers {report.y_proba.max(axis=1).mean():.1%}"
+        f"{report.y_proba.max(axis=1).mean():.1%}, expected calibration error "
+        f"{report.calibration_error():.3f}"
     )
 
 plt.show()
+
+assert reports[True].accuracy == reports[False].accuracy
+assert reports[True].calibration_error() < reports[False].calibration_error() / 3

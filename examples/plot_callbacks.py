@@ -1,15 +1,15 @@
 """
-History, early stopping and callbacks
-=====================================
+Training history, early stopping and callbacks
+==============================================
 
-What a fit leaves behind, how it ends early, and how callbacks of Keras look on.
+How to plot the training history, stop early, and use callbacks of Keras.
 """
 
 # %%
-# A part to validate on
-# ---------------------
-# ``validation_split`` holds out a part of the training pictures, with the proportions
-# of the digits kept. ``history_`` then has four figures for each epoch.
+# A validation part
+# -----------------
+# ``validation_split`` holds out a part of the training images, with the proportions of
+# the digits kept. ``history_`` then has four figures for each epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -31,23 +31,23 @@ display.figure_.suptitle("Twenty-five epochs")
 # %%
 # Stopping early
 # --------------
-# With a constant rate the loss stops falling at some point. The fit ends five epochs
-# after the best one, and goes back to its weights.
+# With a constant learning rate the loss stops falling at some point. The fit ends five
+# epochs after the best one, and goes back to its weights.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)
 losses = clf.history_["val_loss"]
 print(f"{clf.n_iter_} epochs, the best of them was {losses.index(min(losses)) + 1}")
+assert clf.n_iter_ < 60
 
 # %%
-# A callback that looks on
-# ------------------------
-# It is called as Keras calls it, with a Keras model of the network as it is then. Here
-# it keeps the first kernel of each epoch. A fit works on copies of its callbacks, so
-# that what they collect goes into something that they share.
+# A callback that records
+# -----------------------
+# Keras calls it with a Keras model of the network as it is then. This one records the
+# first kernel of each epoch. A fit uses copies of its callbacks, so they collect into a
+# list that they share.
 #
-# Keras is imported after the first fit here: skdigits has told TensorFlow by then to be
-# quiet.
+# Keras is imported after the first fit here: by then skdigits has silenced TensorFlow.
 
 import keras
 
@@ -74,7 +74,7 @@ clf.set_params(
 pipeline.fit(X_train, y_train)
 
 # %%
-# Its way through the twelve epochs, every second of them:
+# The kernel after every second of the twelve epochs:
 
 figure, axes = plt.subplots(1, 6, figsize=(9, 2), layout="constrained")
 figure.suptitle("A kernel of 5 x 5 pixels while it learns")
@@ -85,9 +85,9 @@ for ax, epoch in zip(axes, range(1, 12, 2), strict=True):
     ax.set_axis_off()
 
 # %%
-# A callback that decides
-# -----------------------
-# Those that stop a fit, or change the learning rate, do so here too.
+# A callback that stops the training
+# ----------------------------------
+# Callbacks can also stop a fit, or change the learning rate.
 
 
 class StopAt(keras.callbacks.Callback):
@@ -101,6 +101,11 @@ class StopAt(keras.callbacks.Callback):
 clf.set_params(callbacks=[StopAt()], epochs=40)
 pipeline.fit(X_train, y_train)
 print(f"Stopped after {clf.n_iter_} of 40 epochs")
-print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%}")
+accuracy = pipeline.score(X_test, y_test)
+print(f"Test accuracy: {accuracy:.1%}")
 
 plt.show()
+
+assert len(kernels) == 12
+assert clf.n_iter_ < 40
+assert accuracy > 0.9

@@ -1,9 +1,9 @@
 """
-A search on a cluster
-=====================
+Hyperparameter search on a Dask cluster
+=======================================
 
-Dask runs the folds of a search on other machines, or, as here, on a cluster of one.
-``pip install "skdigits[distributed]"`` brings what is needed.
+Dask runs the folds of a search on other machines, or, as here, on a cluster of one. It
+needs the extra ``distributed`` (:doc:`/installation`).
 """
 
 # %%
@@ -32,8 +32,8 @@ print(f"{len(client.scheduler_info()['workers'])} worker")
 # %%
 # The same search
 # ---------------
-# ``scatter`` sends the pictures to each worker once. Nothing else differs from a search
-# in one process, and neither do the scores.
+# ``scatter`` sends the images to each worker once. Nothing else differs from a search
+# in one process, and the scores are the same.
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -48,8 +48,8 @@ client.close()
 cluster.close()
 
 # %%
-# What was found
-# --------------
+# The results
+# -----------
 # Each cell is a candidate; those that were stopped early had fewer epochs.
 
 print(search.best_params_)
@@ -58,7 +58,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 figure.suptitle("Nine candidates")
 
 # %%
-# How far each came:
+# How many candidates reached which epoch:
 
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
     print(f"{n_candidates} candidates until epoch {epochs}")
@@ -67,6 +67,10 @@ for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, stric
 # The test set last
 # -----------------
 
-print(f"Test accuracy of the best: {search.score(X_test, y_test):.1%}")
+accuracy = search.score(X_test, y_test)
+print(f"Test accuracy of the best: {accuracy:.1%}")
 
 plt.show()
+
+assert search.n_candidates_.tolist() == [9, 3, 1]
+assert accuracy > 0.95

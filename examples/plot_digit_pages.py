@@ -2,9 +2,9 @@
 Synthetic pages for training detectors
 ======================================
 
-Who trains a detector of digits needs pages, and the place and the label of every digit
-on them. To label photos by hand takes weeks. `make_digit_pages` draws pages whose
-labels are known.
+To train a detector of digits you need pages, and the place and the label of every digit
+on them. To label photos by hand takes weeks. `make_digit_pages` draws pages with known
+labels.
 """
 
 # %%
@@ -12,7 +12,7 @@ labels are known.
 # ---------
 #
 # Each is by another writer, on other paper, in other light. Boxes of digits are red,
-# those of signs that change a number blue, and those of all others green.
+# those of signs that change a number are blue, and those of all others are green.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -44,9 +44,8 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # Which pixels are ink
 # --------------------
 #
-# `ink` numbers the pixels of each sign, for those who train a segmentation. A digit
-# that the edge cuts has a smaller share in `visible`; leave those out that nobody could
-# read.
+# `ink` numbers the pixels of each sign, to train a segmentation. A digit that the edge
+# cuts has a smaller share in `visible`; leave those out that nobody could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

@@ -2,17 +2,17 @@
 A photo of handwriting, step by step
 ====================================
 
-A network that has learned from MNIST knows light digits on black ground, each in the
+A network that was trained on MNIST expects light digits on a black ground, each in the
 middle of 28 x 28 pixels, with strokes of about one thickness. A photo of a sheet of
-paper has nothing of that. This example makes such a photo, with a shadow, ruled lines
-and noise, and shows what becomes of it on the way to an answer.
+paper has none of that. This example makes such a photo, with a shadow, ruled lines and
+noise, and shows each step on the way to a prediction.
 """
 
 # %%
 # A photo
 # -------
 #
-# A photo of yours would be the name of a file. This one is drawn: strokes of a pen on
+# Your own photo would be the name of a file. This one is drawn: strokes of a pen on
 # ruled paper, darker to the right, turned by two degrees.
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,20 +48,20 @@ def photo():
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
-picture = photo()
+image = photo()
 
 # %%
 # Ink
 # ---
 #
-# Where the paper is in a shadow it is darker than ink elsewhere, so that no threshold
-# fits. A network that has learned from synthetic pages sees the photo at several
-# scales, and says of each pixel whether it is ink:
-# :func:`skdigits.handwriting.find_ink`. The ruled lines are none.
-ink = find_ink(picture)
+# In the shadow the paper is darker than ink elsewhere, so no threshold separates them.
+# A network that was trained on synthetic pages sees the photo at several scales, and
+# predicts for each pixel whether it is ink: :func:`skdigits.handwriting.find_ink`. The
+# ruled lines are not.
+ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
-for ax, step, title in zip(axes, (picture, 1 - ink), ("Photo", "Ink"), strict=True):
+for ax, step, title in zip(axes, (image, 1 - ink), ("Photo", "Ink"), strict=True):
     ax.imshow(step, cmap="gray")
     ax.set(title=title)
     ax.set_axis_off()
@@ -73,9 +73,9 @@ for ax, step, title in zip(axes, (picture, 1 - ink), ("Photo", "Ink"), strict=Tr
 # :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
 # order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings images of single
 # digits into MNIST format, here those in the boxes of the first line.
-boxes = [box for box in find_digits(picture) if box.line == 0]
+boxes = [box for box in find_digits(image) if box.line == 0]
 cut = [
-    picture[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
+    image[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
     for b in boxes
 ]
 forms = HandwritingNormalizer().fit_transform(cut).reshape(-1, 28, 28)
@@ -91,14 +91,15 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # The reading
 # -----------
 #
-# :func:`skdigits.read_digits` does all of that, and combines what the page network and
-# the pretrained classifier say of each digit to a probability; below `min_confidence`
-# the prediction is a question mark.
-reading = read_digits(picture)
+# :func:`skdigits.read_digits` does all of that, and combines the predictions of the
+# page network and the pretrained classifier to a probability for each digit; below
+# `min_confidence` the prediction is a question mark.
+reading = read_digits(image)
 ax = reading.plot()
-ax.set_title("What was read")
+ax.set_title("The reading")
 reading.digits.head()
 
 # %%
 # As text, with a line for each line of the sheet and a blank between its numbers:
 print(reading.text)
+assert reading.text == "1974 20\n42 071"

@@ -1,15 +1,15 @@
 """
-Rare digits: class and sample weights
-=====================================
+Class imbalance: class weights and sample weights
+=================================================
 
-In a pile of forms some digits are rare. A network that sees few of them gives them up
-for the frequent ones, unless each of them counts for more.
+On a pile of forms some digits are rare. A network that sees few of them predicts the
+frequent ones instead, unless each rare one has a larger weight.
 """
 
 # %%
 # Rare eights
 # -----------
-# Of the eights in the training part a twentieth is left. The test part is as it was.
+# A twentieth of the eights is left in the training part. The test part is not changed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,7 +32,7 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # With and without weights
 # ------------------------
 # ``class_weight="balanced"`` gives each class the same total weight, so that an eight
-# counts for as much as eighteen others. Three seeds each, since five eights are few.
+# weighs as much as eighteen other images. Three seeds each, since five eights are few.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -50,7 +50,8 @@ for name, class_weight in settings.items():
 # %%
 # What it changes
 # ---------------
-# The eights are found again; a few others are called eights now.
+# The recall of the eight rises, and with it the precision of the digits that eights were
+# taken for.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 figure.suptitle("Five eights in the training: mean of three seeds")
@@ -70,13 +71,17 @@ for name in settings:
     )
 
 # %%
-# Weights for single pictures
-# ---------------------------
-# ``sample_weight`` goes through a pipeline by the name of the step. Here pictures count
-# for less the less ink they have; a weight of zero leaves a picture out.
+# Weights for single images
+# -------------------------
+# ``sample_weight`` goes through a pipeline with the name of the step. Here the weight
+# of an image is its share of ink; a weight of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
 print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%}")
 
 plt.show()
+
+without, balanced = (np.mean(recalls[name], axis=0)[8] for name in settings)
+assert balanced > without + 0.3
+assert np.mean(recalls['class_weight="balanced"']) > 0.93

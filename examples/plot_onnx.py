@@ -1,10 +1,10 @@
 """
-Predictions without Python
-==========================
+Exporting to ONNX: predictions without Python
+==============================================
 
-A fitted pipeline becomes an ONNX graph, which ONNX Runtime and others run in any
-language: from raw pixels to labels and probabilities, without skdigits. It is the graph
-in which the pipeline itself predicts, with the scaling of the pixels before it.
+Export a fitted pipeline to an ONNX graph, which ONNX Runtime runs in many languages:
+from raw pixels to labels and probabilities, without skdigits. The pipeline itself
+predicts with the same graph, after scaling the pixels.
 """
 
 # %%
@@ -30,7 +30,7 @@ pipeline.fit(X_train, y_train)
 # Its graph
 # ---------
 # On the command line that is ``skdigits export digits.safetensors digits.onnx``. The
-# graph says itself how it is used.
+# graph describes how to use it.
 
 graph = skdigits.to_onnx(pipeline)
 print(graph.doc_string)
@@ -38,7 +38,7 @@ print(graph.doc_string)
 # %%
 # Its predictions
 # ---------------
-# Whoever runs the graph needs its bytes, or the file of them, and nothing else.
+# To run the graph you need its bytes, or the file of them, and nothing else.
 
 session = InferenceSession(graph.SerializeToString())
 pixels = X_test.astype(np.float32)
@@ -48,7 +48,7 @@ difference = np.abs(probabilities - pipeline.predict_proba(X_test)).max()
 print(f"Furthest from the pipeline's probabilities: {difference:.0e}")
 
 # %%
-# The ten images of which the graph is the least certain, with its predictions.
+# The ten images with the least confident predictions.
 
 metadata = session.get_modelmeta().custom_metadata_map
 height, width = json.loads(metadata["image_shape"])
@@ -59,3 +59,6 @@ for ax, row in zip(axes, probabilities.max(axis=1).argsort(), strict=False):
     ax.set_axis_off()
 
 plt.show()
+
+assert (label == pipeline.predict(X_test)).all()
+assert difference < 1e-5

@@ -3,7 +3,7 @@
 Quick start
 ===========
 
-Train a classifier on scikit-learn's 8 x 8 digits, look at its answers, keep it.
+Train a classifier on scikit-learn's 8 x 8 digits, look at its predictions, save it.
 """
 
 # %%
@@ -28,29 +28,30 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # The pipeline
 # ------------
-# It scales the pixels, folds the rows into pictures and trains the network.
+# It scales the pixels, reshapes the rows into images and trains the network.
 
 pipeline = skdigits.make_digit_pipeline(skdigits.DigitCNN(random_state=0))
 pipeline.fit(X_train, y_train)
-print(f"Test accuracy: {pipeline.score(X_test, y_test):.1%} of {len(y_test)}")
+accuracy = pipeline.score(X_test, y_test)
+print(f"Test accuracy: {accuracy:.1%} of {len(y_test)}")
 
 # %%
-# How it learned
-# --------------
-# Few pictures are gone through many times, until the network has taken 1,500 steps.
+# The training history
+# --------------------
+# With few images there are many epochs, until the network has taken 1,500 steps.
 
 display = TrainingHistoryDisplay.from_estimator(pipeline)
 display.figure_.suptitle("Each epoch of the training")
 
 # %%
-# What it answers
-# ---------------
-# The least certain of the test pictures, and the probability of each digit.
+# Predictions
+# -----------
+# The least confident of the test images, and the probability of each digit.
 
 probabilities = pipeline.predict_proba(X_test)
 least = probabilities.max(axis=1).argmin()
 figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
-figure.suptitle("The least certain answer")
+figure.suptitle("The least confident prediction")
 # sphinx_gallery_thumbnail_number = 2
 left.imshow(X_test[least].reshape(8, 8), cmap="gray_r")
 left.set_title(f"labelled {y_test[least]}")
@@ -59,16 +60,18 @@ right.bar(pipeline.classes_, probabilities[least])
 right.set(xlabel="digit", ylabel="probability", xticks=pipeline.classes_)
 
 # %%
-# Keeping it
-# ----------
+# Saving and loading
+# ------------------
 # One file holds the pipeline; loading it runs no code from the file.
 
 with TemporaryDirectory() as folder:
     path = Path(folder) / "digits.safetensors"
     skdigits.save(pipeline, path)
     again = skdigits.load(path)
-print(
-    "The same answers:", bool((again.predict(X_test) == pipeline.predict(X_test)).all())
-)
+same = bool((again.predict(X_test) == pipeline.predict(X_test)).all())
+print("The same predictions:", same)
 
 plt.show()
+
+assert accuracy > 0.98
+assert same

@@ -2,9 +2,9 @@
 What is misread, and why
 ========================
 
-No reader of handwriting is always right, and whoever relies on one should know where it
-is not. This example draws what :func:`~skdigits.read_digits` is known to get wrong:
-signs that have the shape of a digit, and digits as few people write them.
+No reader of handwriting is always right, and if you rely on one you should know where
+it fails. This example draws what :func:`~skdigits.read_digits` is known to misread:
+signs in the shape of a digit, and digits as few people write them.
 """
 
 # %%
@@ -31,10 +31,10 @@ DRAWINGS = {
     "the letter S": [[*arc(5, 2.5, 3, 2.5, -30, -270), *arc(5, 7.5, 3, 2.5, -90, 150)]],
     "the letter Z": [[(1, 0), (8, 0), (1, 10), (8, 10)]],
     "an opening bracket": [arc(7, 5, 3, 6, 230, 130)],
-    "a nought that ends inside": [
+    "a zero that ends inside": [
         [*arc(5, 5, 4, 5, -60, -400), *arc(4.5, 4, 2.5, 2, 0, 160)]
     ],
-    "a nought open above": [arc(5, 5, 4, 5, -40, 220)],
+    "a zero open at the top": [arc(5, 5, 4, 5, -40, 220)],
     "a half": [
         [(2, 0), (2, 5)],
         [(7, 0), (1, 10)],
@@ -67,17 +67,20 @@ plt.show()
 # -------------------
 #
 # The letters and the bracket have the very shape of a digit: seen alone, nobody could
-# tell. What stands around them could, and the page network sees that; but it has
-# learned from numbers and single letters, not from words of a language. Where letters
-# are to be expected, cut out the fields that hold digits, and read those.
+# tell. Their surroundings could, and the page network sees those; but it was trained on
+# numbers and single letters, not on the words of a language. Where you expect letters,
+# cut out the fields that hold digits, and read those.
 #
-# The noughts are a habit that MNIST's writers did not have, nor those of the synthetic
-# pages; taught as noughts, they would make noughts of the letters U and e. A network
-# can learn the habits of one writer from fifty digits:
+# MNIST's writers did not write such zeros, nor do the synthetic pages have them. If
+# they were trained as zeros, the letters U and e would be read as zeros. You can
+# fine-tune the classifier to one writer:
 # :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
 #
 # The last two are there for comparison: a half is read as its two digits, and a one
 # that leans far as a one, with a lower probability.
 #
-# A probability does not warn of the first kind: of the images that people meant to be
-# digits it says how often the prediction is right, and a letter is none of them.
+# A probability does not warn of the first kind. It says how often predictions are right
+# for signs that people meant to be digits, and a letter is not meant to be one.
+letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
+assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
+assert readings["a half"].digits["digit"].tolist() == [1, 2]
