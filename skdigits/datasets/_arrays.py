@@ -76,15 +76,7 @@ def _pair_among(names):
 def checked_pair(path, named_pixels, named_labels):
     """Return pixels and labels as of `read_pair`, once they are known to be such."""
     (x, pixels), (y, labels) = named_pixels, named_labels
-    if labels.ndim == 2 and 1 in labels.shape:
-        labels = labels.ravel()
-    if pixels.ndim > 1 and len(pixels) != labels.size == pixels.shape[-1]:
-        # pictures along the last axis, or as columns, as MATLAB's users have them
-        pixels = np.moveaxis(pixels, -1, 0)
-    if pixels.ndim == 4 and pixels.shape[3] == 1:
-        pixels = pixels[..., 0]
-    if pixels.ndim == 4 and pixels.shape[3] == 3 and pixels.dtype == np.uint8:
-        pixels = _grey(pixels)
+    pixels, labels = _arranged(pixels, labels)
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and dtype {pixels.dtype}, but expected "
@@ -102,6 +94,20 @@ def checked_pair(path, named_pixels, named_labels):
             "or fill those pictures."
         )
     return pixels, _label_list(path, y, labels), None
+
+
+def _arranged(pixels, labels):
+    """Return images along the first axis, grey if they can be, and labels as a row."""
+    if labels.ndim == 2 and 1 in labels.shape:
+        labels = labels.ravel()
+    if pixels.ndim > 1 and len(pixels) != labels.size == pixels.shape[-1]:
+        # pictures along the last axis, or as columns, as MATLAB's users have them
+        pixels = np.moveaxis(pixels, -1, 0)
+    if pixels.ndim == 4 and pixels.shape[3] == 1:
+        pixels = pixels[..., 0]
+    if pixels.ndim == 4 and pixels.shape[3] == 3 and pixels.dtype == np.uint8:
+        pixels = _grey(pixels)
+    return pixels, labels
 
 
 def _grey(colours):

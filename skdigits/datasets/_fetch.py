@@ -73,16 +73,8 @@ def fetch(
     as_frame = check_bool("as_frame", as_frame)
     if data_home is not None:
         data_home = check_path("data_home", data_home)
-    places = _places(source, data_home)
-    folder = places[-1] if data_home is None else places[0]
-    arrays = []
-    for file in _files_of(source, subset):
-        held = _find(file, places)
-        if held is None and not may_download:
-            raise _missing(file, places)
-        if held is None:
-            held = download(file, folder, source.mirrors, n_retries, delay)
-        arrays += held
+    retries = {"n_retries": n_retries, "delay": delay}
+    arrays = _arrays_of(source, subset, data_home, retries if may_download else None)
     images, labels = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
     return make_bunch(
         images,
@@ -92,6 +84,21 @@ def fetch(
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
+
+
+def _arrays_of(source, subset, data_home, retries):
+    """Return images, labels and so on; ``retries`` is None if nothing is downloaded."""
+    places = _places(source, data_home)
+    folder = places[-1] if data_home is None else places[0]
+    arrays = []
+    for file in _files_of(source, subset):
+        held = _find(file, places)
+        if held is None and retries is None:
+            raise _missing(file, places)
+        if held is None:
+            held = download(file, folder, source.mirrors, **retries)
+        arrays += held
+    return arrays
 
 
 def _files_of(source, subset):
@@ -126,7 +133,7 @@ def _find(file, places):
                 return file.read(path)
             except DamagedFile as error:
                 warnings.warn(
-                    f"{path} is left out: {error}.", UserWarning, stacklevel=4
+                    f"{path} is left out: {error}.", UserWarning, stacklevel=5
                 )
     return None
 

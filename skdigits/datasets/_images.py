@@ -158,24 +158,14 @@ def load_digit_images(
     path = check_path("path", path)
     return_X_y = check_bool("return_X_y", return_X_y)
     as_frame = check_bool("as_frame", as_frame)
-    if image_shape is not None:
-        image_shape = check_image_shape(image_shape)
-        if len(image_shape) > 2:
-            raise ValueError(
-                f"Got image_shape={image_shape!r}, but expected (height, width): "
-                "images are read as grey ones."
-            )
-        _check_size(path, image_shape)
-    _check_normalize(normalize, image_shape)
-    normalized = False
+    image_shape = _check_image_shape(path, image_shape)
+    normalize = _check_normalize(normalize, image_shape)
     _check_label_column(path, label_column)
     found, labels, found_column = _read(path, label_column, image_shape)
     if isinstance(found, list):
         images, normalized = images_of(path, found, image_shape, normalize)
     else:
-        images = _fold(found, None if normalize else image_shape)
-        if normalize:
-            images, normalized = _in_form(images, image_shape, normalize)
+        images, normalized = _in_form(found, image_shape, normalize)
     _check_size(path, images.shape[1:])
     target = _as_target(labels)
     return make_bunch(
@@ -188,6 +178,19 @@ def load_digit_images(
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
+
+
+def _check_image_shape(path, image_shape):
+    if image_shape is None:
+        return None
+    image_shape = check_image_shape(image_shape)
+    if len(image_shape) > 2:
+        raise ValueError(
+            f"Got image_shape={image_shape!r}, but expected (height, width): "
+            "images are read as grey ones."
+        )
+    _check_size(path, image_shape)
+    return image_shape
 
 
 def _check_size(path, image_shape):
@@ -203,12 +206,13 @@ def _check_size(path, image_shape):
 
 def _check_normalize(normalize, image_shape):
     if not isinstance(normalize, str) or normalize != "auto":
-        check_bool("normalize", normalize)
-    if normalize is not False and image_shape not in (None, MNIST_SHAPE):
+        normalize = check_bool("normalize", normalize)
+    if normalize and image_shape not in (None, MNIST_SHAPE):
         raise ValueError(
             f"Got normalize={normalize!r} and image_shape={image_shape}, but expected "
             "image_shape=(28, 28), MNIST's form, or None. Pass one of the two."
         )
+    return normalize
 
 
 def _check_label_column(path, label_column):
@@ -220,11 +224,15 @@ def _check_label_column(path, label_column):
         )
 
 
-def _in_form(images, image_shape, normalize):
-    """Return the pictures of a table, and whether they were normalized."""
+def _in_form(rows, image_shape, normalize):
+    """Return pixels as images, and whether they were normalized."""
+    if not normalize:
+        return _fold(rows, image_shape), False
+    images = _fold(rows, None)
     # what is not 8 bits has been prepared by somebody
-    prepared = images.dtype != np.uint8 or is_like_mnist(images, image_shape)
-    if normalize == "auto" and prepared:
+    if normalize == "auto" and (
+        images.dtype != np.uint8 or is_like_mnist(images, image_shape)
+    ):
         return images, False
     return in_mnist_form([images]), True
 

@@ -50,9 +50,9 @@ def images_of(place, pictures, image_shape=None, normalize=False):
     normalized : bool
         Whether the pictures were brought into MNIST's form.
     """
-    if normalize is False:
+    if not normalize:
         return _of_one_size(place, pictures, image_shape), False
-    images = None if normalize is True else _small_ones(pictures, image_shape)
+    images = _small_ones(pictures, image_shape) if normalize == "auto" else None
     if images is not None and is_like_mnist(images, image_shape):
         return images, False
     chunks = [pictures[i : i + _CHUNK] for i in range(0, len(pictures), _CHUNK)]

@@ -279,7 +279,10 @@ def test_the_column_of_labels_is_named(trained, tmp_path):
         result = run("evaluate", model, "--data", "own.csv", *options)
         first = result.stdout.splitlines()[0]
         assert "1,797 pictures of 8 x 8 pixels in own.csv, labels in column" in first
-        assert "'which'" in first and "Test accuracy: 1" in result.stdout
+        assert "'which'" in first
+        # most of them are those that it was trained on
+        accuracy = re.search(r"Test accuracy: ([0-9.]+)", result.stdout)[1]
+        assert float(accuracy) > 99
     sentence = failure("evaluate", model, "--data", "digits", "--label-column", "y")
     assert "Got --label-column with --data digits, but expected a table" in sentence
 
