@@ -3,6 +3,7 @@ import html
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
