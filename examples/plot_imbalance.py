@@ -50,8 +50,8 @@ for name, class_weight in settings.items():
 # %%
 # What it changes
 # ---------------
-# The recall of the eight rises, and with it the precision of the digits that eights were
-# taken for.
+# The recall of the eight rises, and with it the precision of the digits that eights
+# were taken for.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 figure.suptitle("Five eights in the training: mean of three seeds")
