@@ -233,6 +233,9 @@ def test_heatmap_refuses_unknown_options():
         display.plot(normalize="rows")
     with pytest.raises(ValueError, match="Got grey_diagonal=1, but expected True or "):
         display.plot(grey_diagonal=1)
+    with pytest.raises(ValueError, match="Got include_values='no', but expected True "):
+        display.plot(include_values="no")
+    assert plt.get_fignums() == []
 
 
 def test_long_labels_are_neither_cut_nor_drawn_over_each_other():

@@ -231,6 +231,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         values = self._values(normalize)
         if include_values is None:
             include_values = len(values) < _TOO_MANY
+        check_bool("include_values", include_values)
         if xticks_rotation is None:
             xticks_rotation = "vertical" if self._longest() > 0.5 else "horizontal"
         width, height = self.figsize()
@@ -238,7 +239,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         dark = has_dark_background(self.ax_)
         shown = np.where(np.eye(len(values)) * grey_diagonal, 0, values)
         drawn = ConfusionMatrixDisplay(values, display_labels=self._names()).plot(
-            include_values=check_bool("include_values", include_values),
+            include_values=include_values,
             cmap=_colour_map(dark) if cmap is None else cmap,
             xticks_rotation=xticks_rotation,
             ax=self.ax_,
