@@ -1,5 +1,6 @@
 """The files that commands write: checked before the work, then whole or not there."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def check_tables(boxes=None, **tables):
 
 def check_new(model, force):
     """Raise an error where a model would be lost, which may have taken hours."""
-    if Path(model).is_file() and not force:
+    if os.path.exists(model) and not force:
         raise FileExistsError(
             f"Got {str(model)!r}, which exists, but expected a new file. Choose "
             "another one with --output, or pass --force to replace it."

@@ -41,8 +41,8 @@ def train(
 ):
     """Train a classifier, test it, and save it with its confusion matrix."""
     console = new_console(quiet)
-    check_new(output, force)
     check_outputs(model=output, figure=figure)
+    check_new(output, force)
     digits, classifier = data_and_classifier(
         console,
         data=data,

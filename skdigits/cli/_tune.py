@@ -75,8 +75,8 @@ def tune(
 ):
     """Search for the best filters and dropout; train, test and save the winner."""
     console = new_console(quiet or as_json)
-    check_new(output, force)
     check_outputs(model=output, table=table, figure=figure)
+    check_new(output, force)
     _check_search(cv, search, n_jobs)
     grid = {
         "cnn__filters": _parsed("filters", filters, _filters),
