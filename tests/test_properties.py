@@ -23,7 +23,7 @@ fewer = settings(few, max_examples=10)
 
 
 @st.composite
-def pictures(draw):
+def batches_of_images(draw):
     """Pictures of any numeric type and size, flat or not."""
     n, height, width = draw(st.tuples(*[st.integers(1, 6)] * 3))
     shape = draw(st.sampled_from([(n, height, width), (n, height, width, 1)]))
@@ -37,7 +37,7 @@ def pictures(draw):
 
 
 @few
-@given(pictures())
+@given(batches_of_images())
 def test_any_pictures_through_scaler_and_reshaper_and_back(X):
     before = X.copy()
     shape = X.shape[1:3]

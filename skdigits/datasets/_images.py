@@ -18,7 +18,7 @@ from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._formats import FORMATS, format_of
 from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_form, is_like_mnist
-from skdigits.datasets._pictures import images_of
+from skdigits.datasets._image_files import images_of
 from skdigits.datasets._tables import as_pixels
 
 # Each has a name and, in a frame, a column.

@@ -7,7 +7,7 @@ from skdigits._validation import reason_of
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import check_size, largest
 from skdigits.datasets._optional import import_or_say
-from skdigits.datasets._pictures import Content
+from skdigits.datasets._image_files import Content
 
 MAX_BYTES = 2**33
 

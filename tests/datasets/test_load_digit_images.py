@@ -151,7 +151,7 @@ class TestFolder:
 
     @pytest.mark.parametrize("image_shape", [None, (5, 7)])
     def test_too_many_pixels_in_all(self, folder, monkeypatch, image_shape):
-        monkeypatch.setattr("skdigits.datasets._pictures.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
+        monkeypatch.setattr("skdigits.datasets._image_files.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
         with pytest.raises(
             ValueError, match="6 pictures of . x . pixels, but expected"
         ):

@@ -47,12 +47,12 @@ def _redrawn(i, X, seed):
 
 def enlarged(row):
     """Return a row of pixels as ink, `SCALE` times larger, without its margins."""
-    picture = row.reshape(SIDE, SIDE)
-    rows, columns = (np.flatnonzero(picture.any(axis)) for axis in (1, 0))
-    picture = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = picture.shape
+    digit = row.reshape(SIDE, SIDE)
+    rows, columns = (np.flatnonzero(digit.any(axis)) for axis in (1, 0))
+    digit = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = digit.shape
     size = (SCALE * width, SCALE * height)
-    image = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+    image = Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC)
     return np.asarray(image, np.float32) / 255
 
 

@@ -1,4 +1,4 @@
-"""Many pictures, of files or of the content of files, as images of one size."""
+"""Many image files, or the content of such files, as images of one size."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from skdigits._validation import one_line
 from skdigits.datasets._mnist_format import in_mnist_form, is_like_mnist, is_small
 from skdigits.images import read_content, read_picture
 
-# More than a million pictures of MNIST's size.
+# More than a million images of MNIST's size.
 MAX_PIXELS_IN_ALL = 2**30
 
 # Decoded at a time.
@@ -18,7 +18,7 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class Content:
-    """The content of a picture file, and where it was found."""
+    """The content of an image file, and where it was found."""
 
     name: str
     content: bytes
@@ -27,74 +27,74 @@ class Content:
         return self.name
 
 
-def images_of(place, pictures, image_shape=None, normalize=False):
-    """Read pictures as they are, resized, or each in MNIST's form.
+def images_of(place, files, image_shape=None, normalize=False):
+    """Read image files as they are, resized, or each in MNIST format.
 
     Parameters
     ----------
     place : Path
         The folder or file that has them, for errors.
 
-    pictures : list of Path or Content
+    files : list of Path or Content
 
     image_shape : tuple of int (height, width) or None
         The size to resize to; with "auto" the shape that is taken as it is. None takes
         any that all have.
 
     normalize : bool or "auto"
-        "auto" leaves pictures as they are if `is_like_mnist` says so of all together.
+        "auto" leaves images as they are if `is_like_mnist` says so of all together.
 
     Returns
     -------
     images : ndarray of shape (n, height, width), dtype uint8
     normalized : bool
-        Whether the pictures were brought into MNIST's form.
+        Whether the images were brought into MNIST's form.
     """
     if not normalize:
-        return _of_one_size(place, pictures, image_shape), False
-    images = _small_ones(pictures, image_shape) if normalize == "auto" else None
+        return _of_one_size(place, files, image_shape), False
+    images = _small_ones(files, image_shape) if normalize == "auto" else None
     if images is not None and is_like_mnist(images, image_shape):
         return images, False
-    chunks = [pictures[i : i + _CHUNK] for i in range(0, len(pictures), _CHUNK)]
-    decoded = ([_decoded(picture) for picture in chunk] for chunk in chunks)
-    return in_mnist_form(decoded, pictures), True
+    chunks = [files[i : i + _CHUNK] for i in range(0, len(files), _CHUNK)]
+    decoded = ([_decoded(file) for file in chunk] for chunk in chunks)
+    return in_mnist_form(decoded, files), True
 
 
-def _small_ones(pictures, image_shape):
-    """Return pictures if all can be taken as they are, else None."""
+def _small_ones(files, image_shape):
+    """Return images if all can be taken as they are, else None."""
     images = []
-    for picture in pictures:
-        images.append(_grey(picture))
+    for file in files:
+        images.append(_grey(file))
         # at once, so that large ones are not kept
         if not is_small(images[-1], image_shape or images[0].shape):
             return None
     return np.stack(images)
 
 
-def _grey(picture):
-    if isinstance(picture, Content):
-        return read_content(picture.content, picture.name)
-    return read_picture(picture)
+def _grey(file):
+    if isinstance(file, Content):
+        return read_content(file.content, file.name)
+    return read_picture(file)
 
 
-def _decoded(picture):
+def _decoded(file):
     """Return what a normalizer takes: the path of a file, which it reads itself."""
-    return picture if isinstance(picture, Path) else _grey(picture)
+    return file if isinstance(file, Path) else _grey(file)
 
 
-def _of_one_size(place, pictures, image_shape):
+def _of_one_size(place, files, image_shape):
     images = []
-    for picture in pictures:
-        images.append(_resized(_grey(picture), image_shape))
+    for file in files:
+        images.append(_resized(_grey(file), image_shape))
         if len(images) == 1:
-            _check_total(place, len(pictures), images[0])
+            _check_total(place, len(files), images[0])
         if images[-1].shape != images[0].shape:
-            first, this = (_short_name(p, place) for p in (pictures[0], picture))
+            first, this = (_short_name(p, place) for p in (files[0], file))
             raise ValueError(
-                f"Got pictures of different sizes ({first} is {_size(images[0])}, "
+                f"Got images of different sizes ({first} is {_size(images[0])}, "
                 f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
                 "normalize=True to bring digits into MNIST's form, or "
-                "image_shape=(height, width) to resize pictures."
+                "image_shape=(height, width) to resize images."
             )
     return np.stack(images)
 
@@ -103,18 +103,18 @@ def _check_total(place, n, first):
     """Raise a ValueError before all are read where they would not fit in memory."""
     if n * first.size > MAX_PIXELS_IN_ALL:
         raise ValueError(
-            f"Got {one_line(place)!r} with {n:,} pictures of {_size(first)} pixels, "
+            f"Got {one_line(place)!r} with {n:,} images of {_size(first)} pixels, "
             f"but expected at most {MAX_PIXELS_IN_ALL:,} pixels in all. Pass "
             "normalize=True to bring digits into MNIST's form, or a smaller "
             "image_shape=(height, width)."
         )
 
 
-def _short_name(picture, place):
-    for folder in (place, place.parent) if isinstance(picture, Path) else ():
-        if picture.is_relative_to(folder):
-            return str(picture.relative_to(folder))
-    return one_line(picture)
+def _short_name(file, place):
+    for folder in (place, place.parent) if isinstance(file, Path) else ():
+        if file.is_relative_to(folder):
+            return str(file.relative_to(folder))
+    return one_line(file)
 
 
 def _resized(image, image_shape):
@@ -123,8 +123,8 @@ def _resized(image, image_shape):
     if image_shape in (None, image.shape):
         return image
     height, width = image_shape
-    picture = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized)
 
 
 def _size(image):
