@@ -39,7 +39,7 @@ class TargetEncoder(OneHotLabelEncoder):
 class DigitKerasClassifier(KerasClassifier):
     """scikeras' KerasClassifier around a `DigitNetwork`.
 
-    It checks, encodes, trains, answers and is cloned as scikeras does it. Only these
+    It checks, encodes, trains, predicts and is cloned as scikeras does it. Only these
     are its own: one-hot rows also for two classes; scikit-learn takes it for the
     classifier that it is, although scikeras' base classes stand in an order that hides
     it; `partial_fit` goes by a constant rate; sample weights are not changed, and a fit

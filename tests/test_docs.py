@@ -112,7 +112,7 @@ def name_of(path):
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_with_the_pictures(tmp_path, monkeypatch):
+def in_a_folder_with_the_images(tmp_path, monkeypatch):
     """The folder has what the pages speak of: ``docs/images`` and ``sheet.jpg``."""
     shutil.copytree(DOCS / "images", tmp_path / "docs" / "images")
     shutil.copy(DOCS / "images" / "sheet.jpg", tmp_path)

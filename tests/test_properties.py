@@ -1,4 +1,4 @@
-"""What holds for any pictures, labels, networks and answers."""
+"""What holds for any images, labels, networks and answers."""
 
 import json
 import pickle
@@ -24,7 +24,7 @@ fewer = settings(few, max_examples=10)
 
 @st.composite
 def batches_of_images(draw):
-    """Pictures of any numeric type and size, flat or not."""
+    """Images of any numeric type and size, flat or not."""
     n, height, width = draw(st.tuples(*[st.integers(1, 6)] * 3))
     shape = draw(st.sampled_from([(n, height, width), (n, height, width, 1)]))
     dtype = np.dtype(draw(st.sampled_from(["u1", "i2", "i8", "f2", "f4", "f8", "?"])))
@@ -38,7 +38,7 @@ def batches_of_images(draw):
 
 @few
 @given(batches_of_images())
-def test_any_pictures_through_scaler_and_reshaper_and_back(X):
+def test_any_images_through_scaler_and_reshaper_and_back(X):
     before = X.copy()
     shape = X.shape[1:3]
     scaler, reshaper = PixelScaler(), ImageReshaper(image_shape=shape)
@@ -51,7 +51,7 @@ def test_any_pictures_through_scaler_and_reshaper_and_back(X):
     assert images.shape == (len(X), *shape, 1)
     flat = reshaper.inverse_transform(images)
     assert_array_equal(flat, scaled.reshape(len(X), -1))
-    # rows and pictures are the same
+    # rows and images are the same
     rows = X.reshape(len(X), -1)
     assert_array_equal(PixelScaler().fit_transform(rows), flat)
     assert_array_equal(ImageReshaper(image_shape=shape).fit_transform(flat), images)

@@ -1,4 +1,4 @@
-"""Pictures with the boxes and answers drawn in."""
+"""Images with the boxes and predictions drawn in."""
 
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ SURE, UNSURE = (31, 119, 180), (255, 127, 14)
 
 
 def annotate(readings, path):
-    """Draw the boxes and answers of each `Reading` into their picture, and save that.
+    """Draw the boxes and predictions of each `Reading` into their image, and save that.
 
     The folder of ``path`` is made; a suffix that Pillow cannot write becomes a PNG
     file of that name.
@@ -27,7 +27,7 @@ def annotate(readings, path):
 
 
 def _drawn(first, *others):
-    grey = np.clip(np.asarray(first.picture) * 255, 0, 255).round().astype(np.uint8)
+    grey = np.clip(np.asarray(first.image) * 255, 0, 255).round().astype(np.uint8)
     drawn = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(drawn)
     thickness = max(1, round(max(drawn.size) / 500))
@@ -38,7 +38,7 @@ def _drawn(first, *others):
         size = max(10, round(0.3 * box.height))
         # above the box, or in it where there is no room
         top = box.top - size - thickness if box.top > size else box.top + thickness
-        answer = "?" if box.digit is None else str(box.digit)
+        digit = "?" if box.digit is None else str(box.digit)
         font = ImageFont.load_default(size)
-        draw.text((box.left + thickness, top), answer, colour, font)
+        draw.text((box.left + thickness, top), digit, colour, font)
     return drawn

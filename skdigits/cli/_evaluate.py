@@ -83,12 +83,12 @@ def evaluate(
     print_report(console, errors)
     title = f"Errors of {model.name}: {digits.description}"
     _write(console, errors, title, model.name, figure, report)
-    answer = {"data": digits.description} | as_plain(errors)
+    result = {"data": digits.description} | as_plain(errors)
     if seeds is not None:
         repetition = _repeat(console, estimator, source.load(), seeds)
-        answer["seeds"] = plain_rows(repetition.table.reset_index())
+        result["seeds"] = plain_rows(repetition.table.reset_index())
     if as_json:
-        print(json.dumps(answer))
+        print(json.dumps(result))
 
 
 def _normalizes(estimator):
@@ -97,10 +97,10 @@ def _normalizes(estimator):
 
 
 def _whether_to_normalize(normalize, classifier, normalizes):
-    """Return what `find_source` takes for the user's pictures."""
+    """Return what `find_source` takes for the user's images."""
     if normalizes and normalize is False:
         raise ValueError(
-            "Got --no-normalize for a model that brings pictures into MNIST's form "
+            "Got --no-normalize for a model that brings images into MNIST format "
             "itself, but expected another model. Leave the option out."
         )
     if normalize is not None or normalizes:
@@ -137,7 +137,7 @@ def _write(console, report, title, model, figure, report_folder):
 
 
 def _tested(estimator, labels, images, target):
-    """Return the `ErrorReport` on pictures of known labels."""
+    """Return the `ErrorReport` on images of known labels."""
     return skdigits.inspection.ErrorReport.from_predictions(
         _as_known(target, labels),
         y_proba=estimator.predict_proba(images),
@@ -156,7 +156,7 @@ def _as_known(target, labels):
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:
         raise ValueError(
-            f"Got pictures of {unknown[0]!r}, but expected only the labels of the "
+            f"Got images of {unknown[0]!r}, but expected only the labels of the "
             f"model, {labels.tolist()}. Test on other data."
         )
     return target

@@ -29,7 +29,7 @@ def export(
     ] = None,
     debug: options.Debug = False,
 ):
-    """Write a saved classifier as an ONNX graph, to answer without Python."""
+    """Write a saved classifier as an ONNX graph, to predict without Python."""
     from skdigits._files import replacing
     from skdigits.persistence import load_with_card
 

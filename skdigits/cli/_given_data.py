@@ -14,10 +14,10 @@ _TEST_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Digits:
-    """Pictures (n, height, width) with labels (n,) to test on, and to learn from.
+    """Images (n, height, width) with labels (n,) to test on, and to learn from.
 
     ``train`` is None where nothing is to be learned, ``normalized`` says whether
-    `HandwritingNormalizer` brought the pictures into MNIST's form.
+    `HandwritingNormalizer` brought the images into MNIST format.
     """
 
     description: str
@@ -31,7 +31,7 @@ class Source:
     """One kind of data.
 
     ``load`` gives `Digits` of two parts, ``load_test`` those that a saved model is
-    tested on: what ``load`` holds out, or all of the user's pictures. ``words`` and
+    tested on: what ``load`` holds out, or all of the user's images. ``words`` and
     ``test_words`` stand in the help for the one and the other.
     """
 
@@ -46,8 +46,8 @@ class Source:
 def find_source(name, image_shape=None, normalize=None, label_column=None):
     """Return the `Source` that ``--data`` names.
 
-    ``image_shape`` is that of the pictures a saved model takes: "auto" is then what
-    fits it, and the user's pictures are brought to it. ``normalize``, where None is
+    ``image_shape`` is that of the images a saved model takes: "auto" is then what
+    fits it, and the user's images are brought to it. ``normalize``, where None is
     "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
     """
     named = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
@@ -60,7 +60,7 @@ def find_source(name, image_shape=None, normalize=None, label_column=None):
         )
     if normalize is True and not image_shape:
         raise ValueError(
-            f"Got --normalize with --data {name}, but expected pictures of yours. "
+            f"Got --normalize with --data {name}, but expected images of yours. "
             "Leave the option out."
         )
     if name == AUTO.name and image_shape is not None:
@@ -74,7 +74,7 @@ def _fitting_source(image_shape):
             return source
     height, width = image_shape
     raise ValueError(
-        f"Got a model for pictures of {height} x {width} pixels, but expected one for "
+        f"Got a model for images of {height} x {width} pixels, but expected one for "
         f"{MNIST.words} or {DIGITS.words}. Pass --data PATH."
     )
 
@@ -90,14 +90,14 @@ def _mnist_if_possible():
 
 def _mnist(**options):
     return Digits(
-        "MNIST, 60,000 pictures of 28 x 28 pixels to learn from and 10,000 to test",
+        "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test",
         _mnist_part("train", **options),
         _mnist_part("test", **options),
     )
 
 
 def _mnist_to_test():
-    description = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    description = "MNIST's test part, 10,000 images of 28 x 28 pixels"
     return Digits(description, None, _mnist_part("test"))
 
 
@@ -148,30 +148,30 @@ def _bundled_digits_to_test():
 
 
 def _source_at(path, image_shape=None, normalize=None, label_column=None):
-    """Return the `Source` of the user's pictures."""
-    read = partial(_pictures_at, path, image_shape, normalize, label_column)
+    """Return the `Source` of the user's images."""
+    read = partial(_images_at, path, image_shape, normalize, label_column)
     return Source(
         path,
         image_shape,
-        load=partial(_pictures, read),
-        load_test=partial(_pictures_to_test, read),
+        load=partial(_images, read),
+        load_test=partial(_images_to_test, read),
         words="a folder or file of yours",
         test_words="all of a folder or file of yours",
     )
 
 
-def _pictures(read):
-    description, pictures, normalized = read()
+def _images(read):
+    description, images, normalized = read()
     description = f"{description}, a fifth of them to test"
-    return Digits(description, *_split(*pictures), normalized)
+    return Digits(description, *_split(*images), normalized)
 
 
-def _pictures_to_test(read):
-    description, pictures, normalized = read()
-    return Digits(f"{description}, all of them to test", None, pictures, normalized)
+def _images_to_test(read):
+    description, images, normalized = read()
+    return Digits(f"{description}, all of them to test", None, images, normalized)
 
 
-def _pictures_at(path, image_shape, normalize, label_column):
+def _images_at(path, image_shape, normalize, label_column):
     from skdigits.datasets import load_digit_images
 
     digits = load_digit_images(
@@ -181,7 +181,7 @@ def _pictures_at(path, image_shape, normalize, label_column):
         label_column=_name_or_number(label_column),
     )
     n, height, width = digits.images.shape
-    description = f"{n:,} pictures of {height} x {width} pixels in {path}"
+    description = f"{n:,} images of {height} x {width} pixels in {path}"
     if digits.label_column is not None:
         description += f", labels in column {digits.label_column!r}"
     return description, (digits.images, digits.target), digits.normalized
@@ -199,9 +199,9 @@ def _split(images, target):
     labels, counts = np.unique(target, return_counts=True)
     if counts.min() < 2 or len(target) * _TEST_SHARE < len(labels):
         raise ValueError(
-            f"Got {len(target)} pictures of {len(labels)} classes, "
+            f"Got {len(target)} images of {len(labels)} classes, "
             f"{counts.min()} of {labels[counts.argmin()]}, but expected at least five "
-            "of each class, to hold one out for the test. Add pictures."
+            "of each class, to hold one out for the test. Add images."
         )
     train_images, test_images, train_target, test_target = train_test_split(
         images,

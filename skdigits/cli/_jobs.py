@@ -7,20 +7,20 @@ from skdigits.cli._outputs import check_report_folder
 
 
 class Job(NamedTuple):
-    """One picture to read: its name as it is told, and where its drawing goes."""
+    """One image to read: its name as it is told, and where its drawing goes."""
 
     name: str
     drawing: str | None
 
 
 def jobs_of(paths, annotate):
-    """Return a `Job` for each picture, and the names of what in folders is none."""
+    """Return a `Job` for each image, and the names of what in folders is none."""
     jobs, skipped = [], []
     for path in paths:
         images, others = _names_in(path)
         skipped += [os.path.join(path, name) for name in others]
         inside = [(os.path.join(path, name), name) for name in images]
-        # a folder without pictures is told of as a file would be
+        # a folder without images is told of as a file would be
         for whole, name in inside or [(path, os.path.basename(path))]:
             jobs.append(Job(whole, annotate and os.path.join(annotate, name)))
     if annotate:
@@ -48,7 +48,7 @@ def _names_in(folder):
 
 
 def _check_drawings(jobs):
-    """Raise an error where a drawing would go over a picture or another drawing."""
+    """Raise an error where a drawing would go over an image or another drawing."""
     sources = {}
     for job in jobs:
         target = os.path.realpath(job.drawing)

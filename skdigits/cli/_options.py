@@ -19,7 +19,7 @@ Normalize = Annotated[
     bool | None,
     typer.Option(
         "--normalize/--no-normalize",
-        help="Bring each picture of yours into MNIST's form, 28 x 28 pixels, or take "
+        help="Bring each image of yours into MNIST format, 28 x 28 pixels, or take "
         "all as they are.",
         show_default="as they are if they have one size, of at most 64 x 64 pixels, "
         "and are light on dark",
@@ -38,7 +38,7 @@ MinConfidence = Annotated[
     float | None,
     typer.Option(
         metavar="P",
-        help="Answer ? where the probability is lower than this.",
+        help="Print ? where the probability is lower than this.",
         show_default="0.6",
     ),
 ]
@@ -62,7 +62,7 @@ def data(what):
 def preset(what):
     return typer.Option(
         metavar="NAME",
-        help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of pictures.",
+        help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of images.",
     )
 
 

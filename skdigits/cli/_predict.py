@@ -1,6 +1,6 @@
 """skdigits predict.
 
-What takes long to import is imported where it is used: an answer is waited for.
+What takes long to import is imported where it is used: an result is waited for.
 """
 
 import json
@@ -15,21 +15,21 @@ import typer
 
 import skdigits
 from skdigits.cli import _options as options
-from skdigits.cli._answers import (
+from skdigits.cli._console import new_console, printable
+from skdigits.cli._jobs import jobs_of
+from skdigits.cli._outputs import check_tables, table_output, write_outputs
+from skdigits.cli._results import (
     COLUMNS,
     WHOLE,
-    Answer,
+    Result,
     answer_of,
     print_json,
     print_text,
     table_of_digits,
     table_of_images,
 )
-from skdigits.cli._console import new_console, printable
-from skdigits.cli._jobs import jobs_of
-from skdigits.cli._outputs import check_tables, table_output, write_outputs
 
-# A bar over fewer pictures would be gone before it is seen.
+# A bar over fewer images would be gone before it is seen.
 _MANY = 10
 
 # Of skipped files, so many are named.
@@ -41,7 +41,7 @@ app = typer.Typer()
 @app.command(
     epilog=options.examples(
         "predict sheet.jpg",
-        "predict photos --annotate answers --n-jobs -1",
+        "predict photos --annotate annotated --n-jobs -1",
         "predict sheet.jpg --json --min-confidence 0.9",
         "predict scans.pdf --boxes form.csv --csv points.csv --n-digits 2",
     )
@@ -49,27 +49,27 @@ app = typer.Typer()
 def predict(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Pictures, and folders of pictures."),
+        typer.Argument(metavar="PATH", help="Images, and folders of images."),
     ],
     model: options.Reader = None,
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print one JSON object for each picture and nothing else."
+            "--json", help="Print one JSON object for each image and nothing else."
         ),
     ] = False,
     annotate: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where pictures with boxes and answers go.",
+            help="Where images with boxes and predictions go.",
             show_default="nowhere",
         ),
     ] = None,
     csv: Annotated[
         Path | None,
         options.file(
-            "Where a table goes, with a row for each picture: its text, or a column "
+            "Where a table goes, with a row for each image: its text, or a column "
             "for each of the boxes, the least probability, and what to check; .csv, "
             "or .xlsx with openpyxl.",
             "nowhere",
@@ -82,7 +82,7 @@ def predict(
     boxes: Annotated[
         Path | None,
         options.file(
-            "The boxes of a form, which alone are read on each picture: CSV with the "
+            "The boxes of a form, which alone are read on each image: CSV with the "
             "columns name, left, top, width, height, in pixels or in shares of the "
             "page.",
             "none",
@@ -92,17 +92,17 @@ def predict(
         int | None,
         typer.Option(
             metavar="N",
-            help="Tell to check a picture, or a box, with another number of digits.",
+            help="Tell to check an image, or a box, with another number of digits.",
             show_default="any number",
         ),
     ] = None,
     min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
-        int, typer.Option(help="Pictures to read at the same time; -1 for every core.")
+        int, typer.Option(help="Images to read at the same time; -1 for every core.")
     ] = 1,
     debug: options.Debug = False,
 ):
-    """Read the handwritten digits of pictures."""
+    """Read the handwritten digits of images."""
     _check_options(model, min_confidence, n_digits, n_jobs)
     check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
     form = None if boxes is None else _loaded_boxes(boxes)
@@ -115,13 +115,13 @@ def predict(
         n_digits=n_digits,
     )
     show = print_json if as_json else print_text
-    answers = []
-    for pages in _with_bar(_answers(read, jobs, n_jobs), len(jobs)):
-        for answer in pages:
-            show(answer, with_check=n_digits is not None)
-        answers += pages
+    results = []
+    for pages in _with_bar(_results(read, jobs, n_jobs), len(jobs)):
+        for result in pages:
+            show(result, with_check=n_digits is not None)
+        results += pages
     outputs = {
-        words: table_output(path, make, answers, form)
+        words: table_output(path, make, results, form)
         for words, path, make in (
             ("Table", csv, table_of_images),
             ("Digits", csv_digits, table_of_digits),
@@ -130,7 +130,7 @@ def predict(
     }
     write_outputs(new_console(quiet=as_json), outputs)
     _report_skipped(skipped, as_json)
-    return int(any(answer.error is not None for answer in answers))
+    return int(any(result.error is not None for result in results))
 
 
 def _loaded_boxes(path):
@@ -157,7 +157,7 @@ def _report_skipped(skipped, as_json):
 
 
 def _check_options(model, min_confidence, n_digits, n_jobs):
-    """Raise an error now rather than once for each picture."""
+    """Raise an error now rather than once for each image."""
     from skdigits._validation import check_integer, check_n_jobs, check_number
 
     if min_confidence is not None:
@@ -174,27 +174,27 @@ def _loaded(model):
     return skdigits.reading.classifier_of(model)
 
 
-def _answers(read, jobs, n_jobs):
+def _results(read, jobs, n_jobs):
     if n_jobs in (None, 1):
         return map(read, jobs)
     from joblib import Parallel, delayed
 
-    # where nobody wants the answers any more, as head, nor how many there would be
+    # where nobody wants the results any more, as head, nor how many there would be
     warnings.filterwarnings("ignore", ".* tasks which were still being processed")
     return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
 
 
 def _read(job, model, boxes, min_confidence, n_digits):
-    """Return an answer for each page, and draw what was read where that is wanted."""
+    """Return an result for each page, and draw what was read where that is wanted."""
     from skdigits.images import SUFFIXES
 
     if os.path.isdir(job.name):
         kinds = ", ".join(SUFFIXES)
         message = (
-            f"Got the folder {job.name!r} with no pictures in it, but expected files "
-            f"that end in {kinds}. Add or convert pictures."
+            f"Got the folder {job.name!r} with no images in it, but expected files "
+            f"that end in {kinds}. Add or convert images."
         )
-        return [Answer(job.name, error=message)]
+        return [Result(job.name, error=message)]
     how = {"min_confidence": min_confidence}
     how["model"] = None if model is None else _loaded(model)
     try:
@@ -208,10 +208,10 @@ def _read(job, model, boxes, min_confidence, n_digits):
 
             for _, drawing, readings in pages:
                 annotate(readings.values(), drawing)
-    # whatever it is, the other pictures are still read
+    # whatever it is, the other images are still read
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
-        return [Answer(job.name, error=message)]
+        return [Result(job.name, error=message)]
     return [answer_of(name, readings, n_digits) for name, _, readings in pages]
 
 
@@ -230,10 +230,10 @@ def _pages(job, read):
     ]
 
 
-def _with_bar(answers, n_answers):
-    """Show a bar where there is much to wait for and the answers go to a file."""
-    if n_answers < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from answers
+def _with_bar(results, n_results):
+    """Show a bar where there is much to wait for and the results go to a file."""
+    if n_results < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from results
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -241,4 +241,4 @@ def _with_bar(answers, n_answers):
     console = Console(stderr=True)
     # redirected, stdout would be what the bar is on
     with Progress(console=console, transient=True, redirect_stdout=False) as bar:
-        yield from bar.track(answers, total=n_answers, description="Reading")
+        yield from bar.track(results, total=n_results, description="Reading")

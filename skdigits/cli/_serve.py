@@ -54,7 +54,7 @@ def serve(
     ] = "warning",
     debug: options.Debug = False,
 ):
-    """Show a page to draw on, and read pictures that are sent over HTTP."""
+    """Show a page to draw on, and read images that are sent over HTTP."""
     from skdigits._validation import check_choice
 
     if not host:

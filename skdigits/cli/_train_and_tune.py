@@ -38,7 +38,7 @@ def say_data(console, digits, normalize):
     """Say what there is to learn from or to test on, and what was done to it."""
     say(console, f"Data: {digits.description}.")
     if digits.normalized:
-        start = "Each picture was brought into MNIST's form with HandwritingNormalizer"
+        start = "Each image was brought into MNIST format with HandwritingNormalizer"
         reason = ", as they are of different sizes, large, or dark on light"
         remedy = " (--no-normalize takes them as they are)"
         say(console, f"{start}{reason + remedy if normalize is None else ''}.")
@@ -100,14 +100,14 @@ def _card(classifier, digits, report):
 def _limits(classifier, normalized):
     height, width = classifier.image_shape_
     labels = ", ".join(map(str, classifier.classes_.tolist()[:20]))
-    pictures = (
-        "It takes one sign a picture, of any size, dark on light or light on dark."
+    images = (
+        "It takes one sign an image, of any size, dark on light or light on dark."
         if normalized
-        else f"It takes one sign a picture, of {height} x {width} pixels, as those it "
+        else f"It takes one sign an image, of {height} x {width} pixels, as those it "
         "was trained on: light or dark ink, place and size of the sign count."
     )
     return [
-        f"It answers one of its labels ({labels}) whatever a picture shows.",
-        pictures,
-        "Its probabilities are those of pictures like those that it was trained on.",
+        f"It predicts one of its labels ({labels}) whatever an image shows.",
+        images,
+        "Its probabilities are those of images like those that it was trained on.",
     ]

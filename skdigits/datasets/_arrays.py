@@ -5,12 +5,12 @@ import numpy as np
 from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
 from skdigits.datasets._tables import check_labels
-from skdigits.images import MAX_PIXELS, grey_picture
+from skdigits.images import MAX_PIXELS, grey_image
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
 
-# MNIST's pictures are packed to a fifth, black and white as float64 to a hundredth.
+# MNIST's images are packed to a fifth, black and white as float64 to a hundredth.
 _MAX_RATIO = 200
 _ALWAYS_SMALL = 2**26
 
@@ -86,12 +86,12 @@ def checked_pair(path, named_pixels, named_labels):
     if labels.shape != (len(pixels),) or not pixels.size:
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and {y} of shape {labels.shape}, but "
-            "expected one label for each picture, and at least one. Match them."
+            "expected one label for each image, and at least one. Match them."
         )
     if pixels.dtype.kind == "f" and not _fit_float32(pixels):
         raise ValueError(
             f"Got {x} with NaN or infinite pixels, but expected finite numbers. Drop "
-            "or fill those pictures."
+            "or fill those images."
         )
     return pixels, _label_list(path, y, labels), None
 
@@ -101,7 +101,7 @@ def _arranged(pixels, labels):
     if labels.ndim == 2 and 1 in labels.shape:
         labels = labels.ravel()
     if pixels.ndim > 1 and len(pixels) != labels.size == pixels.shape[-1]:
-        # pictures along the last axis, or as columns, as MATLAB's users have them
+        # images along the last axis, or as columns, as MATLAB's users have them
         pixels = np.moveaxis(pixels, -1, 0)
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         pixels = pixels[..., 0]
@@ -117,8 +117,8 @@ def _grey(colours):
     step = max(1, MAX_PIXELS // max(1, height * width))
     for first in range(0, n, step):
         part = slice(first, first + step)
-        # one below the other they are one picture
-        column = grey_picture(colours[part].reshape(-1, width, 3))
+        # one below the other they are one image
+        column = grey_image(colours[part].reshape(-1, width, 3))
         grey[part] = np.round(255 * column).reshape(-1, height, width)
     return grey
 

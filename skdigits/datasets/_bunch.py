@@ -4,7 +4,7 @@ from sklearn.utils import Bunch
 
 
 def make_bunch(images, target, *, return_X_y, as_frame, **others):
-    """Put pictures (n, height, width) and labels (n,) in scikit-learn's usual form.
+    """Put images (n, height, width) and labels (n,) in scikit-learn's usual form.
 
     ``others`` are what else the Bunch has.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 from skdigits.datasets import _tables
-from skdigits.datasets._folder import is_picture_name
+from skdigits.datasets._folder import is_image_name
 
 # MNIST has 110 MB; in memory, pixels are four times as large as here.
 MAX_CSV_BYTES = 2**30
@@ -22,7 +22,7 @@ MAX_LINE_BYTES = 2**22
 # many times as large as its pixels.
 PART_CELLS, PART_LINES = 2**22, 256
 
-# A table that names picture files has no more than these.
+# A table that names image files has no more than these.
 FEW_COLUMNS = 16
 
 # What stands for a missing number, and booleans, are no names of columns.
@@ -32,7 +32,7 @@ _NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
 def read_csv(path, label_column=None, n_pixels=None):
     """Read labels and pixels from a CSV file, with or without a line of names.
 
-    Instead of pixels there may be the names of picture files, from the file's folder.
+    Instead of pixels there may be the names of image files, from the file's folder.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def read_csv(path, label_column=None, n_pixels=None):
 
 
 def _column_of_files(sample):
-    """Return the column that has the names of picture files, None if there is none."""
-    found = (name for name in sample if sample[name].map(is_picture_name).all())
+    """Return the column that has the names of image files, None if there is none."""
+    found = (name for name in sample if sample[name].map(is_image_name).all())
     return next(found, None) if len(sample) else None
 
 
 def _files_and_labels(path, file, names, files, label_column):
-    """Return the pictures that a table names, beside it, and their labels."""
+    """Return the images that a table names, beside it, and their labels."""
     import pandas as pd
 
     texts = {"dtype": str, "keep_default_na": False}
@@ -174,7 +174,7 @@ def _are_names(cells):
     """
     if any(_tables.is_label_name(cell) for cell in cells):
         return True
-    if any(is_picture_name(cell) for cell in cells):
+    if any(is_image_name(cell) for cell in cells):
         return False
     first, *others = map(_is_value, cells)
     # Columns that pandas numbered: no row of pixels counts up.

@@ -16,7 +16,7 @@ class Format:
     """How files of a format are read.
 
     ``read`` takes a path, and of a table the label column and the number of pixels as
-    well. It returns images, (n, n_pixels), (n, height, width) or a list of picture
+    well. It returns images, (n, n_pixels), (n, height, width) or a list of image
     files, a list of labels, and the name of the label column, None where there is none.
     """
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from skdigits._validation import one_line
-from skdigits.datasets._mnist_format import in_mnist_form, is_like_mnist, is_small
-from skdigits.images import read_content, read_picture
+from skdigits.datasets._mnist_format import in_mnist_format, is_like_mnist, is_small
+from skdigits.images import read_content, read_image
 
 # More than a million images of MNIST's size.
 MAX_PIXELS_IN_ALL = 2**30
@@ -48,7 +48,7 @@ def images_of(place, files, image_shape=None, normalize=False):
     -------
     images : ndarray of shape (n, height, width), dtype uint8
     normalized : bool
-        Whether the images were brought into MNIST's form.
+        Whether the images were brought into MNIST format.
     """
     if not normalize:
         return _of_one_size(place, files, image_shape), False
@@ -57,7 +57,7 @@ def images_of(place, files, image_shape=None, normalize=False):
         return images, False
     chunks = [files[i : i + _CHUNK] for i in range(0, len(files), _CHUNK)]
     decoded = ([_decoded(file) for file in chunk] for chunk in chunks)
-    return in_mnist_form(decoded, files), True
+    return in_mnist_format(decoded, files), True
 
 
 def _small_ones(files, image_shape):
@@ -74,7 +74,7 @@ def _small_ones(files, image_shape):
 def _grey(file):
     if isinstance(file, Content):
         return read_content(file.content, file.name)
-    return read_picture(file)
+    return read_image(file)
 
 
 def _decoded(file):
@@ -93,7 +93,7 @@ def _of_one_size(place, files, image_shape):
             raise ValueError(
                 f"Got images of different sizes ({first} is {_size(images[0])}, "
                 f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
-                "normalize=True to bring digits into MNIST's form, or "
+                "normalize=True to bring digits into MNIST format, or "
                 "image_shape=(height, width) to resize images."
             )
     return np.stack(images)
@@ -105,7 +105,7 @@ def _check_total(place, n, first):
         raise ValueError(
             f"Got {one_line(place)!r} with {n:,} images of {_size(first)} pixels, "
             f"but expected at most {MAX_PIXELS_IN_ALL:,} pixels in all. Pass "
-            "normalize=True to bring digits into MNIST's form, or a smaller "
+            "normalize=True to bring digits into MNIST format, or a smaller "
             "image_shape=(height, width)."
         )
 

@@ -17,8 +17,8 @@ from skdigits._validation import (
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
 from skdigits.datasets._formats import FORMATS, format_of
-from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_form, is_like_mnist
 from skdigits.datasets._image_files import images_of
+from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_format, is_like_mnist
 from skdigits.datasets._tables import as_pixels
 
 # Each has a name and, in a frame, a column.
@@ -34,7 +34,7 @@ def load_digit_images(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load labelled pictures of your own.
+    """Load labelled images of your own.
 
     Parameters
     ----------
@@ -42,38 +42,38 @@ def load_digit_images(
         One of:
 
         - a folder with one sub-folder for each class, named after it, that holds the
-          pictures (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
+          images (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
           transparent pixels white, or black under a light drawing, 16 bits 8; photos
-          are turned upright, of an animation the first picture is taken; hidden and
+          are turned upright, of an animation the first image is taken; hidden and
           other files are ignored;
         - a CSV file, ``.csv`` or ``.csv.gz``, with a column for each pixel, and one of
           labels: the one named ``label``, ``target``, ``class``, ``digit`` or ``y``, in
           any case, else the first, or the last where that has the values of labels and
           the first has not; the line of names may be missing; at most 1 GiB, 5 million
           lines, and 65,536 pixels in a line;
-        - a CSV file of at most 16 columns, one of them with the names of picture files
+        - a CSV file of at most 16 columns, one of them with the names of image files
           in the file's own folder, and another one with the labels;
-        - a ``.parquet`` file with the columns of the one or the other; pictures are
+        - a ``.parquet`` file with the columns of the one or the other; images are
           the content of files, as such or as Hugging Face's datasets have it; needs
           the package pyarrow;
         - an ``.npz``, ``.mat``, ``.h5`` or ``.hdf5`` file with the arrays ``x`` and
           ``y``, ``x_train`` and ``y_train``, ``images`` and ``labels``, or ``data``
           and ``target``, in any case, with the images along the first axis or the
           last, grey or as uint8 with three colours; other arrays, such as ``x_test``,
-          are not read, nor those that unpack to far more than pictures do; ``.mat``
+          are not read, nor those that unpack to far more than images do; ``.mat``
           files of version 7.3, ``.h5`` and ``.hdf5`` need the package h5py;
         - an IDX file, whose name ends in ``idx3-ubyte`` or ``idx3-ubyte.gz`` and has
           ``images`` in it, beside that of its labels, ``labels`` and ``idx1-ubyte``.
 
-        The pictures have at most 1,048,576 pixels each, unless they are normalized.
+        The images have at most 1,048,576 pixels each, unless they are normalized.
 
     image_shape : tuple of int (height, width), default=None
-        Size in pixels. Picture files are resized to it; None wants all of one
+        Size in pixels. Image files are resized to it; None wants all of one
         size. Rows of a table are folded to it; None folds them to squares, and keeps
-        the shape of pictures (n, height, width).
+        the shape of images (n, height, width).
 
     normalize : bool or "auto", default=False
-        True brings each picture into MNIST's form, 28 x 28 pixels of uint8, light on
+        True brings each image into MNIST format, 28 x 28 pixels of uint8, light on
         dark, with :class:`~skdigits.handwriting.HandwritingNormalizer`: for photos,
         scans and drawings of single digits, of any size. "auto" does so unless all
         are light on dark and of one size, which is ``image_shape`` if that is given
@@ -95,13 +95,13 @@ def load_digit_images(
         With these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, height * width), or DataFrame
-            A row of pixels for each picture; uint8, or float32 if a table has other
+            A row of pixels for each image; uint8, or float32 if a table has other
             values than integers in 0..255.
         target : ndarray of shape (n,), or Series
             The labels; int64 if all are integers, else strings; strings also where "1"
             and "01" would become one.
         images : ndarray of shape (n, height, width)
-            The same pixels as pictures.
+            The same pixels as images.
         frame : DataFrame of shape (n, height * width + 1) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
@@ -109,12 +109,12 @@ def load_digit_images(
         target_names : list of str
             The labels, once each.
         normalized : bool
-            Whether the pictures were brought into MNIST's form.
+            Whether the images were brought into MNIST format.
         label_column : str, int or None
             Of a CSV or Parquet file: the name of the column that the labels come
             from, or its number from 0 where columns have no names.
         DESCR : str
-            Where the pictures come from.
+            Where the images come from.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def load_digit_images(
     Warns
     -----
     UserWarning
-        If no digit is found in a picture that is brought into MNIST's form.
+        If no digit is found in an image that is brought into MNIST format.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def load_digit_images(
     return make_bunch(
         images,
         target,
-        DESCR=f"{len(images)} pictures of {path}",
+        DESCR=f"{len(images)} images of {path}",
         target_names=[str(label) for label in np.unique(target)],
         normalized=normalized,
         label_column=found_column,
@@ -198,9 +198,9 @@ def _check_size(path, image_shape):
     height, width = image_shape
     if height * width > MAX_NAMED_PIXELS:
         raise ValueError(
-            f"Got {str(path)!r} with pictures of {height} x {width} pixels, but "
+            f"Got {str(path)!r} with images of {height} x {width} pixels, but "
             f"expected at most {MAX_NAMED_PIXELS:,} pixels. Pass normalize=True to "
-            "bring digits into MNIST's form, or a smaller image_shape=(height, width)."
+            "bring digits into MNIST format, or a smaller image_shape=(height, width)."
         )
 
 
@@ -210,7 +210,7 @@ def _check_normalize(normalize, image_shape):
     if normalize and image_shape not in (None, MNIST_SHAPE):
         raise ValueError(
             f"Got normalize={normalize!r} and image_shape={image_shape}, but expected "
-            "image_shape=(28, 28), MNIST's form, or None. Pass one of the two."
+            "image_shape=(28, 28), MNIST format, or None. Pass one of the two."
         )
     return normalize
 
@@ -234,11 +234,11 @@ def _in_form(rows, image_shape, normalize):
         images.dtype != np.uint8 or is_like_mnist(images, image_shape)
     ):
         return images, False
-    return in_mnist_form([images]), True
+    return in_mnist_format([images]), True
 
 
 def _read(path, label_column, image_shape):
-    """Return pixels or picture files, labels, and the column of labels, if any."""
+    """Return pixels or image files, labels, and the column of labels, if any."""
     # not the methods of Path, which raise where a name is too long
     if os.path.isdir(path):
         return *read_folder(path), None

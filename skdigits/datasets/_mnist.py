@@ -44,7 +44,7 @@ MIRRORS = (
 
 DESCR = """MNIST: handwritten digits
 
-70,000 pictures of handwritten digits, 28 x 28 pixels, ink bright on black, values 0 to
+70,000 images of handwritten digits, 28 x 28 pixels, ink bright on black, values 0 to
 255; 60,000 for training and 10,000 for tests, in the original order.
 
 Y. LeCun, C. Cortes, C. J. C. Burges. "The MNIST database of handwritten digits" (1998).
@@ -73,7 +73,7 @@ def fetch_mnist(
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        "train" are the first 60,000 pictures, "test" the last 10,000, "all" both.
+        "train" are the first 60,000 images, "test" the last 10,000, "all" both.
 
     data_home : str or path-like, default=None
         A folder to look in first, and to download to. None downloads to the sub-folder
@@ -100,11 +100,11 @@ def fetch_mnist(
         With these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each picture, ink bright on black, 0 to 255.
+            A row of pixels for each image, ink bright on black, 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
-            The same pixels as pictures; a view of ``data``, unless ``as_frame``.
+            The same pixels as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str

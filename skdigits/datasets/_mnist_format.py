@@ -1,4 +1,4 @@
-"""MNIST's form: whether pictures have it, and bringing them into it."""
+"""MNIST format: whether images have it, and bringing them into it."""
 
 import warnings
 
@@ -11,7 +11,7 @@ _LARGEST_SIDE = 64
 
 
 def is_like_mnist(images, image_shape=None):
-    """Say whether pictures can be taken as they are: small, and light on dark.
+    """Say whether images can be taken as they are: small, and light on dark.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def is_small(image, image_shape):
 
 
 def are_dark_on_light(images):
-    """Say whether the paper of most pictures is lighter than their ink.
+    """Say whether the paper of most images is lighter than their ink.
 
-    Paper is most of a picture, so that the median is its grey.
+    Paper is most of an image, so that the median is its grey.
     """
     pixels = images.reshape(len(images), -1)
     low, high = pixels.min(axis=1), pixels.max(axis=1)
@@ -42,24 +42,24 @@ def are_dark_on_light(images):
     return bool((np.median(pixels[drawn], axis=1) > middle).mean() > 0.5)
 
 
-def in_mnist_form(chunks, names=None):
-    """Return pictures as (n, 28, 28) of dtype uint8.
+def in_mnist_format(chunks, names=None):
+    """Return images as (n, 28, 28) of dtype uint8.
 
     Parameters
     ----------
-    chunks : iterable of lists of pictures, arrays or paths
+    chunks : iterable of lists of images, arrays or paths
 
     names : list, default=None
-        What a warning calls each picture; its number if None.
+        What a warning calls each image; its number if None.
     """
     from skdigits.handwriting import HandwritingNormalizer
 
     rows = np.concatenate([HandwritingNormalizer().transform(part) for part in chunks])
     blank = np.flatnonzero(~rows.any(axis=1))
     if len(blank):
-        name = f"picture {blank[0]}" if names is None else repr(names[blank[0]])
+        name = f"image {blank[0]}" if names is None else repr(names[blank[0]])
         warnings.warn(
-            f"{len(blank)} of {len(rows)} pictures have no digit that could be "
+            f"{len(blank)} of {len(rows)} images have no digit that could be "
             f"found, the first of them {name}. They become blank.",
             stacklevel=2,
         )

@@ -16,7 +16,7 @@ def read_array(path, name, max_bytes=None):
     """Read one array of an npz file.
 
     Nothing is unpickled, and nothing is decompressed that says it is larger than
-    ``max_bytes``, or far larger than pictures become.
+    ``max_bytes``, or far larger than images become.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Reading labelled pixels, or picture files, from Parquet files."""
+"""Reading labelled pixels, or image files, from Parquet files."""
 
 import os
 
@@ -6,16 +6,16 @@ from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import reason_of
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import check_size, largest
-from skdigits.datasets._optional import import_or_say
 from skdigits.datasets._image_files import Content
+from skdigits.datasets._optional import import_or_say
 
 MAX_BYTES = 2**33
 
 
 def read_parquet(path, label_column=None, n_pixels=None):
-    """Read a table of a label and pixels, or of a label and a picture, in each line.
+    """Read a table of a label and pixels, or of a label and an image, in each line.
 
-    Pictures are the content of files, as such or, as Hugging Face writes them, in a
+    Images are the content of files, as such or, as Hugging Face writes them, in a
     struct with ``bytes``. The parameters are those of `read_csv`.
 
     Returns
@@ -26,12 +26,12 @@ def read_parquet(path, label_column=None, n_pixels=None):
     """
     table = _read(path)
     columns = table.columns.tolist()
-    pictures = [name for name in table if _content_of(table[name].iloc[0]) is not None]
-    if pictures:
+    images = [name for name in table if _content_of(table[name].iloc[0]) is not None]
+    if images:
         label_column = _tables.label_column_beside(
-            path, label_column, pictures[0], columns
+            path, label_column, images[0], columns
         )
-        found = _contents(path, table[pictures[0]])
+        found = _contents(path, table[images[0]])
     else:
         label_column = _tables.choose_label_column(
             path, label_column, n_pixels, columns, table
@@ -56,7 +56,7 @@ def _read(path):
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read as a table ({reason_of(error)}), "
             "but expected a Parquet file of labels and pixels, or of labels and "
-            "pictures. Save it again."
+            "images. Save it again."
         ) from error
     _tables.check_not_empty(path, table)
     table.columns = table.columns.map(str)
@@ -81,7 +81,7 @@ def _contents(path, column):
         content = _content_of(cell)
         if content is None:
             raise ValueError(
-                f"Got {str(path)!r} with no picture in data line {number}, but "
+                f"Got {str(path)!r} with no image in data line {number}, but "
                 "expected one in each. Fill it in or drop the line."
             )
         contents.append(Content(f"data line {number} of {str(path)!r}", content))
@@ -89,6 +89,6 @@ def _contents(path, column):
 
 
 def _content_of(cell):
-    """Return the content of a picture file in a cell, None if there is none."""
+    """Return the content of an image file in a cell, None if there is none."""
     content = cell.get("bytes") if isinstance(cell, dict) else cell
     return content if isinstance(content, bytes) else None

@@ -60,16 +60,16 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     return columns[-1 if is_last else 0]
 
 
-def label_column_beside(path, wanted, picture_column, columns):
-    """Return the name of the column of labels where another one has the pictures."""
+def label_column_beside(path, wanted, image_column, columns):
+    """Return the name of the column of labels where another one has the images."""
     if wanted is not None:
         return _wanted_column(path, wanted, columns)
-    others = [name for name in columns if name != picture_column]
+    others = [name for name in columns if name != image_column]
     named = _named_column(path, others)
     if not named and len(others) != 1:
         raise ValueError(
             f"Got {str(path)!r} with the columns {one_line(columns)}, but expected "
-            f"one of labels beside {picture_column!r}. Pass label_column."
+            f"one of labels beside {image_column!r}. Pass label_column."
         )
     return named or others[0]
 
@@ -172,7 +172,7 @@ def check_not_empty(path, lines):
     if not len(lines):
         raise ValueError(
             f"Got {str(path)!r} without a line of data, but expected a label and "
-            "pixels in each line. Add pictures."
+            "pixels in each line. Add images."
         )
 
 
@@ -182,7 +182,7 @@ def check_labels(path, labels, unit):
         if label is None or label != label or not str(label).strip():
             raise ValueError(
                 f"Got {str(path)!r} with no label in {unit} {number}, but expected a "
-                f"label for each picture. Fill it in or drop the {unit}."
+                f"label for each image. Fill it in or drop the {unit}."
             )
         if len(str(label)) > MAX_LABEL:
             raise ValueError(

@@ -9,7 +9,7 @@ from skdigits.handwriting._levels import N_DIGITS
 from skdigits.handwriting._lines import layout_of
 from skdigits.handwriting._own_ink import own_ink
 from skdigits.handwriting._page_signs import shared_areas
-from skdigits.images import grey_picture
+from skdigits.images import grey_image
 
 # The least heat of a digit where no classifier looks at it, and the least share that
 # its box and that of its ink have in common: else neighbours explain the ink.
@@ -96,7 +96,7 @@ def find_digits(image: Any) -> list[DigitBox]:
     line 0, about 35 from the left
     line 1, about 20 from the left
     """
-    grey = grey_picture(image)
+    grey = grey_image(image)
     signs = distinct_signs_of(grey)
     heat = signs.heat[:, :N_DIGITS].max(axis=1)
     found = np.flatnonzero((heat > LEAST_HEAT) & (heat == signs.heat.max(axis=1)))

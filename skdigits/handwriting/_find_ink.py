@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdigits.handwriting._levels import levels_of
-from skdigits.images import grey_picture
+from skdigits.images import grey_image
 
 
 def find_ink(image: Any) -> NDArray[np.float32]:
@@ -49,7 +49,7 @@ def find_ink(image: Any) -> NDArray[np.float32]:
     """
     from PIL import Image
 
-    grey = grey_picture(image)
+    grey = grey_image(image)
     ink = np.zeros(grey.shape, np.float32)
     for level in levels_of(grey):
         rows, columns = (

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 SIDE, BOX = 28, 20
 
-# The side of the picture in which strokes are measured and drawn anew.
+# The side of the image in which strokes are measured and drawn anew.
 LARGE = 4 * BOX
 
 # Between these thicknesses, in pixels of the 20 x 20 box, strokes stay as they are.
@@ -101,7 +101,7 @@ def _centred(ink):
         weights = ink.sum(1 - axis)
         centre = (weights * np.arange(side)).sum() / total
         tops.append(int(np.clip(round(SIDE / 2 - centre), 0, SIDE - side)))
-    picture = np.zeros((SIDE, SIDE), np.uint8)
+    image = np.zeros((SIDE, SIDE), np.uint8)
     (top, left), (height, width) = tops, ink.shape
-    picture[top : top + height, left : left + width] = np.round(255 * ink)
-    return picture
+    image[top : top + height, left : left + width] = np.round(255 * ink)
+    return image

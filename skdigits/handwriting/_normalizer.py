@@ -1,4 +1,4 @@
-"""HandwritingNormalizer: pictures of single digits in MNIST format."""
+"""HandwritingNormalizer: images of single digits in MNIST format."""
 
 import os
 from typing import Any, Self
@@ -17,24 +17,24 @@ from skdigits._validation import check_n_jobs, one_line, resolve_image_shape
 from skdigits.handwriting._normalize import SIDE
 from skdigits.handwriting._one_digit import normalized
 
-# Pictures that a worker gets at once.
+# Images that a worker gets at once.
 CHUNK = 64
 
 
 class HandwritingNormalizer(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Bring pictures of single digits into MNIST format.
+    """Bring images of single digits into MNIST format.
 
     Uneven light and the paper's colour are removed, ink is found, dark on light or
     light on dark, ruling, frames and specks are taken away, and what is left is
     cropped, scaled into 20 x 20 pixels and centred by its mass in 28 x 28, with strokes
-    about as thick as MNIST's [1]_. Pictures of MNIST pass through unharmed.
+    about as thick as MNIST's [1]_. Images of MNIST pass through unharmed.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        Number of processes that share the pictures, as joblib counts them. None is 1
+        Number of processes that share the images, as joblib counts them. None is 1
         unless in a :func:`joblib.parallel_config` context.
 
     See Also
@@ -67,11 +67,11 @@ class HandwritingNormalizer(
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Do nothing but check that ``X`` are pictures; there is nothing to learn.
+        """Do nothing but check that ``X`` are images; there is nothing to learn.
 
         Parameters
         ----------
-        X : sequence of pictures
+        X : sequence of images
             See ``transform``.
 
         y : Ignored
@@ -82,28 +82,28 @@ class HandwritingNormalizer(
         self
             The transformer, which has nothing to learn.
         """
-        _as_pictures(X)
+        _as_images(X)
         return self
 
     def transform(self, X: Any) -> NDArray[np.uint8]:
-        """Bring the pictures into MNIST format.
+        """Bring the images into MNIST format.
 
         Parameters
         ----------
-        X : sequence of n pictures
+        X : sequence of n images
             Arrays of shape (height, width) or (height, width, channels), images of
             Pillow or paths of files, also mixed and of different sizes; or one array of
             shape (n, height, width), (n, height, width, channels), or (n, pixels) with
-            square pictures.
+            square images.
 
         Returns
         -------
         ndarray of shape (n, 784), dtype uint8
-            Light ink on dark ground; a row of zeros for a blank picture.
+            Light ink on dark ground; a row of zeros for a blank image.
         """
         check_n_jobs(self.n_jobs)
-        pictures = _as_pictures(X)
-        chunks = [pictures[i : i + CHUNK] for i in range(0, len(pictures), CHUNK)]
+        images = _as_images(X)
+        chunks = [images[i : i + CHUNK] for i in range(0, len(images), CHUNK)]
         rows = Parallel(n_jobs=self.n_jobs)(delayed(_rows)(chunk) for chunk in chunks)
         return np.concatenate([np.empty((0, SIDE * SIDE), np.uint8), *rows])
 
@@ -124,8 +124,8 @@ class HandwritingNormalizer(
         return tags
 
 
-def _rows(pictures):
-    return np.stack([normalized(picture).ravel() for picture in pictures])
+def _rows(images):
+    return np.stack([normalized(image).ravel() for image in images])
 
 
 def _is_sequence(X):
@@ -134,14 +134,14 @@ def _is_sequence(X):
     return can_be_cut and not is_other and getattr(X, "ndim", 1) > 0
 
 
-def _as_pictures(X):
-    """Return ``X`` as something that is cut and counted by pictures."""
+def _as_images(X):
+    """Return ``X`` as something that is cut and counted by images."""
     if issparse(X):
-        raise TypeError("Got sparse X, but expected pictures. Pass X.toarray().")
+        raise TypeError("Got sparse X, but expected images. Pass X.toarray().")
     if not _is_sequence(X):
         raise ValueError(
-            f"Got {one_line(repr(X))}, but expected a sequence of pictures. Pass a "
-            "list, also for one picture."
+            f"Got {one_line(repr(X))}, but expected a sequence of images. Pass a "
+            "list, also for one image."
         )
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
@@ -149,7 +149,7 @@ def _as_pictures(X):
         return X
     if not X.shape[1]:
         raise ValueError(
-            f"Got X of shape {X.shape}, but expected pictures of at least one pixel. "
+            f"Got X of shape {X.shape}, but expected images of at least one pixel. "
             "Pass others."
         )
     if X.size and X.min() < 0:

@@ -7,7 +7,7 @@ from skdigits.handwriting._distinct_signs import distinct_signs_of
 from skdigits.handwriting._levels import N_DIGITS
 from skdigits.handwriting._normalize import BOX, SIDE, mnist_format
 from skdigits.handwriting._own_ink import own_ink
-from skdigits.images import grey_picture
+from skdigits.images import grey_image
 
 # A sign of more heat than this is the digit; else it is the surest sign of any kind.
 A_DIGIT = 0.3
@@ -19,7 +19,7 @@ OFF_CENTRE = 1.0
 
 def normalized(image):
     """Return an image of one digit in MNIST format, (28, 28) of dtype uint8."""
-    grey = grey_picture(image)
+    grey = grey_image(image)
     if _is_normalized(grey):
         return mnist_format(grey)
     signs = distinct_signs_of(grey)

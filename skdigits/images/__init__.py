@@ -8,16 +8,16 @@ from skdigits.images._decode import (
     MAX_PIXELS,
     SUFFIXES,
     read_content,
-    read_picture,
+    read_image,
 )
-from skdigits.images._grey import grey_pages, grey_picture
+from skdigits.images._grey import grey_image, grey_pages
 
 __all__ = [
     "DOCUMENTS",
     "MAX_PIXELS",
     "SUFFIXES",
     "grey_pages",
-    "grey_picture",
+    "grey_image",
     "read_content",
-    "read_picture",
+    "read_image",
 ]

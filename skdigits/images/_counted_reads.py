@@ -7,7 +7,7 @@ MAX_READS = 500_000
 
 
 class CountedReads:
-    """A binary file that refuses to be read in far more parts than any picture has.
+    """A binary file that refuses to be read in far more parts than any image has.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class CountedReads:
         if self._n_reads > MAX_READS:
             raise Unusable(
                 f" that has to be read in more than {MAX_READS:,} parts, but expected "
-                "a picture of fewer. Save it again."
+                "an image of fewer. Save it again."
             )
         return self._file.read(*size)
 

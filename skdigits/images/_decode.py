@@ -1,4 +1,4 @@
-"""Reading one picture file safely through Pillow: the one place where it is done.
+"""Reading one image file safely through Pillow: the one place where it is done.
 
 Whoever made a file may have damaged it, or may mean harm. It is read by the decoders
 of the formats named here and no others (Pillow also knows some that start programs),
@@ -66,14 +66,14 @@ _UPRIGHT = {
 }
 
 
-def read_picture(path):
-    """Read one picture file as grey values.
+def read_image(path):
+    """Read one image file as grey values.
 
     Parameters
     ----------
     path : str or path-like
         An AVIF, BMP, GIF, HEIC, JPEG, PGM, PNG, TIFF or WebP file, or a PDF of one
-        page. Photos are turned upright, of an animation the first picture is taken.
+        page. Photos are turned upright, of an animation the first image is taken.
 
     Returns
     -------
@@ -96,15 +96,15 @@ def read_picture(path):
             return _read(file)
 
 
-def read_content(content, name="a picture"):
-    """Read the content of one picture file as grey values.
+def read_content(content, name="an image"):
+    """Read the content of one image file as grey values.
 
     Parameters
     ----------
     content : bytes
-        As of a file for `read_picture`.
+        As of a file for `read_image`.
 
-    name : str, default="a picture"
+    name : str, default="an image"
         What errors call it.
 
     Returns
@@ -114,7 +114,7 @@ def read_content(content, name="a picture"):
     Raises
     ------
     ValueError
-        As `read_picture`, with ``name`` in the place of the path.
+        As `read_image`, with ``name`` in the place of the path.
     """
     with _one_sentence(name):
         _check_size(len(content))
@@ -127,7 +127,7 @@ def read_pages(source):
     Parameters
     ----------
     source : str, path-like, bytes or binary file
-        An image file as for `read_picture`, a TIFF file of several pages, or a PDF.
+        An image file as for `read_image`, a TIFF file of several pages, or a PDF.
 
     Yields
     ------
@@ -137,10 +137,10 @@ def read_pages(source):
     Raises
     ------
     ValueError
-        As `read_picture`, and for more than `MAX_PAGES`.
+        As `read_image`, and for more than `MAX_PAGES`.
     """
     is_path = isinstance(source, str | os.PathLike)
-    name = one_line(repr(str(Path(source)))) if is_path else "a picture"
+    name = one_line(repr(str(Path(source)))) if is_path else "an image"
     pages = _pages_in(source)
     while True:
         # not around all of them: warnings of others, between two, are not to be lost
@@ -173,7 +173,7 @@ def _as_file(source):
 
 @contextmanager
 def _one_sentence(name):
-    """Turn whatever goes wrong with a picture into one sentence."""
+    """Turn whatever goes wrong with an image into one sentence."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -185,11 +185,11 @@ def _one_sentence(name):
             raise ValueError(f"Got {name}{error}") from None
         except FileNotFoundError:
             raise FileNotFoundError(
-                f"Got {name}, but expected a picture file. Check the path."
+                f"Got {name}, but expected an image file. Check the path."
             ) from None
         except UnreadableFile as error:
             raise ValueError(
-                f"Got {name}, which cannot be read ({error}), but expected a picture. "
+                f"Got {name}, which cannot be read ({error}), but expected an image. "
                 "Remove or replace it."
             ) from error
         except Image.DecompressionBombError:
@@ -200,7 +200,7 @@ def _one_sentence(name):
         except Exception as error:
             raise ValueError(
                 f"Got {name}, which cannot be decoded ({_reason(error)}), but "
-                "expected a picture. Remove or replace it."
+                "expected an image. Remove or replace it."
             ) from error
 
 
@@ -230,18 +230,18 @@ def _pages_of(file):
         file = CountedReads(file)
         # Pillow knows AVIF from 11.3 on, and where its library is there
         formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
-        with Image.open(file, formats=formats) as picture:
-            n_pages = picture.n_frames if picture.format == "TIFF" else 1
+        with Image.open(file, formats=formats) as image:
+            n_pages = image.n_frames if image.format == "TIFF" else 1
             _check_pages(n_pages)
             for number in range(n_pages):
-                picture.seek(number)
-                if not (number and _is_thumbnail(picture)):
-                    yield _decoded(picture, file)
+                image.seek(number)
+                if not (number and _is_thumbnail(image)):
+                    yield _decoded(image, file)
 
 
-def _is_thumbnail(picture):
+def _is_thumbnail(image):
     """Return whether a page of a TIFF is another one in fewer pixels."""
-    return bool(picture.tag_v2.get(254, 0) & 1)
+    return bool(image.tag_v2.get(254, 0) & 1)
 
 
 def _pages_of_pdf(content):
@@ -298,18 +298,18 @@ def _check_size(n_bytes):
         )
 
 
-def _decoded(picture, file):
+def _decoded(image, file):
     """Return the grey values, upright."""
-    _check_pixels(picture)
-    if picture.format in ("JPEG", "MPO"):
-        if picture.info.get("progressive"):
+    _check_pixels(image)
+    if image.format in ("JPEG", "MPO"):
+        if image.info.get("progressive"):
             _check_scans(_content_of(file))
         # the decoder makes it grey, in less time
-        picture.draft("L", picture.size)
-    with _silence() if picture.format == "TIFF" else nullcontext():
-        picture.load()
+        image.draft("L", image.size)
+    with _silence() if image.format == "TIFF" else nullcontext():
+        image.load()
     # not before loading, which already turns a TIFF
-    return _upright(to_grey(picture), picture.getexif().get(0x0112))
+    return _upright(to_grey(image), image.getexif().get(0x0112))
 
 
 def _content_of(file):
@@ -333,21 +333,21 @@ def _silence():
         os.close(kept)
 
 
-def _check_pixels(picture):
-    width, height = picture.size
-    if picture.format == "TIFF":
-        # its tiles are decoded whole, however small the picture is
-        width = max(width, picture.tag_v2.get(322, 0))
-        height = max(height, picture.tag_v2.get(323, 0))
-    limit = min(MAX_PIXELS, _limit_of_format(picture))
+def _check_pixels(image):
+    width, height = image.size
+    if image.format == "TIFF":
+        # its tiles are decoded whole, however small the image is
+        width = max(width, image.tag_v2.get(322, 0))
+        height = max(height, image.tag_v2.get(323, 0))
+    limit = min(MAX_PIXELS, _limit_of_format(image))
     if width * height > limit:
         raise _too_large(f"{width} x {height}", limit)
 
 
-def _limit_of_format(picture):
-    if picture.format == "WEBP":
+def _limit_of_format(image):
+    if image.format == "WEBP":
         return _MAX_WEBP_PIXELS
-    in_words = bool(picture.tile) and picture.tile[0][0] == "ppm_plain"
+    in_words = bool(image.tile) and image.tile[0][0] == "ppm_plain"
     return _MAX_WORDS if in_words else MAX_PIXELS
 
 
@@ -380,7 +380,7 @@ def _count_scans(content):
 
 
 def _upright(grey, orientation):
-    """Turn a picture as the EXIF orientation says, 1 and unknown ones not at all."""
+    """Turn an image as the EXIF orientation says, 1 and unknown ones not at all."""
     if orientation not in _UPRIGHT:
         return grey
     transposed, rows, columns = _UPRIGHT[orientation]
@@ -388,15 +388,15 @@ def _upright(grey, orientation):
     return np.ascontiguousarray(grey[::rows, ::columns])
 
 
-def grey_of_image(picture):
-    """Return the grey values of a Pillow picture of any mode.
+def grey_of_image(image):
+    """Return the grey values of a Pillow image of any mode.
 
     Transparent pixels are white; they are black where the drawing itself is light, so
     that it can be seen. 16 bits become 8.
 
     Parameters
     ----------
-    picture : PIL.Image.Image
+    image : PIL.Image.Image
 
     Returns
     -------
@@ -408,10 +408,10 @@ def grey_of_image(picture):
         If it cannot be decoded, has no pixel or more than `MAX_PIXELS`, or if its
         pixels are of a mode whose white is anywhere, such as floats.
     """
-    with _one_sentence("a picture"):
-        width, height = picture.size
+    with _one_sentence("an image"):
+        width, height = image.size
         if not width or not height:
             raise Unusable(" without a pixel, but expected some. Remove it.")
         if width * height > MAX_PIXELS:
             raise _too_large(f"{width} x {height}", MAX_PIXELS)
-        return to_grey(picture)
+        return to_grey(image)

@@ -1,4 +1,4 @@
-"""Any picture as grey levels in [0, 1]."""
+"""Any image as grey levels in [0, 1]."""
 
 import os
 from itertools import chain
@@ -10,12 +10,12 @@ from skdigits._validation import one_line, reason_of
 from skdigits.images._decode import MAX_PIXELS, grey_of_image, read_pages
 
 
-def grey_picture(picture):
-    """Return any picture as grey levels.
+def grey_image(image):
+    """Return any image as grey levels.
 
     Parameters
     ----------
-    picture : str, path, bytes, binary file, dict, PIL.Image.Image or array-like
+    image : str, path, bytes, binary file, dict, PIL.Image.Image or array-like
         A file or its content; an image of Pillow; an array of shape (height, width),
         (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
         uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits; or a dict
@@ -26,7 +26,7 @@ def grey_picture(picture):
     ndarray of shape (height, width), dtype float32
         0 is black, 1 is white.
     """
-    many, pages = grey_pages(picture)
+    many, pages = grey_pages(image)
     if many:
         raise ValueError(
             "Got several pages, but expected one image. Pass them to read_digits, "
@@ -41,7 +41,7 @@ def grey_pages(source):
     Parameters
     ----------
     source
-        As for `grey_picture`, or a PDF or a TIFF of several pages.
+        As for `grey_image`, or a PDF or a TIFF of several pages.
 
     Returns
     -------
@@ -83,36 +83,36 @@ def _of_8_bits(grey):
     return np.divide(grey, 255, dtype=np.float32)
 
 
-def _grey_array(picture):
-    array = _as_array(picture)
+def _grey_array(image):
+    array = _as_array(image)
     if array.ndim == 3 and array.shape[2] in (1, 3, 4):
         array = _without_channels(array)
     if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
         raise ValueError(
-            f"Got a picture as an array of shape {array.shape} and dtype "
+            f"Got an image as an array of shape {array.shape} and dtype "
             f"{array.dtype}, but expected numbers of shape (height, width), or with 1, "
             "3 or 4 channels. Pass a file, an image of Pillow or such an array."
         )
     grey = array.astype(np.float32)
     if not np.isfinite(grey).all() or grey.min() < 0:
         raise ValueError(
-            f"Got a picture with pixels from {grey.min()} to {grey.max()}, but "
+            f"Got an image with pixels from {grey.min()} to {grey.max()}, but "
             "expected finite numbers from 0. Scale it into [0, 1]."
         )
     return grey / _white(array)
 
 
-def _as_array(picture):
+def _as_array(image):
     try:
-        array = np.asarray(picture)
+        array = np.asarray(image)
     except ValueError as error:
         raise ValueError(
-            f"Got a picture that is no array ({reason_of(error)}), but expected rows "
+            f"Got an image that is no array ({reason_of(error)}), but expected rows "
             "of equal length. Pass a file, an image of Pillow or an array."
         ) from error
     if prod(array.shape[:2]) > MAX_PIXELS:
         raise ValueError(
-            f"Got a picture as an array of shape {array.shape}, but expected at most "
+            f"Got an image as an array of shape {array.shape}, but expected at most "
             f"{MAX_PIXELS:,} pixels. Make it smaller."
         )
     return array

@@ -1,4 +1,4 @@
-"""From the many kinds of pixels that a picture may have to grey levels of 8 bits."""
+"""From the many kinds of pixels that an image may have to grey levels of 8 bits."""
 
 from functools import partial
 
@@ -9,47 +9,47 @@ _STRIP_PIXELS = 2**20
 
 
 class Unusable(Exception):
-    """The rest of an error sentence, right after the picture's path."""
+    """The rest of an error sentence, right after the image's path."""
 
 
-def to_grey(picture):
-    """Return a Pillow picture of any mode as grey values, or raise `Unusable`.
+def to_grey(image):
+    """Return a Pillow image of any mode as grey values, or raise `Unusable`.
 
     Returns
     -------
     grey : ndarray of shape (height, width), dtype uint8
     """
-    convert = _conversion(picture)
-    grey = np.empty((picture.height, picture.width), np.uint8)
-    for rows, strip in _strips(picture):
+    convert = _conversion(image)
+    grey = np.empty((image.height, image.width), np.uint8)
+    for rows, strip in _strips(image):
         grey[rows] = convert(strip)
     return grey
 
 
-def _strips(picture):
-    """Yield a few rows at a time: a large picture is not in memory several times."""
-    n_rows = max(1, _STRIP_PIXELS // picture.width)
-    for top in range(0, picture.height, n_rows):
-        rows = slice(top, min(top + n_rows, picture.height))
-        whole = n_rows >= picture.height
-        box = (0, rows.start, picture.width, rows.stop)
-        yield rows, picture if whole else picture.crop(box)
+def _strips(image):
+    """Yield a few rows at a time: a large image is not in memory several times."""
+    n_rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, n_rows):
+        rows = slice(top, min(top + n_rows, image.height))
+        whole = n_rows >= image.height
+        box = (0, rows.start, image.width, rows.stop)
+        yield rows, image if whole else image.crop(box)
 
 
-def _conversion(picture):
-    """Return what makes grey values of a part of a picture."""
+def _conversion(image):
+    """Return what makes grey values of a part of an image."""
     # Pillow has mode I for 16-bit PGM and, up to some version, PNG
-    if picture.mode.startswith("I;16") or (
-        picture.mode == "I" and picture.format in ("PPM", "PNG")
+    if image.mode.startswith("I;16") or (
+        image.mode == "I" and image.format in ("PPM", "PNG")
     ):
-        return partial(_from_16_bits, transparent=picture.info.get("transparency"))
-    if picture.mode in ("I", "F"):
+        return partial(_from_16_bits, transparent=image.info.get("transparency"))
+    if image.mode in ("I", "F"):
         raise Unusable(
-            f" with pixels of mode {picture.mode!r}, whose white is anywhere, but "
+            f" with pixels of mode {image.mode!r}, whose white is anywhere, but "
             "expected 8 or 16 bits for each pixel. Convert it."
         )
-    if picture.has_transparency_data:
-        return partial(_on_ground, ground=_ground_of(picture))
+    if image.has_transparency_data:
+        return partial(_on_ground, ground=_ground_of(image))
     return lambda strip: strip.convert("L")
 
 
@@ -62,24 +62,24 @@ def _from_16_bits(strip, transparent):
 
 
 def _on_ground(strip, ground):
-    """Lay a part of a picture with transparency on paper of a grey."""
+    """Lay a part of an image with transparency on paper of a grey."""
     from PIL import Image
 
     grey, alpha = _grey_and_alpha(strip)
     return Image.composite(grey, Image.new("L", grey.size, ground), alpha)
 
 
-def _ground_of(picture):
+def _ground_of(image):
     """Return white, or black if what is drawn is light itself."""
     fullest = max(
-        _grey_and_alpha(strip)[1].getextrema()[1] for _, strip in _strips(picture)
+        _grey_and_alpha(strip)[1].getextrema()[1] for _, strip in _strips(image)
     )
     opaque = [255 * (a > fullest / 2) for a in range(256)]
     counts = np.zeros(256, dtype=int)
-    for _, strip in _strips(picture):
+    for _, strip in _strips(image):
         grey, alpha = _grey_and_alpha(strip)
         counts += grey.histogram(mask=alpha.point(opaque))
-    return 0 if _is_light_drawing(counts, picture.width * picture.height) else 255
+    return 0 if _is_light_drawing(counts, image.width * image.height) else 255
 
 
 def _grey_and_alpha(strip):

@@ -129,7 +129,7 @@ class HalvingEpochSearchCV(SearchInParts):
         The labels; only with ``refit``.
 
     n_features_in_ : int
-        Number of pixels of a picture; only with ``refit``.
+        Number of pixels of an image; only with ``refit``.
 
     See Also
     --------
@@ -209,7 +209,7 @@ class HalvingEpochSearchCV(SearchInParts):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, 1)
-            Pictures.
+            Images.
 
         y : array-like of shape (n,)
             Labels.

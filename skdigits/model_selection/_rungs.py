@@ -83,7 +83,7 @@ def _check_network(network):
 def rung_stops(candidates, splits, factor, min_epochs):
     """Return the epoch that ends each rung; the last is the end of the cycle."""
     factor = check_number("factor", factor, low=1, high=inf, closed="neither")
-    # the smallest fold has the longest cycle, where the pictures decide
+    # the smallest fold has the longest cycle, where the images decide
     n_images = min(len(train) for train, _ in splits)
     epochs = {
         epochs_and_batch_size(_network(candidate.estimators[0]), n_images)[0]

@@ -57,7 +57,7 @@ def _check_shape(model):
     height, width = getattr(model, "image_shape_", (SIDE, SIDE))
     if (height, width) != (SIDE, SIDE):
         raise ValueError(
-            f"Got a model for pictures of {height} x {width} pixels, but expected one "
+            f"Got a model for images of {height} x {width} pixels, but expected one "
             f"for {SIDE} x {SIDE}, MNIST format. Train one with --data mnist or "
             "--normalize."
         )

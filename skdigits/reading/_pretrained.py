@@ -14,14 +14,14 @@ NO_DIGIT = -1
 
 
 def load_pretrained() -> "Pipeline":
-    """Return a fitted pipeline that reads pictures of single handwritten digits.
+    """Return a fitted pipeline that reads images of single handwritten digits.
 
     Its ``predict`` and ``predict_proba`` take what
-    :class:`~skdigits.handwriting.HandwritingNormalizer` takes: pictures of any size,
+    :class:`~skdigits.handwriting.HandwritingNormalizer` takes: images of any size,
     dark on light or light on dark, as arrays, images of Pillow or paths. The classes
     are -1, a non-digit, and 0 to 9.
 
-    It has learned from MNIST's training pictures and from what skdigits draws itself,
+    It has learned from MNIST's training images and from what skdigits draws itself,
     and from no photos; ``skdigits info`` prints its card: from what it was made, how
     well it reads, and what it cannot do.
 
@@ -32,7 +32,7 @@ def load_pretrained() -> "Pipeline":
 
     See Also
     --------
-    skdigits.read_digits : Reads pictures of several digits.
+    skdigits.read_digits : Reads images of several digits.
 
     Examples
     --------

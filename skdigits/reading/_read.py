@@ -1,4 +1,4 @@
-"""read_digits: from pictures to what is written on them."""
+"""read_digits: from images to what is written on them."""
 
 from functools import partial
 from typing import Any, NamedTuple, overload
@@ -65,7 +65,7 @@ def read_digits(
     min_confidence: float | None = None,
     n_jobs: int | None = None,
 ) -> Reading | list[Reading]:
-    """Read the handwritten digits of a picture, or of each of several pictures.
+    """Read the handwritten digits of an image, or of each of several images.
 
     A page network finds the signs of the image and their ink at several scales, as
     :func:`skdigits.handwriting.find_digits` does; the ink of each is brought into MNIST
@@ -84,14 +84,14 @@ def read_digits(
     model : estimator or path, default=None
         A fitted classifier for rows of 784 pixels in MNIST format with the classes 0 to
         9, and -1 for a non-digit if it knows that; or the file of one. By default that
-        of :func:`~skdigits.load_pretrained`. A step that normalizes pictures is passed
+        of :func:`~skdigits.load_pretrained`. A step that normalizes images is passed
         by, as each digit is in MNIST format already.
 
     min_confidence : float in [0, 1], default=None
-        The probability below which an answer is "not sure"; None is 0.6.
+        The probability below which a digit is "not sure"; None is 0.6.
 
     n_jobs : int, default=None
-        Number of processes that share the pictures, as joblib counts them. None is 1
+        Number of processes that share the images, as joblib counts them. None is 1
         unless in a :func:`joblib.parallel_config` context.
 
     Returns
@@ -103,12 +103,12 @@ def read_digits(
     Raises
     ------
     ValueError
-        If something is no picture or cannot be decoded, or if the model is for others
+        If something is no image or cannot be decoded, or if the model is for others
         than digits in MNIST format.
 
     See Also
     --------
-    skdigits.load_pretrained : For pictures of single digits.
+    skdigits.load_pretrained : For images of single digits.
     skdigits.handwriting.find_digits : Only finds them.
 
     Examples

@@ -1,4 +1,4 @@
-"""Reading: what stands on a picture."""
+"""Reading: what stands on an image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNSURE = "?"
 
 
 class ReadDigit(NamedTuple):
-    """One digit of a picture.
+    """One digit of an image.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class ReadDigit(NamedTuple):
         Probability that the most probable digit is right.
 
     left, top, width, height : int
-        Its box, in pixels of the picture.
+        Its box, in pixels of the image.
 
     line, number : int
         Its line from the top, and its number from the left in that line; from 0.
@@ -131,18 +131,18 @@ def _plain_digit(box):
 
 
 class Reading:
-    """What `read_digits` read in one picture.
+    """What `read_digits` read in one image.
 
     Parameters
     ----------
-    picture : ndarray of shape (height, width)
-        The picture as grey levels in [0, 1].
+    image : ndarray of shape (height, width)
+        The image as grey levels in [0, 1].
 
     boxes : sequence of ReadDigit
         The digits in reading order.
 
     rotation : {0, 90, 180, 270}, default=0
-        By how many degrees the picture was turned, against the clock, to be read.
+        By how many degrees the image was turned, against the clock, to be read.
 
     forms : sequence of ndarray of shape (28, 28), default=()
         What the classifier saw of each digit.
@@ -166,7 +166,7 @@ class Reading:
 
     forms : ndarray of shape (n_digits, 28, 28), dtype uint8
         The digits in MNIST format, as the classifier saw them: light on dark, and
-        upright where the picture was turned.
+        upright where the image was turned.
 
     See Also
     --------
@@ -183,14 +183,14 @@ class Reading:
 
     def __init__(
         self,
-        picture: NDArray[Any],
+        image: NDArray[Any],
         boxes: Iterable[ReadDigit],
         *,
         rotation: Literal[0, 90, 180, 270] = 0,
         forms: Sequence[NDArray[Any]] = (),
         signs: Iterable[ReadSign] = (),
     ) -> None:
-        self.picture = picture
+        self.image = image
         self.boxes = tuple(boxes)
         self.rotation = rotation
         self.forms = np.array(forms, np.uint8).reshape(-1, 28, 28)
@@ -221,7 +221,7 @@ class Reading:
         return pd.DataFrame(list(self._signs), columns=list(ReadSign.__annotations__))
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the picture with a box around each digit and the answer above it.
+        """Draw the image with a box around each digit and the predicted digit above it.
 
         Parameters
         ----------
@@ -238,7 +238,7 @@ class Reading:
 
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
-        ax.imshow(self.picture, cmap="gray", vmin=0, vmax=1)
+        ax.imshow(self.image, cmap="gray", vmin=0, vmax=1)
         ax.set_axis_off()
         for box in self.boxes:
             unsure = box.digit is None

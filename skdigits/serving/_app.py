@@ -67,7 +67,7 @@ def create_app(
 ) -> FastAPI:
     """Return the ASGI application behind ``skdigits serve``.
 
-    It answers ``POST /read`` and ``POST /predict``, shows the page to draw on, and
+    It responds to ``POST /read`` and ``POST /predict``, shows the page to draw on, and
     describes itself at ``/docs`` and ``/openapi.json``. ``/metrics`` is for Prometheus.
     It keeps nothing else between requests. It needs the extra ``serve``.
 
@@ -88,7 +88,7 @@ def create_app(
         addresses.
 
     allow_origins : list or tuple of str, default=()
-        Origins of pages whose requests are answered, such as "https://example.org",
+        Origins of pages whose requests are served, such as "https://example.org",
         besides the page of this server; "*" for all.
 
     max_bytes : int, default=20_000_000
@@ -96,7 +96,7 @@ def create_app(
 
     max_requests : int, default=128
         Number of requests that are read or wait at the same time; what comes besides
-        them is answered by 503.
+        them gets the response 503.
 
     timeout : float, default=30.0
         Seconds that a request may take to be sent, then to wait, then to be read.
@@ -202,7 +202,7 @@ def _add_pages(app):
     responses=RESPONSES,
     openapi_extra=ONE,
 )
-async def read(request: Request, pictures: bool = False) -> Any:
+async def read(request: Request, images: bool = False) -> Any:
     """Read the digits of one image."""
     state = request.app.state
     async with request.state.bodies.files_of(request) as sent:
@@ -213,7 +213,7 @@ async def read(request: Request, pictures: bool = False) -> Any:
                 "of its own.",
             )
         ((name, content),) = sent
-        arguments = name, state.model, state.min_confidence, pictures
+        arguments = name, state.model, state.min_confidence, images
         return await _answer(request, _worker.read, content, *arguments)
 
 
@@ -228,8 +228,10 @@ async def read(request: Request, pictures: bool = False) -> Any:
 async def predict(request: Request) -> Any:
     """Classify images of single digits, up to 1,000 in a form."""
     async with request.state.bodies.files_of(request) as sent:
-        answers = await _answer(request, _worker.predict, sent, request.app.state.model)
-    return {"answers": answers}
+        predicted = await _answer(
+            request, _worker.predict, sent, request.app.state.model
+        )
+    return {"predictions": predicted}
 
 
 @router.get("/info", summary="The model card and the limits")
@@ -297,5 +299,5 @@ async def _gone(request, error):
 
 
 async def _failed(request, error):
-    sentence = "Got an error of this server, but expected an answer. Look at its log."
+    sentence = "Got an error of this server, but expected a response. Look at its log."
     return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,4 +1,4 @@
-"""Host and origin check: whose requests are answered, and headers for browsers."""
+"""Host and origin check: whose requests are served, and headers for browsers."""
 
 import re
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The models of what is answered, from which FastAPI describes and checks it."""
+"""The models of the responses, from which FastAPI describes and checks it."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ class Digit(Model):
     box: Pixels = Field(description="Left, top, width and height, in pixels.")
     line: int = Field(ge=0)
     number: int = Field(ge=0)
-    picture: str | None = Field(
+    image: str | None = Field(
         None, description="What the classifier saw, 28 x 28 pixels: a PNG as data URL."
     )
 
@@ -44,7 +44,7 @@ class Prediction(Model):
 
 
 class Predictions(Model):
-    answers: list[Prediction]
+    predictions: list[Prediction]
 
 
 class Status(Model):

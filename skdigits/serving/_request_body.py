@@ -46,7 +46,7 @@ class RequestBodies:
         Returns
         -------
         list of (name, content)
-            The name of a bare picture is None.
+            The name of a bare image is None.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a worker does: from the content of files to plain answers.
+"""What a worker does: from the content of files to plain results.
 
 Nothing of the web server is imported here.
 """
@@ -18,14 +18,14 @@ from skdigits.reading import as_plain, classifier_of, read_digits
 
 
 def get_ready(model):
-    """Import and load all that an answer needs."""
+    """Import and load all that a prediction needs."""
     paper = np.full((28, 28), 255, np.uint8)
     paper[4:24, 12:16] = 0
     read_digits(paper, model=_classifier(model))
 
 
-def read(content, name, model, min_confidence, with_pictures):
-    """Read one picture.
+def read(content, name, model, min_confidence, with_images):
+    """Read one image.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def read(content, name, model, min_confidence, with_pictures):
 
     min_confidence : float or None
 
-    with_pictures : bool
-        Whether each digit comes with the picture that was classified.
+    with_images : bool
+        Whether each digit comes with the image that was classified.
 
     Returns
     -------
@@ -50,19 +50,19 @@ def read(content, name, model, min_confidence, with_pictures):
     Raises
     ------
     ValueError
-        If it is no picture, or cannot be decoded.
+        If it is no image, or cannot be decoded.
     """
     grey = _grey(content)
     reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)
-    answer = {"file": name} | as_plain(reading.text, reading.boxes)
-    if with_pictures:
-        for digit, form in zip(answer["digits"], reading.forms, strict=True):
-            digit["picture"] = _as_uri(form)
-    return answer
+    result = {"file": name} | as_plain(reading.text, reading.boxes)
+    if with_images:
+        for digit, form in zip(result["digits"], reading.forms, strict=True):
+            digit["image"] = _as_uri(form)
+    return result
 
 
 def predict(files, model):
-    """Classify pictures of single digits.
+    """Classify images of single digits.
 
     Parameters
     ----------
@@ -75,16 +75,16 @@ def predict(files, model):
     list of dict
         With "label", "confidence" and "probabilities", or with "error".
     """
-    answers = [_normalized(*file) for file in files]
-    rows = [answer.pop("row") for answer in answers if "row" in answer]
+    predictions = [_normalized(*file) for file in files]
+    rows = [result.pop("row") for result in predictions if "row" in result]
     if rows:
         classifier = _classifier(model)
         labels = classifier.classes_.tolist()
         probabilities = iter(classifier.predict_proba(np.stack(rows)))
-        for answer in answers:
-            if "error" not in answer:
-                answer |= _as_answer(labels, next(probabilities))
-    return answers
+        for result in predictions:
+            if "error" not in result:
+                result |= _as_prediction(labels, next(probabilities))
+    return predictions
 
 
 @cache
@@ -116,7 +116,7 @@ def _normalized(name, content):
         return {"file": name, "error": str(error)}
 
 
-def _as_answer(labels, probabilities):
+def _as_prediction(labels, probabilities):
     best = int(probabilities.argmax())
     rounded = [round(float(p), 4) for p in probabilities]
     return {

@@ -56,7 +56,7 @@ class WorkerPool:
         HTTPException
             503 if there are too many requests, or the time is over.
         ClientDisconnect
-            If nobody waits for the answer any more.
+            If nobody waits for the response any more.
         """
         if self._n_requests >= self.max_requests:
             raise unavailable(
@@ -75,17 +75,17 @@ class WorkerPool:
                 self._turns.release()
         except TimeoutError:
             raise unavailable(
-                f"Got no answer in {self.timeout:g} s, but expected one."
+                f"Got no response in {self.timeout:g} s, but expected one."
             ) from None
         except BrokenWorkerProcess:
             raise unavailable(
-                "Got no answer from the process that reads, but expected one."
+                "Got no response from the process that reads, but expected one."
             ) from None
         finally:
             self._n_requests -= 1
 
     async def _wait_for_turn(self, request):
-        """Wait until a process is free, as long as somebody waits for the answer."""
+        """Wait until a process is free, as long as somebody waits for the response."""
         has_turn = False
         async with create_task_group() as tasks:
             tasks.start_soon(_cancel_if_gone, request, tasks.cancel_scope)

@@ -4,9 +4,9 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
     python tests/benchmarks/bench_ablation.py --output ablation.json
 
-Networks learn from 50,000 of MNIST's training pictures and are judged by the other
-10,000 of them, drawn at random once; the test pictures are not touched. The standard
-deviation of an accuracy of 99.5 % on 10,000 pictures is 0.07 points from their choice
+Networks learn from 50,000 of MNIST's training images and are judged by the other
+10,000 of them, drawn at random once; the test images are not touched. The standard
+deviation of an accuracy of 99.5 % on 10,000 images is 0.07 points from their choice
 alone, which is the same for all, and some 0.04 points from the seed.
 """
 

@@ -1,11 +1,11 @@
-"""Memory: the peak of fit and predict on many pictures, and the growth of a process.
+"""Memory: the peak of fit and predict on many images, and the growth of a process.
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
     python tests/benchmarks/bench_memory.py
 
 The peak is that of the process above what it held before the call, with TensorFlow and
-the pictures loaded, in megabytes and as a multiple of the pictures' own bytes. The
+the images loaded, in megabytes and as a multiple of the images' own bytes. The
 growth is that of resident memory over many fits, and over many answers.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from _common import in_a_process_of_its_own
 
-PICTURES = (60_000, 240_000)
+IMAGES = (60_000, 240_000)
 FITS, WARM_UP, CALLS = 50, 10, 100_000
 
 
@@ -36,7 +36,7 @@ def peak_of(call):
     return megabytes("VmHWM") - before
 
 
-def peaks(n_pictures):
+def peaks(n_images):
     import numpy as np
 
     import skdigits.training  # noqa: F401
@@ -44,12 +44,12 @@ def peaks(n_pictures):
     from skdigits.datasets import fetch_mnist
 
     X, y = fetch_mnist(subset="train", return_X_y=True)
-    X, y = (np.concatenate([a] * (n_pictures // len(a))) for a in (X, y))
+    X, y = (np.concatenate([a] * (n_images // len(a))) for a in (X, y))
     pipeline = make_digit_pipeline(DigitCNN.from_preset("fast", random_state=0))
     fit = peak_of(lambda: pipeline.fit(X, y))
     predict = peak_of(lambda: pipeline.predict(X))
-    pictures = X.nbytes / 2**20
-    print(json.dumps({"pictures": pictures, "fit": fit, "predict": predict}))
+    images = X.nbytes / 2**20
+    print(json.dumps({"images": images, "fit": fit, "predict": predict}))
 
 
 def growth():
@@ -76,18 +76,16 @@ def growth():
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--pictures", type=int, nargs="*", default=PICTURES)
+    options.add_argument("--images", type=int, nargs="*", default=IMAGES)
     options.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     options = options.parse_args()
     if options.worker:
         return peaks(int(options.worker[0]))
-    for n_pictures in options.pictures:
-        turn = in_a_process_of_its_own(__file__, str(n_pictures), 0)
+    for n_images in options.images:
+        turn = in_a_process_of_its_own(__file__, str(n_images), 0)
         for call in ("fit", "predict"):
-            times = turn[call] / turn["pictures"]
-            print(
-                f"{n_pictures:,} pictures, {call}: {turn[call]:.0f} MB, {times:.1f} x"
-            )
+            times = turn[call] / turn["images"]
+            print(f"{n_images:,} images, {call}: {turn[call]:.0f} MB, {times:.1f} x")
     growth()
 
 

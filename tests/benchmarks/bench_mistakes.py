@@ -2,10 +2,10 @@
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
-    python tests/benchmarks/bench_mistakes.py --picture mistakes.png
+    python tests/benchmarks/bench_mistakes.py --image mistakes.png
 
 Networks that differ by their seeds learn from the first 50,000 of MNIST's training
-pictures and read the last 10,000. What all of them read wrong is drawn, for people to
+images and read the last 10,000. What all of them read wrong is drawn, for people to
 judge: where the label is wrong, or nobody could tell, no network can be better.
 """
 
@@ -18,7 +18,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--seeds", type=int, default=5, help="how many networks")
-    parser.add_argument("--picture", help="draw the mistakes that all share")
+    parser.add_argument("--image", help="draw the mistakes that all share")
     options = parser.parse_args()
     from skdigits import DigitCNN, make_digit_pipeline
     from skdigits.datasets import fetch_mnist
@@ -33,10 +33,10 @@ def main():
     print(repetition.summary())
     shared = repetition.shared_mistakes
     print(shared.to_string())
-    if options.picture and len(shared):
+    if options.image and len(shared):
         titles = [f"{its.true}, read {its.predicted}" for its in shared.itertuples()]
         display = DigitGridDisplay(X[last][shared.index], titles).plot()
-        display.figure_.savefig(options.picture, dpi=150)
+        display.figure_.savefig(options.image, dpi=150)
 
 
 if __name__ == "__main__":

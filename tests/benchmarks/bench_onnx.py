@@ -8,7 +8,7 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
     python tests/benchmarks/bench_onnx.py --side-by-side --output side_by_side.json
 
 Every turn is a process of its own, contenders take turns; after the name of a contender
-is the number of its threads. MNIST's test pictures go in as rows of raw pixels, but
+is the number of its threads. MNIST's test images go in as rows of raw pixels, but
 into the bare network scaled and folded. "1", "100" and "10,000" are the median times of
 that many probabilities, "labels" that of `predict` on 10,000, "processor" the time of
 the processor for 10,000 probabilities, which other programs disturb less. "cold" is the
@@ -130,7 +130,7 @@ def one_processor_time(function):
 
 
 def side_by_side(folder):
-    """Print the processor's time of both by number of pictures."""
+    """Print the processor's time of both by number of images."""
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     os.chdir(folder)
     ours, our_labels, X = answers_of("pipeline", 1)

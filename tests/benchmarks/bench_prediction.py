@@ -31,12 +31,12 @@ COLD = {
 }
 
 
-def pictures(n):
+def images(n):
     return np.random.default_rng(0).integers(0, 256, (n, 784), dtype=np.uint8)
 
 
 def fitted(name):
-    X, y = pictures(200), np.arange(200) % 10
+    X, y = images(200), np.arange(200) % 10
     if name == "skdigits":
         return contender("notebook", 0).set_params(cnn__epochs=1).fit(X, y)
     if name == "scikeras":
@@ -83,12 +83,12 @@ def cold(name, model):
             import skdigits
 
             skdigits.save(model, path)
-            picture = "(1, 784)"
+            image = "(1, 784)"
         else:
             path.write_bytes(pickle.dumps(model))
-            picture = "(1, 28, 28, 1), dtype='float32'"
+            image = "(1, 28, 28, 1), dtype='float32'"
         code = COLD[name].format(path=str(path))
-        code += f"; import numpy; model.predict(numpy.zeros({picture}))"
+        code += f"; import numpy; model.predict(numpy.zeros({image}))"
         return process_seconds(code) - process_seconds("pass")
 
 
@@ -102,7 +102,7 @@ def process_seconds(code):
 def worker(name):
     model = fitted(name)
     predict, predict_proba = ways(name, model)
-    one, many = pictures(1), pictures(10_000)
+    one, many = images(1), images(10_000)
     turn = {
         "one": seconds(lambda: predict(one), 100),
         "10,000": seconds(lambda: predict_proba(many), 3),

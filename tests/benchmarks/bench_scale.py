@@ -1,19 +1,19 @@
-"""Many pictures: time for each of them, data beyond memory, answers by workers.
+"""Many images: time for each of them, data beyond memory, answers by workers.
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
     python tests/benchmarks/bench_scale.py --output scale.json
 
-Every turn is a process of its own, and contenders take turns. MNIST's training pictures
+Every turn is a process of its own, and contenders take turns. MNIST's training images
 are repeated, as uint8, until there are enough of them.
 
-- "fit N" fits and asks the preset "fast" on N pictures: microseconds for each,
+- "fit N" fits and asks the preset "fast" on N images: microseconds for each,
   compiling included, and of the processor's time, which others disturb less.
-- "parts" goes over 1,000,000 pictures in parts of 50,000 with `partial_fit`; only one
+- "parts" goes over 1,000,000 images in parts of 50,000 with `partial_fit`; only one
   part is in memory at a time.
 - "joblib N" and "dask N" ask the model in the box for the probabilities of 100,000
-  pictures in parts of 5,000, by N workers of one thread each; their start is not timed.
-- "folder N" reads a folder of 2,000 pictures with `skdigits predict --n-jobs N`, start
+  images in parts of 5,000, by N workers of one thread each; their start is not timed.
+- "folder N" reads a folder of 2,000 images with `skdigits predict --n-jobs N`, start
   included.
 
 "peak" is the most memory that the call took above what was there, in MB, workers left
@@ -58,7 +58,7 @@ def seconds(function):
 
 
 def measured(name, call, n):
-    """Return the microseconds for each picture and the peak of a call, by its name."""
+    """Return the microseconds for each image and the peak of a call, by its name."""
     durations, start = [], process_time()
     peak = peak_of(lambda: durations.append(seconds(call)))
     processor = process_time() - start
@@ -133,33 +133,33 @@ def in_parallel(kind, n_workers):
     def ask(rows):
         return Parallel()(delayed(pipeline.predict_proba)(X[some]) for some in rows)
 
-    def pictures_per_second():
+    def images_per_second():
         ask(rows[: 2 * n_workers])
-        return {"pictures": ASKED / seconds(lambda: ask(rows))}
+        return {"images": ASKED / seconds(lambda: ask(rows))}
 
     if kind == "joblib":
         with parallel_config("loky", n_jobs=n_workers, inner_max_num_threads=1):
-            return pictures_per_second()
+            return images_per_second()
     from dask.distributed import Client
 
     with (
         Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=None),
         parallel_config("dask"),
     ):
-        return pictures_per_second()
+        return images_per_second()
 
 
 def folder(n_workers):
     from PIL import Image
 
     X, _ = mnist("test")
-    with tempfile.TemporaryDirectory() as pictures:
+    with tempfile.TemporaryDirectory() as images:
         for number, pixels in enumerate(X[:FILES]):
             image = Image.fromarray(255 - pixels.reshape(28, 28))
-            image.save(Path(pictures) / f"{number}.png")
-        command = [sys.executable, "-m", "skdigits", "predict", pictures]
+            image.save(Path(images) / f"{number}.png")
+        command = [sys.executable, "-m", "skdigits", "predict", images]
         command += ["--n-jobs", str(n_workers)]
-        return {"pictures": FILES / seconds(lambda: subprocess.check_output(command))}
+        return {"images": FILES / seconds(lambda: subprocess.check_output(command))}
 
 
 def worker(name, seed):

@@ -5,7 +5,7 @@ Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
     python tests/benchmarks/bench_search.py --what memory --output memory.json
     python tests/benchmarks/bench_search.py --what jobs --output jobs.json
     python tests/benchmarks/bench_search.py --what halving --output halving.json
-    python tests/benchmarks/bench_search.py --what pauses --pictures 1500 --epochs 27
+    python tests/benchmarks/bench_search.py --what pauses --images 1500 --epochs 27
 
 ``memory`` fits 60 candidates to scikit-learn's digits in one process: a grid over
 filters, dropout and learning rate in its order, and as many shapes of network.
@@ -14,9 +14,9 @@ in one process on all cores, and in two workers. ``halving`` is a grid of 27 (3 
 3 dropouts, 3 learning rates): scikeras with the notebook's network and `GridSearchCV`,
 against `HalvingEpochSearchCV`. ``pauses`` is that grid by `HalvingEpochSearchCV`, whose
 candidates go on where they paused, and by scikit-learn's `HalvingGridSearchCV` with the
-epochs as resource, whose candidates begin anew. All take the same pictures of MNIST and
+epochs as resource, whose candidates begin anew. All take the same images of MNIST and
 the same folds; imports are not timed, nor is the start of the workers. Every turn is a
-process of its own: one for each of ``--seeds``. ``--pictures`` and ``--epochs`` make it
+process of its own: one for each of ``--seeds``. ``--images`` and ``--epochs`` make it
 smaller, to try it out.
 """
 
@@ -80,7 +80,7 @@ def memory(name, seed):
     }
 
 
-def pictures(number):
+def images(number):
     from sklearn.model_selection import train_test_split
 
     from skdigits.datasets import fetch_mnist
@@ -103,7 +103,7 @@ def searched(search, X, y, X_test, y_test):
     }
 
 
-def jobs(n_jobs, seed, n_pictures, epochs):
+def jobs(n_jobs, seed, n_images, epochs):
     from sklearn.model_selection import GridSearchCV
 
     from skdigits import make_digit_pipeline
@@ -115,7 +115,7 @@ def jobs(n_jobs, seed, n_pictures, epochs):
         "cnn__dropout": [0.0, 0.1, 0.2, 0.4],
     }
     search = GridSearchCV(pipeline, grid, cv=3, n_jobs=n_jobs)
-    data = pictures(n_pictures)
+    data = images(n_images)
     start_workers(pipeline, n_jobs, *data[:2])
     return searched(search, *data)
 
@@ -138,8 +138,8 @@ def _fit_and_wait(pipeline, X, y):
     sleep(5)  # so that no worker takes the call of another
 
 
-def halving(name, seed, n_pictures, epochs):
-    data = pictures(n_pictures)
+def halving(name, seed, n_images, epochs):
+    data = images(n_images)
     kinds = {"halving": ours, "scikit-learn": anew, "scikeras": scikeras}
     return searched(kinds[name](seed, epochs), *data)
 
@@ -149,7 +149,7 @@ def ours(seed, epochs):
     from skdigits import DigitCNN, make_digit_pipeline
     from skdigits.model_selection import HalvingEpochSearchCV
 
-    # more epochs than the one of "fast": there are fewer pictures
+    # more epochs than the one of "fast": there are fewer images
     classifier = DigitCNN.from_preset("fast", epochs=epochs or 4, random_state=seed)
     grid = {
         "cnn__filters": [(8, 16, 32, 64), (16, 24, 48, 96), (24, 32, 64, 128)],
@@ -176,7 +176,7 @@ def anew(seed, epochs):
 
 def scikeras(seed, epochs):
     import keras
-    from bench_training import FIT, as_pictures
+    from bench_training import FIT, as_images
     from scikeras.wrappers import KerasClassifier
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import Pipeline
@@ -192,7 +192,7 @@ def scikeras(seed, epochs):
         dropout=0.5,
         **(FIT | ({"epochs": epochs} if epochs else {})),
     )
-    steps = [("pictures", FunctionTransformer(as_pictures)), ("cnn", wrapped)]
+    steps = [("images", FunctionTransformer(as_images)), ("cnn", wrapped)]
     grid = {
         "cnn__filters": [16, 32, 48],
         "cnn__dropout": [0.25, 0.4, 0.5],
@@ -222,15 +222,15 @@ def notebook_network(filters, dropout):
     )
 
 
-def worker(name, seed, n_pictures, epochs):
+def worker(name, seed, n_images, epochs):
     if name == "one core":
         os.environ["OMP_NUM_THREADS"] = "1"
     if name in GRIDS:
         figures = memory(name, seed)
     elif name in CONTENDERS["jobs"]:
-        figures = jobs(2 if name == "n_jobs=2" else 1, seed, n_pictures, epochs)
+        figures = jobs(2 if name == "n_jobs=2" else 1, seed, n_images, epochs)
     else:
-        figures = halving(name, seed, n_pictures, epochs)
+        figures = halving(name, seed, n_images, epochs)
     print(json.dumps(figures))
 
 
@@ -238,13 +238,13 @@ def main():
     names = [name for names in CONTENDERS.values() for name in names]
     options = parser(__doc__.splitlines()[0], names, rounds=1)
     options.add_argument("--what", choices=CONTENDERS, default="memory")
-    options.add_argument("--pictures", type=int, default=12_000)
+    options.add_argument("--images", type=int, default=12_000)
     options.add_argument("--epochs", type=int, default=0, help="0: as many as usual")
     options = options.parse_args()
     if options.worker:
         name, seed = options.worker
-        return worker(name, int(seed), options.pictures, options.epochs)
-    sizes = ("--pictures", str(options.pictures), "--epochs", str(options.epochs))
+        return worker(name, int(seed), options.images, options.epochs)
+    sizes = ("--images", str(options.images), "--epochs", str(options.epochs))
     turns = {name: [] for name in options.contenders or CONTENDERS[options.what]}
     for seed in options.seeds:
         for name, its in turns.items():

@@ -5,9 +5,9 @@ Run by hand:
     python tests/benchmarks/bench_serve.py
     python tests/benchmarks/bench_serve.py --seconds 60 --photos FOLDER
 
-A server of its own gets pictures over many connections, each of which sends the next
-picture when it has the last answer. Every answer is compared with that of read_digits.
-Pictures are drawn by code; --photos names a folder of others. In "bad clients", some
+A server of its own gets images over many connections, each of which sends the next
+image when it has the last answer. Every answer is compared with that of read_digits.
+Images are drawn by code; --photos names a folder of others. In "bad clients", some
 hang up before their answer, some send one byte a second, and one sends 1 GB without
 saying so, all the time. At last the server is ended by SIGTERM while all connections
 send: an answer that breaks off is lost, a connection that is closed before it begins
@@ -46,19 +46,19 @@ class Closed(Exception):
     """The server closed the connection before an answer began."""
 
 
-def small_pictures(n=200):
+def small_images(n=200):
     """Return PNG files of 28 x 28 pixels, dark digits on light paper."""
     rng = random.Random(0)
     files = []
     for i in range(n):
-        picture = blank(28, 28)
+        image = blank(28, 28)
         left, top, height = (
             rng.randrange(5, 10),
             rng.randrange(2, 6),
             rng.randrange(16, 22),
         )
-        draw(picture, i % 10, left, top, height, pen=rng.randrange(2, 4))
-        files.append(encoded(picture, "PNG"))
+        draw(image, i % 10, left, top, height, pen=rng.randrange(2, 4))
+        files.append(encoded(image, "PNG"))
     return files
 
 
@@ -75,9 +75,9 @@ def drawn_photos(n=12):
     return files
 
 
-def encoded(picture, kind):
+def encoded(image, kind):
     content = BytesIO()
-    picture.save(content, kind)
+    image.save(content, kind)
     return content.getvalue()
 
 
@@ -86,10 +86,10 @@ def files_in(folder):
     return [path.read_bytes() for path in paths]
 
 
-def picture_of(content):
-    with Image.open(BytesIO(content)) as picture:
-        picture.load()
-        return picture
+def image_of(content):
+    with Image.open(BytesIO(content)) as image:
+        image.load()
+        return image
 
 
 def expected_of(content):
@@ -166,7 +166,7 @@ class Tally:
 
 
 async def client(port, cases, first, end, tally):
-    """Send one picture after another until the time ``end``."""
+    """Send one image after another until the time ``end``."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         i = first
@@ -281,7 +281,7 @@ async def scene(server, cases, options, seconds, bad=False):
 
 
 async def bad_clients(port, seconds):
-    content, end = small_pictures(1)[0], perf_counter() + seconds
+    content, end = small_images(1)[0], perf_counter() + seconds
     await asyncio.gather(
         *(hangs_up(port, content, end) for _ in range(4)),
         *(sends_slowly(port, content, end) for _ in range(8)),
@@ -307,13 +307,13 @@ async def ended(server, cases, options):
 
 
 def in_process(cases, seconds):
-    """Return pictures a second, and seconds of one core for each, of read_digits."""
+    """Return images a second, and seconds of one core for each, of read_digits."""
     # read when the session of ONNX Runtime is made
     os.environ["OMP_NUM_THREADS"] = "1"
-    pictures = [picture_of(content) for content, _ in cases]
+    images = [image_of(content) for content, _ in cases]
     n, start, before = 0, perf_counter(), process_time()
     while perf_counter() < start + seconds:
-        read_digits(pictures[n % len(pictures)])
+        read_digits(images[n % len(images)])
         n += 1
     return n / (perf_counter() - start), (process_time() - before) / n
 
@@ -328,7 +328,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seconds", type=float, default=5, help="of each scene")
     options.add_argument("--connections", type=int, default=64)
-    options.add_argument("--photos", help="a folder of pictures")
+    options.add_argument("--photos", help="a folder of images")
     options.add_argument("--n-jobs", default="-1", help="as for skdigits serve")
     options.add_argument("--bad", nargs=2, help=argparse.SUPPRESS)
     options = options.parse_args()
@@ -338,7 +338,7 @@ def main():
     photos = files_in(options.photos) if options.photos else drawn_photos()
     small, photos = (
         [(content, expected_of(content)) for content in files]
-        for files in (small_pictures(), photos)
+        for files in (small_images(), photos)
     )
     print("read_digits in this process, on one core")
     for title, cases in ("28 x 28 pixels", small), ("photos", photos):

@@ -1,11 +1,11 @@
-"""Accuracy and calibration by number of pictures: the defaults against their peers.
+"""Accuracy and calibration by number of images: the defaults against their peers.
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
     python tests/benchmarks/bench_small.py --output small.json
 
-Each draw takes so many of MNIST's training pictures at random; all contenders learn
-from the same, with their own defaults, and are tested on the 10,000 test pictures. Then
+Each draw takes so many of MNIST's training images at random; all contenders learn
+from the same, with their own defaults, and are tested on the 10,000 test images. Then
 the same in five shuffled, stratified folds of scikit-learn's digits. The calibration is
 the expected calibration error over 15 bins.
 """
@@ -89,7 +89,7 @@ def worker(name, seed):
 
 
 def draw(turns, path):
-    """Draw the share of mistakes over the number of pictures."""
+    """Draw the share of mistakes over the number of images."""
     from matplotlib.figure import Figure
 
     figure = Figure((6.4, 4), layout="constrained")
@@ -101,7 +101,7 @@ def draw(turns, path):
             SIZES, np.mean(errors, 0), np.std(errors, 0), capsize=3, label=name, **thick
         )
     ax.set(xscale="log", yscale="log")
-    ax.set(xlabel="training pictures", ylabel="mistakes on 10,000 test pictures, in %")
+    ax.set(xlabel="training images", ylabel="mistakes on 10,000 test images, in %")
     ax.set_xticks(SIZES, [f"{n:,}" for n in SIZES])
     ax.set_yticks([1, 3, 10, 30], ["1", "3", "10", "30"])
     ax.minorticks_off()

@@ -1,4 +1,4 @@
-"""Train on MNIST's 60,000 pictures, test on its 10,000: skdigits against its peers.
+"""Train on MNIST's 60,000 images, test on its 10,000: skdigits against its peers.
 
 Run by hand, with SKDIGITS_DATA set to the folder of MNIST:
 
@@ -51,7 +51,7 @@ def compiled_network():
     return network
 
 
-def as_pictures(X):
+def as_images(X):
     return X.reshape(-1, 28, 28, 1).astype("float32") / 255
 
 
@@ -70,7 +70,7 @@ class PlainKeras:
 
         self.network = compiled_network()
         self.network.fit(
-            as_pictures(X),
+            as_images(X),
             to_categorical(y),
             batch_size=64,
             epochs=10,
@@ -79,7 +79,7 @@ class PlainKeras:
         )
 
     def predict(self, X):
-        return self.network.predict(as_pictures(X), verbose=0).argmax(axis=1)
+        return self.network.predict(as_images(X), verbose=0).argmax(axis=1)
 
 
 FIT = {"batch_size": 64, "epochs": 10, "validation_split": 0.1, "verbose": 0}
@@ -116,7 +116,7 @@ def contender(name, seed):
         scale = FunctionTransformer(lambda X: X.astype("float32") / 255)
         wrapped = SKLearnClassifier(compiled_network_of_flat_rows, fit_kwargs=FIT)
         return make_pipeline(scale, wrapped)
-    return make_pipeline(FunctionTransformer(as_pictures), wrapped)
+    return make_pipeline(FunctionTransformer(as_images), wrapped)
 
 
 CONTENDERS = (

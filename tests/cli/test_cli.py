@@ -121,8 +121,8 @@ def test_train_offline(trained):
         "confusion_matrix.png",
         "digits.safetensors",
     ]
-    with Image.open(folder / "confusion_matrix.png") as picture:
-        assert min(picture.size) > 800
+    with Image.open(folder / "confusion_matrix.png") as image:
+        assert min(image.size) > 800
 
 
 def test_train_reaches_98_percent_of_the_bundled_digits(trained):
@@ -140,8 +140,8 @@ def test_evaluate_shows_the_same_table(trained):
         for text in (trained_result, result)
     )
     assert before == after
-    with Image.open("again.png") as picture:
-        assert picture.format == "PNG"
+    with Image.open("again.png") as image:
+        assert image.format == "PNG"
 
 
 def test_the_saved_model_is_a_pipeline(trained, digits):
@@ -168,10 +168,10 @@ def test_data_of_the_user(tmp_path, digits):
     np.savez(tmp_path / "mine.npz", x=X[:200], y=np.array(list("abcdefghij"))[y[:200]])
     result = run("train", "--data", "mine.npz", "--epochs", 2)
     assert result.exit_code == 0, result.stderr
-    assert "200 pictures of 8 x 8 pixels in mine.npz, a fifth of them" in result.stdout
+    assert "200 images of 8 x 8 pixels in mine.npz, a fifth of them" in result.stdout
     result = run("evaluate", "digits.safetensors", "--data", "mine.npz")
     assert "all of them to test" in result.stdout and "of 200" in result.stdout
-    assert "Got pictures of '0', but expected only the labels" in failure(
+    assert "Got images of '0', but expected only the labels" in failure(
         "evaluate", "digits.safetensors", "--data", "digits"
     )
 
@@ -279,7 +279,7 @@ def test_the_column_of_labels_is_named(trained, tmp_path):
     for options in ([], ["--label-column", "which"], ["--label-column", "64"]):
         result = run("evaluate", model, "--data", "own.csv", *options)
         first = result.stdout.splitlines()[0]
-        assert "1,797 pictures of 8 x 8 pixels in own.csv, labels in column" in first
+        assert "1,797 images of 8 x 8 pixels in own.csv, labels in column" in first
         assert "'which'" in first
         # most of them are those that it was trained on
         accuracy = re.search(r"Test accuracy: ([0-9.]+)", result.stdout)[1]
@@ -368,9 +368,9 @@ def test_help_has_every_default():
             assert shown == str(MIN_CONFIDENCE)
 
 
-def test_too_few_pictures_to_hold_some_out(tmp_path):
+def test_too_few_images_to_hold_some_out(tmp_path):
     np.savez(tmp_path / "few.npz", x=np.zeros((30, 8, 8)), y=np.arange(30) % 10)
-    assert "Got 30 pictures of 10 classes" in failure("train", "--data", "few.npz")
+    assert "Got 30 images of 10 classes" in failure("train", "--data", "few.npz")
 
 
 def test_each_class_gives_its_share_to_the_test(tmp_path, digits):
@@ -430,7 +430,7 @@ def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(X, y), "m.st")
     result = run("evaluate", "m.st", "--report", "report")
-    words = "MNIST's test part, 10,000 pictures of 28 x 28 pixels"
+    words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
     assert result.stdout.startswith(f"Data: {words}.\n")
     page = html.unescape(Path("report/index.html").read_text())
     assert f"Errors of m.st: {words}" in page
@@ -446,17 +446,17 @@ def test_names_in_brackets_are_printed_as_they_are(tmp_path, digits):
         assert name in result.stdout
 
 
-def test_auto_wants_a_model_of_known_pictures(tmp_path):
+def test_auto_wants_a_model_of_known_images(tmp_path):
     X, y = np.zeros((4, 9, 9)), [0, 1, 0, 1]
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(X, y), "m.st")
     assert (
-        "Got a model for pictures of 9 x 9 pixels, but expected one for MNIST or "
+        "Got a model for images of 9 x 9 pixels, but expected one for MNIST or "
         "scikit-learn's 8 x 8 digits. Pass --data PATH."
     ) in failure("evaluate", "m.st")
 
 
-def test_evaluate_brings_pictures_to_the_shape_of_the_model(tmp_path, digits):
+def test_evaluate_brings_images_to_the_shape_of_the_model(tmp_path, digits):
     """Those it is tested on, and those it learns from with other seeds."""
     X, _, y, _ = digits
     pipeline = skdigits.make_digit_pipeline(
@@ -466,7 +466,7 @@ def test_evaluate_brings_pictures_to_the_shape_of_the_model(tmp_path, digits):
     np.savez(tmp_path / "flat.npz", x=X[:200].reshape(200, 64), y=y[:200])
     result = run("evaluate", "m.st", "--data", "flat.npz", "--seeds", 1)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.count("200 pictures of 4 x 16 pixels in flat.npz") == 2
+    assert result.stdout.count("200 images of 4 x 16 pixels in flat.npz") == 2
 
 
 def test_evaluate_writes_a_report(trained, tmp_path):
@@ -565,8 +565,8 @@ def test_tune(search, dropout, epochs):
     classifier = skdigits.load("digits.safetensors")["cnn"]
     assert str(classifier.filters) == best["param_cnn__filters"]
     assert classifier.n_iter_ == 3 and classifier.random_state == 1
-    with Image.open("search_results.png") as picture:
-        assert picture.format == "PNG" and min(picture.size) > 500
+    with Image.open("search_results.png") as image:
+        assert image.format == "PNG" and min(image.size) > 500
 
 
 def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch):
@@ -677,7 +677,7 @@ class TestCard:
         accuracy = card["test"]["accuracy"]
         assert low < accuracy < high or low < accuracy == high == 1
         assert 0 <= card["test"]["calibration_error"] < 0.1
-        assert "whatever a picture shows" in card["limits"][0]
+        assert "whatever an image shows" in card["limits"][0]
 
     def test_the_command_is_that_of_the_user(self):
         options = ["--data", "digits", "--epochs", 1, "--output", "my model.st"]
@@ -694,7 +694,7 @@ class TestCard:
             "command  skdigits train\n",
             "accuracy ",
             "sha256_test",
-            "- It takes one sign a picture",
+            "- It takes one sign an image",
             "tensorflow",
         ):
             assert words in result.stdout
@@ -754,20 +754,20 @@ def own_model(photos):
     options = ["--epochs", 60, "--output", path, "--figure", figure]
     result = run("train", "--data", photos, *options)
     assert result.exit_code == 0, result.stderr
-    assert "40 pictures of 28 x 28 pixels" in result.stdout
-    assert "Each picture was brought into MNIST's form with Handwr" in result.stdout
+    assert "40 images of 28 x 28 pixels" in result.stdout
+    assert "Each image was brought into MNIST format with Handwr" in result.stdout
     assert "(--no-normalize takes them as they are)." in result.stdout
     return path
 
 
 class TestPhotos:
-    """Pictures of different sizes, dark on light: rings and strokes."""
+    """Images of different sizes, dark on light: rings and strokes."""
 
-    def test_the_model_takes_pictures_as_they_are(self, photos, own_model):
+    def test_the_model_takes_images_as_they_are(self, photos, own_model):
         pipeline = skdigits.load(own_model)
         assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
-        pictures = [photo("1", side=70), photos / "0" / "3.png"]
-        assert pipeline.predict(pictures).tolist() == [1, 0]
+        images = [photo("1", side=70), photos / "0" / "3.png"]
+        assert pipeline.predict(images).tolist() == [1, 0]
         card = read_card(own_model)
         assert card["data"]["normalized"] is True
         assert "of any size" in card["limits"][1]
@@ -776,20 +776,20 @@ class TestPhotos:
         result = run("evaluate", own_model, "--data", photos, "--seeds", 1)
         assert result.exit_code == 0, result.stderr
         assert "Test accuracy: 100.00 % of 40" in result.stdout
-        expected = "Got --no-normalize for a model that brings pictures into"
+        expected = "Got --no-normalize for a model that brings images into"
         options = ["--data", photos, "--no-normalize"]
         assert expected in failure("evaluate", own_model, *options)
 
     def test_a_model_of_mnist_is_given_what_it_knows(self, photos, own_model, tmp_path):
-        """It learned from pictures in MNIST's form, and cannot make them itself."""
+        """It learned from images in MNIST format, and cannot make them itself."""
         skdigits.save(skdigits.load(own_model)[1:], "plain.st")
         result = run("evaluate", "plain.st", "--data", photos)
-        assert "Each picture was brought into MNIST's form" in result.stdout
+        assert "Each image was brought into MNIST format" in result.stdout
         assert "Test accuracy: 100.00 % of 40" in result.stdout
         for label in "01":
             (tmp_path / "small" / label).mkdir(parents=True)
-            picture = photo(label, side=28)
-            picture.save(tmp_path / "small" / label / "a.png")
+            image = photo(label, side=28)
+            image.save(tmp_path / "small" / label / "a.png")
         result = run("evaluate", "plain.st", "--data", "small")
         assert "Test accuracy: 100.00 % of 2" in result.stdout
         result = run("evaluate", "plain.st", "--data", "small", "--no-normalize")
@@ -797,22 +797,22 @@ class TestPhotos:
 
     def test_as_they_are(self, photos):
         options = ["--data", photos, "--no-normalize"]
-        assert "Got pictures of different sizes" in failure("train", *options)
-        message = "Got --normalize with --data digits, but expected pictures of yours"
+        assert "Got images of different sizes" in failure("train", *options)
+        message = "Got --normalize with --data digits, but expected images of yours"
         assert message in failure("train", "--data", "digits", "--normalize")
 
     def test_tune(self, photos):
         grid = ["--filters", "4", "--dropout", "0", "--cv", 2, "--epochs", 2]
         result = run("tune", "--data", photos, *grid)
         assert result.exit_code == 0, result.stderr
-        assert "Each picture was brought into MNIST's form" in result.stdout
+        assert "Each image was brought into MNIST format" in result.stdout
         pipeline = skdigits.load("digits.safetensors")
         assert pipeline.predict([photo("0", side=50)]).shape == (1,)
         assert read_card("digits.safetensors")["command"].startswith("skdigits tune")
 
 
 def photo(label, side):
-    """Return a picture of a ring or a stroke, dark on uneven paper."""
+    """Return an image of a ring or a stroke, dark on uneven paper."""
     y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     ink = abs(np.hypot(1.4 * x, y) - 0.6) < 0.1 if label == "0" else abs(x) < 0.08
     values = np.where(ink & (abs(y) < 0.8), 40, 200 + 25 * x)

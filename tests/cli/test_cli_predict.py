@@ -13,7 +13,7 @@ from PIL import Image
 
 import skdigits
 from skdigits.cli import main
-from skdigits.images._decode import read_picture
+from skdigits.images._decode import read_image
 
 Box = namedtuple("Box", "digit confidence left top width height line number")
 
@@ -30,21 +30,21 @@ def reader(monkeypatch):
 
     def read_digits(image, *, model=None, min_confidence=None, n_jobs=None):
         calls.append((model, min_confidence))
-        grey = read_picture(image) / np.float32(255)
+        grey = read_image(image) / np.float32(255)
         if grey.shape == (1, 1):
-            return SimpleNamespace(picture=grey, text="", boxes=())
+            return SimpleNamespace(image=grey, text="", boxes=())
         boxes = (
             Box(1, np.float32(0.99312), np.int64(5), 20, 9, 30, 0, 0),
             Box(7, 0.9, 30, 21, 18, 29, 0, 1),
             Box(None, 0.41, 6, 60, 20, 31, 1, 0),
         )
-        return SimpleNamespace(picture=grey, text="1 7\n?", boxes=boxes)
+        return SimpleNamespace(image=grey, text="1 7\n?", boxes=boxes)
 
     monkeypatch.setattr(skdigits, "read_digits", read_digits, raising=False)
     return calls
 
 
-def write_picture(path, side=100):
+def write_image(path, side=100):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     Image.new("L", (side, side), 200).save(path)
     return path
@@ -57,8 +57,8 @@ def run(capsys, *arguments):
 
 
 def test_text(reader, capsys):
-    write_picture("a.png")
-    write_picture("b.png", side=1)
+    write_image("a.png")
+    write_image("b.png", side=1)
     code, out, err = run(capsys, "predict", "a.png", "./b.png")
     assert (code, err) == (0, "")
     assert out == "a.png\n  1 7  0.99 0.90\n  ?    0.41\n./b.png\n  no digits\n"
@@ -66,7 +66,7 @@ def test_text(reader, capsys):
 
 
 def test_json(reader, capsys):
-    write_picture("a.png")
+    write_image("a.png")
     (open("c.png", "w")).close()
     options = ["--json", "--min-confidence", 0.5]
     code, out, err = run(capsys, "predict", "c.png", "nothing.png", "a.png", *options)
@@ -107,7 +107,7 @@ def test_json(reader, capsys):
 
 def test_folders_and_those_in_them(reader, capsys):
     for name in ("b.png", "a/c.JPG", "a/.hidden.png", ".git/d.png"):
-        write_picture(os.path.join("photos", name))
+        write_image(os.path.join("photos", name))
     (open("photos/notes.txt", "w")).close()
     os.mkdir("photos/x.png")
     os.mkdir("empty")
@@ -120,7 +120,7 @@ def test_folders_and_those_in_them(reader, capsys):
         *["photos/a/c.JPG", "photos/b.png"] * 2,
         "empty",
     ]
-    assert "with no pictures in it, but expected" in documents[-1]["error"]
+    assert "with no images in it, but expected" in documents[-1]["error"]
     assert code == 1
 
 
@@ -128,7 +128,7 @@ def test_what_is_skipped_in_a_folder_is_named(reader, capsys):
     for name in ("notes.txt", "model.safetensors", ".hidden"):
         os.makedirs("in", exist_ok=True)
         open(f"in/{name}", "w").close()
-    write_picture("in/a.png")
+    write_image("in/a.png")
     code, out, err = run(capsys, "predict", "in")
     assert code == 0 and "a.png" in out
     assert "Skipped 2, no images:" in err
@@ -156,7 +156,7 @@ def test_each_page_of_a_document(capsys):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_what_cannot_be_read_holds_nobody_up(reader, capsys):
-    write_picture("photos/z.png")
+    write_image("photos/z.png")
     os.mkfifo("photos/a.png")
     (open("photos/b\n.png", "w")).close()
     code, out, err = run(capsys, "predict", "photos")
@@ -170,9 +170,9 @@ def test_what_cannot_be_read_holds_nobody_up(reader, capsys):
 
 
 class TestAnnotate:
-    def test_pictures_with_boxes(self, reader, capsys):
+    def test_images_with_boxes(self, reader, capsys):
         for name in ("photos/a/b.png", "photos/c.jpg", "d.webp", "e.pgm"):
-            write_picture(name)
+            write_image(name)
         options = ["--annotate", "drawn"]
         paths = ["photos", "d.webp", "e.pgm"]
         code, _, err = run(capsys, "predict", *paths, *options)
@@ -189,8 +189,8 @@ class TestAnnotate:
         assert not (blue | orange)[95:].any()
 
     def test_nothing_is_lost(self, reader, capsys):
-        write_picture("a/1.png")
-        write_picture("b/1.png")
+        write_image("a/1.png")
+        write_image("b/1.png")
         before = open("a/1.png", "rb").read()
         for arguments in (
             ["a/1.png", "--annotate", "a"],
@@ -207,7 +207,7 @@ class TestAnnotate:
 
 def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
     for number in range(12):
-        write_picture(f"photos/{number:02}.png")
+        write_image(f"photos/{number:02}.png")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     code, out, err = run(capsys, "predict", "photos", "--json")
     assert code == 0 and "Reading" in err
@@ -226,16 +226,16 @@ def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
     ],
 )
 def test_options_are_checked_first(reader, capsys, options, message):
-    code, out, err = run(capsys, "predict", write_picture("a.png"), *options)
+    code, out, err = run(capsys, "predict", write_image("a.png"), *options)
     assert (code, out) == (1, "") and err.startswith(f"Error: {message}")
     assert reader == []
 
 
 def test_a_model_of_the_user(reader, capsys, fitted):
     skdigits.save(fitted, "small.st")
-    arguments = ["predict", write_picture("a.png"), "--model"]
+    arguments = ["predict", write_image("a.png"), "--model"]
     code, _, err = run(capsys, *arguments, "small.st")
-    assert code == 1 and "Got a model for pictures of 8 x 8 pixels, but expected" in err
+    assert code == 1 and "Got a model for images of 8 x 8 pixels, but expected" in err
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
     assert run(capsys, *arguments, "mnist.st")[0] == 0
@@ -244,7 +244,7 @@ def test_a_model_of_the_user(reader, capsys, fitted):
 
 def test_the_command_imports_only_what_it_uses():
     """An answer is waited for."""
-    write_picture("a.png")
+    write_image("a.png")
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
     code = (
@@ -269,7 +269,7 @@ def test_the_command_imports_only_what_it_uses():
 def test_a_reader_that_has_enough_ends_the_command_quietly(arguments):
     """As head does."""
     for number in range(9):
-        write_picture(f"photos/{number}.png")
+        write_image(f"photos/{number}.png")
     process = subprocess.Popen(
         [sys.executable, "-m", "skdigits", *arguments],
         stdout=subprocess.PIPE,
@@ -285,7 +285,7 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(arguments):
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process at once")
 def test_sigterm_ends_the_processes_that_read_too():
     for number in range(300):
-        write_picture(f"photos/{number}.png")
+        write_image(f"photos/{number}.png")
     process = subprocess.Popen(
         [sys.executable, "-m", "skdigits", "predict", "photos", "--n-jobs", "2"],
         stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ from PIL import Image
 from skdigits.datasets import load_digit_images
 
 # the images are noise
-pytestmark = pytest.mark.filterwarnings("ignore:3 of 3 pictures have no digit")
+pytestmark = pytest.mark.filterwarnings("ignore:3 of 3 images have no digit")
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 4, 5)).astype(np.uint8)
 ROWS = IMAGES.reshape(3, 20)
@@ -35,7 +35,7 @@ def png(image):
     return buffer.getvalue()
 
 
-def write_pictures(folder, suffix=".png"):
+def write_images(folder, suffix=".png"):
     names = [f"{number}{suffix}" for number in range(3)]
     for name, image in zip(names, IMAGES, strict=True):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,10 +90,10 @@ class TestZippedCsv:
                 load_digit_images(path)
 
 
-class TestCsvOfPictures:
+class TestCsvOfImages:
     @pytest.mark.parametrize("header", ["filename,label", "label,image", "a,b", ""])
     def test_names_and_labels(self, tmp_path, header):
-        names = write_pictures(tmp_path / "scans")
+        names = write_images(tmp_path / "scans")
         first, second = [f"scans/{name}" for name in names], ["seven", "one", "seven"]
         if header.startswith("label"):
             first, second = second, first
@@ -104,7 +104,7 @@ class TestCsvOfPictures:
         check(path, ["seven", "one", "seven"])
 
     def test_other_columns(self, tmp_path):
-        names = write_pictures(tmp_path)
+        names = write_images(tmp_path)
         path = tmp_path / "table.csv"
         table = {"file": names, "writer": ["a", "b", "c"], "digit": LABELS}
         pd.DataFrame(table).to_csv(path, index=False)
@@ -115,14 +115,14 @@ class TestCsvOfPictures:
             load_digit_images(path)
 
     def test_normalize(self, tmp_path):
-        names = write_pictures(tmp_path)
+        names = write_images(tmp_path)
         path = tmp_path / "table.csv"
         pd.DataFrame({"file": names, "label": LABELS}).to_csv(path, index=False)
         digits = load_digit_images(path, normalize=True)
         assert digits.normalized and digits.images.shape == (3, 28, 28)
 
     def test_errors(self, tmp_path):
-        write_pictures(tmp_path)
+        write_images(tmp_path)
         path = tmp_path / "table.csv"
         path.write_text("file,label\n0.png,1\nnothing.png,2\n")
         with pytest.raises(FileNotFoundError, match="nothing.png', but expected a pic"):
@@ -172,7 +172,7 @@ def write_arrays(path, arrays, compress=False):
 class TestArrays:
     @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
     @pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3)])
-    def test_pictures_along_the_last_axis(self, tmp_path, suffix, shape):
+    def test_images_along_the_last_axis(self, tmp_path, suffix, shape):
         path = tmp_path / f"digits{suffix}"
         y = np.reshape(LABELS, shape)
         write_arrays(path, {"X": np.moveaxis(IMAGES, 0, -1), "y": y})
@@ -197,7 +197,7 @@ class TestArrays:
         with pytest.raises(ValueError, match=r"the arrays \['X', 'z'\], but expected "):
             load_digit_images(path)
         write_arrays(path, {"X": IMAGES, "y": np.array([1, 2])})
-        with pytest.raises(ValueError, match="expected one label for each picture"):
+        with pytest.raises(ValueError, match="expected one label for each image"):
             load_digit_images(path)
         monkeypatch.setattr("skdigits.datasets._arrays.MAX_ARRAY_BYTES", 10)
         with pytest.raises(ValueError, match="X of .* is too large, the limit is 10"):
@@ -209,7 +209,7 @@ class TestArrays:
             load_digit_images(path)
 
     @pytest.mark.parametrize("suffix", [".npz", ".mat", ".h5"])
-    def test_unpacks_to_far_more_than_pictures_do(self, tmp_path, suffix, monkeypatch):
+    def test_unpacks_to_far_more_than_images_do(self, tmp_path, suffix, monkeypatch):
         monkeypatch.setattr("skdigits.datasets._arrays._ALWAYS_SMALL", 1000)
         path = tmp_path / f"digits{suffix}"
         y = np.arange(500)
@@ -302,7 +302,7 @@ class TestParquet:
         return tmp_path / "digits.parquet"
 
     @pytest.mark.parametrize("struct", [True, False])
-    def test_pictures_as_hugging_face_has_them(self, tmp_path, struct):
+    def test_images_as_hugging_face_has_them(self, tmp_path, struct):
         cells = [png(image) for image in IMAGES]
         if struct:
             cells = [{"bytes": cell, "path": None} for cell in cells]
@@ -332,7 +332,7 @@ class TestParquet:
             ),
             (
                 {"image": [png(IMAGES[0]), None], "label": [1, 2]},
-                "no picture in data l",
+                "no image in data l",
             ),
             ({"image": [png(IMAGES[0])], "label": [None]}, "no label in data line 1"),
             ({"image": [png(IMAGES[0])], "a": [1], "b": [2]}, "of labels beside 'imag"),
@@ -345,9 +345,9 @@ class TestParquet:
         with pytest.raises(ValueError, match=message):
             load_digit_images(self.write(tmp_path, table))
 
-    def test_pictures_of_different_sizes(self, tmp_path):
-        pictures = [png(IMAGES[0]), png(IMAGES[0][:, :2])]
-        path = self.write(tmp_path, {"image": pictures, "label": [1, 2]})
+    def test_images_of_different_sizes(self, tmp_path):
+        images = [png(IMAGES[0]), png(IMAGES[0][:, :2])]
+        path = self.write(tmp_path, {"image": images, "label": [1, 2]})
         message = r"sizes \(data line 1 .* is 4 x 5, data line 2 .* is 4 x 2\)"
         with pytest.raises(ValueError, match=message):
             load_digit_images(path)
@@ -405,7 +405,7 @@ class TestIdx:
             (idx(IMAGES)[:-1], "more or less than the 60 bytes it says"),
             (idx(IMAGES) + b"0", "more or less than the 60 bytes it says"),
             (idx(IMAGES)[:9], "it ends within its header"),
-            (idx(IMAGES[:2]), "expected one label for each picture"),
+            (idx(IMAGES[:2]), "expected one label for each image"),
             (
                 struct.pack(">HBBII", 0, 8, 2, 2**31, 2**31),
                 "its array of .* is too lar",

@@ -13,7 +13,7 @@ from skdigits.datasets import load_digit_images
 from skdigits.images import _decode
 
 
-def write_picture(path, values, **options):
+def write_image(path, values, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.asarray(values)).save(path, **options)
 
@@ -24,7 +24,7 @@ def folder(tmp_path):
     for label in ("0", "7", "10"):
         for i in range(2):
             values = rng.integers(0, 256, (6, 5)).astype(np.uint8)
-            write_picture(tmp_path / "digits" / label / f"{i}.png", values)
+            write_image(tmp_path / "digits" / label / f"{i}.png", values)
     return tmp_path / "digits"
 
 
@@ -57,7 +57,7 @@ class TestFolder:
     )
     def test_names_that_are_numbers(self, tmp_path, names, target):
         for name in names:
-            write_picture(tmp_path / name / "a.png", np.zeros((2, 2), np.uint8))
+            write_image(tmp_path / name / "a.png", np.zeros((2, 2), np.uint8))
         assert load_digit_images(tmp_path).target.tolist() == target
 
     def test_other_files_are_ignored(self, folder):
@@ -74,7 +74,7 @@ class TestFolder:
         assert digits.feature_names[5] == "pixel_1_0"
 
     def test_sizes(self, folder):
-        write_picture(folder / "7" / "9.png", np.zeros((9, 9), np.uint8))
+        write_image(folder / "7" / "9.png", np.zeros((9, 9), np.uint8))
         message = r"sizes \(0.0.png is 6 x 5, 7.9.png is 9 x 9\).*image_shape="
         with pytest.raises(ValueError, match=message):
             load_digit_images(folder)
@@ -83,12 +83,12 @@ class TestFolder:
 
     def test_colours_depths_and_transparency(self, tmp_path):
         grey = np.array([[0, 51], [102, 255]], dtype=np.uint8)
-        write_picture(tmp_path / "1" / "a.png", grey)
-        write_picture(tmp_path / "1" / "b.png", np.stack([grey] * 3, axis=2))
-        write_picture(tmp_path / "1" / "c.png", grey.astype(np.uint16) * 257)
+        write_image(tmp_path / "1" / "a.png", grey)
+        write_image(tmp_path / "1" / "b.png", np.stack([grey] * 3, axis=2))
+        write_image(tmp_path / "1" / "c.png", grey.astype(np.uint16) * 257)
         ink = np.dstack([np.zeros((2, 2, 3), np.uint8), 255 - grey])
-        write_picture(tmp_path / "1" / "d.png", ink)
-        write_picture(tmp_path / "1" / "e.bmp", grey)
+        write_image(tmp_path / "1" / "d.png", ink)
+        write_image(tmp_path / "1" / "e.bmp", grey)
         pgm = b"P5 2 2 65535 " + (grey.astype(">u2") * 257).tobytes()
         (tmp_path / "1" / "f.pgm").write_bytes(pgm)
         for image in load_digit_images(tmp_path).images:
@@ -98,7 +98,7 @@ class TestFolder:
     def test_the_one_transparent_grey(self, tmp_path, depth):
         grey = np.array([[0, 51], [102, 255]], dtype=depth)
         scale = 257 if depth is np.uint16 else 1
-        write_picture(tmp_path / "1" / "a.png", grey * scale, transparency=51 * scale)
+        write_image(tmp_path / "1" / "a.png", grey * scale, transparency=51 * scale)
         image = load_digit_images(tmp_path).images[0]
         assert_array_equal(image, [[0, 255], [102, 255]])
 
@@ -106,20 +106,20 @@ class TestFolder:
         exif = Image.Exif()
         exif[0x0112] = 6  # the camera's top is at the right
         values = np.arange(6, dtype=np.uint8).reshape(2, 3)
-        write_picture(tmp_path / "1" / "a.png", values, exif=exif)
+        write_image(tmp_path / "1" / "a.png", values, exif=exif)
         assert_array_equal(load_digit_images(tmp_path).images[0], np.rot90(values, -1))
 
     @pytest.mark.parametrize("dtype", [np.float32, np.int32])
     def test_depths_whose_white_is_anywhere(self, tmp_path, dtype):
-        write_picture(tmp_path / "1" / "a.tif", np.ones((2, 2), dtype))
+        write_image(tmp_path / "1" / "a.tif", np.ones((2, 2), dtype))
         with pytest.raises(ValueError, match="a.tif' with pixels of mode.*Convert it"):
             load_digit_images(tmp_path)
 
     def test_empty(self, tmp_path):
         with pytest.raises(ValueError, match="without sub-folders, but expected"):
             load_digit_images(tmp_path)
-        write_picture(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
-        with pytest.raises(ValueError, match="Sort the pictures into sub-folders"):
+        write_image(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
+        with pytest.raises(ValueError, match="Sort the images into sub-folders"):
             load_digit_images(tmp_path)
 
     def test_what_may_not_be_read(self, folder, monkeypatch):
@@ -128,15 +128,15 @@ class TestFolder:
         with pytest.raises(ValueError, match="/7' cannot be read .Permission denied."):
             load_digit_images(folder)
 
-    def test_class_without_pictures(self, folder):
+    def test_class_without_images(self, folder):
         (folder / "8").mkdir()
         (folder / "8" / "a.svg").write_bytes(b"")
-        message = "8' with no pictures in it, but expected files that end in .avif"
+        message = "8' with no images in it, but expected files that end in .avif"
         with pytest.raises(ValueError, match=message):
             load_digit_images(folder)
 
-    @pytest.mark.parametrize("content", [b"", b"no picture", "half"])
-    def test_broken_picture(self, folder, content):
+    @pytest.mark.parametrize("content", [b"", b"no image", "half"])
+    def test_broken_image(self, folder, content):
         path = folder / "0" / "0.png"
         path.write_bytes(path.read_bytes()[:-30] if content == "half" else content)
         with pytest.raises(ValueError, match="0.png', which cannot be decoded"):
@@ -151,10 +151,10 @@ class TestFolder:
 
     @pytest.mark.parametrize("image_shape", [None, (5, 7)])
     def test_too_many_pixels_in_all(self, folder, monkeypatch, image_shape):
-        monkeypatch.setattr("skdigits.datasets._image_files.MAX_PIXELS_IN_ALL", 6 * 30 - 1)
-        with pytest.raises(
-            ValueError, match="6 pictures of . x . pixels, but expected"
-        ):
+        monkeypatch.setattr(
+            "skdigits.datasets._image_files.MAX_PIXELS_IN_ALL", 6 * 30 - 1
+        )
+        with pytest.raises(ValueError, match="6 images of . x . pixels, but expected"):
             load_digit_images(folder, image_shape=image_shape)
         assert len(load_digit_images(folder, image_shape=(4, 5)).data) == 6
 
@@ -184,7 +184,7 @@ class TestCsv:
         "names",
         ["label,0,1,2,3", "y,0,1,2,3", "y,1,2,3,4", "Label,a,b,c,d", "1,p1,p2,p3,p4"],
     )
-    def test_names_are_no_picture(self, tmp_path, names):
+    def test_names_are_no_image(self, tmp_path, names):
         path = self.write(tmp_path, f"{names}\n5,9,8,7,6\n")
         digits = load_digit_images(path)
         assert digits.target.tolist() == [5]
@@ -388,7 +388,7 @@ class TestNpz:
         assert digits.images.shape == (3, 4, 4) and digits.data.dtype == np.uint8
         assert_array_equal(digits.data, X.reshape(3, 16))
 
-    def test_pictures_that_are_not_square(self, tmp_path):
+    def test_images_that_are_not_square(self, tmp_path):
         path = self.write(tmp_path, x=np.zeros((3, 9, 11)), y=["a", "b", "c"])
         digits = load_digit_images(path)
         assert digits.images.shape == (3, 9, 11)
@@ -398,7 +398,7 @@ class TestNpz:
         "arrays, message",
         [
             ({"x": np.zeros((2, 4))}, r"with the arrays \['x'\], but expected 'x' and"),
-            ({"x": np.zeros((2, 4)), "y": [1]}, "expected one label for each picture"),
+            ({"x": np.zeros((2, 4)), "y": [1]}, "expected one label for each image"),
             ({"x": np.zeros((0, 4)), "y": []}, "at least one"),
             ({"x": np.full((1, 4), np.nan), "y": [1]}, "with NaN or infinite pixels"),
             ({"x": np.array([["a"] * 4]), "y": [1]}, "but expected numbers of shape"),
@@ -421,7 +421,7 @@ class TestNpz:
         path = self.write(tmp_path, x_train=X, y_train=[b"a", b"b"], x_test=other)
         assert load_digit_images(path).target.tolist() == ["a", "b"]
 
-    def test_pictures_are_not_folded_anew(self, tmp_path):
+    def test_images_are_not_folded_anew(self, tmp_path):
         path = self.write(tmp_path, x=np.zeros((3, 4, 6)), y=[1, 2, 3])
         with pytest.raises(ValueError, match=r"of shape \(4, 6\) and image_shape=\(6,"):
             load_digit_images(path, image_shape=(6, 4))
@@ -465,7 +465,7 @@ class TestNpz:
             load_digit_images(path)
         assert zipfile.is_zipfile(path)
 
-    def test_unpacks_to_far_more_than_pictures_do(self, tmp_path, monkeypatch):
+    def test_unpacks_to_far_more_than_images_do(self, tmp_path, monkeypatch):
         path = tmp_path / "digits.npz"
         x = np.zeros((3, 2**26 // 3), np.uint8)
         np.savez_compressed(path, x=x, y=np.arange(3))
@@ -532,12 +532,12 @@ def test_paths(tmp_path):
 
 
 def one(path, side, *, ink=40, paper=230):
-    """Write a picture of a one, of any size."""
-    picture = Image.new("L", (side, side), paper)
+    """Write an image of a one, of any size."""
+    image = Image.new("L", (side, side), paper)
     middle, margin = side // 2, side // 5
-    picture.paste(ink, (middle, margin, middle + max(2, side // 14), side - margin))
+    image.paste(ink, (middle, margin, middle + max(2, side // 14), side - margin))
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path)
+    image.save(path)
 
 
 class TestNormalize:
@@ -548,7 +548,7 @@ class TestNormalize:
         return tmp_path
 
     @pytest.mark.parametrize("normalize", [True, "auto"])
-    def test_pictures_of_different_sizes(self, photos, normalize):
+    def test_images_of_different_sizes(self, photos, normalize):
         digits = load_digit_images(photos, normalize=normalize)
         assert digits.normalized is True
         assert digits.images.shape == (3, 28, 28) and digits.images.dtype == np.uint8
@@ -597,10 +597,10 @@ class TestNormalize:
         np.savez(path, x=np.zeros((3, 64)), y=[1, 1, 1])
         assert not load_digit_images(path, normalize="auto").normalized
 
-    def test_pictures_without_a_digit(self, photos):
+    def test_images_without_a_digit(self, photos):
         blank = photos / "1" / "9.png"
         Image.new("L", (50, 50), 200).save(blank)
-        with pytest.warns(UserWarning, match="1 of 4 pictures have no digit.*9.png"):
+        with pytest.warns(UserWarning, match="1 of 4 images have no digit.*9.png"):
             digits = load_digit_images(photos, normalize=True)
         assert not digits.images[3].any()
 
@@ -611,6 +611,6 @@ class TestNormalize:
             load_digit_images(photos, normalize=True, image_shape=(8, 8))
         with pytest.raises(ValueError, match="Got normalize='yes', but expected True"):
             load_digit_images(photos, normalize="yes")
-        (photos / "1" / "2.png").write_bytes(b"no picture")
+        (photos / "1" / "2.png").write_bytes(b"no image")
         with pytest.raises(ValueError, match="2.png', which cannot be decoded"):
             load_digit_images(photos, normalize=True)

@@ -144,7 +144,7 @@ def test_broken_strokes_belong_together():
     assert len(find_digits(sheet)) == 2
 
 
-def test_boxes_are_in_pixels_of_a_large_picture():
+def test_boxes_are_in_pixels_of_a_large_image():
     sheet = blank(2400, 1200)
     drawn = write(sheet, "38250", top=240, height=300, pen=24)
     assert_found(find_digits(sheet), drawn, tolerance=30)
@@ -166,8 +166,8 @@ def test_orientation_of_a_camera_is_applied(tmp_path):
     assert_found(find_digits(tmp_path / "a.png"), drawn)
 
 
-def test_what_is_no_picture_is_refused():
-    with pytest.raises(ValueError, match="Got a picture as an array of shape"):
+def test_what_is_no_image_is_refused():
+    with pytest.raises(ValueError, match="Got an image as an array of shape"):
         find_digits(np.zeros(5))
 
 

@@ -1,4 +1,4 @@
-"""HandwritingNormalizer: whatever the picture, the same digit in MNIST format."""
+"""HandwritingNormalizer: whatever the image, the same digit in MNIST format."""
 
 import numpy as np
 import pytest
@@ -20,8 +20,8 @@ def drawing(width=8, size=(90, 120), strokes=SEVEN):
     return np.asarray(image, dtype=float)
 
 
-def form(*pictures):
-    rows = HandwritingNormalizer().fit_transform(list(pictures))
+def form(*images):
+    rows = HandwritingNormalizer().fit_transform(list(images))
     return rows.reshape(-1, 28, 28)
 
 
@@ -45,7 +45,7 @@ def test_form_is_that_of_mnist():
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         255 - CLEAN,
         0.5 * CLEAN + 60,
@@ -59,8 +59,8 @@ def test_form_is_that_of_mnist():
     ],
     ids="inverted faint uint8 unit bool uint16 colour pillow cmyk".split(),
 )
-def test_polarity_contrast_and_type_do_not_matter(picture):
-    assert overlap(*form(CLEAN, picture)) > 0.95
+def test_polarity_contrast_and_type_do_not_matter(image):
+    assert overlap(*form(CLEAN, image)) > 0.95
 
 
 def test_paths_are_read(tmp_path):
@@ -142,7 +142,7 @@ def test_a_digit_without_a_margin_is_whole():
     assert overlap(*form(CLEAN, tight)) > 0.8
 
 
-def test_a_one_as_high_as_the_picture_is_no_line():
+def test_a_one_as_high_as_the_image_is_no_line():
     one = np.full((60, 40), 255.0)
     one[:, 18:22] = 0
     assert form(one).any()
@@ -156,14 +156,14 @@ def test_blank_and_noisy_paper_has_no_ink():
     assert not form(*blank, *noisy).any()
 
 
-def test_the_pictures_of_mnist_pass_unharmed(mnist):
+def test_the_images_of_mnist_pass_unharmed(mnist):
     X = mnist["test"].data[:500]
     passed = HandwritingNormalizer().transform(X)
     overlaps = [overlap(a, b) for a, b in zip(X, passed, strict=True)]
     assert np.median(overlaps) > 0.95
 
 
-def test_what_is_in_mnist_format_is_not_looked_at_again(monkeypatch):
+def test_what_is_in_mnist_formatat_is_not_looked_at_again(monkeypatch):
     from skdigits.handwriting import _one_digit
 
     (seven,) = form(CLEAN)
@@ -175,10 +175,10 @@ def test_what_is_in_mnist_format_is_not_looked_at_again(monkeypatch):
 
 
 def test_several_processes_give_the_same():
-    pictures = [CLEAN, 255 - CLEAN, drawing(3)] * 40
+    images = [CLEAN, 255 - CLEAN, drawing(3)] * 40
     assert np.array_equal(
-        HandwritingNormalizer(n_jobs=2).transform(pictures),
-        HandwritingNormalizer().transform(pictures),
+        HandwritingNormalizer(n_jobs=2).transform(images),
+        HandwritingNormalizer().transform(images),
     )
 
 
@@ -192,12 +192,12 @@ def test_the_input_is_not_changed():
 @pytest.mark.parametrize(
     "X, message",
     [
-        ("7.png", "expected a sequence of pictures. Pass a list"),
-        (np.zeros(()), "expected a sequence of pictures. Pass a list"),
-        ({1, 2}, "expected a sequence of pictures. Pass a list"),
+        ("7.png", "expected a sequence of images. Pass a list"),
+        (np.zeros(()), "expected a sequence of images. Pass a list"),
+        ({1, 2}, "expected a sequence of images. Pass a list"),
         (np.zeros((2, 785)), "square number of pixels"),
-        (np.zeros((2, 0)), "expected pictures of at least one pixel"),
-        ([[[1, 2], [3]]], "Got a picture that is no array .*rows of equal length"),
+        (np.zeros((2, 0)), "expected images of at least one pixel"),
+        ([[[1, 2], [3]]], "Got an image that is no array .*rows of equal length"),
         ([np.broadcast_to(0.5, (10**5, 10**5))], "expected at most 50,000,000 pixels"),
         ([np.full((9, 9), np.nan)], "expected finite numbers from 0"),
         ([np.full((9, 9), -1)], "expected finite numbers from 0"),
@@ -205,6 +205,6 @@ def test_the_input_is_not_changed():
         ([np.array(["a"])], "dtype <U1, but expected numbers"),
     ],
 )
-def test_what_is_no_picture_is_refused(X, message):
+def test_what_is_no_image_is_refused(X, message):
     with pytest.raises(ValueError, match=message):
         HandwritingNormalizer().fit(X).transform(X)

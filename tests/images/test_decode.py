@@ -12,15 +12,15 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from skdigits.images import _counted_reads, _decode, _modes
-from skdigits.images._decode import SUFFIXES, grey_of_image, read_content, read_picture
+from skdigits.images._decode import SUFFIXES, grey_of_image, read_content, read_image
 
 GREY = np.array([[0, 51, 102], [204, 153, 255]], dtype=np.uint8)
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
 
 
-def encoded(picture, format, **options):
+def encoded(image, format, **options):
     buffer = io.BytesIO()
-    picture.save(buffer, format, **options)
+    image.save(buffer, format, **options)
     return buffer.getvalue()
 
 
@@ -30,7 +30,7 @@ def write(folder, content, name="a.png"):
 
 
 def digit_like(mode="L", size=(48, 32)):
-    """Return a picture of a dark ring on light paper."""
+    """Return an image of a dark ring on light paper."""
     x, y = np.meshgrid(*(np.linspace(-1, 1, side) for side in size))
     ring = abs(np.hypot(x, y) - 0.6) < 0.15
     return Image.fromarray(np.where(ring, 30, 225).astype(np.uint8)).convert(mode)
@@ -40,36 +40,36 @@ class TestModes:
     @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "PA", "CMYK"])
     @pytest.mark.parametrize("format", ["PNG", "TIFF"])
     def test_all_are_grey_in_the_end(self, tmp_path, mode, format):
-        picture = Image.fromarray(GREY).convert("RGB").convert(mode)
+        image = Image.fromarray(GREY).convert("RGB").convert(mode)
         if format == "PNG" and mode in ("CMYK", "PA"):
             pytest.skip("PNG has no such mode")
-        grey = read_picture(write(tmp_path, encoded(picture, format)))
+        grey = read_image(write(tmp_path, encoded(image, format)))
         assert grey.dtype == np.uint8
         assert_array_equal(grey, GREY)
 
     def test_one_bit(self, tmp_path):
-        picture = Image.fromarray(GREY > 127)
-        grey = read_picture(write(tmp_path, encoded(picture, "PNG")))
+        image = Image.fromarray(GREY > 127)
+        grey = read_image(write(tmp_path, encoded(image, "PNG")))
         assert_array_equal(grey, np.where(GREY > 127, 255, 0))
 
     @pytest.mark.parametrize("format", ["PNG", "TIFF", "PPM"])
     def test_sixteen_bits_are_rounded_to_eight(self, tmp_path, format):
         values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-        grey = read_picture(write(tmp_path, encoded(Image.fromarray(values), format)))
+        grey = read_image(write(tmp_path, encoded(Image.fromarray(values), format)))
         assert_array_equal(grey, np.round(values / 257))
 
     def test_cmyk_of_a_jpeg(self, tmp_path):
         content = encoded(digit_like("CMYK"), "JPEG", quality=95)
-        grey = read_picture(write(tmp_path, content))
+        grey = read_image(write(tmp_path, content))
         assert abs(grey - np.asarray(digit_like(), dtype=float)).mean() < 3
 
     @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
-    def test_the_first_picture_of_an_animation(self, tmp_path, format):
+    def test_the_first_image_of_an_animation(self, tmp_path, format):
         first = digit_like("RGB")
         others = [Image.new("RGB", first.size, "black") for _ in range(3)]
         options = {"save_all": True, "append_images": others}
         options |= {"lossless": True} if format == "WEBP" else {}
-        grey = read_picture(write(tmp_path, encoded(first, format, **options)))
+        grey = read_image(write(tmp_path, encoded(first, format, **options)))
         assert_array_equal(grey, digit_like())
 
     @pytest.mark.parametrize("orientation", [*range(10), 300])
@@ -79,14 +79,14 @@ class TestModes:
 
         exif = Image.Exif()
         exif[0x0112] = orientation
-        picture = digit_like()
-        picture.paste(0, (0, 0, 10, 5))  # so that each turn is another picture
+        image = digit_like()
+        image.paste(0, (0, 0, 10, 5))  # so that each turn is another image
         options = {"quality": 100} if format == "JPEG" else {}
         options |= {"lossless": True} if format == "WEBP" else {}
-        path = write(tmp_path, encoded(picture, format, exif=exif, **options))
-        picture.getexif()[0x0112] = orientation
-        expected = np.asarray(ImageOps.exif_transpose(picture))
-        grey = read_picture(path)
+        path = write(tmp_path, encoded(image, format, exif=exif, **options))
+        image.getexif()[0x0112] = orientation
+        expected = np.asarray(ImageOps.exif_transpose(image))
+        grey = read_image(path)
         assert grey.shape == expected.shape and grey.flags.c_contiguous
         assert abs(grey.astype(int) - expected).max() <= 3
 
@@ -94,18 +94,18 @@ class TestModes:
     def test_the_content_of_a_file_is_read_as_the_file(self, tmp_path, format):
         options = {"progressive": True} if format == "JPEG" else {}
         content = encoded(digit_like(), format, **options)
-        grey = read_picture(write(tmp_path, content))
+        grey = read_image(write(tmp_path, content))
         assert_array_equal(read_content(content), grey)
 
-    def test_a_picture_that_is_open(self):
+    def test_a_image_that_is_open(self):
         assert_array_equal(grey_of_image(Image.fromarray(GREY).convert("RGB")), GREY)
-        with pytest.raises(ValueError, match="Got a picture with pixels of mode 'F'"):
+        with pytest.raises(ValueError, match="Got an image with pixels of mode 'F'"):
             grey_of_image(Image.fromarray(np.ones((2, 2), np.float32)))
 
-    def test_a_picture_that_is_open_has_limits_too(self):
-        def message(picture):
+    def test_a_image_that_is_open_has_limits_too(self):
+        def message(image):
             with pytest.raises(ValueError) as caught:
-                grey_of_image(picture)
+                grey_of_image(image)
             return str(caught.value)
 
         bomb = Image.open(io.BytesIO(png(8000, 8000)))
@@ -113,7 +113,7 @@ class TestModes:
         for size in ((0, 0), (0, 5)):
             assert "without a pixel, but" in message(Image.new("RGBA", size))
         cut = Image.open(io.BytesIO(encoded(digit_like(), "PNG")[:100]))
-        assert message(cut).startswith("Got a picture, which cannot be decoded (")
+        assert message(cut).startswith("Got an image, which cannot be decoded (")
         closed = Image.fromarray(GREY)
         closed.close()
         assert "which cannot be decoded" in message(closed)
@@ -126,15 +126,15 @@ class TestModes:
             # a few light pixels on nothing
             values[..., :3] |= 128
             values[10:, :, 3] = 0
-        picture = Image.fromarray(values)
+        image = Image.fromarray(values)
         if mode == "I;16":
-            picture = Image.fromarray(values[..., 0].astype(np.uint16) * 257)
-            picture.info["transparency"] = 257 * 200
+            image = Image.fromarray(values[..., 0].astype(np.uint16) * 257)
+            image.info["transparency"] = 257 * 200
         elif mode != "RGBA":
-            picture = picture.convert(mode)
-        whole = grey_of_image(picture)
+            image = image.convert(mode)
+        whole = grey_of_image(image)
         monkeypatch.setattr(_modes, "_STRIP_PIXELS", 130)
-        assert_array_equal(grey_of_image(picture), whole)
+        assert_array_equal(grey_of_image(image), whole)
 
 
 class TestTransparency:
@@ -149,15 +149,15 @@ class TestTransparency:
     @pytest.mark.parametrize("mode", ["LA", "RGBA"])
     @pytest.mark.parametrize("ink", [0, 40, 200, 255])
     def test_drawings(self, tmp_path, mode, ink):
-        picture, ring = self.drawing(ink)
-        path = write(tmp_path, encoded(picture.convert(mode), "PNG"))
+        image, ring = self.drawing(ink)
+        path = write(tmp_path, encoded(image.convert(mode), "PNG"))
         assert_array_equal(
-            read_picture(path), np.where(ring, ink, 255 if ink < 128 else 0)
+            read_image(path), np.where(ring, ink, 255 if ink < 128 else 0)
         )
 
     def test_half_transparent(self, tmp_path):
-        picture, ring = self.drawing(255, opacity=100)
-        grey = read_picture(write(tmp_path, encoded(picture, "PNG")))
+        image, ring = self.drawing(255, opacity=100)
+        grey = read_image(write(tmp_path, encoded(image, "PNG")))
         assert_array_equal(grey, np.where(ring, 100, 0))
 
     def test_paper_that_was_cut_out(self, tmp_path):
@@ -166,7 +166,7 @@ class TestTransparency:
         paper.putalpha(255)
         sheet = Image.new("LA", (100, 100))
         sheet.paste(paper, (20, 20))
-        grey = read_picture(write(tmp_path, encoded(sheet, "PNG")))
+        grey = read_image(write(tmp_path, encoded(sheet, "PNG")))
         assert grey[0, 0] == 255 and grey.min() == 30
 
     def test_faint_ink_on_paper_with_round_corners(self, tmp_path):
@@ -174,24 +174,24 @@ class TestTransparency:
         paper[20:40, 30, 0] = 150
         paper[:3, :3, 1] = 0
         content = encoded(Image.fromarray(paper), "PNG")
-        assert read_picture(write(tmp_path, content))[0, 0] == 255
+        assert read_image(write(tmp_path, content))[0, 0] == 255
 
     def test_nothing_but_transparency(self, tmp_path):
         content = encoded(Image.new("LA", (5, 4)), "PNG")
-        assert (read_picture(write(tmp_path, content)) == 255).all()
+        assert (read_image(write(tmp_path, content)) == 255).all()
 
     def test_a_transparent_colour_of_a_palette(self, tmp_path):
-        picture = Image.fromarray((np.asarray(digit_like()) < 128).astype(np.uint8))
-        picture.putpalette([0, 0, 0, 255, 255, 255])
-        grey = read_picture(write(tmp_path, encoded(picture, "GIF", transparency=0)))
-        assert_array_equal(grey == 255, np.asarray(picture) == 1)
+        image = Image.fromarray((np.asarray(digit_like()) < 128).astype(np.uint8))
+        image.putpalette([0, 0, 0, 255, 255, 255])
+        grey = read_image(write(tmp_path, encoded(image, "GIF", transparency=0)))
+        assert_array_equal(grey == 255, np.asarray(image) == 1)
         assert grey.min() == 0
 
 
 def refusal(path):
-    """Read a picture that must be refused; return the one line."""
+    """Read an image that must be refused; return the one line."""
     with pytest.raises(ValueError) as caught:
-        read_picture(path)
+        read_image(path)
     message = str(caught.value)
     assert message.startswith(f"Got {str(path)!r}") and "\n" not in message
     return message
@@ -199,8 +199,8 @@ def refusal(path):
 
 class TestRefused:
     def test_not_there(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="expected a picture file. Check"):
-            read_picture(tmp_path / "a.png")
+        with pytest.raises(FileNotFoundError, match="expected an image file. Check"):
+            read_image(tmp_path / "a.png")
 
     def test_what_is_no_file(self, tmp_path):
         (tmp_path / "b.png").mkdir()
@@ -230,7 +230,7 @@ class TestRefused:
 
     def test_pixels_in_words(self, tmp_path):
         small = b"P2 3 2 255\n0 51 102 204 153 255"
-        assert_array_equal(read_picture(write(tmp_path, small)), GREY)
+        assert_array_equal(read_image(write(tmp_path, small)), GREY)
         large = write(tmp_path, b"P2 3000 3000 255\n" + b"1 " * 9_000_000)
         assert "expected at most 5,000,000 pixels" in refusal(large)
 
@@ -251,7 +251,7 @@ class TestRefused:
             start, end = sound[:33], sound[33:]
         path = write(tmp_path, start + 2000 * part + end)
         assert "in more than 1,000 parts, but expected" in refusal(path)
-        assert read_picture(write(tmp_path, sound)).shape == (32, 48)
+        assert read_image(write(tmp_path, sound)).shape == (32, 48)
 
     def test_scans_without_end(self, tmp_path):
         content = encoded(digit_like(), "JPEG", progressive=True)
@@ -260,7 +260,7 @@ class TestRefused:
         assert "of 5,0" in refusal(write(tmp_path, endless))
         # what phones append to a photo, such as a film, is no scan
         film = content + b"\xff\xda" * 5000
-        assert read_picture(write(tmp_path, film)).shape == (32, 48)
+        assert read_image(write(tmp_path, film)).shape == (32, 48)
 
     def test_other_formats_are_not_even_tried(self, tmp_path):
         """Pillow would start Ghostscript for this one."""
@@ -270,13 +270,13 @@ class TestRefused:
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_fuzz(self, tmp_path, format, capfd):
-        """Cut off, bits turned, bytes at random: a picture or one line."""
+        """Cut off, bits turned, bytes at random: an image or one line."""
         rng = np.random.default_rng(FORMATS.index(format))
         n_read = 0
         for content in damaged(format, rng, n=90):
             path = write(tmp_path, content)
             try:
-                grey = read_picture(path)
+                grey = read_image(path)
             except ValueError as error:
                 message = str(error)
                 assert message.startswith("Got ") and "\n" not in message
@@ -348,7 +348,7 @@ def tiff_of_one_tile(side):
     return b"II*\0" + start + data + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
-def test_a_tile_larger_than_its_picture(tmp_path):
+def test_a_tile_larger_than_its_image(tmp_path):
     path = write(tmp_path, tiff_of_one_tile(2**15))
     assert "of 32768 x 32768 pixels" in refusal(path)
 
@@ -363,13 +363,13 @@ def test_a_tile_larger_than_its_picture(tmp_path):
     ],
     ids=["grey and alpha", "colours and alpha", "webp"],
 )
-def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path, name, make, limit):
+def test_the_largest_images_take_less_than_a_gigabyte(tmp_path, name, make, limit):
     """As much as is accepted of each, in a process of its own."""
     path = write(tmp_path, make(), name)
     code = (
         "import sys\n"
-        "from skdigits.images._decode import read_picture\n"
-        "assert read_picture(sys.argv[1]).size > 39_000_000\n"
+        "from skdigits.images._decode import read_image\n"
+        "assert read_image(sys.argv[1]).size > 39_000_000\n"
         "print(open('/proc/self/status').read())\n"
     )
     command = [sys.executable, "-c", code, str(path)]
@@ -388,11 +388,11 @@ def test_limits_and_suffixes_fit_together():
 
 def test_content_without_a_name_has_limits_too(monkeypatch):
     content = encoded(digit_like(), "PNG")
-    with pytest.raises(ValueError, match="^Got a picture, which cannot be decoded"):
+    with pytest.raises(ValueError, match="^Got an image, which cannot be decoded"):
         read_content(content[:60])
     monkeypatch.setattr(_decode, "MAX_PIXELS", 1000)
-    with pytest.raises(ValueError, match="^Got a picture of 48 x 32 pixels, but"):
+    with pytest.raises(ValueError, match="^Got an image of 48 x 32 pixels, but"):
         read_content(content)
     monkeypatch.setattr(_decode, "MAX_BYTES", 100)
-    with pytest.raises(ValueError, match="Got a picture of [0-9]+ bytes, but"):
+    with pytest.raises(ValueError, match="Got an image of [0-9]+ bytes, but"):
         read_content(content)

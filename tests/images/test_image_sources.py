@@ -10,7 +10,7 @@ from PIL import Image
 
 import skdigits
 from skdigits.handwriting import find_digits
-from skdigits.images import grey_pages, grey_picture, read_picture
+from skdigits.images import grey_image, grey_pages, read_image
 
 
 def page(digits):
@@ -90,12 +90,12 @@ def test_each_page_is_a_reading(tmp_path, document, suffix):
 
 def test_several_pages_are_not_one_image(tmp_path):
     content = tiff(page(1), page(2))
-    for function in (find_digits, grey_picture):
+    for function in (find_digits, grey_image):
         with pytest.raises(ValueError, match="Got several pages, but expected one im"):
             function(content)
     (tmp_path / "a.tif").write_bytes(content)
     with pytest.raises(ValueError, match=r"a\.tif' of several pages, but expected"):
-        read_picture(tmp_path / "a.tif")
+        read_image(tmp_path / "a.tif")
 
 
 def test_warnings_between_two_pages_are_not_lost():
@@ -121,7 +121,7 @@ def test_heic():
     pillow_heif = pytest.importorskip("pillow_heif")
     file = io.BytesIO()
     pillow_heif.from_pillow(Image.fromarray(ONE).convert("RGB")).save(file, quality=90)
-    grey = grey_picture(file.getvalue())
+    grey = grey_image(file.getvalue())
     assert grey.shape == ONE.shape
     assert grey[40, 22] < 0.3 < 0.8 < grey[40, 100]
 
@@ -147,9 +147,9 @@ def test_an_extra_that_is_missing_is_named(monkeypatch, module, content, extra):
             io.StringIO("text"),
             'that gives str, but expected bytes. Open the file with "rb',
         ),
-        (b"", "Got a picture, which cannot be decoded"),
-        (b"%PDF-1.7 nothing else", "Got a picture, which cannot be decoded"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "Got a picture, which cannot be decoded"),
+        (b"", "Got an image, which cannot be decoded"),
+        (b"%PDF-1.7 nothing else", "Got an image, which cannot be decoded"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "Got an image, which cannot be decoded"),
     ],
 )
 def test_errors(source, message):
@@ -163,7 +163,7 @@ def test_a_document_without_a_page():
     pypdfium2 = pytest.importorskip("pypdfium2")
     file = io.BytesIO()
     pypdfium2.PdfDocument.new().save(file)
-    with pytest.raises(ValueError, match="Got a picture, which cannot be decoded"):
+    with pytest.raises(ValueError, match="Got an image, which cannot be decoded"):
         skdigits.read_digits(file.getvalue())
 
 

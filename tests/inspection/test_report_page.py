@@ -240,9 +240,9 @@ def test_a_browser_shows_it_and_fetches_nothing(report, tmp_path):
 def test_the_browser_would_tell(tmp_path):
     path = tmp_path / "bad.html"
     path.write_text(
-        '<!doctype html><img src="http://picture.invalid/x.png">'
+        '<!doctype html><img src="http://image.invalid/x.png">'
         '<script>console.error("oh no")</script>'
     )
     _, console, requests = visit(path, tmp_path)
     assert "oh no" in console[0]
-    assert requests == ["http://picture.invalid/x.png"]
+    assert requests == ["http://image.invalid/x.png"]

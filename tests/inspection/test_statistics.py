@@ -235,7 +235,7 @@ def test_referral(matrix, seed, wanted):
 
 
 # The confusion matrix of the classic notebook, whose heat map showed its large entries
-# as 1e+03; each row adds up to the number of MNIST's test pictures of that digit.
+# as 1e+03; each row adds up to the number of MNIST's test images of that digit.
 NOTEBOOK = np.array(
     [
         [975, 0, 2, 0, 0, 0, 1, 1, 1, 0],

@@ -204,7 +204,7 @@ def test_refit_can_choose(data):
         search.fit(*data)
 
 
-def test_weights_of_the_pictures_are_split(data):
+def test_weights_of_the_images_are_split(data):
     X, y = data
     weights = np.where(y < 5, 1.0, 0.0)
     search = HalvingEpochSearchCV(quick(epochs=3), {"cnn__filters": [8]}, cv=2)

@@ -860,7 +860,7 @@ class TestCard:
 
 
 def test_a_pipeline_that_normalizes(path, fitted, digits):
-    """Its first step takes pictures of any size, and counts no pixels."""
+    """Its first step takes images of any size, and counts no pixels."""
     X, _, y, _ = digits
     normalizer = HandwritingNormalizer(n_jobs=1)
     cnn = make_digit_pipeline(filters=2, epochs=1).fit(
@@ -870,9 +870,9 @@ def test_a_pipeline_that_normalizes(path, fitted, digits):
     skdigits.save(pipeline, path)
     again = skdigits.load(path)
     assert repr(again) == repr(pipeline)
-    pictures = [X[0].reshape(8, 8), np.zeros((40, 20), np.uint8)]
-    expected = pipeline.predict_proba(pictures)
-    assert_allclose(again.predict_proba(pictures), expected, atol=1e-6)
+    images = [X[0].reshape(8, 8), np.zeros((40, 20), np.uint8)]
+    expected = pipeline.predict_proba(images)
+    assert_allclose(again.predict_proba(images), expected, atol=1e-6)
     document = document_of(path)
     del document["steps"][1]["learned"]["n_features_in_"]
     rewrite(path, document=document)

@@ -1,4 +1,4 @@
-"""Reading pictures: what becomes of what was found and of how sure the model is."""
+"""Reading images: what becomes of what was found and of how sure the model is."""
 
 import json
 
@@ -165,9 +165,9 @@ def test_n_jobs_counts_processes(n_jobs):
         skdigits.read_digits([sheet()], n_jobs=n_jobs)
 
 
-def test_what_is_no_picture_is_refused(tmp_path):
+def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "no.png").write_text("text")
-    with pytest.raises(ValueError, match=r"no\.png'.*but expected a picture"):
+    with pytest.raises(ValueError, match=r"no\.png'.*but expected an image"):
         skdigits.read_digits(tmp_path / "no.png")
     with pytest.raises(ValueError, match=r"shape \(4,\)"):
         skdigits.read_digits(np.zeros(4))

@@ -150,7 +150,7 @@ def test_the_text_is_of_the_corrections(browser, tmp_path):
     reads(browser, "37\n4")
 
 
-def test_a_picture_and_corrections(browser, tmp_path):
+def test_a_image_and_corrections(browser, tmp_path):
     sheet = blank()
     write(sheet, "174")
     sheet.save(tmp_path / "sheet.png")
@@ -188,7 +188,7 @@ def test_a_picture_and_corrections(browser, tmp_path):
     "event",
     ["ClipboardEvent('paste', {clipboardData", "DragEvent('drop', {dataTransfer"],
 )
-def test_a_picture_is_pasted_or_dropped(browser, event):
+def test_a_image_is_pasted_or_dropped(browser, event):
     sheet, content = blank(), BytesIO()
     write(sheet, "5")
     sheet.save(content, "PNG")
@@ -209,11 +209,11 @@ def test_a_picture_is_pasted_or_dropped(browser, event):
 @pytest.mark.parametrize(
     "name, message",
     [
-        ("a.png", "Got a picture, which cannot be decoded"),
+        ("a.png", "Got an image, which cannot be decoded"),
         ("a.txt", "Got a.txt, but expected an image. Choose another file."),
     ],
 )
-def test_what_is_no_picture_is_said(browser, tmp_path, name, message):
+def test_what_is_no_image_is_said(browser, tmp_path, name, message):
     draw(browser, "5")
     reads(browser, "5")
     (tmp_path / name).write_bytes(b"nothing of the kind")

@@ -49,16 +49,16 @@ def address(server):
     return server[1]
 
 
-def content_of(picture, format="PNG"):
+def content_of(image, format="PNG"):
     content = BytesIO()
-    picture.save(content, format)
+    image.save(content, format)
     return content.getvalue()
 
 
 def sheet(text):
-    picture = blank()
-    write(picture, text)
-    return picture
+    image = blank()
+    write(image, text)
+    return image
 
 
 def form(*files, boundary="limit"):
@@ -105,12 +105,12 @@ class TestAnswers:
     def test_read_with_what_the_network_saw(self, address):
         from base64 import b64decode
 
-        picture = sheet("52")
-        path = "/read?pictures=true"
-        answer = told(ask(address, "POST", path, content_of(picture), PNG))
-        forms = skdigits.read_digits(picture).forms
+        image = sheet("52")
+        path = "/read?images=true"
+        answer = told(ask(address, "POST", path, content_of(image), PNG))
+        forms = skdigits.read_digits(image).forms
         for digit, expected in zip(answer["digits"], forms, strict=True):
-            kind, _, data = digit["picture"].partition(",")
+            kind, _, data = digit["image"].partition(",")
             assert kind == "data:image/png;base64"
             with Image.open(BytesIO(b64decode(data))) as seen:
                 assert (np.asarray(seen) == expected).all()
@@ -120,21 +120,21 @@ class TestAnswers:
         answer = told(ask(address, "POST", "/read", content, PNG))
         assert answer == {"file": None, "text": "", "digits": []}
 
-    def test_many_single_pictures(self, address):
-        pictures = []
+    def test_many_single_images(self, address):
+        images = []
         for digit in range(10):
-            pictures.append(blank(60, 80))
-            draw(pictures[-1], digit, 15, 15)
-        files = [(f"{i}.png", content_of(p)) for i, p in enumerate(pictures)]
-        body, headers = form(*files, ("none.png", b"no picture"))
-        answers = told(ask(address, "POST", "/predict", body, headers))["answers"]
+            images.append(blank(60, 80))
+            draw(images[-1], digit, 15, 15)
+        files = [(f"{i}.png", content_of(p)) for i, p in enumerate(images)]
+        body, headers = form(*files, ("none.png", b"no image"))
+        answers = told(ask(address, "POST", "/predict", body, headers))["predictions"]
         pipeline = skdigits.load_pretrained()
-        probabilities = pipeline.predict_proba(pictures)
+        probabilities = pipeline.predict_proba(images)
         assert [answer["file"] for answer in answers[:2]] == ["0.png", "1.png"]
         *answers, last = answers
         assert last["file"] == "none.png" and "cannot be decoded" in last["error"]
         for answer, row, label in zip(
-            answers, probabilities, pipeline.predict(pictures), strict=True
+            answers, probabilities, pipeline.predict(images), strict=True
         ):
             assert answer["label"] == label
             assert answer["confidence"] == pytest.approx(row.max(), abs=1e-4)
@@ -142,7 +142,7 @@ class TestAnswers:
             expected = dict(zip(labels, row.tolist(), strict=True))
             assert answer["probabilities"] == pytest.approx(expected, abs=1e-4)
 
-    def test_nobody_gets_the_answer_to_another_picture(self, address):
+    def test_nobody_gets_the_answer_to_another_image(self, address):
         texts = [str(n) for n in (407, 12, 5, 98, 321, 60)]
         contents = [content_of(sheet(text)) for text in texts]
         expected = [skdigits.read_digits(sheet(text)).text for text in texts]
@@ -178,10 +178,10 @@ class TestAnswers:
                 assert str(answer[0]) in operation["responses"], (path, answer)
         assert told(ask(address, "GET", "/openapi.json")) == document
         content = content_of(sheet("1"))
-        answer = told(ask(address, "POST", "/read?pictures=true", content, PNG))
+        answer = told(ask(address, "POST", "/read?images=true", content, PNG))
         assert set(answer) == set(schemas["Reading"]["properties"])
         assert set(answer["digits"][0]) == set(schemas["Digit"]["properties"])
-        (answer,) = told(ask(address, "POST", "/predict", content, PNG))["answers"]
+        (answer,) = told(ask(address, "POST", "/predict", content, PNG))["predictions"]
         assert set(answer) | {"error"} == set(schemas["Prediction"]["properties"])
 
     def test_the_page_comes_with_its_policy(self, address):
@@ -202,7 +202,9 @@ class TestAnswers:
         body = json.dumps({"image": url, "more": 1})
         headers = {"Content-Type": "application/json"}
         assert told(ask(address, "POST", "/read", body, headers)) == expected
-        (prediction,) = told(ask(address, "POST", "/predict", body, headers))["answers"]
+        (prediction,) = told(ask(address, "POST", "/predict", body, headers))[
+            "predictions"
+        ]
         assert "label" in prediction
         body, headers = form(("a.png", content))
         field = b'--limit\r\nContent-Disposition: form-data; name="words"\r\n\r\nso\r\n'
@@ -244,7 +246,7 @@ class TestRefusals:
                 400,
                 "Got a form that cannot be read",
             ),
-            ("/read?pictures=x", b"x", PNG, 400, "Got pictures='x', but expected true"),
+            ("/read?images=x", b"x", PNG, 400, "Got images='x', but expected true"),
             ("/read", b"x", {}, 415, "Got a body of the type '', but expected"),
             (
                 "/read",
@@ -253,7 +255,7 @@ class TestRefusals:
                 400,
                 "Got JSON without a data URL, but expected",
             ),
-            ("/read", b"x", PNG, 422, "Got a picture, which cannot be decoded"),
+            ("/read", b"x", PNG, 422, "Got an image, which cannot be decoded"),
             ("/read", bytes(20_000_001), PNG, 413, "expected at most 20,000,000"),
             ("/predict", *form(*[("a", b"x")] * 1001), 400, "expected up to 1,000"),
         ],
@@ -578,7 +580,7 @@ def test_options_are_checked(options, message):
 
 def test_models_are_checked(fitted, tmp_path):
     skdigits.save(fitted, tmp_path / "small.safetensors")
-    with pytest.raises(ValueError, match="Got a model for pictures of 8 x 8 pixels"):
+    with pytest.raises(ValueError, match="Got a model for images of 8 x 8 pixels"):
         create_app(tmp_path / "small.safetensors")
     with pytest.raises(FileNotFoundError, match="but expected a file"):
         create_app("nothing")
@@ -632,7 +634,7 @@ class TestHostile:
             b"--limit\r\n" * rng.randrange(200),
             form((rng.choice(["a\0b", "../../x", "é" * 300, '"']), png))[0],
             form(("a.png", rng.randbytes(300)))[0][: -rng.randrange(1, 40)],
-            b'{"picture": [' * 1000,
+            b'{"image": [' * 1000,
             b"",
         ]
 
@@ -666,8 +668,8 @@ class TestHostile:
         return lines
 
     def request(self, rng):
-        paths = ["/read", "/read?pictures=true", "/predict"] * 12
-        paths += ["/%00", "//", "/read?pictures=%ff", "*", "/\xe9", "http://evil/read"]
+        paths = ["/read", "/read?images=true", "/predict"] * 12
+        paths += ["/%00", "//", "/read?images=%ff", "*", "/\xe9", "http://evil/read"]
         body = rng.choice(self.pieces(rng))
         lines = self.headers(rng)
         if not any(line.startswith(("Content-Length", "Transfer")) for line in lines):

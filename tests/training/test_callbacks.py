@@ -47,7 +47,7 @@ def fitted_network(data, **params):
 
 
 class Arrays:
-    """Pictures and labels that can be a key."""
+    """Images and labels that can be a key."""
 
     def __init__(self, X, y):
         self.arrays = X, y
@@ -213,7 +213,7 @@ def test_terminate_on_nan(train, callbacks, data):
 
     with pytest.raises(ValueError, match="Got a loss of (nan|inf) in epoch 1"):
         train(Watch(), data, learning_rate=1e30)
-    # the pictures make five batches
+    # the images make five batches
     assert len(seen) < 5
 
 

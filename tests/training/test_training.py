@@ -250,7 +250,7 @@ class TestAugmentation:
         return images
 
     @pytest.mark.parametrize("image_shape, differs", [((8, 8), True), ((1, 64), False)])
-    def test_only_pictures_that_are_large_enough(self, data, image_shape, differs):
+    def test_only_images_that_are_large_enough(self, data, image_shape, differs):
         a, b = (
             tiny(augment=augment, image_shape=image_shape)
             .fit(*data)
@@ -389,8 +389,8 @@ def test_batches_are_equally_large(n, batch_size, one_by_one):
     assert not one_by_one or len(calls) == len(sizes)
 
 
-def test_two_pictures_left_over_spoil_nothing(digits):
-    """Two pictures as a batch of their own have one mean, and are its opposites."""
+def test_two_images_left_over_spoil_nothing(digits):
+    """Two images as a batch of their own have one mean, and are its opposites."""
     X, X_test, y, y_test = digits
     pipeline = make_digit_pipeline(epochs=20, random_state=0).fit(X[:258], y[:258])
     assert pipeline.score(X_test, y_test) > 0.9
@@ -820,7 +820,7 @@ def test_a_search_over_the_depth(data):
     assert len(search.cv_results_["params"]) == 3
 
 
-def test_any_size_of_picture(data):
+def test_any_size_of_image(data):
     X, y = data
     for side in (1, 2, 3, 5, 12):
         images = np.resize(X, (len(X), side, side + 1))
@@ -837,7 +837,7 @@ def test_pipeline_on_raw_pixels(digits):
 
 
 class TestAuto:
-    """Networks and trainings that fit the pictures."""
+    """Networks and trainings that fit the images."""
 
     @pytest.mark.parametrize(
         "n, batch_size, epochs",
@@ -852,7 +852,7 @@ class TestAuto:
             (1_000_000, 128, 10),
         ],
     )
-    def test_as_many_steps_as_pictures_need(self, n, batch_size, epochs):
+    def test_as_many_steps_as_images_need(self, n, batch_size, epochs):
         from skdigits._parameters import training_recipe
 
         recipe = training_recipe(DigitCNN(), n)
@@ -871,7 +871,7 @@ class TestAuto:
         assert clf.fit(*data).n_iter_ < 150
 
     @pytest.mark.parametrize("side, strides", [(15, 1), (16, 2), (28, 2)])
-    def test_small_pictures_keep_every_pixel(self, side, strides):
+    def test_small_images_keep_every_pixel(self, side, strides):
         from skdigits._parameters import network_spec
         from skdigits.network import layers_of
 
@@ -880,7 +880,7 @@ class TestAuto:
         given = network_spec(DigitCNN(early_downsampling=True), (8, 8), 10)
         assert layers_of(given)[0].stride == 2
 
-    def test_better_than_a_support_vector_machine_from_few_pictures(
+    def test_better_than_a_support_vector_machine_from_few_images(
         self, digits, fitted_to_700
     ):
         from sklearn.svm import SVC
@@ -994,7 +994,7 @@ class TestCalibration:
         early = place + n_wrong <= GLANCE and not found
         assert asked == ([GLANCE] if early else [GLANCE, 60])
 
-    def test_pictures_too_small_to_warp_stay_as_they_are(self, data):
+    def test_images_too_small_to_warp_stay_as_they_are(self, data):
         X, y = data
         clf = tiny(image_shape=(4, 16), calibration=True).fit(X, y)
         assert clf.network_.temperature == 1

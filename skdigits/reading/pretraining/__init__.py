@@ -1,8 +1,8 @@
 """What the pretrained model learns from, and the command that trains it.
 
-Everything but MNIST is drawn by code: digits as strokes of pens, MNIST's pictures
+Everything but MNIST is drawn by code: digits as strokes of pens, MNIST's images
 drawn anew, and non-digits. All of it takes the way through
-:mod:`skdigits.handwriting` that a user's pictures take.
+:mod:`skdigits.handwriting` that a user's images take.
 """
 
 from skdigits.reading.pretraining._digits import draw_digits

@@ -18,12 +18,12 @@ from skdigits.reading.pretraining._training import (
 
 
 def main(arguments=None):
-    """Draw, train, test on MNIST's test pictures, and save with a card."""
+    """Draw, train, test on MNIST's test images, and save with a card."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
     train = fetch_mnist(subset="train", data_home=options.data_home)
     test = fetch_mnist(subset="test", data_home=options.data_home)
-    few = train.data[: options.n_pictures], train.target[: options.n_pictures]
+    few = train.data[: options.n_images], train.target[: options.n_images]
     n_held_out = max(1, min(HELD_OUT, len(few[0]) // 10))
     first = [part[:-n_held_out] for part in few]
     last = [part[-n_held_out:] for part in few]
@@ -42,7 +42,7 @@ def main(arguments=None):
     card = pretraining_card(command, (X, y), pipeline, (test.data, test.target))
     save(pipeline, options.output, card=card)
     accuracy = 100 * card["test"]["accuracy"]
-    print(f"{options.output}: {accuracy:.2f} % of MNIST's test pictures")
+    print(f"{options.output}: {accuracy:.2f} % of MNIST's test images")
 
 
 def _parser():
@@ -54,8 +54,8 @@ def _parser():
     parser.add_argument(
         "--filters", type=int, nargs="+", default=FILTERS, help="of each convolution"
     )
-    parser.add_argument("--n-jobs", type=int, help="processes that draw pictures")
-    parser.add_argument("--n-pictures", type=int, help="only the first of MNIST's")
+    parser.add_argument("--n-jobs", type=int, help="processes that draw images")
+    parser.add_argument("--n-images", type=int, help="only the first of MNIST's")
     parser.add_argument("--data-home", help="the folder that has MNIST")
     return parser
 

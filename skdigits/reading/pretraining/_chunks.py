@@ -1,21 +1,21 @@
-"""Pictures drawn one by one, shared by processes."""
+"""Images drawn one by one, shared by processes."""
 
 import numpy as np
 from joblib import Parallel, delayed
 
-# Pictures that a process draws at once.
+# Images that a process draws at once.
 CHUNK = 500
 
 
-def drawn_rows(draw_one, n_pictures, n_jobs, *args):
-    """Return ``draw_one(i, *args)``, a picture of 28 x 28, for each i, as rows.
+def drawn_rows(draw_one, n_images, n_jobs, *args):
+    """Return ``draw_one(i, *args)``, an image of 28 x 28, for each i, as rows.
 
-    Each picture has a generator of random numbers of its own, so that neither the
-    number of processes nor that of the pictures changes any of them.
+    Each image has a generator of random numbers of its own, so that neither the
+    number of processes nor that of the images changes any of them.
     """
-    starts = range(0, n_pictures, CHUNK)
+    starts = range(0, n_images, CHUNK)
     chunks = Parallel(n_jobs=n_jobs)(
-        delayed(_chunk)(draw_one, start, min(start + CHUNK, n_pictures), args)
+        delayed(_chunk)(draw_one, start, min(start + CHUNK, n_images), args)
         for start in starts
     )
     return np.concatenate([np.zeros((0, 784), np.uint8), *chunks])

@@ -11,29 +11,29 @@ from skdigits.reading.pretraining._pens import draw
 SHARES = (0.09, 0.2, 0.07, 0.07, 0.13, 0.09, 0.08, 0.13, 0.06, 0.08)
 
 
-def draw_digits(n_pictures, seed, n_jobs=None):
+def draw_digits(n_images, seed, n_jobs=None):
     """Draw digits in MNIST format.
 
     Parameters
     ----------
-    n_pictures : int
+    n_images : int
 
     seed : int
-        The same seed draws the same pictures; more of them begin with the same ones.
+        The same seed draws the same images; more of them begin with the same ones.
 
     n_jobs : int, default=None
-        Number of processes that share the pictures, as joblib counts them.
+        Number of processes that share the images, as joblib counts them.
 
     Returns
     -------
-    X : ndarray of shape (n_pictures, 784), dtype uint8
+    X : ndarray of shape (n_images, 784), dtype uint8
         Light ink on dark ground.
 
-    y : ndarray of shape (n_pictures,), dtype int64
+    y : ndarray of shape (n_images,), dtype int64
         The digits.
     """
-    X = drawn_rows(_drawn, n_pictures, n_jobs, seed)
-    return X, np.array([_digit(_rng(i, seed)) for i in range(n_pictures)], np.int64)
+    X = drawn_rows(_drawn, n_images, n_jobs, seed)
+    return X, np.array([_digit(_rng(i, seed)) for i in range(n_images)], np.int64)
 
 
 def _rng(i, seed):

@@ -45,28 +45,28 @@ PRINTED_HEIGHT = 56
 NONE_ON_THEIR_SIDE = (3, 4, 8)
 
 
-def draw_non_digits(n_pictures, seed, digits, n_jobs=None):
+def draw_non_digits(n_images, seed, digits, n_jobs=None):
     """Draw non-digits in MNIST format.
 
     Parameters
     ----------
-    n_pictures : int
+    n_images : int
 
     seed : int
-        The same seed draws the same pictures; more of them begin with the same ones.
+        The same seed draws the same images; more of them begin with the same ones.
 
     digits : tuple of ndarray (X, y)
-        Pictures of MNIST, of which pairs, triples and digits on their side are made.
+        Images of MNIST, of which pairs, triples and digits on their side are made.
 
     n_jobs : int, default=None
-        Number of processes that share the pictures, as joblib counts them.
+        Number of processes that share the images, as joblib counts them.
 
     Returns
     -------
-    ndarray of shape (n_pictures, 784), dtype uint8
+    ndarray of shape (n_images, 784), dtype uint8
         Light ink on dark ground; zeros where there is no ink at all.
     """
-    return drawn_rows(_drawn, n_pictures, n_jobs, seed, digits)
+    return drawn_rows(_drawn, n_images, n_jobs, seed, digits)
 
 
 def _drawn(i, seed, digits):

@@ -1,4 +1,4 @@
-"""From drawn ink to MNIST format, on the ways that a user's pictures take."""
+"""From drawn ink to MNIST format, on the ways that a user's images take."""
 
 from io import BytesIO
 
@@ -46,7 +46,7 @@ def with_full_stop(ink, rng):
 
 
 def _stretched(ink, rng):
-    """Return ink as of a picture that somebody made square, whatever it was."""
+    """Return ink as of an image that somebody made square, whatever it was."""
     factor = np.exp(rng.uniform(-0.5, 1.1))
     height, width = ink.shape
     size = (max(1, round(width * factor)), height)
@@ -84,7 +84,7 @@ def _shaken(ink, rng):
 
 
 def _gap(shape, rng):
-    """Return a line across the picture, as where a pen gave no ink."""
+    """Return a line across the image, as where a pen gave no ink."""
     height, width = shape
     y, x = np.ogrid[:height, :width]
     angle = rng.uniform(0, np.pi)

@@ -7,7 +7,7 @@ from skdigits.inspection import ErrorReport
 from skdigits.reading._pretrained import NO_DIGIT
 
 LIMITS = (
-    "It reads one digit a picture; read_digits finds those of a sheet.",
+    "It reads one digit an image; read_digits finds those of a sheet.",
     "It predicts -1 for a non-digit; a letter that looks like a digit is one: O "
     "is 0, l is 1, S is 5.",
     "It has learned from no photo of anybody's handwriting but MNIST's, written in the "
@@ -30,7 +30,7 @@ def pretraining_card(command, training, pipeline, test):
         As `pretrain` returns it.
 
     test : tuple of ndarray (X, y)
-        Pictures of MNIST that it was not trained on.
+        Images of MNIST that it was not trained on.
     """
     (X, y), (X_test, y_test) = training, test
     y_proba = pipeline.predict_proba(X_test)
@@ -40,7 +40,7 @@ def pretraining_card(command, training, pipeline, test):
     return {
         "command": command,
         "data": {
-            "description": "MNIST's training pictures, the same drawn anew, digits and "
+            "description": "MNIST's training images, the same drawn anew, digits and "
             "signs that are none drawn by skdigits.reading.pretraining",
             "n_train": len(X),
             "n_no_digits": int((np.asarray(y) == NO_DIGIT).sum()),
@@ -51,7 +51,7 @@ def pretraining_card(command, training, pipeline, test):
         "seed": pipeline[-1].random_state,
         "epochs": pipeline[-1].n_iter_,
         "test": {
-            "description": "MNIST's test pictures",
+            "description": "MNIST's test images",
             "accuracy": report.accuracy,
             "accuracy_interval_95": report.accuracy_interval,
             "calibration_error": report.calibration_error(),

@@ -1,4 +1,4 @@
-"""MNIST's pictures drawn anew: warped, with other pens, in pairs and in pieces."""
+"""MNIST's images drawn anew: warped, with other pens, in pairs and in pieces."""
 
 import numpy as np
 from PIL import Image
@@ -11,7 +11,7 @@ from skdigits.reading.pretraining._pens import BOX
 
 SIDE = 28
 
-# How many times larger pictures are drawn anew.
+# How many times larger images are drawn anew.
 SCALE = 3
 
 # Between these thicknesses, in pixels of MNIST's box.
@@ -19,22 +19,22 @@ THINNEST, THICKEST = 1.0, 4.4
 
 
 def redraw(X, seed, n_jobs=None):
-    """Draw pictures of MNIST anew.
+    """Draw images of MNIST anew.
 
     Parameters
     ----------
-    X : ndarray of shape (n_pictures, 784), dtype uint8
+    X : ndarray of shape (n_images, 784), dtype uint8
         Light ink on dark ground.
 
     seed : int
-        The same seed draws the same pictures.
+        The same seed draws the same images.
 
     n_jobs : int, default=None
-        Number of processes that share the pictures, as joblib counts them.
+        Number of processes that share the images, as joblib counts them.
 
     Returns
     -------
-    ndarray of shape (n_pictures, 784), dtype uint8
+    ndarray of shape (n_images, 784), dtype uint8
     """
     return drawn_rows(_redrawn, len(X), n_jobs, X, seed)
 

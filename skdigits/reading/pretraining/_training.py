@@ -13,7 +13,7 @@ from skdigits.reading.pretraining._non_digits import draw_non_digits
 from skdigits.reading.pretraining._redrawn import redraw
 from skdigits.training import best_temperature
 
-# Pictures of each kind for one of MNIST, and the network. Chosen with pictures of
+# Images of each kind for one of MNIST, and the network. Chosen with images of
 # handwriting that are no part of any training.
 DRAWN, NON_DIGITS, REDRAWN = 1, 1, 1
 FILTERS, EPOCHS = (32, 64, 96, 128), 16
@@ -21,7 +21,7 @@ FILTERS, EPOCHS = (32, 64, 96, 128), 16
 # Non-digits are rarer in use than in this data, and weigh less.
 CLASS_WEIGHT = {NO_DIGIT: 0.4}
 
-# Pictures of MNIST that only tell the temperature, plain and redrawn.
+# Images of MNIST that only tell the temperature, plain and redrawn.
 HELD_OUT = 3000
 
 
@@ -30,14 +30,14 @@ def training_set(X, y, seed, n_jobs=None):
 
     Parameters
     ----------
-    X : ndarray of shape (n_pictures, 784), dtype uint8
-        Pictures of MNIST.
+    X : ndarray of shape (n_images, 784), dtype uint8
+        Images of MNIST.
 
-    y : ndarray of shape (n_pictures,)
+    y : ndarray of shape (n_images,)
         Their digits.
 
     seed : int
-        The same seed draws the same pictures.
+        The same seed draws the same images.
 
     n_jobs : int, default=None
         Number of processes that share the work, as joblib counts them.
@@ -93,7 +93,7 @@ def pretrain(X, y, held_out, *, seed=0, **params):
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Steps ``normalize``, ``scale``, ``reshape`` and ``cnn``; takes pictures.
+        Steps ``normalize``, ``scale``, ``reshape`` and ``cnn``; takes images.
     """
     model = {"filters": FILTERS, "epochs": EPOCHS, "class_weight": CLASS_WEIGHT}
     params = model | {"random_state": seed} | params
@@ -103,7 +103,7 @@ def pretrain(X, y, held_out, *, seed=0, **params):
 
 
 def _calibrate(pipeline, X, y):
-    """Make the probabilities of pictures that nothing was learned from come true."""
+    """Make the probabilities of images that nothing was learned from come true."""
     cnn = pipeline[-1]
     targets = y[:, None] == cnn.classes_
     temperature = best_temperature(pipeline.decision_function(X), targets)

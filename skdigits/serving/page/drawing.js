@@ -1,4 +1,4 @@
-// The sheet: strokes of a pen or a picture, with a box around each digit.
+// The sheet: strokes of a pen or an image, with a box around each digit.
 
 const PEN = 9;
 const PAPER = "#fff", INK = "#000";
@@ -9,7 +9,7 @@ export class Sheet {
     this.canvas = canvas;
     this.changed = changed;
     this.strokes = [];
-    this.picture = null;
+    this.image = null;
     this.digits = [];
     this.pointer = null;
     this.number = 0; // of this drawing among those before it
@@ -23,7 +23,7 @@ export class Sheet {
   }
 
   get empty() {
-    return !this.picture && !this.strokes.length;
+    return !this.image && !this.strokes.length;
   }
 
   clear() {
@@ -32,7 +32,7 @@ export class Sheet {
   }
 
   undo() {
-    if (this.picture) this.#forget();
+    if (this.image) this.#forget();
     this.strokes.pop();
     this.#change();
   }
@@ -41,13 +41,13 @@ export class Sheet {
   async show(file) {
     const shown = await createImageBitmap(file).catch(() => null);
     this.#forget();
-    this.picture = { file, shown };
+    this.image = { file, shown };
     this.#change();
   }
 
   // Return what to send: the file, or the strokes as black on white.
   async content() {
-    if (this.picture) return this.picture.file;
+    if (this.image) return this.image.file;
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = this.#size();
     const context = sheet.getContext("2d");
@@ -71,7 +71,7 @@ export class Sheet {
     context.scale(ratio, ratio);
     const style = getComputedStyle(this.canvas);
     let scale = 1;
-    if (this.picture) scale = this.#drawPicture(context, width, height);
+    if (this.image) scale = this.#drawImage(context, width, height);
     else {
       scale = this.#scale();
       context.scale(scale, scale);
@@ -82,8 +82,8 @@ export class Sheet {
   }
 
   #forget() {
-    this.picture?.shown?.close();
-    this.picture = this.pointer = null;
+    this.image?.shown?.close();
+    this.image = this.pointer = null;
     this.strokes = [];
     this.digits = [];
     this.number++;
@@ -97,7 +97,7 @@ export class Sheet {
   #start(event) {
     if (event.button !== 0 || this.pointer !== null) return;
     event.preventDefault();
-    if (this.picture) this.#forget();
+    if (this.image) this.#forget();
     this.canvas.setPointerCapture(event.pointerId);
     this.pointer = event.pointerId;
     this.strokes.push([this.#place(event)]);
@@ -151,8 +151,8 @@ export class Sheet {
     }
   }
 
-  #drawPicture(context, width, height) {
-    const { shown } = this.picture;
+  #drawImage(context, width, height) {
+    const { shown } = this.image;
     if (!shown) return 0;
     const scale = Math.min(width / shown.width, height / shown.height);
     context.drawImage(shown, 0, 0, shown.width * scale, shown.height * scale);

@@ -8,7 +8,7 @@ const PAUSE = 80; // milliseconds between two readings while somebody draws
 const at = (id) => document.getElementById(id);
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
-// The right label of each corrected picture.
+// The right label of each corrected image.
 const corrections = new Map();
 let reading = { text: "", digits: [] };
 let chosen = null;
@@ -43,19 +43,19 @@ async function read() {
   try {
     const body = await sheet.content();
     const headers = { "Content-Type": body.type || "application/octet-stream" };
-    const answer = await fetch("read?pictures=true", { method: "POST", headers, body });
-    const said = await answer.json();
-    if (answer.status === 503) {
-      await sleep(1000 * (answer.headers.get("Retry-After") ?? 1));
-      // but a picture may be what takes too long
-      if (!sheet.picture) wanted = true;
+    const response = await fetch("read?images=true", { method: "POST", headers, body });
+    const said = await response.json();
+    if (response.status === 503) {
+      await sleep(1000 * (response.headers.get("Retry-After") ?? 1));
+      // but an image may be what takes too long
+      if (!sheet.image) wanted = true;
     }
     // meanwhile there may be another drawing, or none
     if (sheet.number !== number || sheet.empty) return;
-    if (answer.ok) show(said);
+    if (response.ok) show(said);
     else complain(said.error);
   } catch {
-    complain("The server does not answer. Is it still running?");
+    complain("The server does not respond. Is it still running?");
   }
 }
 
@@ -89,7 +89,7 @@ function showText() {
 function correctedText() {
   let n = 0;
   const text = reading.text.replace(/[0-9?]/g, (read) => {
-    const label = corrections.get(reading.digits[n++]?.picture);
+    const label = corrections.get(reading.digits[n++]?.image);
     return label === NO_DIGIT ? "" : label ?? read;
   });
   return text.replace(/ +/g, " ").replace(/^ | $/gm, "").trim();
@@ -103,7 +103,7 @@ function listDigits() {
 }
 
 function square(digit, i) {
-  const label = corrections.get(digit.picture);
+  const label = corrections.get(digit.image);
   const read = digit.digit === null ? "?" : String(digit.digit);
   const percent = `${(100 * digit.confidence).toFixed(1)} %`;
   const button = element("button", { type: "button" });
@@ -116,7 +116,7 @@ function square(digit, i) {
     : `Digit ${i + 1}: corrected to ${name(label)}, was ${read}`;
   button.setAttribute("aria-label", words);
   button.append(
-    element("img", { src: digit.picture, alt: "", width: 56, height: 56 }),
+    element("img", { src: digit.image, alt: "", width: 56, height: 56 }),
     element("b", { textContent: label === undefined ? read : sign(label) }),
     " ",
     element("small", { textContent: label === undefined ? percent : `was ${read}` }),
@@ -144,7 +144,7 @@ function choose(i) {
     button.setAttribute("aria-expanded", n === i));
   if (i === null) return;
   at("choice").firstElementChild.textContent = `What is digit ${i + 1} really?`;
-  const label = corrections.get(reading.digits[i].picture);
+  const label = corrections.get(reading.digits[i].image);
   const buttons = LABELS.map((each) => {
     const button = element("button", { type: "button", textContent: name(each) });
     button.setAttribute("aria-pressed", each === label);
@@ -157,9 +157,9 @@ function choose(i) {
 
 // The same label once more takes the correction back.
 function correct(i, label) {
-  const { picture } = reading.digits[i];
-  if (corrections.get(picture) === label) corrections.delete(picture);
-  else corrections.set(picture, label);
+  const { image } = reading.digits[i];
+  if (corrections.get(image) === label) corrections.delete(image);
+  else corrections.set(image, label);
   choose(null);
   refresh();
   at("digits").querySelectorAll("button")[i].focus();
@@ -175,9 +175,9 @@ function refresh() {
 
 function download() {
   const counts = {};
-  const files = Array.from(corrections, ([picture, label]) => {
+  const files = Array.from(corrections, ([image, label]) => {
     const number = String((counts[label] = (counts[label] ?? 0) + 1)).padStart(4, "0");
-    const content = atob(picture.split(",")[1]);
+    const content = atob(image.split(",")[1]);
     return [
       `corrections/${label}/${number}.png`,
       Uint8Array.from(content, (character) => character.charCodeAt(0)),
@@ -191,13 +191,13 @@ function download() {
 // ---------------------------------------------------------------- what a person does
 
 function take(files) {
-  const picture = Array.from(files ?? []).find((file) => file.type.startsWith("image/"));
-  if (picture) sheet.show(picture);
+  const image = Array.from(files ?? []).find((file) => file.type.startsWith("image/"));
+  if (image) sheet.show(image);
   else if (files?.length) {
     sheet.clear();
     complain(`Got ${files[0].name}, but expected an image. Choose another file.`);
   }
-  return Boolean(picture);
+  return Boolean(image);
 }
 
 at("undo").addEventListener("click", () => sheet.undo());

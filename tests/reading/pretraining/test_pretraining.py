@@ -38,7 +38,7 @@ from skdigits.reading.pretraining._training import (
 
 @pytest.fixture(scope="module")
 def like_mnist():
-    """Pictures in MNIST format with their digits."""
+    """Images in MNIST format with their digits."""
     return draw_digits(300, seed=7)
 
 
@@ -67,7 +67,7 @@ def test_the_same_seed_draws_the_same_digits():
     assert (draw_digits(12, seed=4)[0] != X).any()
 
 
-def test_more_pictures_begin_with_the_same_ones_whatever_the_processes():
+def test_more_images_begin_with_the_same_ones_whatever_the_processes():
     X, y = draw_digits(501, seed=3, n_jobs=2)
     few, digits = draw_digits(5, seed=3)
     np.testing.assert_array_equal(X[:5], few)
@@ -77,10 +77,10 @@ def test_more_pictures_begin_with_the_same_ones_whatever_the_processes():
 def test_drawn_digits_fill_the_box_of_mnist(like_mnist):
     X, y = like_mnist
     assert set(y) == set(range(10))
-    pictures = X.reshape(-1, 28, 28)
-    assert (pictures.max(axis=(1, 2)) > 200).all()
+    images = X.reshape(-1, 28, 28)
+    assert (images.max(axis=(1, 2)) > 200).all()
     # in the box of 20 x 20, the centre of mass in the middle
-    rows = pictures.sum(2) @ np.arange(28) / pictures.sum((1, 2))
+    rows = images.sum(2) @ np.arange(28) / images.sum((1, 2))
     assert np.abs(np.median(rows) - 14) < 0.6
 
 
@@ -126,14 +126,14 @@ def test_now_and_then_a_digit_has_a_full_stop():
     ink = np.zeros((40, 20), np.float32)
     ink[:, 8:12] = 1
     drawn = [_paper.with_full_stop(ink, np.random.default_rng(i)) for i in range(200)]
-    dotted = [picture for picture in drawn if picture.shape != ink.shape]
+    dotted = [image for image in drawn if image.shape != ink.shape]
     assert 0 < len(dotted) < 30
-    for picture in dotted:
-        np.testing.assert_array_equal(picture[:, :20], ink)
-        assert 0 < picture[:, 20:].sum() < 60
+    for image in dotted:
+        np.testing.assert_array_equal(image[:, :20], ink)
+        assert 0 < image[:, 20:].sum() < 60
 
 
-def test_pictures_of_mnist_are_drawn_anew(like_mnist):
+def test_images_of_mnist_are_drawn_anew(like_mnist):
     X, _ = like_mnist
     drawn = redraw(X[:20], seed=0)
     np.testing.assert_array_equal(drawn, redraw(X[:20], seed=0))
@@ -147,9 +147,9 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     small = SimpleNamespace(data=X, target=y)
     monkeypatch.setattr(command, "fetch_mnist", lambda **options: small)
     path = tmp_path / "box.safetensors"
-    options = ["--n-pictures", "200", "--epochs", "1", "--filters", "8", "16"]
+    options = ["--n-images", "200", "--epochs", "1", "--filters", "8", "16"]
     command.main(["--output", str(path), *options])
-    assert "% of MNIST's test pictures" in capsys.readouterr().out
+    assert "% of MNIST's test images" in capsys.readouterr().out
     pipeline = load(path)
     assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
     assert pipeline.classes_.tolist() == [NO_DIGIT, *range(10)]

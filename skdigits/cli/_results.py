@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """What was read on one image, or why it was not.
 
     ``parts`` has each box by its name, or all as `WHOLE`; ``check`` is what a person
@@ -36,14 +36,14 @@ class Answer:
 
 
 def answer_of(name, readings, n_digits):
-    """Return the `Answer` of the readings of an image, by the names of its parts."""
+    """Return the `Result` of the readings of an image, by the names of its parts."""
     parts = {its: Part(r.text, tuple(r.boxes)) for its, r in readings.items()}
     check = [
         f"{its}: {problem}" if its else problem
         for its, part in parts.items()
         for problem in _problems(part.digits, n_digits)
     ]
-    return Answer(name, parts, tuple(check))
+    return Result(name, parts, tuple(check))
 
 
 def _problems(digits, n_digits):
@@ -53,40 +53,40 @@ def _problems(digits, n_digits):
         yield f"{len(digits)} digit{'s' * (len(digits) != 1)} instead of {n_digits}"
 
 
-def print_json(answer, with_check):
+def print_json(result, with_check):
     """Print one line."""
     from skdigits.reading import as_plain
 
-    document = {"file": answer.name}
-    if answer.error is not None:
-        document["error"] = answer.error
-    elif WHOLE in answer.parts:
-        document |= as_plain(*answer.parts[WHOLE])
+    document = {"file": result.name}
+    if result.error is not None:
+        document["error"] = result.error
+    elif WHOLE in result.parts:
+        document |= as_plain(*result.parts[WHOLE])
     else:
-        parts = answer.parts.items()
+        parts = result.parts.items()
         document["boxes"] = {name: as_plain(*part) for name, part in parts}
-    if with_check and answer.error is None:
-        document["check"] = answer.check
+    if with_check and result.error is None:
+        document["check"] = result.check
     print(json.dumps(document), flush=True)
 
 
-def print_text(answer, with_check):
+def print_text(result, with_check):
     """Print the lines that were read, with the probability of each digit."""
-    if answer.error is not None:
-        print(f"Error: {printable(answer.error)}", file=sys.stderr)
+    if result.error is not None:
+        print(f"Error: {printable(result.error)}", file=sys.stderr)
         return
-    rows = [row for part in answer.parts.items() for row in _rows_of(*part)]
-    print(printable(answer.name))
-    if WHOLE in answer.parts:
-        rows = [row[1:] for row in rows] if answer.parts[WHOLE].digits else []
+    rows = [row for part in result.parts.items() for row in _rows_of(*part)]
+    print(printable(result.name))
+    if WHOLE in result.parts:
+        rows = [row[1:] for row in rows] if result.parts[WHOLE].digits else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:{w}}" for cell, w in zip(row, widths, strict=True))
         print(f"  {'  '.join(cells)}".rstrip())
     if not rows:
         print("  no digits")
-    if with_check and answer.check:
-        print(f"  check: {printable('; '.join(answer.check))}")
+    if with_check and result.check:
+        print(f"  check: {printable('; '.join(result.check))}")
     sys.stdout.flush()
 
 
@@ -100,36 +100,36 @@ def _rows_of(name, part):
     return list(zip(names, part.text.split("\n"), confidences, strict=True))
 
 
-def table_of_images(answers, names):
+def table_of_images(results, names):
     """Return a DataFrame with a row for each image, and a column for each box."""
     import pandas as pd
 
     columns = {WHOLE: "text"} if names is None else {name: name for name in names}
     rows = []
-    for answer in answers:
+    for result in results:
         row = {
-            column: answer.parts[name].text or None
+            column: result.parts[name].text or None
             for name, column in columns.items()
-            if name in answer.parts
+            if name in result.parts
         }
-        sure = [box.confidence for part in answer.parts.values() for box in part.digits]
-        row[FILE], row[CONFIDENCE] = printable(answer.name), min(sure, default=None)
-        row[CHECK] = answer.error or "; ".join(answer.check) or None
+        sure = [box.confidence for part in result.parts.values() for box in part.digits]
+        row[FILE], row[CONFIDENCE] = printable(result.name), min(sure, default=None)
+        row[CHECK] = result.error or "; ".join(result.check) or None
         rows.append(row)
     table = pd.DataFrame(rows, columns=[FILE, *columns.values(), CONFIDENCE, CHECK])
     return table.astype({CONFIDENCE: float}).round({CONFIDENCE: 4})
 
 
-def table_of_digits(answers, names):
+def table_of_digits(results, names):
     """Return a DataFrame with a row for each digit."""
     import pandas as pd
 
     box = [] if names is None else ["box"]
     place = ["left", "top", "width", "height", "line", "number"]
     rows = [
-        (printable(answer.name), name, *digit)
-        for answer in answers
-        for name, part in answer.parts.items()
+        (printable(result.name), name, *digit)
+        for result in results
+        for name, part in result.parts.items()
         for digit in part.digits
     ]
     table = pd.DataFrame(rows, columns=[FILE, "box", "digit", CONFIDENCE, *place])
