@@ -24,11 +24,14 @@ def check_outputs(figure=None, **files):
 
 def check_different(**files):
     """Raise an error where a file is given for two, one of which would be lost."""
-    if len({Path(path).resolve() for path in files.values()}) < len(files):
-        raise ValueError(
-            f"Got {', '.join(map(str, files.values()))} for the "
-            f"{' and the '.join(files)}, but expected a file for each. Change one."
-        )
+    names: dict = {}
+    for name, path in files.items():
+        other = names.setdefault(Path(path).resolve(), name)
+        if other != name:
+            raise ValueError(
+                f"Got {str(path)!r} for both the {other} and the {name}, but expected "
+                "two files. Change one."
+            )
 
 
 def check_tables(boxes=None, **tables):

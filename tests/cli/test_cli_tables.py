@@ -197,8 +197,11 @@ def test_a_workbook_needs_openpyxl(reader, capsys, monkeypatch):
     [
         (["--csv", "a.txt"], "Got csv='a.txt', but expected a name that ends in .csv"),
         (["--csv", "no/a.csv"], "Got the file 'no/a.csv', but expected an existing fo"),
-        (["--csv", "a.csv", "--csv-digits", "a.csv"], "Got a.csv, a.csv for the csv a"),
-        (["--csv", "form.csv", "--boxes", "form.csv"], "Got form.csv, form.csv for th"),
+        (
+            ["--csv", "a.csv", "--csv-digits", "a.csv"],
+            "Got 'a.csv' for both the csv an",
+        ),
+        (["--csv", "form.csv", "--boxes", "form.csv"], "Got 'form.csv' for both the c"),
         (["--boxes", "no.csv"], "Got path='no.csv', but expected the file of boxes"),
         (["--boxes", "taken.csv"], "Got a box 'check' in 'taken.csv', but expected an"),
         (["--n-digits", "0"], "Got n_digits=0, but expected an integer of at least 1"),
