@@ -79,17 +79,17 @@ def _epoch_bar(console):
         BarColumn(bar_width=15),
         TextColumn("{task.completed}/{task.total} epochs"),
         TextColumn("{task.description}"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         console=console,
     ) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None, visible=False)
 
         class MoveBar(keras.callbacks.Callback):
             def __deepcopy__(self, memo):
                 return self  # the bar is on one terminal
 
             def on_train_begin(self, logs=None):
-                bar.update(task, total=self.params["epochs"])
+                bar.update(task, total=self.params["epochs"], visible=True)
 
             def on_epoch_end(self, epoch, logs=None):
                 figures = f"loss {logs['loss']:.4f}"

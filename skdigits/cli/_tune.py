@@ -161,7 +161,7 @@ def _bar(console):
             BarColumn(bar_width=15),
             MofNCompleteColumn(),
             TextColumn("folds"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
         )
         with Progress(*columns, console=console) as bar:
             yield from bar.track(folds, total=n_folds, description=title)

@@ -12,13 +12,13 @@ from skdigits.handwriting import N_DIGITS, shared_areas
 
 # Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
 # the scales, and of the classifier's probability.
-DIGIT_WEIGHTS = (0.65, 1.697, 0.328)
+DIGIT_WEIGHTS = (0.679, 1.524, 0.308)
 
 # Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
 # classifier's probability of a non-digit, of the heat of other signs; 1; the share of
 # the sign that other signs cover; how much smaller it is than the others; how little of
 # its box is its ink's.
-NONE_WEIGHTS = (-0.943, 3.227, 0.052, 0.874, -1.08, -1.396, 1.316, 0.175)
+NONE_WEIGHTS = (-0.445, 2.974, 0.075, 0.726, -0.353, -0.607, 1.289, -0.686)
 
 # The least probability that counts.
 LEAST = 1e-3

@@ -31,8 +31,9 @@ MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 # A page of so many signs, of this heat at least, is also looked at turned where the sum
 # of confidences is less than a share of their number, at the one scale at which digits
 # are about so high. It is read so if the sum is another share of the signs that are
-# then seen, and more by one digit, and by a share of the signs.
-A_SHEET, A_SIGN, POORLY, HEIGHT, WELL, MUCH_BETTER = 2, 0.3, 0.9, 28, 0.85, 0.15
+# then seen, and larger by a share of itself and a constant.
+A_SHEET, A_SIGN, POORLY, HEIGHT, WELL = 2, 0.3, 0.9, 28, 0.7
+BETTER, BETTER_AT_LEAST = 0.15, 0.4
 
 # Of a box of a form, so much of the shorter side is also seen around it.
 AROUND = 0.15
@@ -276,8 +277,8 @@ def _best_turns(grey, height, classifier):
     sums = [page.confidence.sum() for page in pages]
     best = int(np.argmax(sums))
     is_well = sums[best] > WELL * pages[best].n_signs
-    more = max(1, MUCH_BETTER * pages[0].n_signs)
-    return best if is_well and sums[best] > sums[0] + more else 0
+    is_better = sums[best] - sums[0] > BETTER * sums[best] + BETTER_AT_LEAST
+    return best if is_well and is_better else 0
 
 
 def _turned(grey, turns):

@@ -168,7 +168,8 @@ def test_heatmap_takes_what_that_of_scikit_learn_takes(options):
         {"im_kw": {"norm": LogNorm(1, 5)}},
         {"text_kw": {"color": "red", "size": 20}},
     ],
-    ids=str,
+    # not by their values: a norm would show its address, which differs in each process
+    ids=lambda options: "_".join(options),
 )
 def test_heatmap_is_drawn_by_the_options_of_scikit_learn(options, logistic, digits):
     _, X, _, y = digits
