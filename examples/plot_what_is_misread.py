@@ -76,11 +76,12 @@ plt.show()
 # fine-tune the classifier to one writer:
 # :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
 #
-# The last two are there for comparison: a half is read as its two digits, and a one
-# that leans far as a one, with a lower probability.
+# The last two are there for comparison: of a half the two is read and the one may be
+# "not sure", and a one that leans far is a one, with a lower probability.
 #
 # A probability does not warn of the first kind. It says how often predictions are right
 # for signs that people meant to be digits, and a letter is not meant to be one.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
-assert readings["a half"].digits["digit"].tolist() == [1, 2]
+assert readings["a half"].digits["digit"].tolist()[-1] == 2
+assert len(readings["a half"].digits) == 2

@@ -1,6 +1,6 @@
 """skdigits predict.
 
-What takes long to import is imported where it is used: an result is waited for.
+What takes long to import is imported where it is used: users wait for the output.
 """
 
 import json
@@ -22,9 +22,9 @@ from skdigits.cli._results import (
     COLUMNS,
     WHOLE,
     Result,
-    answer_of,
     print_json,
     print_text,
+    result_of,
     table_of_digits,
     table_of_images,
 )
@@ -118,7 +118,13 @@ def predict(
     results = []
     for pages in _with_bar(_results(read, jobs, n_jobs), len(jobs)):
         for result in pages:
-            show(result, with_check=n_digits is not None)
+            try:
+                show(result, with_check=n_digits is not None)
+            except BrokenPipeError:
+                if csv is None and csv_digits is None:
+                    raise
+                # who reads has enough, but the tables are still wanted
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         results += pages
     outputs = {
         words: table_output(path, make, results, form)
@@ -185,7 +191,7 @@ def _results(read, jobs, n_jobs):
 
 
 def _read(job, model, boxes, min_confidence, n_digits):
-    """Return an result for each page, and draw what was read where that is wanted."""
+    """Return a result for each page, and draw what was read where that is wanted."""
     from skdigits.images import SUFFIXES
 
     if os.path.isdir(job.name):
@@ -212,7 +218,7 @@ def _read(job, model, boxes, min_confidence, n_digits):
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
         return [Result(job.name, error=message)]
-    return [answer_of(name, readings, n_digits) for name, _, readings in pages]
+    return [result_of(name, readings, n_digits) for name, _, readings in pages]
 
 
 def _pages(job, read):

@@ -35,7 +35,7 @@ class Result:
     error: str | None = None
 
 
-def answer_of(name, readings, n_digits):
+def result_of(name, readings, n_digits):
     """Return the `Result` of the readings of an image, by the names of its parts."""
     parts = {its: Part(r.text, tuple(r.boxes)) for its, r in readings.items()}
     check = [

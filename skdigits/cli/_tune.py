@@ -67,7 +67,7 @@ def tune(
     table: Annotated[
         Path, options.file("Where the table of results goes: CSV.")
     ] = TABLE,
-    figure: Annotated[Path, options.file("Where their image goes.")] = FIGURE,
+    figure: Annotated[Path, options.file("Where the figure goes.")] = FIGURE,
     force: options.Force = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,

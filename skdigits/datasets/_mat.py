@@ -30,7 +30,7 @@ _DTYPES |= {12: "i8", 13: "u8"}
 _MATRIX, _COMPRESSED = 14, 15
 
 # Of the flags of an array: its class, those of numbers, and that they are complex.
-_CLASS, _NUMBERS, _COMPLEX = 0xFF, range(6, 16), 0x800
+_CLASS, _NUMBERS, _OPAQUE, _COMPLEX = 0xFF, range(6, 16), 17, 0x800
 
 # More than an array has before its numbers.
 _BEGINNING = 2**12
@@ -77,10 +77,13 @@ def _arrays_in(path, max_bytes):
             unpacked = zlib.decompressobj().decompress(element, max_bytes)
             kind, element = next(_elements(memoryview(unpacked), order))
         if kind == _MATRIX:
-            (_, flags), (_, sides), (_, name), *numbers = _elements(element, order)
+            (_, flags), *elements = _elements(element, order)
+            (flags,) = struct.unpack(f"{order}I", flags[:4])
+            if flags & _CLASS == _OPAQUE:
+                continue
+            (_, sides), (_, name), *numbers = elements
             shape = np.frombuffer(sides, f"{order}i4").tolist()
             kind, content = numbers[0] if numbers else (None, b"")
-            (flags,) = struct.unpack(f"{order}I", flags[:4])
             is_real = flags & _CLASS in _NUMBERS and not flags & _COMPLEX
             dtype = np.dtype(order + _DTYPES[kind]) if is_real else None
             found[bytes(name).decode()] = shape, dtype, content

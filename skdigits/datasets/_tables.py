@@ -63,7 +63,13 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
 def label_column_beside(path, wanted, image_column, columns):
     """Return the name of the column of labels where another one has the images."""
     if wanted is not None:
-        return _wanted_column(path, wanted, columns)
+        column = _wanted_column(path, wanted, columns)
+        if column == image_column:
+            raise ValueError(
+                f"Got label_column={wanted!r}, which has the images of {str(path)!r}, "
+                "but expected one of labels. Pass another."
+            )
+        return column
     others = [name for name in columns if name != image_column]
     named = _named_column(path, others)
     if not named and len(others) != 1:

@@ -129,6 +129,12 @@ def _in_pixels(name, boxes, shape):
     """Return left, top, width and height of a box, cut where the page ends."""
     are_shares = max(map(max, boxes.values())) <= 1
     left, top, width, height = boxes[name]
+    if not are_shares and min(width, height) < 1:
+        raise ValueError(
+            f"Got the box {one_line(repr(name))} of {boxes[name]} among boxes with "
+            "numbers above 1, but expected all in pixels, or all in shares up to 1. "
+            "Correct it."
+        )
     begins, ends = [], []
     for n, first, side in zip(shape[::-1], (left, top), (width, height), strict=True):
         scale = n if are_shares else 1
@@ -148,7 +154,7 @@ def _checked(boxes):
     if not isinstance(boxes, Mapping) or not boxes:
         raise ValueError(
             f"Got boxes={one_line(repr(boxes))}, but expected a dict of names with "
-            "(left, top, width, height), at least one."
+            "(left, top, width, height), at least one. Pass such a dict."
         )
     return {name: _checked_box(name, box) for name, box in boxes.items()}
 
@@ -156,7 +162,7 @@ def _checked(boxes):
 def _checked_box(name, box):
     try:
         left, top, width, height = map(float, box)
-        good = all(map(isfinite, (left, top, width, height)))
+        good = all(map(isfinite, (left + width, top + height)))
         good = good and min(left, top) >= 0 and min(width, height) > 0
     except (TypeError, ValueError):
         good = False
@@ -164,7 +170,7 @@ def _checked_box(name, box):
         raise ValueError(
             f"Got the box {one_line(repr(name))} with {one_line(repr(box))}, but "
             "expected left, top, width and height: numbers from 0, the latter two "
-            "above it."
+            "above it. Correct it."
         )
     return left, top, width, height
 
@@ -207,6 +213,13 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
     {'age': (10.0, 10.0, 90.0, 80.0)}
     """
     path = check_path("path", path)
+    try:
+        return _boxes_in(path)
+    except csv.Error as error:
+        raise _unexpected(path, str(error), "a CSV file") from None
+
+
+def _boxes_in(path):
     rows = csv.DictReader(StringIO(_text_of(path)), skipinitialspace=True)
     expected = f"the columns {', '.join(COLUMNS)}"
     if sorted(rows.fieldnames or ()) != sorted(COLUMNS):
@@ -221,7 +234,7 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
         try:
             boxes[name] = _checked_box(name, [row[side] for side in SIDES])
         except ValueError as error:
-            raise ValueError(f"{error} Correct {one_line(path)!r}.") from None
+            raise ValueError(f"{error} It is in {one_line(path)!r}.") from None
     if not boxes:
         raise _unexpected(path, "no box", "at least one, below " + expected)
     return boxes

@@ -8,23 +8,22 @@ pages that neither network had learned from.
 
 import numpy as np
 
-from skdigits.handwriting import N_DIGITS, shared_areas
+from skdigits.handwriting import N_DIGITS
 
 # Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
 # the scales, and of the classifier's probability.
-DIGIT_WEIGHTS = (0.679, 1.524, 0.308)
+DIGIT_WEIGHTS = (0.697, 1.5, 0.301)
 
 # Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
-# classifier's probability of a non-digit, of the heat of other signs; 1; the share of
-# the sign that other signs cover; how much smaller it is than the others; how little of
-# its box is its ink's.
-NONE_WEIGHTS = (-0.445, 2.974, 0.075, 0.726, -0.353, -0.607, 1.289, -0.686)
+# classifier's probability of a non-digit, of the heat of other signs; 1; how much
+# smaller it is than the others.
+NONE_WEIGHTS = (-0.605, 2.947, 0.054, 0.812, -0.744, 1.215)
 
 # The least probability that counts.
 LEAST = 1e-3
 
 
-def probabilities_of(signs, chosen, inked, classified):
+def probabilities_of(signs, chosen, classified):
     """Return the probabilities of a non-digit and of the digits.
 
     Parameters
@@ -34,9 +33,6 @@ def probabilities_of(signs, chosen, inked, classified):
     chosen : ndarray of shape (n,)
         The numbers of those that may be digits.
 
-    inked : ndarray of shape (n, 4)
-        The boxes of their ink.
-
     classified : ndarray of shape (n, 11)
         What the classifier says of these: a non-digit, 0 to 9.
 
@@ -44,7 +40,7 @@ def probabilities_of(signs, chosen, inked, classified):
     -------
     ndarray of shape (n, 11)
     """
-    of_digits, of_none = evidence(signs, chosen, inked, classified)
+    of_digits, of_none = evidence(signs, chosen, classified)
     return combined(of_digits, of_none, DIGIT_WEIGHTS, NONE_WEIGHTS)
 
 
@@ -58,8 +54,8 @@ def combined(of_digits, of_none, digit_weights, none_weights):
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def evidence(signs, chosen, inked, classified):
-    """Return what speaks for each digit (n, 10, 3), and for a non-digit (n, 8)."""
+def evidence(signs, chosen, classified):
+    """Return what speaks for each digit (n, 10, 3), and for a non-digit (n, 6)."""
     heat, mean = signs.heat[chosen], signs.mean_heat[chosen]
     of_digits = _log(
         np.stack([heat[:, :N_DIGITS], mean[:, :N_DIGITS], classified[:, 1:]], axis=2)
@@ -73,24 +69,10 @@ def evidence(signs, chosen, inked, classified):
         _log(classified[:, 0]),
         _log(heat[:, N_DIGITS:].max(axis=1)),
         np.ones(len(chosen)),
-        [_covered(signs, i) for i in chosen],
         np.maximum(np.log(usual / np.maximum(heights[chosen], 1)), 0),
-        [
-            1 - shared_areas(box, signs.boxes[i][None])[0][0]
-            for i, box in zip(chosen, inked, strict=True)
-        ],
     ]
     return of_digits, np.stack(of_none, axis=1)
 
 
 def _log(share):
     return np.log(np.clip(share, LEAST, 1))
-
-
-def _covered(signs, i):
-    """Return the largest share that a sign has in common with another one."""
-    others = np.delete(signs.boxes, i, axis=0)
-    if not len(others):
-        return 0.0
-    union, _ = shared_areas(signs.boxes[i], others)
-    return union.max()

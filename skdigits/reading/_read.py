@@ -119,7 +119,7 @@ def read_digits(
     >>> import numpy as np
     >>> import skdigits
     >>> paper = np.full((120, 80), 230, dtype=np.uint8)
-    >>> for top, left in (10, 20), (10, 35), (70, 20):
+    >>> for top, left in (10, 20), (10, 50), (70, 20):
     ...     paper[top:top + 30, left:left + 4] = 40
     >>> reading = skdigits.read_digits(paper)
     >>> print(reading.text)
@@ -235,7 +235,7 @@ def _page(grey, classifier, scales=None):
     maybe, boxes, forms, classified = candidates_of(signs, classifier)
     if not len(maybe):
         return _Page(boxes, forms, classified, [], n_signs, height)
-    probabilities = probabilities_of(signs, maybe, boxes, classified)
+    probabilities = probabilities_of(signs, maybe, classified)
     kept = (probabilities[:, 0] < NOT_A_DIGIT) & (boxes[:, 3] > boxes[:, 1])
     found = boxes[kept], forms[kept], probabilities[kept]
     return _Page(*found, number_signs_of(signs), n_signs, height)

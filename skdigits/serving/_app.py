@@ -214,7 +214,7 @@ async def read(request: Request, images: bool = False) -> Any:
             )
         ((name, content),) = sent
         arguments = name, state.model, state.min_confidence, images
-        return await _answer(request, _worker.read, content, *arguments)
+        return await _respond(request, _worker.read, content, *arguments)
 
 
 @router.post(
@@ -228,7 +228,7 @@ async def read(request: Request, images: bool = False) -> Any:
 async def predict(request: Request) -> Any:
     """Classify images of single digits, up to 1,000 in a form."""
     async with request.state.bodies.files_of(request) as sent:
-        predicted = await _answer(
+        predicted = await _respond(
             request, _worker.predict, sent, request.app.state.model
         )
     return {"predictions": predicted}
@@ -255,7 +255,7 @@ def _page(package, name, kind):
     return page
 
 
-async def _answer(request, function, *arguments):
+async def _respond(request, function, *arguments):
     try:
         return await request.state.workers.run(request, function, *arguments)
     except ValueError as error:

@@ -176,7 +176,7 @@ def main():
     options.add_argument("--kinds", nargs="+", help="of images")
     options.add_argument("--turned", type=int, default=0, choices=(0, 90, 180, 270))
     options.add_argument("--calibration", action="store_true", help="of single digits")
-    options.add_argument("--answers", type=Path, help="where the answers go, as JSON")
+    options.add_argument("--predictions", type=Path, help="where they go, as JSON")
     options = options.parse_args()
     with open(options.folder / "labels.csv", newline="") as file:
         rows = [
@@ -196,12 +196,12 @@ def main():
         seconds = perf_counter() - start
         print(f"{name}: {len(rows) / seconds:.1f} images a second")
         show(name, rows, answers)
-        if options.answers:
+        if options.predictions:
             lines = (
                 json.dumps({"file": row["file"], "text": answer})
                 for row, answer in zip(rows, answers, strict=True)
             )
-            options.answers.write_text("\n".join(lines) + "\n")
+            options.predictions.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

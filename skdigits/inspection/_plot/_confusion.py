@@ -70,6 +70,12 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         display_labels: ArrayLike | None = None,
     ) -> None:
         self.confusion_matrix = np.asarray(confusion_matrix)
+        shape = self.confusion_matrix.shape
+        if len(shape) != 2 or shape[0] != shape[1]:
+            raise ValueError(
+                f"Got confusion_matrix of shape {shape}, but expected (n_classes, "
+                "n_classes). Pass a square one."
+            )
         n_classes = len(self.confusion_matrix)
         if display_labels is not None and np.shape(display_labels) != (n_classes,):
             raise ValueError(
@@ -255,7 +261,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         self._label_axes(normalize, dark)
         if colorbar:
             # right of the recalls
-            unit = "rows" if normalize is None else "%"
+            counts = self.confusion_matrix.dtype.kind in "iu"
+            unit = "%" if normalize else "rows" if counts else "weight"
             self.figure_.colorbar(self.im_, ax=self.ax_, pad=0.2, label=unit)
         return self
 

@@ -41,7 +41,7 @@ def pretraining_card(command, training, pipeline, test):
         "command": command,
         "data": {
             "description": "MNIST's training images, the same drawn anew, digits and "
-            "signs that are none drawn by skdigits.reading.pretraining",
+            "non-digits drawn by skdigits.reading.pretraining",
             "n_train": len(X),
             "n_no_digits": int((np.asarray(y) == NO_DIGIT).sum()),
             "sha256_train": sha256_of(X, y),

@@ -41,7 +41,7 @@ def evidence_of_pages(pages):
     Returns
     -------
     of_digits : ndarray of shape (n, 10, 3)
-    of_none : ndarray of shape (n, 8)
+    of_none : ndarray of shape (n, 6)
     classes : ndarray of shape (n,)
         0 for a non-digit, else 1 + the digit.
     """
@@ -52,10 +52,10 @@ def evidence_of_pages(pages):
 
 def _evidence(image, boxes, labels, visible):
     signs = distinct_signs_of(image.astype(np.float32) / 255)
-    chosen, inked, _, classified = candidates_of(signs, shared_network())
+    chosen, _, _, classified = candidates_of(signs, shared_network())
     if not len(chosen):
         return None
-    found = evidence(signs, chosen, inked, classified)
+    found = evidence(signs, chosen, classified)
     whole = (visible > WHOLE) & (boxes[:, 3] >= SMALLEST)
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     classes = _classes(signs.boxes[chosen], corners.astype(float), labels, whole)

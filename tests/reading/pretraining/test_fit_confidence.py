@@ -18,7 +18,7 @@ def test_evidence_and_what_is_right():
     pages = make_digit_pages(3, shape=(128, 160), random_state=1)
     of_digits, of_none, classes = evidence_of_pages(pages)
     assert of_digits.shape == (len(classes), 10, 3)
-    assert of_none.shape == (len(classes), 8)
+    assert of_none.shape == (len(classes), 6)
     assert ((classes >= 0) & (classes <= 10)).all() and (classes > 0).any()
     # the page network sees most digits that the pages have
     likeliest = of_digits[classes > 0].sum(axis=2).argmax(axis=1) + 1
@@ -51,6 +51,6 @@ def test_the_command(monkeypatch, capsys):
     fit_confidence.main(["--pages", "4"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("DIGIT_WEIGHTS = (") and lines[0].count(",") == 2
-    assert lines[1].startswith("NONE_WEIGHTS = (") and lines[1].count(",") == 7
+    assert lines[1].startswith("NONE_WEIGHTS = (") and lines[1].count(",") == 5
     with pytest.raises(SystemExit, match="Got n_samples=0, but expected an integer"):
         fit_confidence.main(["--pages", "0"])

@@ -157,7 +157,7 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     drawing[20:70, 30:35] = 40
     assert pipeline.predict_proba([drawing, X[0].reshape(28, 28)]).shape == (2, 11)
     card = read_card(path)
-    assert card["data"]["n_non_digits"] == round(180 * NON_DIGITS) and card["seed"] == 0
+    assert card["data"]["n_no_digits"] == round(180 * NON_DIGITS) and card["seed"] == 0
     assert card["command"].endswith("--epochs 1 --filters 8 16")
 
 
