@@ -15,6 +15,8 @@ from threadpoolctl import threadpool_info
 
 from skdigits import DigitCNN, make_digit_pipeline
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {
     **{"filters": 4, "kernel_size": 3, "dense_units": 128, "dropout": 0.5},
     **{"batch_norm": False, "early_downsampling": False, "padding": "same"},

@@ -10,6 +10,8 @@ from skdigits import DigitCNN
 from skdigits.handwriting import HandwritingNormalizer
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
+pytestmark = pytest.mark.slow
+
 # The default would take minutes, and check the same.
 CLASSIFIER = DigitCNN(filters=8, epochs=10)
 

@@ -21,7 +21,10 @@ from skdigits.cli._commands import app
 from skdigits.network import weight_shapes
 
 # of Keras, when it saves a model
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc"),
+]
 
 README = Path(__file__).parents[1] / "README.md"
 DOCS = README.parent / "docs"

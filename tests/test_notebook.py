@@ -11,6 +11,8 @@ from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.inspection import ErrorReport
 from skdigits.preprocessing import ImageReshaper, OneHotLabelEncoder, PixelScaler
 
+pytestmark = pytest.mark.slow
+
 # Two epochs with the seeds 0 to 11 on one core gave accuracies of 98.45 % with a
 # standard deviation of 0.14, lowest recalls of 96.73 % with 0.57 and validation
 # accuracies of 98.15 % with 0.20. Another number of cores or another processor rounds

@@ -8,6 +8,8 @@ import pytest
 
 import skdigits
 
+pytestmark = pytest.mark.slow
+
 NO_DEEP_LEARNING = "assert not {'keras', 'tensorflow', 'scikeras'} & set(sys.modules)"
 
 

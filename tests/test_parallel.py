@@ -19,6 +19,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skdigits import make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
 
+pytestmark = pytest.mark.slow
+
 PREAMBLE = """
 from sklearn.datasets import load_digits
 from skdigits import make_digit_pipeline

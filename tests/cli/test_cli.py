@@ -23,6 +23,8 @@ import skdigits
 from skdigits.cli import main
 from skdigits.persistence import read_card
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):

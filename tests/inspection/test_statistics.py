@@ -16,6 +16,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from skdigits.inspection import ErrorReport
 
+pytestmark = pytest.mark.slow
+
 N_TABLES = 500
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 on_tables = settings(

@@ -22,6 +22,8 @@ from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.model_selection import HalvingEpochSearchCV
 from skdigits.model_selection._rungs import make_candidates, make_splits, rung_stops
 
+pytestmark = pytest.mark.slow
+
 
 class Callback:
     """Stands for one of Keras', of which the search wants none."""

@@ -31,6 +31,8 @@ from sklearn.model_selection import (
 
 from skdigits import DigitCNN, make_digit_pipeline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(digits):

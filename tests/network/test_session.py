@@ -16,6 +16,8 @@ from scipy.special import log_softmax, softmax
 from skdigits import DigitCNN
 from skdigits.network import FittedNetwork, NetworkSpec
 
+pytestmark = pytest.mark.slow
+
 
 def spec_of(**params):
     plain = {

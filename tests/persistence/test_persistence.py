@@ -26,6 +26,8 @@ from skdigits.persistence import load_network, read_card
 from skdigits.persistence._plain_values import plain_labels, restored_labels
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def path(tmp_path, fitted):

@@ -33,6 +33,8 @@ from skdigits.serving import create_app
 from skdigits.serving._request_body import RequestBodies
 from skdigits.serving._worker_pool import WorkerPool
 
+pytestmark = pytest.mark.slow
+
 PNG = {"Content-Type": "image/png"}
 
 

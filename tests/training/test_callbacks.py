@@ -15,7 +15,10 @@ from sklearn.base import clone
 from skdigits import DigitCNN
 
 # Keras' variables and NumPy 2 disagree on how to copy
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc"),
+]
 
 EPOCHS = 4
 LOGS = ["loss", "accuracy", "val_loss", "val_accuracy"]

@@ -16,7 +16,10 @@ from skdigits import DigitCNN
 from skdigits.preprocessing import OneHotLabelEncoder
 
 # Keras' variables and NumPy 2 disagree on how to copy
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc"),
+]
 
 RECIPES = {
     "default": {},

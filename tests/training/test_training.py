@@ -12,6 +12,8 @@ from skdigits import DigitCNN, make_digit_pipeline
 from skdigits.training._calibration import GLANCE, WRONG, are_read
 from skdigits.training._keras_layers import can_be_augmented
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(digits):

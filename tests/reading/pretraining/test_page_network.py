@@ -28,7 +28,10 @@ from skdigits.reading.pretraining._page_training import (
 from skdigits.training import weights_of
 
 # of Keras, when it saves a model
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acc"),
+]
 
 TINY = (4, 4, 4, 4, 4)
 

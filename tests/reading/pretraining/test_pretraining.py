@@ -35,6 +35,8 @@ from skdigits.reading.pretraining._training import (
     _calibrate,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def like_mnist():
