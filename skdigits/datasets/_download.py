@@ -135,8 +135,11 @@ def _meter(url, max_bytes):
     from rich.progress import DownloadColumn, Progress
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        # where it is none, rich 13 prints empty lines even for a disabled bar
+        yield _Meter(max_bytes, lambda **done: None)
+        return
     columns = (*Progress.get_default_columns(), DownloadColumn())
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(url.rpartition("/")[2], total=None)
         yield _Meter(max_bytes, lambda **done: bar.update(task, **done))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from _coloured import TABLES, coloured_digits, make_table
 from sklearn.base import clone
 from sklearn.cluster import KMeans
@@ -19,6 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.fixes import parse_version
 
 from skdigits import make_digit_pipeline
 from skdigits._validation import as_label_array
@@ -448,6 +450,10 @@ def scikeras_classifier(digits):
     return make_pipeline(MinMaxScaler(), classifier)
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.7"),
+    reason="pipelines around scikeras 0.13 cannot predict with scikit-learn 1.6",
+)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_classifiers_of_scikeras(scikeras_classifier, digits):
     X, X_test, y, y_test = digits
