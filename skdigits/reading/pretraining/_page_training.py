@@ -20,7 +20,7 @@ from skdigits.reading.pretraining._page_targets import (
 )
 from skdigits.training import keras
 
-SIDE, BATCH_SIZE, STEPS = 256, 16, 4000
+SIDE, BATCH_SIZE, STEPS = 256, 16, 8000
 
 # The peak of the learning rate, the share of steps in which it rises, the decay of the
 # kernels, and the largest norm of a gradient.
@@ -152,21 +152,20 @@ def _cut_out(page, rng, side):
     sides = np.array([part.stop - part.start for part in place])
     longest = log_uniform(rng, LEAST_CUT_OUT, side - 2 * MARGIN)
     shape = [max(1, round(n)) for n in sides * (longest / sides.max())]
-    page_part, *signs, ink = _part_of(*page, place, tuple(shape))
+    part, boxes, labels, visible, ink = _part_of(*page, place, tuple(shape))
     if rng.random() < OF_FEW_PIXELS:
         few = log_uniform(rng, LEAST_CUT_OUT, longest) / longest
-        small = [max(1, round(n * few)) for n in shape[::-1]]
-        image, kind = Image.fromarray(pixels[place]), Image.Resampling.BILINEAR
-        page_part = np.asarray(image.resize(small, kind).resize(shape[::-1], kind))
-    boxes, labels, visible = signs
-    after = np.subtract(side - MARGIN, shape)
-    return (
-        np.round(with_margin(page_part, (side, side))).astype(np.uint8),
-        boxes + [MARGIN, MARGIN, 0, 0],
-        labels,
-        visible,
-        np.pad(ink, [(MARGIN, n) for n in after]),
-    )
+        part = _through_few_pixels(pixels[place], few, shape)
+    part = np.round(with_margin(part, (side, side))).astype(np.uint8)
+    ink = np.pad(ink, [(MARGIN, side - MARGIN - n) for n in shape])
+    return part, boxes + [MARGIN, MARGIN, 0, 0], labels, visible, ink
+
+
+def _through_few_pixels(pixels, share, shape):
+    """Return pixels scaled to a share of a shape, and then to the shape."""
+    image, kind = Image.fromarray(pixels), Image.Resampling.BILINEAR
+    small = [max(1, round(n * share)) for n in shape[::-1]]
+    return np.asarray(image.resize(small, kind).resize(shape[::-1], kind))
 
 
 def _place_around(box, paper, shape):
@@ -215,6 +214,15 @@ def compiled_page_network(n_steps=STEPS, filters=FILTERS):
     return model
 
 
+def _model_of(state, n_steps, filters, seed):
+    """Return the model of a state, or a new one whose state will be there."""
+    if state.is_file():
+        return keras.saving.load_model(state)
+    state.parent.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    return compiled_page_network(n_steps, filters)
+
+
 class _Saver(keras.callbacks.Callback):
     """Keras' ModelCheckpoint would leave a broken file where it is killed.
 
@@ -242,7 +250,6 @@ def train_page_network(
     n_jobs=None,
     verbose=2,
     filters=FILTERS,
-    initial=None,
     **size,
 ):
     """Train the page network, on from where an earlier call was stopped.
@@ -271,35 +278,19 @@ def train_page_network(
     filters, **size
         As for `page_network` and `batches_of_epoch`.
 
-    initial : path, default=None
-        State of another training, whose weights this one begins with.
-
     Returns
     -------
     keras.Model
     """
     check_n_jobs(n_jobs)
-    if initial is not None and not Path(initial).is_file():
-        raise FileNotFoundError(
-            f"Got initial={str(initial)!r}, but expected the state of another "
-            "training. Check the path."
-        )
-    if check_integer("n_steps", n_steps) % check_integer(
-        "steps_per_epoch", steps_per_epoch
-    ):
+    check_integer("n_steps", n_steps)
+    if n_steps % check_integer("steps_per_epoch", steps_per_epoch):
         raise ValueError(
             f"Got n_steps={n_steps}, but expected a multiple of steps_per_epoch="
             f"{steps_per_epoch}. Change one of them."
         )
     state = Path(folder, "page_network.keras")
-    if state.is_file():
-        model = keras.saving.load_model(state)
-    else:
-        state.parent.mkdir(parents=True, exist_ok=True)
-        keras.utils.set_random_seed(seed)
-        model = compiled_page_network(n_steps, filters)
-        if initial is not None:
-            model.set_weights(keras.saving.load_model(initial).get_weights())
+    model = _model_of(state, n_steps, filters, seed)
     done = int(model.optimizer.iterations)
     if done >= n_steps:
         return model

@@ -81,7 +81,6 @@ def _trained(options):
         seed=options.seed,
         n_jobs=options.n_jobs,
         filters=tuple(options.filters),
-        initial=options.initial,
     )
 
 
@@ -103,7 +102,6 @@ def _parser():
     parser.add_argument("--output", required=True, help="the ONNX file that it writes")
     parser.add_argument("--state", required=True, help="the folder of its state")
     parser.add_argument("--fonts", help="a folder with files of fonts")
-    parser.add_argument("--initial", help="a .keras file whose weights it begins with")
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")
     parser.add_argument("--steps-per-epoch", type=int, default=100)
     parser.add_argument("--filters", type=int, nargs=5, default=FILTERS)

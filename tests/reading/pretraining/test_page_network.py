@@ -243,20 +243,6 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
         assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-def test_a_training_may_begin_with_the_weights_of_another(tmp_path, eager):
-    params = {"filters": TINY, "size": 2, "side": 64, "verbose": 0, "digits": None}
-    params |= {"n_steps": 1, "steps_per_epoch": 1}
-    first = train_page_network(tmp_path / "first", **params)
-    state = tmp_path / "first" / "page_network.keras"
-    second = train_page_network(tmp_path / "second", initial=state, seed=1, **params)
-    alone = train_page_network(tmp_path / "alone", seed=1, **params)
-    kernel = "convolution_0/kernel"
-    before, after, other = (
-        weights_of(model)[kernel] for model in (first, second, alone)
-    )
-    assert np.abs(after - before).max() < 0.01 < np.abs(other - before).max()
-
-
 def test_the_command(tmp_path, monkeypatch, capsys, eager):
     from sklearn.utils import Bunch
 
@@ -286,7 +272,6 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
         ("--steps", "0"): "Got n_steps=0, but expected an integer of at least 1",
         ("--n-jobs", "0"): "n_jobs",
         ("--output", "no/such/folder.onnx"): "no/such/folder.onnx",
-        ("--initial", "no.keras"): "Got initial='no.keras', but expected the state",
     }.items():
         with pytest.raises(SystemExit, match=message):
             train_pages.main([*folders, *wrong])
