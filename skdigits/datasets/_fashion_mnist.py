@@ -4,7 +4,7 @@ import os
 from typing import Any, Literal
 
 from skdigits.datasets._fetch import Source, fetch
-from skdigits.datasets._known_files import known_idx
+from skdigits.datasets._known_files import gzipped_idx_files
 
 DESCR = """Fashion-MNIST: clothes
 
@@ -22,32 +22,24 @@ FASHION_MNIST = Source(
         "data/fashion/",
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ),
-    files={
-        "train": (
-            known_idx(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            ),
-            known_idx(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            ),
+    files=gzipped_idx_files(
+        train_images=(
+            26_421_880,
+            "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
         ),
-        "test": (
-            known_idx(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            ),
-            known_idx(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ),
+        train_labels=(
+            29_515,
+            "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
         ),
-    },
+        test_images=(
+            4_422_102,
+            "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        ),
+        test_labels=(
+            5_148,
+            "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        ),
+    ),
     target_names=[
         "T-shirt/top",
         "Trouser",

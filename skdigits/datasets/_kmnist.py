@@ -4,7 +4,7 @@ import os
 from typing import Any, Literal
 
 from skdigits.datasets._fetch import Source, fetch
-from skdigits.datasets._known_files import known_idx
+from skdigits.datasets._known_files import gzipped_idx_files
 
 DESCR = """Kuzushiji-MNIST: handwritten Japanese characters
 
@@ -22,32 +22,24 @@ KMNIST = Source(
         "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     ),
-    files={
-        "train": (
-            known_idx(
-                "train-images-idx3-ubyte.gz",
-                18_165_135,
-                "sha256:51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
-            ),
-            known_idx(
-                "train-labels-idx1-ubyte.gz",
-                29_497,
-                "sha256:e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-            ),
+    files=gzipped_idx_files(
+        train_images=(
+            18_165_135,
+            "sha256:51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
         ),
-        "test": (
-            known_idx(
-                "t10k-images-idx3-ubyte.gz",
-                3_041_136,
-                "sha256:edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-            ),
-            known_idx(
-                "t10k-labels-idx1-ubyte.gz",
-                5_120,
-                "sha256:20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
-            ),
+        train_labels=(
+            29_497,
+            "sha256:e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
         ),
-    },
+        test_images=(
+            3_041_136,
+            "sha256:edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+        ),
+        test_labels=(
+            5_120,
+            "sha256:20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+        ),
+    ),
     target_names=["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
     descr=DESCR,
 )

@@ -133,9 +133,23 @@ class KnownFile:
         stream.seek(0)
 
 
-def known_idx(name, n_bytes, checksum):
-    """Return a `KnownFile` of one gzipped IDX array."""
-    return KnownFile(name, n_bytes, checksum, _parse_gzipped_idx)
+def gzipped_idx_files(**known):
+    """Return the four files of a data set that is published as MNIST is.
+
+    ``known`` has the sizes and the SHA-256 of ``train_images``, ``train_labels``,
+    ``test_images`` and ``test_labels``.
+    """
+    return {
+        subset: tuple(
+            KnownFile(
+                f"{prefix}-{part}-idx{n_axes}-ubyte.gz",
+                *known[f"{subset}_{part}"],
+                _parse_gzipped_idx,
+            )
+            for part, n_axes in (("images", 3), ("labels", 1))
+        )
+        for subset, prefix in (("train", "train"), ("test", "t10k"))
+    }
 
 
 def _parse_gzipped_idx(stream):
