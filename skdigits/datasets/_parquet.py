@@ -26,7 +26,7 @@ def read_parquet(path, label_column=None, n_pixels=None):
     """
     table = _read(path)
     columns = table.columns.tolist()
-    images = [name for name in table if _content_of(table[name].iloc[0]) is not None]
+    images = [name for name in table if _has_images(table[name])]
     if images:
         label_column = _tables.label_column_beside(
             path, label_column, images[0], columns
@@ -86,6 +86,12 @@ def _contents(path, column):
             )
         contents.append(Content(f"data line {number} of {str(path)!r}", content))
     return contents
+
+
+def _has_images(column):
+    return column.dtype == object and any(
+        _content_of(cell) is not None for cell in column
+    )
 
 
 def _content_of(cell):

@@ -129,6 +129,8 @@ class TestCsvOfImages:
             FileNotFoundError, match="nothing.png', but expected an image"
         ):
             load_digit_images(path)
+        with pytest.raises(ValueError, match="label_column='file', which has the ima"):
+            load_digit_images(path, label_column="file")
         path.write_text("file,label\n0.png,1\n1.png,\n")
         with pytest.raises(ValueError, match="no label in data line 2"):
             load_digit_images(path)
@@ -242,6 +244,15 @@ class TestMat:
         write_arrays(path, {"X": IMAGES.astype(dtype), "y": y})
         check(path)
 
+    def test_tables_and_other_opaque_variables_are_passed_by(self, tmp_path):
+        path = tmp_path / "digits.mat"
+        write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)})
+        # a matrix whose flags, of type uint32, say class 17; it has no dimensions
+        flags, name = struct.pack("<IIII", 6, 8, 17, 0), struct.pack("<II", 1, 0)
+        opaque = struct.pack("<II", 14, len(flags + name)) + flags + name
+        path.write_bytes(path.read_bytes() + opaque)
+        check(path)
+
     def test_version_4_is_not_read(self, tmp_path):
         from scipy.io import savemat
 
@@ -335,6 +346,10 @@ class TestParquet:
             (
                 {"image": [png(IMAGES[0]), None], "label": [1, 2]},
                 "no image in data l",
+            ),
+            (
+                {"image": [None, png(IMAGES[0])], "label": [1, 2]},
+                "no image in data line 1",
             ),
             ({"image": [png(IMAGES[0])], "label": [None]}, "no label in data line 1"),
             ({"image": [png(IMAGES[0])], "a": [1], "b": [2]}, "of labels beside 'imag"),
