@@ -236,6 +236,10 @@ def test_heatmap_refuses_unknown_options():
         display.plot(grey_diagonal=1)
     with pytest.raises(ValueError, match="Got include_values='no', but expected True "):
         display.plot(include_values="no")
+    with pytest.raises(ValueError, match="Got values_format='d', but expected a form"):
+        display.plot(normalize="true", values_format="d")
+    with pytest.raises(ValueError, match=r"of shape \(2, 3\), but expected \(n_clas"):
+        ConfusionHeatmapDisplay(np.ones((2, 3)))
     assert plt.get_fignums() == []
 
 

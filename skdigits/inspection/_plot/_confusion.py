@@ -235,6 +235,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         check_bool("grey_diagonal", grey_diagonal)
         check_bool("colorbar", colorbar)
         values = self._values(normalize)
+        _check_format(values_format, values)
         if include_values is None:
             include_values = len(values) < _TOO_MANY
         check_bool("include_values", include_values)
@@ -338,6 +339,17 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         beside = self.ax_.get_yaxis_transform()
         for place, text in [(-0.8, "recall"), *enumerate(shares)]:
             self.ax_.text(1.02, place, text, transform=beside, va="center")
+
+
+def _check_format(values_format, values):
+    """Raise a ValueError before a figure is made."""
+    try:
+        format(values.ravel()[0], values_format or "")
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Got values_format={values_format!r}, but expected a format of numbers of "
+            f"dtype {values.dtype}, such as '.1f'. Change it."
+        ) from None
 
 
 def _colour_range(shown, im_kw):
