@@ -47,8 +47,8 @@ def check_tables(boxes=None, **tables):
         if kind == ".xlsx" and find_spec("openpyxl") is None:
             raise ValueError(
                 f"Got {name}={str(path)!r}, but expected a name that ends in .csv, as "
-                "openpyxl is not installed. Change the suffix, or run: pip install "
-                "'skdigits[excel]'"
+                "openpyxl is not installed. Change the suffix, or install it with pip "
+                "install openpyxl."
             )
     check_different(**tables | ({} if boxes is None else {"boxes": boxes}))
     check_outputs(**tables)

@@ -245,7 +245,7 @@ def _is_thumbnail(image):
 
 
 def _pages_of_pdf(content):
-    pypdfium2 = _extra("pypdfium2", "a PDF", "pdf")
+    pypdfium2 = _optional("pypdfium2", "a PDF")
     with pypdfium2.PdfDocument(content) as document:
         _check_pages(len(document))
         for page in document:
@@ -256,7 +256,7 @@ def _pages_of_pdf(content):
 
 
 def _of_heic(file):
-    image = _extra("pillow_heif", "a HEIC image", "heic").open_heif(file)
+    image = _optional("pillow_heif", "a HEIC image").open_heif(file)
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise _too_large(f"{width} x {height}", MAX_PIXELS)
@@ -264,14 +264,14 @@ def _of_heic(file):
     return to_grey(image.to_pillow())
 
 
-def _extra(module, what, extra):
-    """Return an optional module."""
+def _optional(module, what):
+    """Return a module that need not be installed."""
     try:
         return import_module(module)
     except ImportError:
         raise Unusable(
             f", which is {what}, but expected {module} to read it. Install it with pip "
-            f'install "skdigits[{extra}]".'
+            f"install {module}."
         ) from None
 
 
