@@ -114,29 +114,32 @@ def predict(
         min_confidence=min_confidence,
         n_digits=n_digits,
     )
-    show = print_json if as_json else print_text
+    tables = {"Table": (csv, table_of_images), "Digits": (csv_digits, table_of_digits)}
+    tables = {words: table for words, table in tables.items() if table[0] is not None}
+    show = partial(
+        print_json if as_json else print_text, with_check=n_digits is not None
+    )
     results = []
     for pages in _with_bar(_results(read, jobs, n_jobs), len(jobs)):
-        for result in pages:
-            try:
-                show(result, with_check=n_digits is not None)
-            except BrokenPipeError:
-                if csv is None and csv_digits is None:
-                    raise
-                # who reads has enough, but the tables are still wanted
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _show(pages, show, to_the_end=bool(tables))
         results += pages
     outputs = {
-        words: table_output(path, make, results, form)
-        for words, path, make in (
-            ("Table", csv, table_of_images),
-            ("Digits", csv_digits, table_of_digits),
-        )
-        if path is not None
+        words: table_output(*table, results, form) for words, table in tables.items()
     }
     write_outputs(new_console(quiet=as_json), outputs)
     _report_skipped(skipped, as_json)
     return int(any(result.error is not None for result in results))
+
+
+def _show(results, show, to_the_end):
+    """Print results, in vain where nobody reads on but there is more to do."""
+    for result in results:
+        try:
+            show(result)
+        except BrokenPipeError:
+            if not to_the_end:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _loaded_boxes(path):

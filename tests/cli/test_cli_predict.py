@@ -282,6 +282,22 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(arguments):
     assert (process.wait(PATIENCE), error) == (1, "")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other pipes")
+def test_a_table_is_written_though_nobody_reads_the_text():
+    for number in range(3):
+        write_image(f"photos/{number}.png")
+    command = [sys.executable, "-m", "skdigits", "predict", "photos", "--csv", "a.csv"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    with process.stderr as stream:
+        error = stream.read()
+    assert (process.wait(PATIENCE), error) == (0, "")
+    with open("a.csv") as table:
+        assert len(table.readlines()) == 4
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process at once")
 def test_sigterm_ends_the_processes_that_read_too():
     for number in range(300):
