@@ -100,6 +100,11 @@ def test_a_threshold(form):
         ({"a": (-1, 1, 5, 5)}, "Got the box 'a' with .*, but expected left, top"),
         ({"a": (1, 1, 0, 5)}, "Got the box 'a' with .*, but expected left, top"),
         ({"a": (1, 1, np.nan, 5)}, "Got the box 'a' with .*, but expected left, top"),
+        ({"a": (1, 1, 1e308, 5), "b": (1e308, 1, 1e308, 5)}, "Got the box 'b' with"),
+        (
+            {"a": (0.1, 0.1, 1.001, 0.5)},
+            "Got the box 'a' .* expected all in pixels",
+        ),
         ({"a": "wide"}, "Got the box 'a' with 'wide', but expected left, top"),
         (
             {"a": (400, 10, 50, 50)},
@@ -141,6 +146,7 @@ class TestLoadBoxes:
                 "name,left,top,width,height\na,1,2,3,4\na,1,2,3,4\n",
                 "with 'a' as a name in line 3, but expected a box a line, each of a na",
             ),
+            ("name,left,top,width,height\na," + 200_000 * "1", "larger than field li"),
             (b"\xff\xfe\0", "with other bytes, but expected a CSV file in UTF-8"),
         ],
     )
