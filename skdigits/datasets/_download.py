@@ -86,8 +86,8 @@ def _get(url, path, *, max_bytes, seconds):
 
 
 def _put(outcome, url, path, meter):
+    import requests
     from pooch import HTTPDownloader
-    from requests import RequestException
 
     get = HTTPDownloader(
         meter,
@@ -98,7 +98,10 @@ def _put(outcome, url, path, meter):
     )
     try:
         outcome.put(get(url, str(path), None))
-    except (RequestException, ValueError) as error:
+    except requests.ConnectionError:
+        # whose own words name sockets and pools
+        outcome.put(DamagedFile("it cannot be reached"))
+    except (requests.RequestException, ValueError) as error:
         outcome.put(DamagedFile(reason_of(error)))
     except Exception as error:
         outcome.put(error)
