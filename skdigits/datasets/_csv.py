@@ -1,4 +1,4 @@
-"""Reading labelled pixels from CSV files."""
+"""Reading labelled pixels from CSV files; `_tables` chooses the column of labels."""
 
 import gzip
 import zlib

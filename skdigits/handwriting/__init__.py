@@ -18,13 +18,13 @@ from skdigits.handwriting._levels import NUMBER_SIGNS as NUMBER_SIGNS
 from skdigits.handwriting._levels import STRIDE as STRIDE
 from skdigits.handwriting._levels import page_network_card as page_network_card
 from skdigits.handwriting._levels import with_margin as with_margin
-from skdigits.handwriting._lines import layout_of as layout_of
 from skdigits.handwriting._normalize import SIDE as SIDE
 from skdigits.handwriting._normalize import mnist_format as mnist_format
 from skdigits.handwriting._normalize import stroke_thickness as stroke_thickness
 from skdigits.handwriting._one_digit import normalized as normalized
 from skdigits.handwriting._own_ink import own_ink as own_ink
 from skdigits.handwriting._page_signs import shared_areas as shared_areas
+from skdigits.handwriting._reading_order import layout_of as layout_of
 
 if TYPE_CHECKING:
     from skdigits.handwriting._normalizer import HandwritingNormalizer

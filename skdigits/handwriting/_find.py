@@ -6,9 +6,9 @@ import numpy as np
 
 from skdigits.handwriting._distinct_signs import distinct_signs_of
 from skdigits.handwriting._levels import N_DIGITS
-from skdigits.handwriting._lines import layout_of
 from skdigits.handwriting._own_ink import own_ink
 from skdigits.handwriting._page_signs import shared_areas
+from skdigits.handwriting._reading_order import layout_of
 from skdigits.images import grey_image
 
 # The least heat of a digit where no classifier looks at it, and the least share that

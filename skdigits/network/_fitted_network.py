@@ -66,14 +66,14 @@ class FittedNetwork:
         return run(self._sessions[os.getpid()], images)
 
     def log_probabilities(self, logits):
-        """Return the logarithms of the probabilities that logits stand for."""
+        """Return the logarithms of the probabilities of logits, by the temperature."""
         scaled = logits / np.float32(self.temperature)
         scaled -= scaled.max(axis=1, keepdims=True)
         scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
         return scaled
 
     def probabilities(self, logits):
-        """Return the probabilities that logits stand for; each row adds up to 1."""
+        """Return the probabilities of logits, by the temperature; rows add up to 1."""
         scaled = logits / np.float32(self.temperature)
         scaled -= scaled.max(axis=1, keepdims=True)
         np.exp(scaled, out=scaled)

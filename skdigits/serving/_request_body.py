@@ -154,14 +154,14 @@ class _Body:
     async def _chunks(self):
         """Yield what is sent, up to the limit."""
         declared = self.request.headers.get("content-length", "0")
-        self._check(int(declared))
+        self._check_size(int(declared))
         async for chunk in self.request.stream():
-            self._check(self.n_bytes + len(chunk))
+            self._check_size(self.n_bytes + len(chunk))
             self.bodies.hold(len(chunk))
             self.n_bytes += len(chunk)
             yield chunk
 
-    def _check(self, n_bytes):
+    def _check_size(self, n_bytes):
         limit = self.bodies.max_bytes
         if n_bytes > limit:
             raise HTTPException(

@@ -1,4 +1,4 @@
-"""One temperature, so that probabilities are calibrated.
+"""One temperature, so that probabilities are calibrated; `FittedNetwork` applies it.
 
 A network that learns from smoothed labels is underconfident, and on the images that it
 has learned from it is right too often to measure by how much. So they are augmented

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skdigits.handwriting import _levels, _page_signs, layout_of, own_ink, shared_areas
+from skdigits.handwriting import _levels, _page_signs, own_ink, shared_areas
 from skdigits.handwriting._levels import MARGIN, N_NAMES, Level
 from skdigits.handwriting._page_signs import Signs, signs_of
 from skdigits.reading._confidence import evidence, probabilities_of
@@ -168,33 +168,6 @@ class TestOwnInk:
         found, box = own_ink(signs, 0)
         assert not found.any()
         assert_allclose(box[:2], box[2:])
-
-
-def test_reading_order():
-    boxes = [[50, 10, 60, 40], [10, 12, 20, 42], [30, 11, 40, 41], [10, 80, 20, 110]]
-    boxes += [[120, 9, 130, 39]]
-    order = layout_of(np.array(boxes, float))
-    assert order == [(1, 0, 0), (2, 0, 0), (0, 0, 0), (4, 0, 1), (3, 1, 0)]
-    assert layout_of(np.empty((0, 4))) == []
-
-
-def test_a_raised_digit_is_of_its_line():
-    boxes = [[0, 20, 14, 50], [18, 4, 28, 22], [40, 22, 54, 52], [0, 60, 14, 90]]
-    order = layout_of(np.array(boxes, float))
-    assert order == [(0, 0, 0), (1, 0, 1), (2, 0, 2), (3, 1, 0)]
-
-
-@pytest.mark.parametrize("slope", [-0.3, 0.3])
-def test_steep_lines(slope):
-    tops = [10 + slope * x for x in range(0, 300, 30)]
-    boxes = [
-        [x, top + 100, x + 16, top + 130]
-        for x, top in zip(range(0, 300, 30), tops, strict=True)
-    ]
-    below = [[left, top + 50, right, bottom + 50] for left, top, right, bottom in boxes]
-    order = layout_of(np.array(boxes + below, float))
-    assert [i for i, *_ in order] == list(range(20))
-    assert [line for _, line, _ in order] == [0] * 10 + [1] * 10
 
 
 DIGITS = np.array([[0, 10, 14, 30], [24, 10, 38, 30], [60, 10, 74, 30]], float)

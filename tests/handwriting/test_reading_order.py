@@ -1,0 +1,33 @@
+"""In which order signs are read: lines, numbers in them, raised digits."""
+
+import numpy as np
+import pytest
+
+from skdigits.handwriting import layout_of
+
+
+def test_reading_order():
+    boxes = [[50, 10, 60, 40], [10, 12, 20, 42], [30, 11, 40, 41], [10, 80, 20, 110]]
+    boxes += [[120, 9, 130, 39]]
+    order = layout_of(np.array(boxes, float))
+    assert order == [(1, 0, 0), (2, 0, 0), (0, 0, 0), (4, 0, 1), (3, 1, 0)]
+    assert layout_of(np.empty((0, 4))) == []
+
+
+def test_a_raised_digit_is_of_its_line():
+    boxes = [[0, 20, 14, 50], [18, 4, 28, 22], [40, 22, 54, 52], [0, 60, 14, 90]]
+    order = layout_of(np.array(boxes, float))
+    assert order == [(0, 0, 0), (1, 0, 1), (2, 0, 2), (3, 1, 0)]
+
+
+@pytest.mark.parametrize("slope", [-0.3, 0.3])
+def test_steep_lines(slope):
+    tops = [10 + slope * x for x in range(0, 300, 30)]
+    boxes = [
+        [x, top + 100, x + 16, top + 130]
+        for x, top in zip(range(0, 300, 30), tops, strict=True)
+    ]
+    below = [[left, top + 50, right, bottom + 50] for left, top, right, bottom in boxes]
+    order = layout_of(np.array(boxes + below, float))
+    assert [i for i, *_ in order] == list(range(20))
+    assert [line for _, line, _ in order] == [0] * 10 + [1] * 10
