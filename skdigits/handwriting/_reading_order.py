@@ -4,8 +4,13 @@ import numpy as np
 
 # A digit is of the line beside whose end it is: so much of its height, or of the line's
 # if that is less, is beside the last two digits there. Digits of less than a share of
-# the usual height may be raised by another, and do not say how the line goes on.
-BESIDE, TALL, RAISED = 0.4, 0.7, 0.4
+# the usual height do not say how the line goes on.
+BESIDE, TALL = 0.4, 0.7
+
+# In heights: so far below its place a small digit is counted whose left neighbour is so
+# near, as an exponent stands above the line; from which step of its foot on it is a
+# number of its own.
+RAISED, NEAR, STEP = 0.7, 0.8, 0.4
 
 # A gap that is so many times as wide as usual, and by so many usual heights wider,
 # begins a new number.
@@ -42,9 +47,13 @@ def _share_beside(box, line, usual):
     """Return how much of a digit's height is beside the last digits of a line."""
     tall = line[line[:, 3] - line[:, 1] > TALL * usual]
     (_, top, _, bottom) = (tall if len(tall) else line)[-2:].mean(axis=0)
-    raised = RAISED * usual if box[3] - box[1] < TALL * usual else 0
-    shared = min(bottom, box[3] + raised) - max(top, box[1])
-    return shared / min(bottom - top, box[3] - box[1])
+    height, box_height = bottom - top, box[3] - box[1]
+    share = (min(bottom, box[3]) - max(top, box[1])) / min(height, box_height)
+    is_near = box[0] - line[-1, 2] < NEAR * height
+    if box_height < TALL * height and is_near and share < BESIDE:
+        # no more than is needed, so that a line that is truly beside it wins
+        share = min(share + RAISED * height / box_height, BESIDE)
+    return share
 
 
 def numbers_of(boxes, line, usual):
@@ -57,7 +66,7 @@ def numbers_of(boxes, line, usual):
     wide = gaps > np.maximum(TIMES_THE_GAP * typical, typical + WIDER * usual)
     # a raised digit is a number of its own
     tall = boxes[line, 3] - boxes[line, 1] > TALL * usual
-    off = np.abs(np.diff(boxes[line, 3])) > RAISED * usual
+    off = np.abs(np.diff(boxes[line, 3])) > STEP * usual
     wide |= (tall[1:] != tall[:-1]) & off
     return [0, *np.cumsum(wide).tolist()]
 

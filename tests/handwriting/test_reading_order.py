@@ -18,6 +18,16 @@ def test_a_raised_digit_is_of_its_line():
     boxes = [[0, 20, 14, 50], [18, 4, 28, 22], [40, 22, 54, 52], [0, 60, 14, 90]]
     order = layout_of(np.array(boxes, float))
     assert order == [(0, 0, 0), (1, 0, 1), (2, 0, 2), (3, 1, 0)]
+    # wholly above the line, by a third of its height
+    boxes[1] = [18, -6, 28, 10]
+    assert layout_of(np.array(boxes, float)) == order
+
+
+def test_a_line_of_small_digits_stays_above_one_of_large_digits():
+    small = [[x, 0, x + 10, 15] for x in range(0, 80, 14)]
+    large = [[x, 20, x + 20, 50] for x in range(0, 80, 26)]
+    order = layout_of(np.array(small + large, float))
+    assert [line for _, line, _ in order] == [0] * len(small) + [1] * len(large)
 
 
 @pytest.mark.parametrize("slope", [-0.3, 0.3])
