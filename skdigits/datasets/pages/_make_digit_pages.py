@@ -278,7 +278,7 @@ def _strength(pen, rng):
     """Return how dark the ink is; that of the thinnest pens is not faint."""
     bounds = (0.35, 0.97) if rng.random() < 0.87 else (0.12, 0.35)
     strength = rng.uniform(*bounds)
-    return max(strength, 0.3) if pen < 1.5 else strength
+    return max(strength, 0.22) if pen < 1.5 else strength
 
 
 def _covered(sheet, hand, strength, digits, fonts):

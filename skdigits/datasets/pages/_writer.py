@@ -34,7 +34,7 @@ NUMBER_SIGNS = {
 OPERATORS = {"plus": 0.3, "times": 0.15, "x": 0.15, "equals": 0.2, "parenthesis": 0.2}
 
 # Characters that no digit of 0 to 9 looks like.
-LATIN = "ACDEFHJKMNPRTUVWXYadefhjkmnprtuvwxy"
+LATIN = "ABCDEFGHJKMNPQRTUVWXYadefhjkmnprtuvwxy"
 OTHERS = (
     "ΓΔΘΛΞΠΣΦΨΩαγεθλμπρτφψωБДЖИЙЛПФЦШЩЫЭЮЯвгджийклмнптцшщыэюя"
     "٢٣٤٧٨४५६८९৫৮৯๑๒๓๔๕๖๗๘๙+=×÷±%&#@?!*()[]{}<>≤≥√∑∫∞→←≠✓✗★☆♥"
@@ -78,7 +78,7 @@ class Writer:
         if rng.random() < THICK:
             self.pen = rng.uniform(0.14, 0.3)
         self.crosses_sevens = rng.random() < 0.35
-        self.slant = float(np.clip(rng.normal(0.08, 0.16), -0.3, 0.45))
+        self.slant = float(np.clip(rng.normal(0.06, 0.2), -0.45, 0.5))
         self.stretch = float(np.exp(np.clip(rng.normal(0, 0.15), -0.35, 0.35)))
         self.jitter, self.uneven = rng.uniform((0.005, 0), (0.035, 0.12))
         self.habits = [str(rng.choice(habits)) for habits in HABITS.values()]

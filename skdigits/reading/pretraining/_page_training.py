@@ -36,11 +36,11 @@ USES, RECENT = 4, 12
 # are exchanged once more; how often the light changes.
 SMALLEST_CROP, LARGEST_CROP, INVERTED, RELIT = 0.8, 1.25, 0.3, 0.3
 
-# How often signs are cut out one by one, in how many rows, and how often so tightly or
-# in so few pixels as data sets have them. The least side in pixels, and the paper
-# around a sign, in shares of its sides.
-CUT_OUT, ROWS_OF_CUT_OUTS, TIGHT, OF_FEW_PIXELS = 0.12, (2, 4), 0.5, 0.35
-LEAST_CUT_OUT, PAPER_AROUND = 14, 0.4
+# How often signs are cut out one by one, in how many rows, and how often in so few
+# pixels as data sets have them. The least side in pixels, and the paper that there is
+# around a sign at most, in shares of its longer side: none, some, that of a cell.
+CUT_OUT, ROWS_OF_CUT_OUTS, OF_FEW_PIXELS = 0.15, (2, 4), 0.35
+LEAST_CUT_OUT, PAPER_AROUND = 14, (0.05, 0.4, 1.5)
 
 
 def batches_of_epoch(
@@ -147,14 +147,15 @@ def _cut_out(page, rng, side):
     box = [*rng.integers(0, min(ink.shape) // 2, 2), *rng.integers(16, 64, 2)]
     if len(whole):
         box = boxes[rng.choice(whole)]
-    around = 0.05 if rng.random() < TIGHT else PAPER_AROUND
-    place = _place_around(np.asarray(box), rng.uniform(0, around, 4), ink.shape)
+    paper = rng.uniform(0, rng.choice(PAPER_AROUND, p=(0.4, 0.3, 0.3)), 4)
+    place = _place_around(np.asarray(box), paper, ink.shape)
     sides = np.array([part.stop - part.start for part in place])
-    longest = log_uniform(rng, LEAST_CUT_OUT, side - 2 * MARGIN)
+    least = min(LEAST_CUT_OUT * sides.max() / max(box[2:]), side - 2 * MARGIN)
+    longest = log_uniform(rng, least, side - 2 * MARGIN)
     shape = [max(1, round(n)) for n in sides * (longest / sides.max())]
     part, boxes, labels, visible, ink = _part_of(*page, place, tuple(shape))
     if rng.random() < OF_FEW_PIXELS:
-        few = log_uniform(rng, LEAST_CUT_OUT, longest) / longest
+        few = log_uniform(rng, least, longest) / longest
         part = _through_few_pixels(pixels[place], few, shape)
     part = np.round(with_margin(part, (side, side))).astype(np.uint8)
     ink = np.pad(ink, [(MARGIN, side - MARGIN - n) for n in shape])
@@ -169,9 +170,9 @@ def _through_few_pixels(pixels, share, shape):
 
 
 def _place_around(box, paper, shape):
-    """Return the rows and columns of a box with paper, in shares of its sides."""
+    """Return the rows and columns of a box with paper, in shares of its longer side."""
     left, top, wide, tall = box
-    before, after = paper[:2] * [tall, wide], paper[2:] * [tall, wide]
+    before, after = np.reshape(paper * max(tall, wide), (2, 2))
     low = np.maximum([top, left] - before, 0).astype(int)
     high = np.minimum(np.ceil([top + tall, left + wide] + after), shape).astype(int)
     return tuple(map(slice, low, np.maximum(high, low + 1)))
