@@ -28,9 +28,6 @@ CELL, WINDOW, NOISE = 4, 11, 0.02
 
 NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.98
 
-# ONNX's number of 32-bit floats.
-FLOAT = 1
-
 # Few pixels are a middle; most are not ink; a sign is some 20 pixels high.
 FIRST_BIAS = np.repeat([-4.6, 3.0, -2.0], [N_NAMES, 2, N_INK]).astype(np.float32)
 
@@ -155,10 +152,7 @@ class OnnxNodes:
         return self._node("Relu", self._convolved(maps, name, *arrays, stride))
 
     def _convolved(self, maps, name, kernel, bias, stride=1):
-        # half of the bytes in the box; ONNX Runtime computes with 32 bits
-        half = np.asarray(kernel.transpose(3, 2, 0, 1), np.float16)
-        kernel = self.graph.constant(f"{name}/kernel", half)
-        kernel = self._node("Cast", kernel, to=FLOAT)
+        kernel = self._constant(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
         bias = self._constant(f"{name}/bias", bias)
         same = {"strides": [stride] * 2, "auto_pad": "SAME_UPPER"}
         return self._node("Conv", maps, kernel, bias, **same)

@@ -7,7 +7,6 @@ called again.
 import argparse
 import json
 import shlex
-import sys
 from pathlib import Path
 
 from skdigits import __version__
@@ -17,8 +16,10 @@ from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
 from skdigits.reading.pretraining._page_training import (
     BATCH_SIZE,
     STEPS,
+    batches_of_epoch,
     train_page_network,
 )
+from skdigits.reading.pretraining._quantized import quantized
 from skdigits.training import keras
 
 MODULE = "skdigits.reading.pretraining.train_pages"
@@ -28,6 +29,9 @@ LIMITS = (
     "It has learned from no photo, and from nobody's handwriting but MNIST's.",
     "Opening brackets look like ones to it, and the ends of lines may.",
 )
+
+# Batches of pages that tell the ranges of feature maps.
+BATCHES_TO_CALIBRATE = 4
 
 # Kinds of files that Pillow reads as fonts.
 FONTS = {".otf", ".ttf", ".woff", ".woff2"}
@@ -39,9 +43,11 @@ def main(arguments=None):
     try:
         check_writable(options.output)
         keras.config.set_dtype_policy(options.dtype)
-        model = _trained(options)
-        graph = to_onnx(model)
-        graph.doc_string = json.dumps(_card(model, options, arguments))
+        train = fetch_mnist(subset="train", data_home=options.data_home)
+        drawn_from = (train.data, train.target), fonts_in(options.fonts)
+        model = _trained(options, *drawn_from)
+        graph = quantized(to_onnx(model), _pages_after(options, *drawn_from))
+        graph.doc_string = json.dumps(_card(model, options))
         graph = graph.SerializeToString()
         with replacing(options.output) as path:
             path.write_bytes(graph)
@@ -50,11 +56,11 @@ def main(arguments=None):
     print(f"{options.output}: {len(graph):,} bytes, {model.count_params():,} weights")
 
 
-def _card(model, options, arguments):
+def _card(model, options):
     """Return the card of the page network: from what it was made, and its limits."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = "--steps", options.steps, "--dtype", options.dtype
     return {
-        "command": shlex.join(["python", "-m", MODULE, *arguments]),
+        "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
             "description": "synthetic pages of make_digit_pages, with MNIST's training "
             "images written anew, and fonts under the SIL Open Font License, the "
@@ -70,18 +76,26 @@ def _card(model, options, arguments):
     }
 
 
-def _trained(options):
-    train = fetch_mnist(subset="train", data_home=options.data_home)
+def _trained(options, digits, fonts):
     return train_page_network(
         options.state,
-        (train.data, train.target),
-        fonts_in(options.fonts),
+        digits,
+        fonts,
         n_steps=options.steps,
         steps_per_epoch=options.steps_per_epoch,
         seed=options.seed,
         n_jobs=options.n_jobs,
         filters=tuple(options.filters),
     )
+
+
+def _pages_after(options, digits, fonts):
+    """Return batches of pages that come after those of the training."""
+    epoch = options.steps // options.steps_per_epoch
+    batches = batches_of_epoch(
+        options.seed, epoch, BATCHES_TO_CALIBRATE, digits, fonts, n_jobs=options.n_jobs
+    )
+    return [pages for pages, _ in batches]
 
 
 def fonts_in(folder):

@@ -25,6 +25,7 @@ from skdigits.reading.pretraining._page_training import (
     relit,
     train_page_network,
 )
+from skdigits.reading.pretraining._quantized import quantized
 from skdigits.training import weights_of
 
 # of Keras, when it saves a model
@@ -46,11 +47,11 @@ def eager():
     tf.config.run_functions_eagerly(False)
 
 
-def run(model, pages):
+def run(graph, pages):
     """Return what ONNX Runtime makes of pages (n, height, width, 1)."""
     from onnxruntime import InferenceSession
 
-    graph = to_onnx(model).SerializeToString()
+    graph = graph.SerializeToString()
     session = InferenceSession(graph, providers=["CPUExecutionProvider"])
     (output,) = session.run(None, {"page": pages.transpose(0, 3, 1, 2)})
     return output.transpose(0, 2, 3, 1)
@@ -70,16 +71,33 @@ def test_the_reader_knows_the_names_of_the_pages():
     assert TARGET_NAMES == (*"0123456789", *NUMBER_SIGNS, "other")
 
 
-def test_both_interpreters_say_the_same():
+@pytest.fixture
+def random_network():
+    """A page network, and some pages."""
     model = page_network(TINY)
     rng = np.random.default_rng(0)
     for layer in model.layers:
         for variable in layer.weights:
             variable.assign(rng.uniform(0.1, 0.5, variable.shape))
-    pages = rng.random((2, 64, 96, 1), np.float32)
+    return model, rng.random((2, 64, 96, 1), np.float32)
+
+
+def test_both_interpreters_say_the_same(random_network):
+    model, pages = random_network
     expected = model(pages, training=False).numpy()
     assert expected.shape == (2, 16, 24, N_OUTPUTS)
-    assert_allclose(run(model, pages), expected, rtol=1e-3, atol=1e-3)
+    assert_allclose(run(to_onnx(model), pages), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_in_8_bits(random_network):
+    model, pages = random_network
+    graph = to_onnx(model)
+    small = quantized(graph, [pages])
+    kernels = [values for values in small.graph.initializer if len(values.dims) == 4]
+    n_whole = sum(kernel.data_type == kernel.INT8 for kernel in kernels)
+    assert n_whole == len(kernels) - 2 > 10
+    expected, got = run(graph, pages), run(small, pages)
+    assert np.abs(got - expected).max() < 0.05 * np.ptp(expected)
 
 
 class TestTargets:
