@@ -119,16 +119,9 @@ def create_app(
     >>> from skdigits.serving import create_app
     >>> app = create_app(n_jobs=1, max_bytes=1_000_000)
     """
-    if min_confidence is not None:
-        check_number("min_confidence", min_confidence, low=0, high=1)
-    check_n_jobs(n_jobs)
+    limits = _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout)
     _check_names("allow_hosts", allow_hosts)
     _check_names("allow_origins", allow_origins)
-    check_number("timeout", timeout, low=0, high=float("inf"), closed="neither")
-    limits = {
-        "max_bytes": check_integer("max_bytes", max_bytes, minimum=1),
-        "max_requests": check_integer("max_requests", max_requests, minimum=1),
-    }
     path = PRETRAINED if model is None else model
     about = _info(classifier_of(load_network(path)), limits)
     bodies = RequestBodies(max_bytes, timeout)
@@ -140,13 +133,32 @@ def create_app(
         await workers.start(str(path))
         yield {"bodies": bodies, "workers": workers}
 
+    app = _app(lifespan, _middleware(allow_hosts, allow_origins), max_bytes)
+    app.state.model, app.state.min_confidence = str(path), min_confidence
+    app.state.info = about
+    return app
+
+
+def _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout):
+    """Return the limits that ``/info`` tells."""
+    if min_confidence is not None:
+        check_number("min_confidence", min_confidence, low=0, high=1)
+    check_n_jobs(n_jobs)
+    check_number("timeout", timeout, low=0, high=float("inf"), closed="neither")
+    return {
+        "max_bytes": check_integer("max_bytes", max_bytes, minimum=1),
+        "max_requests": check_integer("max_requests", max_requests, minimum=1),
+    }
+
+
+def _app(lifespan, middleware, max_bytes):
     app = FastAPI(
         title="skdigits",
         version=__version__,
         description="Reads handwritten digits. The body of a request has at most "
         f"{max_bytes:,} bytes.",
         lifespan=lifespan,
-        middleware=_middleware(allow_hosts, allow_origins),
+        middleware=middleware,
         exception_handlers={
             HTTPException: _refused,
             RequestValidationError: _invalid,
@@ -157,8 +169,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.model, app.state.min_confidence = str(path), min_confidence
-    app.state.info = about
     app.include_router(router)
     _add_pages(app)
     return app
