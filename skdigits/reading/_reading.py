@@ -255,7 +255,15 @@ class Reading:
         return f"Reading({self.text!r})"
 
     def _repr_html_(self):
+        """What a notebook shows: the image as read, its text, and the table to open."""
         from html import escape
 
+        from skdigits.reading._drawing import data_uri
+
+        alt = "The image with a box and a prediction for each digit"
         table = self.digits.to_html(index=False, float_format="{:.3f}".format)
-        return f"<pre>{escape(self.text)}</pre>\n{table}"
+        return (
+            f'<img src="{data_uri(self)}" alt="{alt}">\n'
+            f"<pre>{escape(self.text)}</pre>\n"
+            f"<details><summary>{len(self.boxes)} digits</summary>{table}</details>"
+        )

@@ -1,9 +1,14 @@
 """Reading images: what becomes of what was found and of how sure the model is."""
 
+import io
 import json
+import re
+from base64 import b64decode
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 import skdigits
 from skdigits.reading import ReadDigit, Reading, ReadSign
@@ -64,7 +69,6 @@ def test_digits_is_a_table():
     assert list(table.columns) == list(ReadDigit.__annotations__)
     assert table["digit"].isna().tolist() == [False, True]
     assert table.loc[0, ["left", "top", "width", "height"]].tolist() == [20, 10, 4, 30]
-    assert "<table" in reading._repr_html_()
 
 
 def test_signs_are_a_table_and_stand_in_the_text():
@@ -181,6 +185,54 @@ def test_plot_shows_a_box_for_each_digit():
     corner = ax.patches[0].get_bbox()
     assert np.abs([corner.x0 - 19.5, corner.y0 - 9.5, corner.height - 30]).max() <= 2
     json.dumps([box._asdict() for box in reading.boxes])
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ((60, 80), (240, 180)),
+        ((400, 600), (600, 400)),
+        ((3000, 4000), (800, 600)),
+        ((4, 5000), (800, 1)),
+    ],
+)
+def test_a_notebook_shows_image_text_and_table(shape, size):
+    """No wider than the page, and large enough to see; without pyplot."""
+    sure = ReadDigit(1, 0.9, 8, 0, 4, 4, 0, 0)
+    unsure = ReadDigit(None, 0.4, 20, 0, 4, 4, 0, 0)
+    reading = Reading(np.full(shape, 0.5), [sure, unsure])
+    html = reading._repr_html_()
+    (content,) = re.findall('<img src="data:image/jpeg;base64,(.*?)" alt="The', html)
+    image = Image.open(io.BytesIO(b64decode(content)))
+    assert (image.size, image.mode) == (size, "RGB")
+    assert "<pre>1?</pre>" in html
+    assert "<summary>2 digits</summary><table" in html
+    assert not plt.get_fignums()
+
+
+def test_a_notebook_shows_blue_boxes_and_orange_ones_where_unsure():
+    boxes = [
+        ReadDigit(1, 0.9, 10, 20, 20, 30, 0, 0),
+        ReadDigit(None, 0.4, 45, 20, 20, 30, 0, 0),
+    ]
+    html = Reading(np.ones((60, 80)), boxes)._repr_html_()
+    (content,) = re.findall('base64,(.*?)"', html)
+    pixels = np.asarray(Image.open(io.BytesIO(b64decode(content))), int)
+    # three times as large
+    for left, colour in ((30, (31, 119, 180)), (135, (255, 127, 14))):
+        assert np.abs(pixels[100, left] - colour).max() < 60
+        assert np.abs(pixels[100, left + 30] - 255).max() < 20
+
+
+def test_a_reading_that_a_user_made_is_shown_too():
+    """Whatever its boxes and grey levels are: a notebook would print a traceback."""
+    boxes = [
+        ReadDigit(1, 0.9, -9, 95, 0, 0, 0, 0),
+        ReadDigit(2, 1, 5, 5, 999, 999, 0, 0),
+    ]
+    image = np.array([[np.nan, -1], [2, np.inf]])
+    assert Reading(image, boxes)._repr_html_().startswith("<img")
+    assert Reading(np.ones((9, 9)), [])._repr_html_().startswith("<img")
 
 
 def test_a_dash_is_no_one():
