@@ -124,6 +124,12 @@ def test_heatmap_greys_the_diagonal_and_scales_to_the_mistakes():
     assert "900" in texts(display.ax_)
 
 
+def test_grey_diagonal_is_drawn_where_nothing_is_wrong():
+    display = ConfusionHeatmapDisplay(np.eye(2)).plot(grey_diagonal=True)
+    display.figure_.canvas.draw()
+    assert display.im_.get_clim() == (0, 1)
+
+
 def test_heatmap_of_many_classes_has_no_figures_in_its_cells():
     display = ConfusionHeatmapDisplay(np.ones((40, 40), dtype=int)).plot()
     assert len(texts(display.ax_)) == 41

@@ -356,7 +356,7 @@ def _colour_range(shown, im_kw):
     """Return the options of the image, by default with colours from zero on."""
     if "norm" in im_kw:
         return im_kw
-    return {"vmin": 0, "vmax": max(np.nanmax(shown), np.finfo(float).tiny), **im_kw}
+    return {"vmin": 0, "vmax": np.nanmax(shown) or 1, **im_kw}
 
 
 def _colour_map(dark):
