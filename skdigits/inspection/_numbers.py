@@ -29,12 +29,14 @@ def p_text(p):
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def html_of(summary, table, form="{:.3f}"):
-    """Return a summary and a table as a notebook shows them."""
+def html_of(summary, table, form="{:.3f}", figure=""):
+    """Return a summary, a figure in HTML and a table as a notebook shows them."""
     # the name of the index in the corner: pandas would leave a row for it
     table = table.rename_axis(index=None, columns=table.index.name or "class")
-    shown = table.to_html(float_format=form.format)
-    return f"<p>{escape(summary)}</p>\n{shown}"
+    # as many rows as pandas shows of its own
+    most = pd.get_option("display.max_rows")
+    shown = table.to_html(float_format=form.format, max_rows=most)
+    return f"<p>{escape(summary)}</p>\n{figure}{shown}"
 
 
 def enumeration(parts):

@@ -763,13 +763,6 @@ def test_markdown_escapes_what_would_break_a_table():
     assert "| a\\|b | 1 | 1 |" in report.to_markdown()
 
 
-def test_a_notebook_shows_summary_and_classes_escaped():
-    html = ErrorReport.from_predictions(["<b>", "c"], ["c", "c"])._repr_html_()
-    assert html.startswith("<p>1 of 2 rows are classified correctly")
-    assert "<th>&lt;b&gt;</th>" in html
-    assert "<b>" not in html
-
-
 def test_a_notebook_shows_a_comparison_and_a_repetition_escaped():
     report = ErrorReport.from_predictions(["<b>", "c"], ["c", "c"])
     recalls = pd.DataFrame({"<b>": [0.5, 0.6], "c": [1.0, 1.0]})

@@ -2,12 +2,19 @@
 
 import os
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from skdigits.inspection._numbers import html_of
+from skdigits.inspection._page._content import _drawing
 from skdigits.inspection._page._page_files import write_report
 from skdigits.inspection._page._render import page
+from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._report import Report
+from skdigits.inspection._summary import confusion_sentence
+
+# The drawing of more classes takes too long to be worth the wait in a notebook.
+_MOST_DRAWN = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,5 +130,19 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         return write_report(self, folder, title, model)
 
     def _repr_html_(self):
-        """What a notebook shows: the summary, and the table of the classes."""
-        return html_of(self.summary(), self.per_class)
+        """What a notebook shows: summary, confusion matrix, table of the classes."""
+        return html_of(self.summary(), self.per_class, figure=_heat_map(self))
+
+
+def _heat_map(report):
+    """Return the confusion matrix in HTML, or nothing where it cannot be drawn."""
+    if len(report.labels) > _MOST_DRAWN:
+        return ""
+    try:
+        source = _drawing(ConfusionHeatmapDisplay, report, grey_diagonal=True)
+    # a label such as "$\frac$" is a broken formula to matplotlib
+    except ValueError:
+        return ""
+    alt = f"Heat map of the confusion matrix. {confusion_sentence(report)}"
+    style = "max-width: 100%; background: white"
+    return f'<img src="{source}" alt="{escape(alt)}" style="{style}">\n'
