@@ -73,11 +73,12 @@ def print_repetition(console, repetition):
 
 def confusion_matrix(report):
     """Return the drawing of the confusion matrix of an `ErrorReport`, in integers."""
-    from sklearn.metrics import ConfusionMatrixDisplay
-
-    side = 3 + 0.45 * len(report.labels)
-    drawing = new_figure(side, side)
-    ConfusionMatrixDisplay(report.confusion_matrix, display_labels=report.labels).plot(
-        ax=drawing.subplots(), cmap="Blues", colorbar=False, values_format="d"
+    drawing = new_figure(1, 1)
+    display = skdigits.inspection.ConfusionHeatmapDisplay.from_report(
+        report, grey_diagonal=True, ax=drawing.subplots()
     )
+    width, height = display.figsize()
+    # with room for the title
+    drawing.set_size_inches(width, height + 0.4)
+    drawing.suptitle(f"Test accuracy {percent(report.accuracy)} of {report.n_rows:,}")
     return drawing

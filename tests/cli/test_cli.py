@@ -21,6 +21,8 @@ from sklearn.utils import Bunch
 
 import skdigits
 from skdigits.cli import main
+from skdigits.cli._printed_report import confusion_matrix
+from skdigits.inspection import ErrorReport
 from skdigits.persistence import read_card
 
 pytestmark = pytest.mark.slow
@@ -309,6 +311,17 @@ def test_names_are_checked_before_the_training(tmp_path, monkeypatch):
 def no_room(path, *_, **__):
     """Fail as a full disk does."""
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_figure_names_the_accuracy_and_colours_mistakes_alone():
+    figure = confusion_matrix(ErrorReport.from_predictions([0, 0, 0, 1], [0, 0, 1, 1]))
+    assert figure.get_suptitle() == "Test accuracy 75.00 % of 4"
+    (cells,) = figure.axes[0].images
+    colours = cells.to_rgba(cells.get_array())
+    assert (colours.max(-1) - colours[..., :3].min(-1) > 0.5).tolist() == [
+        [False, True],
+        [False, False],
+    ]
 
 
 def test_a_figure_that_fails_does_not_take_the_model_along(tmp_path, monkeypatch):
@@ -616,6 +629,8 @@ import signal
 from pathlib import Path
 from rich.progress import Progress
 from skdigits.cli import main
+from skdigits.cli._printed_report import confusion_matrix
+from skdigits.inspection import ErrorReport
 from skdigits.persistence import read_card
 
 # a shell starts what runs in the background with this signal ignored
