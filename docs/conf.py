@@ -5,9 +5,9 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
-import skdigits
-
 sys.path.insert(0, str(Path(__file__).parent))
+
+import skdigits
 
 project = "skdigits"
 author = "The skdigits developers"
@@ -122,7 +122,10 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
+html_logo = "images/logo.svg"
+html_favicon = "images/favicon.ico"
 html_theme_options = {
+    "logo": {"text": "skdigits"},
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "header_links_before_dropdown": 4,

@@ -6,10 +6,13 @@ from, drawn by code, and from scikit-learn. Pages are drawn by
 """
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import FancyBboxPatch, PathPatch
+from matplotlib.path import Path as Curve
 from PIL import Image
 from scipy import ndimage
 from sklearn.datasets import load_digits
@@ -40,6 +43,12 @@ HANDS = {
     9: (94, 139, 43),
 }
 LINES = ("1974 20", "305 86", "42 0711", "98 6537")
+
+# The strokes of the logo, as points of Bézier curves in a square with the side 100.
+FOUR = (
+    [(48, 18), (42, 36), (34, 48), (24, 60), (42, 61), (60, 60), (79, 57)],
+    [(64, 38), (62, 54), (58, 68), (57, 84)],
+)
 
 
 def draw_sheet(width=860, height=640):
@@ -138,6 +147,29 @@ def draw_mistakes():
     _save(display.figure_, "mistakes.png")
 
 
+def draw_logo():
+    """Draw a written four on a blue square: the logo, and the icon of the pages.
+
+    The square makes it stand out from light and from dark pages.
+    """
+    figure = plt.figure(figsize=(2, 2))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 100), ylim=(100, 0), frameon=False)
+    ax.set_axis_off()
+    square = FancyBboxPatch((20, 20), 60, 60, "round,pad=20", fc="#0072B2", lw=0)
+    ax.add_patch(square)
+    for stroke in FOUR:
+        curve = Curve(stroke, [Curve.MOVETO] + [Curve.CURVE4] * (len(stroke) - 1))
+        ends = {"capstyle": "round", "joinstyle": "round"}
+        ax.add_patch(PathPatch(curve, fill=False, ec="white", lw=15, **ends))
+    figure.savefig(FOLDER / "logo.svg", transparent=True, metadata={"Date": None})
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=128, transparent=True)
+    Image.open(content).save(
+        FOLDER / "favicon.ico", sizes=[(16, 16), (32, 32), (48, 48)]
+    )
+    plt.close(figure)
+
+
 def _save(figure, name):
     figure.savefig(FOLDER / name, dpi=110)
     plt.close(figure)
@@ -145,6 +177,7 @@ def _save(figure, name):
 
 if __name__ == "__main__":
     plt.switch_backend("Agg")
+    draw_logo()
     draw_reading()
     draw_confusion_matrix()
     draw_first_model()
