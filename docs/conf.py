@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gallery_order import SECTIONS
+
 import skdigits
 
 project = "skdigits"
@@ -110,8 +112,14 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_",
+    "subsection_order": [f"../examples/{section}" for section in SECTIONS],
     "within_subsection_order": "gallery_order.ReadingOrder",
     "remove_config_comments": True,
+    "first_notebook_cell": (
+        "# skdigits is on no package index yet. Where it is not installed, name the\n"
+        "# folder of the project here, without the #, and restart the kernel then:\n"
+        "# %pip install path/to/skdigits"
+    ),
     # the examples that use a name, below its page in the reference
     "doc_module": ("skdigits",),
     "backreferences_dir": "generated/backreferences",

@@ -7,11 +7,18 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").rglob("plot_*.py"))
 
 
-def test_there_are_examples():
-    assert len(EXAMPLES) >= 12
+def test_the_gallery_has_every_example_in_its_section():
+    sections = runpy.run_path(str(ROOT / "docs" / "gallery_order.py"))["SECTIONS"]
+    named = {
+        ROOT / "examples" / section / f"plot_{name}.py"
+        for section, names in sections.items()
+        for name in names
+    }
+    assert named == set(EXAMPLES) and len(named) >= 12
 
 
 @pytest.mark.filterwarnings("error", "ignore:FigureCanvasAgg is non-interactive")

@@ -103,3 +103,5 @@ reading.digits.head()
 # As text, with a line for each line of the sheet and a blank between its numbers:
 print(reading.text)
 assert reading.text == "1974 20\n42 071"
+
+# sphinx_gallery_thumbnail_number = 3

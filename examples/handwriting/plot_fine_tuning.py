@@ -57,9 +57,9 @@ print(f"From scratch: {np.mean(alone == y_rest):.1%}")
 #
 # Images that were misclassified before, and are right after.
 learned = np.flatnonzero((before != y_rest) & (after == y_rest))[:10]
-figure, axes = plt.subplots(1, len(learned), figsize=(8, 1.6), layout="constrained")
+figure, axes = plt.subplots(2, 5, figsize=(6, 3.6), layout="constrained")
 figure.suptitle("Before → after")
-for ax, i in zip(axes, learned, strict=True):
+for ax, i in zip(axes.flat, learned, strict=True):
     ax.imshow(X_rest[i].reshape(8, 8), cmap="gray_r")
     ax.set_title(f"{before[i]} → {after[i]}")
     ax.set_axis_off()

@@ -74,7 +74,7 @@ plt.show()
 # MNIST's writers did not write such zeros, nor do the synthetic pages have them. If
 # they were trained as zeros, the letters U and e would be read as zeros. You can
 # fine-tune the classifier to one writer:
-# :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
+# :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
 # The last two are there for comparison: of a half the two is read and the one may be
 # "not sure", and a one that leans far is a one, with a lower probability.

@@ -52,8 +52,8 @@ print(f"Furthest from the pipeline's probabilities: {difference:.0e}")
 
 metadata = session.get_modelmeta().custom_metadata_map
 height, width = json.loads(metadata["image_shape"])
-figure, axes = plt.subplots(1, 10, figsize=(8, 1.6), layout="constrained")
-for ax, row in zip(axes, probabilities.max(axis=1).argsort(), strict=False):
+figure, axes = plt.subplots(2, 5, figsize=(6, 3.6), layout="constrained")
+for ax, row in zip(axes.flat, probabilities.max(axis=1).argsort(), strict=False):
     ax.imshow(pixels[row].reshape(height, width), cmap="gray_r")
     ax.set_title(f"{label[row]}\n{probabilities[row].max():.0%}")
     ax.set_axis_off()

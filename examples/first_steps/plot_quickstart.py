@@ -75,3 +75,5 @@ plt.show()
 
 assert accuracy > 0.98
 assert same
+
+# sphinx_gallery_thumbnail_number = 2
