@@ -30,6 +30,7 @@ _SHOWN = 10
     epilog=options.examples(
         "tune --data digits",
         "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
+        "tune --data mnist --resume search",
     )
 )
 def tune(
@@ -63,6 +64,15 @@ def tune(
         int, typer.Option(help="Folds to train at the same time; -1 for every core.")
     ] = 1,
     seed: options.Seed = 0,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder that keeps what is trained: the same command goes on from it "
+            "after an interruption. It holds pickles: nobody else may write there.",
+            show_default="nothing is kept",
+        ),
+    ] = None,
     output: Annotated[Path, options.file("Where the winner goes.")] = options.MODEL,
     table: Annotated[
         Path, options.file("Where the table of results goes: CSV.")
@@ -98,6 +108,7 @@ def tune(
         cv=cv,
         n_jobs=n_jobs,
         progress=_bar(console),
+        memory=resume,
         error_score="raise",
     )
     outputs = {

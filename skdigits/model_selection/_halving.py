@@ -1,15 +1,18 @@
 """Successive halving on epochs, in which the survivors train on from their weights."""
 
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
 from time import perf_counter
 from typing import Any, Literal, Self
 
 import numpy as np
+from joblib import Memory
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
+from skdigits.model_selection._memory import fold_trainer
 from skdigits.model_selection._ranking import (
     best_candidates,
     best_row,
@@ -80,6 +83,13 @@ class HalvingEpochSearchCV(SearchInParts):
     progress : callable, default=None
         Shows how far a rung has come: a function that is called with the iterator of
         its folds, their number and a title, and returns an iterable of the same folds.
+
+    memory : str, path-like or joblib.Memory, default=None
+        Folder that keeps each fold of a candidate as soon as it is trained in a rung:
+        the same search on the same data goes on from there after an interruption, and
+        gives the same results, times included. It takes nothing of another search. It
+        holds pickles, which can run code when they are loaded: nobody else may write
+        there. The default keeps nothing.
 
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
@@ -184,6 +194,7 @@ class HalvingEpochSearchCV(SearchInParts):
         cv: Any = None,
         verbose: int = 0,
         progress: Callable[..., Iterable[Any]] | None = None,
+        memory: str | PathLike[str] | Memory | None = None,
         error_score: Literal["raise"] | float = np.nan,
         return_train_score: bool = False,
     ) -> None:
@@ -201,6 +212,7 @@ class HalvingEpochSearchCV(SearchInParts):
         self.factor = factor
         self.min_epochs = min_epochs
         self.progress = progress
+        self.memory = memory
 
     def fit(self, X: ArrayLike, y: ArrayLike, **params: Any) -> Self:
         """Search, and train the best candidate on all data.
@@ -254,19 +266,23 @@ class HalvingEpochSearchCV(SearchInParts):
         """Return the rows of all rungs; keep those so far if it is interrupted."""
         candidates = make_candidates(self.estimator, self.param_grid, len(splits))
         stops = rung_stops(candidates, splits, self.factor, self.min_epochs)
+        options = data | {
+            "error_score": self.error_score,
+            "return_train_score": self.return_train_score,
+        }
+        train_fold = fold_trainer(self.memory, self.estimator, splits, options)
         rows = []
         try:
             for row in race(
                 candidates,
                 stops,
                 splits,
+                train_fold,
                 n_jobs=self.n_jobs,
                 verbose=self.verbose,
                 progress=self.progress,
                 survivors=self._survivors,
-                error_score=self.error_score,
-                return_train_score=self.return_train_score,
-                **data,
+                **options,
             ):
                 rows.append(row)
         except (KeyboardInterrupt, SystemExit):

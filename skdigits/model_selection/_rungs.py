@@ -12,7 +12,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from skdigits._classifier import DigitCNN
 from skdigits._parameters import epochs_and_batch_size
 from skdigits._validation import check_integer, check_number
-from skdigits.model_selection._scikit_learn import fit_and_score
 
 
 @dataclass
@@ -103,7 +102,18 @@ def rung_stops(candidates, splits, factor, min_epochs):
     return sorted({max(stop, min_epochs) for stop in stops})
 
 
-def race(candidates, stops, splits, *, n_jobs, verbose, progress, survivors, **options):
+def race(
+    candidates,
+    stops,
+    splits,
+    train_fold,
+    *,
+    n_jobs,
+    verbose,
+    progress,
+    survivors,
+    **options,
+):
     """Yield the `Row` of each candidate in each rung as soon as it is there.
 
     Parameters
@@ -116,6 +126,9 @@ def race(candidates, stops, splits, *, n_jobs, verbose, progress, survivors, **o
     splits : list of (train, test)
         Rows of each fold.
 
+    train_fold : callable
+        As `fold_trainer` returns it.
+
     n_jobs : int or None
 
     verbose : int
@@ -127,14 +140,16 @@ def race(candidates, stops, splits, *, n_jobs, verbose, progress, survivors, **o
         Takes the candidates and the rows of a rung; returns the candidates of the next.
 
     **options : dict
-        Passed on to `fit_and_score`.
+        Passed on to ``train_fold``.
     """
     _check_progress(progress)
     # one context for all rungs, so that Dask scatters the data once
     with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
         for rung, stop in enumerate(stops):
             options["return_estimator"] = stop != stops[-1]
-            calls = _calls(candidates, stop, splits, verbose=verbose, **options)
+            calls = _calls(
+                train_fold, candidates, stop, splits, verbose=verbose, **options
+            )
             title = (
                 f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
                 f"to epoch {stop} of {stops[-1]}"
@@ -160,13 +175,22 @@ def _check_progress(progress):
         )
 
 
-def _calls(candidates, stop, splits, **options):
+def _calls(train_fold, candidates, stop, splits, **options):
     """Yield what trains each candidate on each fold until the epoch ``stop``."""
     for candidate in candidates:
-        for estimator, (train, test) in zip(candidate.estimators, splits, strict=True):
+        folds = zip(candidate.estimators, splits, strict=True)
+        for number, (estimator, (train, test)) in enumerate(folds):
             # as no parameter is, it is forgotten by clones
             vars(_network(estimator))["_pause_after"] = stop
-            yield delayed(fit_and_score)(estimator, train=train, test=test, **options)
+            yield delayed(train_fold)(
+                params=candidate.params,
+                fold=number,
+                epochs=stop,
+                estimator=estimator,
+                train=train,
+                test=test,
+                **options,
+            )
 
 
 def _row(candidate, rung, stop, folds):

@@ -614,6 +614,7 @@ def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch
         (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'fast',"),
         (["--table", "search_results.png"], "Got 'search_results.png' for both the t"),
         (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),
+        (["--resume", os.devnull], "Got memory='/dev/null', which cannot be made ("),
     ],
 )
 def test_errors_of_tune_are_one_line(arguments, message, tmp_path):
@@ -678,6 +679,30 @@ def test_interrupting_tune_before_there_are_results(tmp_path, monkeypatch):
     result = run(*TUNE)
     assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tune_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
+    options = ["--epochs", 1, "--cv", 2, "--dropout", "0,0.3", "--resume", "search"]
+    train, calls = skdigits.DigitCNN._train, []
+
+    def interrupted_once(*arguments, **options):
+        calls.append(len(calls) + 1)
+        if calls[-1] == 6:
+            raise KeyboardInterrupt
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(skdigits.DigitCNN, "_train", interrupted_once)
+    result = run(*TUNE, *options)
+    assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
+    table = pd.read_csv("search_results.csv")
+    result = run(*TUNE, *options)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(calls) == 6 + 3 + 1, "of 8 folds 5 were ready; the winner comes last"
+    assert "8/8 folds" in result.stdout
+    whole = pd.read_csv("search_results.csv")
+    same = table.columns.drop("rank_test_score")
+    pd.testing.assert_frame_equal(whole[same][: len(table)], table[same])
+    assert Path("search").is_dir() and Path("digits.safetensors").exists()
 
 
 class TestCard:

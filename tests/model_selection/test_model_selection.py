@@ -1,6 +1,11 @@
+import os
 import pickle
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -383,3 +388,145 @@ def test_progress_sees_the_folds_of_each_rung(data):
 def test_nested_validation(data):
     search = HalvingEpochSearchCV(quick(epochs=3), RATES, cv=2)
     assert cross_val_score(search, *data, cv=2).mean() > 0.3
+
+
+class TestMemory:
+    @pytest.fixture
+    def trainings(self, monkeypatch):
+        """Counts them; the one whose number is appended to `stops` is interrupted."""
+        train = DigitCNN._train
+        counted = SimpleNamespace(count=0, stops=[])
+
+        def counting(*arguments, **options):
+            counted.count += 1
+            if counted.count in counted.stops:
+                raise KeyboardInterrupt
+            return train(*arguments, **options)
+
+        monkeypatch.setattr(DigitCNN, "_train", counting)
+        return counted
+
+    @pytest.mark.parametrize("stop", [1, 4, 8])
+    def test_an_interrupted_search_goes_on(self, data, tmp_path, trainings, stop):
+        """At the first fold, in the first rung, or in the second."""
+        search = HalvingEpochSearchCV(quick(epochs=4), RATES, cv=2)
+        whole = clone(search).fit(*data)
+        assert trainings.count == 6 + 2 + 1
+        trainings.stops.append(9 + stop)
+        search.set_params(memory=tmp_path / "new" / "folder")
+        with pytest.raises(KeyboardInterrupt):
+            search.fit(*data)
+        trainings.count = 0
+        resumed = clone(search).fit(*data)
+        assert trainings.count == 9 - (stop - 1)
+        for name, column in whole.cv_results_.items():
+            if not name.endswith("_time"):
+                assert_array_equal(resumed.cv_results_[name], column)
+        assert resumed.best_params_ == whole.best_params_
+        assert resumed.best_score_ == whole.best_score_
+        assert_array_equal(resumed.predict_proba(data[0]), whole.predict_proba(data[0]))
+        again = clone(search).set_params(refit=False).fit(*data)
+        assert trainings.count == 9 - (stop - 1), "all was there"
+        for name in ("mean_fit_time", "std_score_time"):
+            assert_array_equal(again.cv_results_[name], resumed.cv_results_[name])
+
+    def test_only_new_candidates_are_trained(self, data, tmp_path, trainings):
+        """In this process or another, from a `joblib.Memory` or its folder."""
+        memory = joblib.Memory(str(tmp_path), verbose=0)
+        search = HalvingEpochSearchCV(
+            quick(epochs=1), RATES, cv=2, refit=False, memory=memory
+        )
+        search.set_params(n_jobs=2).fit(*data)
+        assert trainings.count == 0, "other processes did it"
+        grid = {"cnn__learning_rate": [0.03, *RATES["cnn__learning_rate"]]}
+        search.set_params(n_jobs=None, param_grid=grid, memory=tmp_path)
+        search.fit(*data)
+        assert trainings.count == 2
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"estimator__cnn__random_state": 1},
+            {"estimator__scale__scale": 20},
+            {"cv": StratifiedKFold(2, shuffle=True, random_state=0)},
+            {"scoring": "neg_log_loss"},
+            {"return_train_score": True},
+        ],
+        ids=lambda other: next(iter(other)),
+    )
+    def test_another_search_takes_nothing(self, data, tmp_path, trainings, other):
+        search = HalvingEpochSearchCV(
+            quick(epochs=1), {"cnn__dropout": [0.1]}, cv=2, refit=False, memory=tmp_path
+        )
+        search.fit(*data)
+        search.set_params(**other).fit(*data)
+        assert trainings.count == 4
+
+    def test_other_data_take_nothing(self, data, tmp_path, trainings):
+        X, y = data
+        search = HalvingEpochSearchCV(
+            quick(epochs=1), {"cnn__dropout": [0.1]}, cv=2, refit=False, memory=tmp_path
+        )
+        search.fit(X, y)
+        search.fit(X, np.r_[y[1:], y[:1]])
+        search.fit(np.where(X == 16, 15, X), y)
+        search.fit(X, y, cnn__sample_weight=1.0 + y)
+        assert trainings.count == 8
+
+    def test_what_is_broken_is_trained_again(self, data, tmp_path, trainings):
+        search = HalvingEpochSearchCV(
+            quick(epochs=1), {"cnn__dropout": [0.1]}, cv=2, memory=tmp_path
+        )
+        scores = search.fit(*data).cv_results_["mean_test_score"]
+        broken, _ = tmp_path.rglob("output.pkl")
+        broken.write_bytes(broken.read_bytes()[:99])
+        trainings.count = 0
+        assert search.fit(*data).cv_results_["mean_test_score"] == scores
+        assert trainings.count == 1 + 1
+
+    def test_a_fit_that_failed_is_tried_again(self, data, tmp_path, monkeypatch):
+        def failing(*_, **__):
+            raise MemoryError
+
+        search = HalvingEpochSearchCV(
+            quick(epochs=1), {"cnn__dropout": [0.1]}, cv=2, memory=tmp_path
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(DigitCNN, "_train", failing)
+            with pytest.raises(ValueError, match="All the 2 fits failed"):
+                search.fit(*data)
+        assert np.isfinite(search.fit(*data).best_score_)
+
+    def test_another_process_recognizes_the_search(self, data):
+        code = (
+            "from sklearn.datasets import load_digits\n"
+            "from skdigits import make_digit_pipeline\n"
+            "from skdigits.model_selection._memory import _key\n"
+            "X, y = load_digits(return_X_y=True)\n"
+            "y = y.astype(str).astype(object)\n"
+            "options = {'X': X, 'y': y, 'set': {'a', 'b', 'c'}}\n"
+            "print(_key(make_digit_pipeline(), [([0, 1], [2])], options))\n"
+        )
+        keys = {
+            subprocess.run(
+                [sys.executable, "-c", code],
+                env=os.environ | {"PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for seed in "12"
+        }
+        assert len(keys) == 1 and len(keys.pop()) == 33
+
+    def test_errors(self, data, tmp_path):
+        search = HalvingEpochSearchCV(quick(), RATES, cv=2, memory=1)
+        with pytest.raises(ValueError, match="Got memory=1, but expected a path"):
+            search.fit(*data)
+        (tmp_path / "file").touch()
+        with pytest.raises(OSError, match="Got memory='.*file', which cannot be made"):
+            search.set_params(memory=tmp_path / "file").fit(*data)
+        search.set_params(memory=tmp_path, scoring=lambda *_: 1.0)
+        with pytest.raises(ValueError, match="Got memory with an estimator, dat"):
+            search.fit(*data)
+        assert not [name for name in vars(search) if name.endswith("_")]
