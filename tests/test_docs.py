@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 import textwrap
+from inspect import signature
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from pytest import approx
 from sklearn.datasets import load_digits
+from sklearn.neural_network import MLPClassifier
 from typer.testing import CliRunner
 
 from skdigits import DigitCNN
@@ -203,3 +205,23 @@ def test_presets_have_the_parameters_that_the_performance_page_says(name):
     (said,) = re.findall(rf'preset ``"{name}"``.* (\d+,\d+)  ', page)
     spec = network_spec(DigitCNN.from_preset(name), (28, 28), 10)
     assert f"{sum(map(math.prod, weight_shapes(spec).values())):,}" == said
+
+
+@pytest.mark.parametrize("page", ["mlp_classifier", "scikeras", "keras"])
+def test_a_page_names_each_parameter_of_the_other_library(page):
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+    theirs = {
+        "mlp_classifier": [MLPClassifier],
+        "scikeras": [KerasClassifier],
+        "keras": [
+            keras.Model.fit,
+            keras.Model.compile,
+            keras.callbacks.EarlyStopping,
+        ],
+    }
+    text = (DOCS / "coming_from" / f"{page}.rst").read_text()
+    named = re.findall(r"\w+", " ".join(re.findall("``(.+?)``", text)))
+    parameters = {name for its in theirs[page] for name in signature(its).parameters}
+    assert not parameters - {"self", "x", "y", "kwargs"} - set(named)
