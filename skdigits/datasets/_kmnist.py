@@ -130,13 +130,4 @@ def fetch_kmnist(
     >>> X.shape  # doctest: +SKIP
     (10000, 784)
     """
-    return fetch(
-        KMNIST,
-        subset=subset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-    )
+    return fetch(KMNIST, **locals())

@@ -1,6 +1,7 @@
 """fetch_mnist."""
 
 import os
+from string import digits
 from typing import Any, Literal
 
 from skdigits.datasets._fetch import Source, fetch
@@ -134,14 +135,6 @@ def fetch_mnist(
     >>> X.shape  # doctest: +SKIP
     (10000, 784)
     """
-    digits = [str(digit) for digit in range(10)]
     return fetch(
-        Source("mnist", MIRRORS, FILES, digits, DESCR, in_home=True),
-        subset=subset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+        Source("mnist", MIRRORS, FILES, list(digits), DESCR, in_home=True), **locals()
     )

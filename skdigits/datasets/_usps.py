@@ -113,16 +113,7 @@ def fetch_usps(
     >>> X.shape  # doctest: +SKIP
     (2007, 256)
     """
-    return fetch(
-        USPS,
-        subset=subset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-    )
+    return fetch(USPS, **locals())
 
 
 def _arrays(n_images, stream):
