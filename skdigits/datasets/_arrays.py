@@ -1,9 +1,12 @@
 """Files of named arrays: which are the pixels and the labels, and what is wrong."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
+from skdigits.datasets._optional import MissingPackage
 from skdigits.datasets._tables import check_labels
 from skdigits.images import MAX_PIXELS, grey_image
 
@@ -38,8 +41,8 @@ def read_pair(module, path):
     Parameters
     ----------
     module : module
-        Has ``array_names`` and ``read_array``, which raise an UnreadableFile, and
-        ``KIND``, what such a file is.
+        Has ``array_names`` and ``read_array``, which raise anything for a damaged
+        file, and ``KIND``, what such a file is.
 
     path : path
 
@@ -49,21 +52,31 @@ def read_pair(module, path):
     labels : list
     label_column : None
     """
-    try:
+    with reading(path, f"{module.KIND}. Save it again."):
         names = module.array_names(path)
         pair = _pair_among(names)
         arrays = [module.read_array(path, name) for name in pair]
-    except UnreadableFile as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({error}), but expected "
-            f"{module.KIND}. Save it again."
-        ) from error
     if not pair:
         raise ValueError(
             f"Got {str(path)!r} with the arrays {one_line(names)}, but expected "
             f"{_TOLD}'target'. Rename them."
         )
     return checked_pair(path, *zip(pair, arrays, strict=True))
+
+
+@contextmanager
+def reading(path, expected):
+    """Raise one sentence for whatever a damaged file causes in the block."""
+    try:
+        yield
+    except MissingPackage:
+        raise
+    # it is any of a dozen errors
+    except Exception as error:
+        raise ValueError(
+            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
+            f"expected {expected}"
+        ) from error
 
 
 def _pair_among(names):

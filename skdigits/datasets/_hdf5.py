@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import reason_of
 from skdigits.datasets._arrays import check_size, largest
 from skdigits.datasets._optional import import_or_say
 
@@ -29,7 +28,7 @@ def array_names(path):
 
 
 def read_array(path, name):
-    """Return one array, or raise an UnreadableFile."""
+    """Return one array."""
     with _opened(path) as file:
         dataset = file[name]
         if dataset.is_virtual or dataset.external:
@@ -44,9 +43,5 @@ def read_array(path, name):
 @contextmanager
 def _opened(path):
     h5py = import_or_say("h5py", path)
-    try:
-        with open_regular(path, MAX_BYTES) as raw, h5py.File(raw, "r") as file:
-            yield file
-    # a damaged file is any of a dozen errors
-    except Exception as error:
-        raise UnreadableFile(reason_of(error)) from error
+    with open_regular(path, MAX_BYTES) as raw, h5py.File(raw, "r") as file:
+        yield file

@@ -2,14 +2,18 @@
 
 import gzip
 import os
-import zlib
 from math import prod
 
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import reason_of
-from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size, checked_pair, largest
+from skdigits.datasets._arrays import (
+    MAX_ARRAY_BYTES,
+    check_size,
+    checked_pair,
+    largest,
+    reading,
+)
 
 # What the third byte of an IDX file says of its values.
 _DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -37,14 +41,9 @@ def read_idx(path):
 
 
 def _read_array(path):
-    try:
-        with open_regular(path, MAX_ARRAY_BYTES) as stream:
-            return parse_idx(unzipped(stream), largest(os.stat(path).st_size))
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
-            "expected an IDX file. Replace it."
-        ) from error
+    expected = "an IDX file. Replace it."
+    with reading(path, expected), open_regular(path, MAX_ARRAY_BYTES) as stream:
+        return parse_idx(unzipped(stream), largest(os.stat(path).st_size))
 
 
 def parse_idx(stream, max_bytes):

@@ -12,7 +12,6 @@ from math import prod
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import reason_of
 from skdigits.datasets import _hdf5
 from skdigits.datasets._arrays import check_size, largest
 
@@ -37,21 +36,17 @@ _BEGINNING = 2**12
 
 
 def array_names(path):
-    """Return the names of the arrays, or raise an UnreadableFile."""
+    """Return the names of the arrays."""
     if _is_hdf5(path):
         return _hdf5.array_names(path)
-    return sorted(_whatever_goes_wrong(_arrays_in, path, _BEGINNING))
+    return sorted(_arrays_in(path, _BEGINNING))
 
 
 def read_array(path, name):
-    """Return one array as MATLAB has it, or raise an UnreadableFile."""
+    """Return one array as MATLAB has it."""
     if _is_hdf5(path):
         # MATLAB counts axes from the other end
         return _hdf5.read_array(path, name).T
-    return _whatever_goes_wrong(_read_array, path, name)
-
-
-def _read_array(path, name):
     limit = largest(os.stat(path).st_size)
     shape, dtype, _ = _arrays_in(path, _BEGINNING)[name]
     if dtype is None:
@@ -105,18 +100,7 @@ def _elements(content, order):
             place += -place % 8
 
 
-def _whatever_goes_wrong(read, *arguments):
-    try:
-        return read(*arguments)
-    # a damaged file is any of a dozen errors
-    except Exception as error:
-        raise UnreadableFile(reason_of(error)) from error
-
-
 def _is_hdf5(path):
-    def has_signature(path):
-        with open_regular(path, MAX_BYTES) as file:
-            head = file.read(_HEAD + len(_HDF5))
-        return head.startswith(_HDF5) or head.endswith(_HDF5)
-
-    return _whatever_goes_wrong(has_signature, path)
+    with open_regular(path, MAX_BYTES) as file:
+        head = file.read(_HEAD + len(_HDF5))
+    return head.startswith(_HDF5) or head.endswith(_HDF5)

@@ -3,13 +3,17 @@
 from importlib import import_module
 
 
+class MissingPackage(ValueError):
+    """The message says how to install it."""
+
+
 def import_or_say(module, path):
-    """Return a module, or raise a ValueError that says how to install it."""
+    """Return a module, or raise a `MissingPackage`."""
     try:
         return import_module(module)
     except ImportError:
         package = module.partition(".")[0]
-        raise ValueError(
+        raise MissingPackage(
             f"Got {str(path)!r}, but expected {package} to read it. Install it with "
             f"pip install {package}."
         ) from None
