@@ -83,7 +83,7 @@ def train(
         trained = replace(
             network,
             weights=weights_of(model),
-            history=_joined(network.history, figures.history()),
+            history=figures.history(network.history),
             optimizer_state=tuple(v.numpy() for v in model.optimizer.variables),
         )
     if not all(np.isfinite(array).all() for array in trained.weights.values()):
@@ -203,24 +203,12 @@ class _Figures(keras.callbacks.Callback):
         # callbacks that come later change what they were passed
         self.epochs.append((logs, dict(logs)))
 
-    def history(self):
-        """Return a list for each figure, with NaN for epochs without it."""
-        rows = [
-            {k: float(v) for k, v in after.items() if isinstance(v, Real)} | before
-            for after, before in self.epochs
-        ]
-        names = dict.fromkeys(name for row in rows for name in row)
+    def history(self, past):
+        """Return a past history and all epochs, with NaN for those without a figure."""
+        epochs = zip(*past.values(), strict=True)
+        rows = [dict(zip(past, figures, strict=True)) for figures in epochs]
+        for after, before in self.epochs:
+            added = {k: float(v) for k, v in after.items() if isinstance(v, Real)}
+            rows.append(added | before)
+        names = dict.fromkeys([*past, *(name for row in rows for name in row)])
         return {name: [row.get(name, np.nan) for row in rows] for name in names}
-
-
-def _joined(past, present):
-    """Append one history to another, with NaN where an epoch has no such figure."""
-    lengths = [len(history.get("loss", [])) for history in (past, present)]
-    return {
-        name: [
-            value
-            for history, length in zip((past, present), lengths, strict=True)
-            for value in history.get(name, [np.nan] * length)
-        ]
-        for name in {**past, **present}
-    }

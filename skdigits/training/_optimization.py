@@ -32,41 +32,12 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
 
 @registered
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """The share of the peak that the learning rate is at in each step.
-
-    Linearly up for a quarter of the steps, linearly down to zero for the others (Smith
-    & Topin, "Super-convergence", 2018).
-
-    Parameters
-    ----------
-    begin : int, default=0
-        The step of the optimizer that begins the cycle.
-
-    length : int, default=0
-        Its steps; 0 stands for a constant rate.
-    """
-
-    def __init__(self, begin=0, length=0):
-        self.begin = tf.Variable(begin, trainable=False, dtype=tf.int64)
-        self.length = tf.Variable(length, trainable=False, dtype=tf.int64)
-
-    def __call__(self, step):
-        done = tf.cast(tf.cast(step, tf.int64) - self.begin, tf.float32) + 0.5
-        place = tf.math.divide_no_nan(done, tf.cast(self.length, tf.float32))
-        share = tf.minimum(place / WARM_UP, (1.0 - place) / (1.0 - WARM_UP))
-        return tf.where(self.length > 0, tf.maximum(share, 0.0), 1.0)
-
-    def get_config(self):
-        return {"begin": int(self.begin), "length": int(self.length)}
-
-
-@registered
 class AdamW(keras.optimizers.AdamW):
     """Keras' AdamW, of kernels alone: neither biases nor normalizations decay.
 
-    ``learning_rate`` is the peak of the cycle. Each variable is updated in
-    one operation of TensorFlow, where Keras takes a dozen.
+    ``learning_rate`` is the peak of the cycle: linearly up for a quarter of the steps,
+    linearly down to zero for the others (Smith & Topin, "Super-convergence", 2018).
+    Each variable is updated in one operation of TensorFlow, where Keras takes a dozen.
 
     Parameters
     ----------
@@ -84,7 +55,10 @@ class AdamW(keras.optimizers.AdamW):
         super().__init__(learning_rate, weight_decay=weight_decay, **options)
         self.decay = tf.Variable(weight_decay, trainable=False, dtype=tf.float32)
         self.schedule = schedule
-        self.cycle = OneCycle()
+        # steps; a cycle without any stands for a constant rate
+        self.begin, self.length = (
+            tf.Variable(0, trainable=False, dtype=tf.int64) for _ in range(2)
+        )
 
     def set_decay(self, weight_decay):
         """Change the decay, also in steps that are compiled already."""
@@ -93,8 +67,15 @@ class AdamW(keras.optimizers.AdamW):
 
     def start_cycle(self, begin, length):
         """Begin a cycle of so many steps; without any the rate is constant."""
-        self.cycle.begin.assign(begin)
-        self.cycle.length.assign(length if self.schedule == "one_cycle" else 0)
+        self.begin.assign(begin)
+        self.length.assign(length if self.schedule == "one_cycle" else 0)
+
+    def cycle(self, step):
+        """Return the share of the peak that the learning rate is at in a step."""
+        done = tf.cast(tf.cast(step, tf.int64) - self.begin, tf.float32) + 0.5
+        place = tf.math.divide_no_nan(done, tf.cast(self.length, tf.float32))
+        share = tf.minimum(place / WARM_UP, (1.0 - place) / (1.0 - WARM_UP))
+        return tf.where(self.length > 0, tf.maximum(share, 0.0), 1.0)
 
     def build(self, variables):
         if not self.built:
