@@ -1,14 +1,14 @@
-"""What the page of an error report shows, as plain dictionaries for its template."""
+"""What the page of an error report shows besides the report itself."""
 
 from base64 import b64encode
-from datetime import date
+from functools import partial
 from io import BytesIO
 
 import numpy as np
 
 from skdigits.inspection._inputs import drawable
 from skdigits.inspection._numbers import percent
-from skdigits.inspection._page._curves import curves
+from skdigits.inspection._page._curves import draw_curves
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._plot._per_class import PerClassDisplay
 from skdigits.inspection._plot._probabilities import (
@@ -31,138 +31,66 @@ MAX_IMAGES = 200
 LIKELIEST = 3
 
 
-def content_of(report, title, model=None, files=()):
-    """Return what the template takes.
-
-    Parameters
-    ----------
-    report : Report
-
-    title : str
-
-    model : str, default=None
-        Its name, for a tile.
-
-    files : sequence of str, default=()
-        Names of those beside the page, to link to.
-    """
+def content_of(report):
+    """Return what the template takes besides a `Report`: sentences, tables, images."""
     return {
-        "title": title,
-        "tiles": _tiles(report, model),
-        "sections": [
-            {"id": name.lower(), "name": name, "parts": [p for p in parts if p]}
-            for name, parts in _sections(report, files).items()
-        ],
+        "noun": noun(report),
+        "percent": percent,
+        "sentences": sentences(report),
+        "hardest": hardest_sentence(report),
+        "most_confused": confusion_sentence(report),
+        "tables": shown_tables(report, every_class=False),
+        "drawings": _drawings(report),
+        "mistakes": [] if report.images is None else _mistakes(report),
     }
 
 
-def _tiles(report, model):
-    low, high = report.accuracy_interval
-    interval = f"95 % interval {percent(low)} to {percent(high)}"
-    tiles = [
-        {"name": "Accuracy", "value": percent(report.accuracy), "note": interval},
-        {
-            "name": "Mistakes",
-            "value": f"{report.n_errors:,}",
-            "note": f"of {report.n_rows:,} {noun(report)}",
-        },
-    ]
-    if report.y_proba is not None:
-        error = f"{report.calibration_error():.4f}"
-        tiles.append({"name": "Calibration error", "value": error})
-    if model is not None:
-        tiles.append({"name": "Model", "value": model})
-    return [*tiles, {"name": "Date", "value": date.today().isoformat()}]
-
-
-def _sections(report, files):
-    """Return the parts of each section under its heading."""
-    tables = shown_tables(report, every_class=False)
-    sections = {
-        "Summary": [{"kind": "list", "items": sentences(report)}],
-        "Classes": _classes(report, tables),
-        "Confusions": _confusions(report, tables),
+def _drawings(report):
+    """Return the figures as data URIs."""
+    drawings = {
+        "classes": _drawing(PerClassDisplay, report),
+        "confusions": _drawing(ConfusionHeatmapDisplay, report, grey_diagonal=True),
     }
     if report.y_proba is not None:
-        sections["Probabilities"] = _probabilities(report, tables)
-    if report.n_errors:
-        sections["Mistakes"] = _mistakes(report, tables)
-    if files:
-        text = "The same figures, unrounded and complete:"
-        sections["Files"] = [{"kind": "links", "text": text, "names": files}]
-    return sections
-
-
-def _classes(report, tables):
-    alt = f"Recall of each class with its 95 % interval. {hardest_sentence(report)}"
-    caption = "Recall of each class, the lowest first."
-    return [
-        _figure(_drawing(PerClassDisplay, report), alt, caption),
-        _table(tables, "per_class"),
-        _table(tables, "recall_tests"),
-        _text(
-            "Recall low and recall high bound Wilson's 95 % interval. The p-values are "
-            "those of Fisher's exact test of each class against all others together, "
-            "one-sided; p corrected is Holm's correction for their number."
-        ),
-    ]
-
-
-def _confusions(report, tables):
-    drawing = _drawing(ConfusionHeatmapDisplay, report, grey_diagonal=True)
-    alt = f"Heat map of the confusion matrix. {confusion_sentence(report)}"
-    caption = f"Number of {noun(report)}; what is classified correctly is grey."
-    return [_figure(drawing, alt, caption), _table(tables, "confusions")]
-
-
-def _probabilities(report, tables):
-    return [
-        _figure(
-            _drawing(ReliabilityDisplay, report),
-            "How often predictions are right, by their probability; the table of the "
-            "calibration has the same figures.",
-            "Are the probabilities calibrated?",
-        ),
-        _table(tables, "calibration"),
-        _figure(
-            _drawing(RiskCoverageDisplay, report),
-            "The share of mistakes against the share of predictions kept; the table of "
-            "what to hand to a person has points of this curve.",
-            "How few mistakes are left if the least sure predictions go to a person?",
-        ),
-        _table(tables, "referral"),
-        _text(
-            f"The thresholds are chosen on the very {noun(report)} that they are "
-            "measured on, which flatters them a little."
-        ),
-        _figure(
-            _as_svg(curves(report)),
-            "Receiver operating characteristic, and precision against recall, of each "
-            "class; the table has the areas below them.",
-            "How well is each class told from all others?",
-        ),
-        _table(tables, "class_ranking"),
-    ]
-
-
-def _mistakes(report, tables):
-    if report.images is None:
-        return [_table(tables, "mistakes")]
-    mistakes = report.mistakes[:MAX_IMAGES]
-    order = "in their order" if report.y_proba is None else "the most confident first"
-    count = f"{len(mistakes):,} of {report.n_errors:,} mistakes, {order}."
-    images = drawable(report.images[mistakes.index])
-    items = [
-        {
-            "row": row,
-            "source": _png(image),
-            "lines": [*title.split("\n"), *_likeliest(report, row)],
+        drawings |= {
+            "reliability": _drawing(ReliabilityDisplay, report),
+            "risk_coverage": _drawing(RiskCoverageDisplay, report),
+            "curves": _svg(partial(draw_curves, report)),
         }
+    return drawings
+
+
+def _drawing(display, report, **options):
+    def draw(figure):
+        drawn = display.from_report(report, ax=figure.subplots(), **options)
+        figure.set_size_inches(drawn.figsize())
+
+    return _svg(draw)
+
+
+def _svg(draw):
+    """Draw in matplotlib's own style, outside pyplot; return a data URI."""
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
+    content = BytesIO()
+    with matplotlib.style.context("default"):
+        figure = Figure(layout="constrained")
+        draw(figure)
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    return _data_uri("image/svg+xml", content.getvalue())
+
+
+def _mistakes(report):
+    """Return row, image and lines of text of the misclassified images."""
+    mistakes = report.mistakes[:MAX_IMAGES]
+    images = drawable(report.images[mistakes.index])
+    return [
+        (row, _png(image), [*title.split("\n"), *_likeliest(report, row)])
         for image, row, title in zip(
             images, mistakes.index, mistake_titles(mistakes), strict=True
         )
     ]
-    return [{"kind": "gallery", "text": count, "images": items}]
 
 
 def _likeliest(report, row):
@@ -172,43 +100,6 @@ def _likeliest(report, row):
     shares = report.y_proba[row]
     best = np.argsort(-shares, kind="stable")[:LIKELIEST]
     return [", ".join(f"{report.labels[i]}: {100 * shares[i]:.0f} %" for i in best)]
-
-
-def _text(text):
-    return {"kind": "text", "text": text}
-
-
-def _figure(source, alt, caption):
-    return {"kind": "figure", "source": source, "alt": alt, "caption": caption}
-
-
-def _table(tables, name):
-    if name not in tables:
-        return None
-    caption, table = tables[name]
-    rows = table.to_numpy().tolist()
-    return {"kind": "table", "caption": caption, "columns": [*table], "rows": rows}
-
-
-def _drawing(display, report, **options):
-    """Draw in matplotlib's own style, outside pyplot; return a data URI."""
-    import matplotlib.style
-    from matplotlib.figure import Figure
-
-    with matplotlib.style.context("default"):
-        figure = Figure(layout="constrained")
-        drawn = display.from_report(report, ax=figure.subplots(), **options)
-        figure.set_size_inches(drawn.figsize())
-        return _as_svg(figure)
-
-
-def _as_svg(figure):
-    import matplotlib.style
-
-    content = BytesIO()
-    with matplotlib.style.context("default"):
-        figure.savefig(content, format="svg", metadata={"Date": None})
-    return _data_uri("image/svg+xml", content.getvalue())
 
 
 def _png(image):
