@@ -14,15 +14,13 @@ def laid_out(cv_results, params, metric, best_index):
     values, places = zip(
         *(_distinct(cv_results[f"param_{name}"]) for name in names), strict=True
     )
-    places = list(zip(*places, strict=True))
-    shape = tuple(map(len, values))
+    places = np.array(places)
     rows = _from_worst_to_best(cv_results, metric)
 
     def table(column, empty):
-        scores, cells = np.asarray(cv_results[column]), np.full(shape, empty)
+        cells = np.full([len(its) for its in values], empty)
         # of several candidates in one place the last one stays, which is the best
-        for row in rows:
-            cells[places[row]] = scores[row]
+        cells[tuple(places[:, rows])] = np.asarray(cv_results[column])[rows]
         return cells
 
     return {
@@ -30,7 +28,7 @@ def laid_out(cv_results, params, metric, best_index):
         "spread": table(f"std_test_{metric}", np.nan),
         "names": names,
         "values": list(values),
-        "best": None if best_index is None else places[best_index],
+        "best": None if best_index is None else tuple(places[:, best_index].tolist()),
         "resources": table("n_resources", 0.0) if "n_resources" in cv_results else None,
     }
 

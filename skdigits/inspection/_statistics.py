@@ -11,13 +11,11 @@ from scipy.stats import binomtest, fisher_exact
 _ROUNDING = 1e-9
 
 
-def wilson_interval(hits, total, confidence=0.95):
-    """Return Wilson's interval of a proportion, NaN where nothing was counted."""
+def wilson_interval(hits, total):
+    """Return the 95 % interval of a proportion, NaN where nothing was counted."""
     if total == 0:
         return np.nan, np.nan
-    interval = binomtest(int(hits), int(total)).proportion_ci(
-        confidence, method="wilson"
-    )
+    interval = binomtest(int(hits), int(total)).proportion_ci(method="wilson")
     return interval.low, interval.high
 
 
@@ -29,14 +27,10 @@ def wilson_intervals(hits, totals):
 
 def holm(p_values):
     """Return p-values corrected for their number by Holm's method; NaN is no test."""
-    p_values = np.asarray(p_values, dtype=float)
-    corrected = np.full(p_values.shape, np.nan)
-    tests = np.flatnonzero(~np.isnan(p_values))
-    order = tests[np.argsort(p_values[tests], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    steps = np.maximum.accumulate(p_values[order] * factors)
-    corrected[order] = np.minimum(steps, 1)
-    return corrected
+    # the missing ones are the last
+    ordered = pd.Series(np.asarray(p_values, dtype=float)).sort_values()
+    left = ordered.count() - np.arange(len(ordered))
+    return (ordered * left).cummax().clip(upper=1).sort_index().to_numpy()
 
 
 def lower_recall_p_values(matrix):
@@ -119,16 +113,12 @@ def risk_coverage(confidence, hits):
 def referral(curve, accuracies):
     """Return what to hand to a person, at the largest coverage that is right enough."""
     total = curve["kept"].iloc[-1]
-    lines = []
+    nothing = {"kept": 0, "threshold": np.nan, "risk": np.nan}
+    hits, lines = curve["kept"] - curve["errors"], []
     for wanted in accuracies:
-        hits = curve["kept"] - curve["errors"]
-        good = np.flatnonzero(hits >= wanted * curve["kept"] - _ROUNDING)
-        if len(good):
-            best = curve.iloc[good[-1]]
-            left = total - int(best["kept"])
-            line = (left, left / total, best["threshold"], 1 - best["risk"])
-        else:
-            line = (total, 1.0, np.nan, np.nan)
-        lines.append((wanted, *line))
+        good = curve[hits >= wanted * curve["kept"] - _ROUNDING]
+        best = good.iloc[-1] if len(good) else nothing
+        left = total - int(best["kept"])
+        lines.append((wanted, left, left / total, best["threshold"], 1 - best["risk"]))
     columns = ["wanted_accuracy", "rows", "share", "threshold", "accuracy"]
     return pd.DataFrame(lines, columns=columns)

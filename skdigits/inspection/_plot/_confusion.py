@@ -306,18 +306,15 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             values_format = "d" if values.dtype.kind in "iu" else ".1f"
         if normalize is not None and "%" in values_format:
             values = values / 100
+        faces = self.im_.to_rgba(self.im_.get_array()).reshape(-1, 4)
         for text, value, face in zip(
-            self.text_.ravel(), values.ravel(), self._faces(), strict=True
+            self.text_.ravel(), values.ravel(), faces, strict=True
         ):
             text.set_text(format(value, values_format) if value else "")
             if not text_kw.keys() & {"fontsize", "size"}:
                 text.set_fontsize(9)
             if not text_kw.keys() & {"color", "c"}:
                 text.set_color("white" if is_dark(face) else "black")
-
-    def _faces(self):
-        """Return the colour of each cell, row by row."""
-        return self.im_.to_rgba(self.im_.get_array()).reshape(-1, 4)
 
     def _grey_diagonal(self, dark):
         right = np.eye(len(self.confusion_matrix), dtype=bool)
