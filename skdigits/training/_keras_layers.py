@@ -44,20 +44,12 @@ def number_of(variable):
 def keras_layers(spec, seed, *, augment=0.0, temperature=1.0):
     """Return the Keras layers from images to probabilities, with seeds of their own."""
     seeds = layer_seeds(spec, seed)
-    return [
-        keras.Input(spec.input_shape, dtype="float32"),
-        *(
-            [
-                RandomAffine(
-                    augment, seed=seeds["augmentation"], name="augmentation", **_FLOAT
-                )
-            ]
-            if augment and can_be_augmented(spec.image_shape)
-            else []
-        ),
-        *(keras_layer(layer, seeds.get(layer.name)) for layer in layers_of(spec)),
-        Softmax(temperature, name="probabilities", **_FLOAT),
-    ]
+    layers = [keras.Input(spec.input_shape, dtype="float32")]
+    if augment and can_be_augmented(spec.image_shape):
+        options = {"name": "augmentation", **_FLOAT}
+        layers.append(RandomAffine(augment, seeds["augmentation"], **options))
+    layers += [keras_layer(layer, seeds.get(layer.name)) for layer in layers_of(spec)]
+    return [*layers, Softmax(temperature, name="probabilities", **_FLOAT)]
 
 
 def layer_seeds(spec, seed):
