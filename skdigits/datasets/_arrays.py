@@ -8,7 +8,7 @@ from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
 from skdigits.datasets._optional import MissingPackage
 from skdigits.datasets._tables import check_labels
-from skdigits.images import MAX_PIXELS, grey_image
+from skdigits.images import grey_image
 
 # An array above this is not a set of digits that fits in memory several times.
 MAX_ARRAY_BYTES = 2**33
@@ -125,15 +125,8 @@ def _arranged(pixels, labels):
 
 def _grey(colours):
     """Return images (n, height, width, 3) of dtype uint8 as grey ones."""
-    n, height, width, _ = colours.shape
-    grey = np.empty((n, height, width), np.uint8)
-    step = max(1, MAX_PIXELS // max(1, height * width))
-    for first in range(0, n, step):
-        part = slice(first, first + step)
-        # one below the other they are one image
-        column = grey_image(colours[part].reshape(-1, width, 3))
-        grey[part] = np.round(255 * column).reshape(-1, height, width)
-    return grey
+    images = [np.round(255 * grey_image(image)) for image in colours]
+    return np.array(images, np.uint8).reshape(colours.shape[:3])
 
 
 def _label_list(path, name, labels):
