@@ -116,8 +116,9 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery_order.ReadingOrder",
     "remove_config_comments": True,
     "first_notebook_cell": (
-        "# skdigits is on no package index yet. Where it is not installed, name the\n"
-        "# folder of the project here, without the #, and restart the kernel then:\n"
+        "# skdigits is on no package index yet. If it is not installed, name the\n"
+        "# project folder in the last line, remove the # before it, and restart the\n"
+        "# kernel afterwards.\n"
         "# %pip install path/to/skdigits"
     ),
     # the examples that use a name, below its page in the reference
