@@ -32,13 +32,10 @@ def test_it_leaves_matplotlib_as_it_was():
     assert (dict(plt.rcParams), plt.get_backend()) == before
 
 
-@pytest.mark.parametrize(
-    ("label", "n_images"), [("", 1), ('" onload="', 1), ("$\\frac$", 0)]
-)
-def test_it_has_any_label(label, n_images):
-    """Without the matrix where matplotlib cannot write the label."""
+@pytest.mark.parametrize("label", ["", '" onload="', "$\\frac$"])
+def test_it_has_any_label(label):
     html = ErrorReport.from_predictions([label, "c"], ["c", "c"])._repr_html_()
-    assert html.count("<img") == n_images
+    assert html.count("<img") == 1
     assert '" onload="' not in html.split("<table")[0]
 
 

@@ -74,7 +74,8 @@ def _svg(draw):
     from matplotlib.figure import Figure
 
     content = BytesIO()
-    with matplotlib.style.context("default"):
+    # a label such as "$\frac$" is no formula
+    with matplotlib.style.context(["default", {"text.parse_math": False}]):
         figure = Figure(layout="constrained")
         draw(figure)
         figure.savefig(content, format="svg", metadata={"Date": None})
