@@ -9,6 +9,7 @@ from skdigits.datasets._arrays import read_pair
 from skdigits.datasets._csv import read_csv
 from skdigits.datasets._idx import read_idx
 from skdigits.datasets._parquet import read_parquet
+from skdigits.datasets._zip import read_zip
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ _IDX = Format(read_idx)
 FORMATS = {
     ".csv": _CSV,
     ".csv.gz": _CSV,
+    ".zip": Format(read_zip),
     ".parquet": Format(read_parquet, is_table=True),
     ".npz": Format(partial(read_pair, _npz)),
     ".mat": Format(partial(read_pair, _mat)),

@@ -46,6 +46,9 @@ def load_digit_images(
           transparent pixels white, or black under a light drawing, 16 bits 8; photos
           are turned upright, of an animation the first image is taken; hidden and
           other files are ignored;
+        - a ``.zip`` file of such a folder, such as the corrections that the page of
+          ``skdigits serve`` saves; at most 1 GiB, also unpacked; nothing is written to
+          the disk;
         - a CSV file, ``.csv`` or ``.csv.gz``, with a column for each pixel, and one of
           labels: the one named ``label``, ``target``, ``class``, ``digit`` or ``y``, in
           any case, else the first, or the last where that has the values of labels and
@@ -126,7 +129,8 @@ def load_digit_images(
     Warns
     -----
     UserWarning
-        If no digit is found in an image that is brought into MNIST format.
+        If no digit is found in an image that is brought into MNIST format, or if
+        images of a ZIP file are not in the folder of a class.
 
     Examples
     --------

@@ -1,6 +1,8 @@
 import io
 import os
+import warnings
 import zipfile
+from contextlib import suppress
 from unittest.mock import Mock
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from skdigits.datasets import load_digit_images
+from skdigits.datasets import _zip, load_digit_images
 from skdigits.images import _decode
 
 
@@ -157,6 +159,108 @@ class TestFolder:
         with pytest.raises(ValueError, match="6 images of . x . pixels, but expected"):
             load_digit_images(folder, image_shape=image_shape)
         assert len(load_digit_images(folder, image_shape=(4, 5)).data) == 6
+
+
+class TestZip:
+    """A ZIP file is read as the folder that it holds."""
+
+    def write(self, tmp_path, members, compression=zipfile.ZIP_DEFLATED):
+        path = tmp_path / "digits.zip"
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return path
+
+    def png(self, value=0):
+        content = io.BytesIO()
+        Image.fromarray(np.full((2, 2), value, np.uint8)).save(content, "PNG")
+        return content.getvalue()
+
+    @pytest.mark.parametrize("above", ["", "digits/", "home/me/digits/"])
+    def test_is_as_its_folder(self, folder, tmp_path, above):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        members = {above + p.relative_to(folder).as_posix(): p for p in files}
+        members = {name: file.read_bytes() for name, file in members.items()}
+        others = [".DS_Store", "__MACOSX/0/._0.png", "0/Thumbs.db", "notes.txt"]
+        path = self.write(tmp_path, members | {above + name: b"" for name in others})
+        before = sorted(tmp_path.rglob("*"))
+        zipped, unzipped = load_digit_images(path), load_digit_images(folder)
+        assert_array_equal(zipped.images, unzipped.images)
+        assert_array_equal(zipped.target, unzipped.target)
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_one_class(self, tmp_path):
+        path = self.write(tmp_path, {"corrections/-1/0001.png": self.png()})
+        assert load_digit_images(path, normalize="auto").target.tolist() == [-1]
+
+    def test_images_elsewhere_are_named(self, tmp_path):
+        members = {name: self.png() for name in ("3/1.png", "3/old/2.png", "x.png")}
+        message = "2 images of .*digits.zip' are left out.*'3/old/2.png'"
+        with pytest.warns(UserWarning, match=message):
+            digits = load_digit_images(self.write(tmp_path, members))
+        assert digits.target.tolist() == [3]
+
+    @pytest.mark.parametrize(
+        "name, message",
+        [
+            ("1.png", "without sub-folders"),
+            ("8/", "digits.zip/8' with no images in it"),
+            ("../1/1.png", r"'../1/1.png' is outside of its folder.*Pack it again"),
+            ("/1/1.png", "'/1/1.png' is outside of its folder"),
+            ("1/1.txt", "digits.zip/1' with no images in it"),
+        ],
+    )
+    def test_names(self, tmp_path, name, message):
+        path = self.write(tmp_path, {name: b"" if name == "8/" else self.png()})
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
+    def test_broken_image(self, tmp_path):
+        path = self.write(tmp_path, {"1/1.png": b"no image"})
+        with pytest.raises(ValueError, match=r"digits.zip/1/1.png', which cannot be"):
+            load_digit_images(path)
+
+    def test_damaged_anywhere(self, tmp_path):
+        path = self.write(tmp_path, {"1/1.png": self.png(), "2/1.png": self.png(9)})
+        content = path.read_bytes()
+        for place in range(0, len(content), 3):
+            damaged = bytearray(content)
+            damaged[place] ^= 0xFF
+            path.write_bytes(damaged)
+            with suppress(ValueError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                load_digit_images(path)
+        path.write_bytes(content[:-30])
+        with pytest.raises(ValueError, match="cannot be read .File is not a zip file"):
+            load_digit_images(path)
+
+    def test_with_a_password(self, tmp_path):
+        path = self.write(tmp_path, {"1/1.png": self.png()}, zipfile.ZIP_STORED)
+        content = bytearray(path.read_bytes())
+        # the flag in the directory and before the file
+        content[content.find(b"PK\1\2") + 8] |= 1
+        content[content.find(b"PK\3\4") + 6] |= 1
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="encrypted, password required.*unpacked"):
+            load_digit_images(path)
+
+    def test_bombs(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(_zip, "MAX_BYTES", 10_000)
+        path = self.write(tmp_path, {f"1/{i}.png": bytes(6_000) for i in range(2)})
+        with pytest.raises(ValueError, match="12,000 bytes is too large, the limit is"):
+            load_digit_images(path)
+        # one that says it is smaller
+        path = self.write(tmp_path, {"1/1.png": bytes(6_000_000)})
+        size = (6_000_000).to_bytes(4, "little")
+        path.write_bytes(path.read_bytes().replace(size, (60).to_bytes(4, "little")))
+        with pytest.raises(ValueError, match="cannot be read .Bad CRC-32"):
+            load_digit_images(path)
+        path = self.write(tmp_path, {"1/1.png": self.png()}, zipfile.ZIP_BZIP2)
+        with pytest.raises(ValueError, match="'1/1.png' is not packed by deflate"):
+            load_digit_images(path)
+        path.write_bytes(bytes(10_001))
+        with pytest.raises(ValueError, match="it has 10,001 bytes, the limit is"):
+            load_digit_images(path)
 
 
 class TestCsv:

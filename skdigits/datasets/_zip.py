@@ -1,0 +1,107 @@
+"""Reading a ZIP file as the folder of images that it holds."""
+
+import warnings
+import zipfile
+from contextlib import contextmanager
+from posixpath import commonpath, dirname
+
+from skdigits._files import UnreadableFile, open_regular
+from skdigits._validation import one_line, reason_of
+from skdigits.datasets._arrays import check_size
+from skdigits.datasets._folder import images_by_class, is_image_name
+from skdigits.datasets._image_files import Content
+
+# Packed or not: all images are in memory at the same time.
+MAX_BYTES = 2**30
+
+# Other methods unpack a small piece to any size at once.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def read_zip(path):
+    """Return the images of a ZIP file, the name of each one's folder, and None.
+
+    The folders of classes may lie in other folders, as most programs pack them.
+    Nothing is written to the disk.
+
+    Returns
+    -------
+    images : list of Content
+    labels : list of str
+    label_column : None
+    """
+    with _opened(path) as archive:
+        names = [name for name in archive.namelist() if _is_visible(name)]
+        for name in names:
+            if name.startswith("/") or ".." in name.split("/"):
+                raise UnreadableFile(f"{one_line(name)!r} is outside of its folder")
+    images = [name for name in names if is_image_name(name)]
+    found = images_by_class(path, _classes(path, names, images))
+    chosen = [file.relative_to(path).as_posix() for file in found]
+    _warn_of_others(path, images, chosen)
+    with _opened(path) as archive:
+        return _contents(path, archive, chosen), [p.parent.name for p in found], None
+
+
+@contextmanager
+def _opened(path):
+    try:
+        with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    # zipfile and its decompressor raise a dozen types of errors for damaged files,
+    # RuntimeError where a password is needed
+    except Exception as error:
+        raise ValueError(
+            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
+            "expected a ZIP file of images in folders named after their labels. Pack "
+            "it again, or pass the unpacked folder."
+        ) from error
+
+
+def _is_visible(name):
+    return not any(part.startswith(".") and part != ".." for part in name.split("/"))
+
+
+def _classes(path, names, images):
+    """Return the folders of classes, each with the files that are right in it."""
+    # the folder that holds them all
+    top = commonpath({dirname(dirname(name)) for name in images} or {""})
+    found: dict = {}
+    for name in names:
+        if not name.startswith(f"{top}/" if top else ""):
+            continue
+        *folders, file = name[len(top) :].lstrip("/").split("/")
+        if folders:
+            files = found.setdefault(path / top / folders[0], [])
+            if file and len(folders) == 1:
+                files.append(path / name)
+    return found
+
+
+def _warn_of_others(path, images, chosen):
+    others = sorted(set(images) - set(chosen))
+    if others:
+        warnings.warn(
+            f"{len(others)} images of {str(path)!r} are left out, as they are not in "
+            f"the folder of a class, the first of them {one_line(others[0])!r}.",
+            stacklevel=5,
+        )
+
+
+def _contents(path, archive, names):
+    members = [archive.getinfo(name) for name in names]
+    n_bytes = sum(member.file_size for member in members)
+    check_size("its content", n_bytes, MAX_BYTES)
+    return [
+        Content(repr(one_line(path / member.filename)), _unpacked(archive, member))
+        for member in members
+    ]
+
+
+def _unpacked(archive, member):
+    if member.compress_type not in _METHODS:
+        raise UnreadableFile(f"{one_line(member.filename)!r} is not packed by deflate")
+    with archive.open(member) as stream:
+        # zipfile unpacks no more than is asked for, and compares the checksum at the
+        # end
+        return stream.read(member.file_size + 1)
