@@ -18,6 +18,11 @@ from skdigits.cli._printed_report import (
     print_repetition,
     print_report,
 )
+from skdigits.cli._saved_model import (
+    as_known,
+    begins_with_normalizer,
+    whether_to_normalize,
+)
 from skdigits.cli._train_and_tune import say_data
 
 app = typer.Typer()
@@ -66,8 +71,8 @@ def evaluate(
     _check_options(figure, report, seeds)
     estimator = skdigits.load(model)
     classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
-    normalizes = _normalizes(estimator)
-    normalize = _whether_to_normalize(normalize, classifier, normalizes)
+    normalizes = begins_with_normalizer(estimator)
+    normalize = whether_to_normalize(normalize, classifier, normalizes)
     source = find_source(
         data,
         image_shape=classifier.image_shape_,
@@ -89,23 +94,6 @@ def evaluate(
         result["seeds"] = plain_rows(repetition.table.reset_index())
     if as_json:
         print(json.dumps(result))
-
-
-def _normalizes(estimator):
-    normalizer = skdigits.handwriting.HandwritingNormalizer
-    return hasattr(estimator, "steps") and isinstance(estimator[0], normalizer)
-
-
-def _whether_to_normalize(normalize, classifier, normalizes):
-    """Return what `find_source` takes for the user's images."""
-    if normalizes and normalize is False:
-        raise ValueError(
-            "Got --no-normalize for a model that brings images into MNIST format "
-            "itself, but expected another model. Leave the option out."
-        )
-    if normalize is not None or normalizes:
-        return normalize or normalizes
-    return None if classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE else False
 
 
 def _check_options(figure, report_folder, n_seeds):
@@ -139,27 +127,11 @@ def _write(console, report, title, model, figure, report_folder):
 def _tested(estimator, labels, images, target):
     """Return the `ErrorReport` on images of known labels."""
     return skdigits.inspection.ErrorReport.from_predictions(
-        _as_known(target, labels),
+        as_known(target, labels),
         y_proba=estimator.predict_proba(images),
         X=images,
         labels=labels,
     )
-
-
-def _as_known(target, labels):
-    """Return the true labels as the model knows them, or raise a ValueError."""
-    import numpy as np
-
-    if labels.dtype.kind == "U":
-        # folders 0 to 9 are integers, which the model may know as strings
-        target = target.astype(str)
-    unknown = np.setdiff1d(target, labels).tolist()
-    if unknown:
-        raise ValueError(
-            f"Got images of {unknown[0]!r}, but expected only the labels of the "
-            f"model, {labels.tolist()}. Test on other data."
-        )
-    return target
 
 
 def _repeat(console, estimator, digits, n_seeds):

@@ -16,13 +16,14 @@ _TEST_SHARE = 0.2
 class Digits:
     """Images (n, height, width) with labels (n,) to test on, and to learn from.
 
-    ``train`` is None where nothing is to be learned, ``normalized`` says whether
-    `HandwritingNormalizer` brought the images into MNIST format.
+    ``train`` is None where nothing is to be learned, ``test`` where there are too few;
+    ``normalized`` says whether `HandwritingNormalizer` brought the images into MNIST
+    format.
     """
 
     description: str
     train: tuple | None
-    test: tuple
+    test: tuple | None
     normalized: bool = False
 
 
@@ -43,16 +44,19 @@ class Source:
     test_words: str
 
 
-def find_source(name, image_shape=None, normalize=None, label_column=None):
+def find_source(
+    name, image_shape=None, normalize=None, label_column=None, may_be_few=False
+):
     """Return the `Source` that ``--data`` names.
 
     ``image_shape`` is that of the images a saved model takes: "auto" is then what
     fits it, and the user's images are brought to it. ``normalize``, where None is
     "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
+    ``may_be_few`` takes so few of those, too, that none are held out.
     """
     named = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
     if name not in named:
-        return _source_at(name, image_shape, normalize, label_column)
+        return _source_at(name, image_shape, normalize, label_column, may_be_few)
     if label_column is not None:
         raise ValueError(
             f"Got --label-column with --data {name}, but expected a table of yours. "
@@ -64,11 +68,11 @@ def find_source(name, image_shape=None, normalize=None, label_column=None):
             "Leave the option out."
         )
     if name == AUTO.name and image_shape is not None:
-        return _fitting_source(image_shape)
+        return fitting_source(image_shape)
     return named[name]
 
 
-def _fitting_source(image_shape):
+def fitting_source(image_shape):
     for source in (MNIST, DIGITS):
         if source.image_shape == image_shape:
             return source
@@ -91,17 +95,17 @@ def _mnist_if_possible():
 def _mnist(**options):
     return Digits(
         "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test",
-        _mnist_part("train", **options),
-        _mnist_part("test", **options),
+        mnist_part("train", **options),
+        mnist_part("test", **options),
     )
 
 
 def _mnist_to_test():
     description = "MNIST's test part, 10,000 images of 28 x 28 pixels"
-    return Digits(description, None, _mnist_part("test"))
+    return Digits(description, None, mnist_part("test"))
 
 
-def _mnist_part(subset, **options):
+def mnist_part(subset, **options):
     from skdigits.datasets import fetch_mnist
 
     part = fetch_mnist(subset=subset, **options)
@@ -134,7 +138,7 @@ def _bundled_digits(reason=""):
     digits = load_digits()
     return Digits(
         f"scikit-learn's 1,797 digits of 8 x 8 pixels, a fifth of them to test{reason}",
-        *_split(digits.images, digits.target),
+        *split(digits.images, digits.target),
     )
 
 
@@ -147,23 +151,28 @@ def _bundled_digits_to_test():
     return Digits(description, None, test)
 
 
-def _source_at(path, image_shape=None, normalize=None, label_column=None):
+def _source_at(
+    path, image_shape=None, normalize=None, label_column=None, may_be_few=False
+):
     """Return the `Source` of the user's images."""
     read = partial(_images_at, path, image_shape, normalize, label_column)
     return Source(
         path,
         image_shape,
-        load=partial(_images, read),
+        load=partial(_images, read, may_be_few),
         load_test=partial(_images_to_test, read),
         words="a folder or file of yours",
         test_words="all of a folder or file of yours",
     )
 
 
-def _images(read):
+def _images(read, may_be_few):
     description, images, normalized = read()
+    if may_be_few and _are_few(images[1]):
+        description += ", all to learn from, as they are too few to hold some out"
+        return Digits(description, images, None, normalized)
     description = f"{description}, a fifth of them to test"
-    return Digits(description, *_split(*images), normalized)
+    return Digits(description, *split(*images), normalized)
 
 
 def _images_to_test(read):
@@ -191,13 +200,13 @@ def _name_or_number(column):
     return int(column) if column is not None and column.isdigit() else column
 
 
-def _split(images, target):
+def split(images, target):
     """Return the part to learn from and the part to test on."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    labels, counts = np.unique(target, return_counts=True)
-    if counts.min() < 2 or len(target) * _TEST_SHARE < len(labels):
+    if _are_few(target):
+        labels, counts = np.unique(target, return_counts=True)
         raise ValueError(
             f"Got {len(target)} images of {len(labels)} classes, "
             f"{counts.min()} of {labels[counts.argmin()]}, but expected at least five "
@@ -211,6 +220,13 @@ def _split(images, target):
         random_state=_SPLIT_SEED,
     )
     return (train_images, train_target), (test_images, test_target)
+
+
+def _are_few(target):
+    import numpy as np
+
+    labels, counts = np.unique(target, return_counts=True)
+    return counts.min() < 2 or len(target) * _TEST_SHARE < len(labels)
 
 
 AUTO = Source(

@@ -59,10 +59,11 @@ def data(what):
     return typer.Option(metavar=METAVAR, help=what)
 
 
-def preset(what):
+def preset(what, default=True):
     return typer.Option(
         metavar="NAME",
         help=f"{what}: {', '.join(PRESETS)}; balanced fits any number of images.",
+        show_default=default,
     )
 
 

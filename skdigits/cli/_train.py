@@ -1,6 +1,7 @@
 """skdigits train."""
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 import skdigits
 from skdigits.cli import _options as options
 from skdigits.cli._console import new_console
+from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
@@ -23,14 +25,28 @@ FIGURE = Path("confusion_matrix.png")
         "train",
         "train --data mnist --preset fast --seed 1 --output fast.safetensors",
         "train --data my_photos",
+        "train --from pretrained --data corrections.zip",
     )
 )
 def train(
     context: typer.Context,
     data: Annotated[str, options.data(HELP)] = "auto",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Train on: a file that train made, or pretrained. Images like those "
+            "that it has learned from are mixed in, so that it does not forget them.",
+            show_default="a new network",
+        ),
+    ] = None,
     normalize: options.Normalize = None,
     label_column: options.LabelColumn = None,
-    preset: Annotated[str, options.preset("Network and training")] = "balanced",
+    preset: Annotated[
+        str | None,
+        options.preset("Network and training", "balanced; with --from its own"),
+    ] = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
     output: Annotated[Path, options.file("Where the model goes.")] = options.MODEL,
@@ -43,33 +59,45 @@ def train(
     console = new_console(quiet)
     check_outputs(model=output, figure=figure)
     check_new(output, force)
-    digits, classifier = data_and_classifier(
-        console,
-        data=data,
-        normalize=normalize,
-        label_column=label_column,
-        preset=preset,
-        epochs=epochs,
-        random_state=seed,
-    )
-    pipeline = skdigits.make_digit_pipeline(classifier)
-    with _epoch_bar(console) as callback:
-        classifier.set_params(callbacks=[callback])
-        pipeline.fit(*digits.train)
-        classifier.set_params(callbacks=None)
+    options_of_both = {
+        "data": data,
+        "normalize": normalize,
+        "label_column": label_column,
+        "epochs": epochs,
+        "random_state": seed,
+    }
+    bar = partial(_epoch_bar, console)
+    if model is None:
+        trained = _new_model(console, bar, preset or "balanced", **options_of_both)
+    elif preset is None:
+        trained = fine_tuned(console, bar, model, **options_of_both)
+    else:
+        raise ValueError(
+            f"Got --preset {preset} with --from {model}, which has a network, but "
+            "expected one of both. Leave one out."
+        )
+    digits, pipeline, about = trained
     report = tested(pipeline, digits)
     print_report(console, report)
-    model = model_output(output, pipeline, digits, report, context.obj, preset)
+    saved = model_output(output, pipeline, digits, report, context.obj, about)
     outputs = {
         "Confusion matrix": figure_output(figure, confusion_matrix, report),
-        "Model": model,
+        "Model": saved,
     }
     write_outputs(console, outputs)
 
 
+def _new_model(console, bar, preset, **options_of_data):
+    digits, classifier = data_and_classifier(console, preset=preset, **options_of_data)
+    pipeline = skdigits.make_digit_pipeline(classifier)
+    with bar(classifier):
+        pipeline.fit(*digits.train)
+    return digits, pipeline, {"preset": preset}
+
+
 @contextmanager
-def _epoch_bar(console):
-    """Show a bar over the epochs; yields the callback that moves it."""
+def _epoch_bar(console, classifier):
+    """Show a bar over the epochs of a classifier's training."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from skdigits.training import keras
@@ -83,18 +111,21 @@ def _epoch_bar(console):
         console=console,
     ) as bar:
         task = bar.add_task("", total=None, visible=False)
+        begin = getattr(classifier, "n_iter_", 0)
 
         class MoveBar(keras.callbacks.Callback):
             def __deepcopy__(self, memo):
                 return self  # the bar is on one terminal
 
             def on_train_begin(self, logs=None):
-                bar.update(task, total=self.params["epochs"], visible=True)
+                bar.update(task, total=self.params["epochs"] - begin, visible=True)
 
             def on_epoch_end(self, epoch, logs=None):
                 figures = f"loss {logs['loss']:.4f}"
                 if "val_accuracy" in logs:
                     figures += f", val_accuracy {logs['val_accuracy']:.4f}"
-                bar.update(task, completed=epoch + 1, description=figures)
+                bar.update(task, completed=epoch + 1 - begin, description=figures)
 
-        yield MoveBar()
+        classifier.set_params(callbacks=[MoveBar()])
+        yield
+        classifier.set_params(callbacks=None)

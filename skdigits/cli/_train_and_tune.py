@@ -18,20 +18,29 @@ def data_and_classifier(
     classifier : DigitCNN
         Not fitted.
     """
+    params = training_params(epochs, random_state)
+    classifier = skdigits.DigitCNN.from_preset(preset, **params)
+    source = find_source(data, normalize=normalize, label_column=label_column)
+    digits = source.load()
+    say_data(console, digits, normalize)
+    say(console, f"Preset: {preset}.")
+    return digits, classifier
+
+
+def training_params(epochs, random_state):
+    """Return parameters of `DigitCNN`; ``epochs`` may be None, which is left out."""
     from skdigits._validation import check_integer
 
     if not 0 <= random_state < 2**32:
         raise ValueError(
             f"Got seed={random_state}, but expected an integer from 0 to {2**32 - 1}."
         )
-    classifier = skdigits.DigitCNN.from_preset(preset, random_state=random_state)
-    if epochs is not None:
-        classifier.set_params(epochs=check_integer("epochs", epochs))
-    source = find_source(data, normalize=normalize, label_column=label_column)
-    digits = source.load()
-    say_data(console, digits, normalize)
-    say(console, f"Preset: {preset}.")
-    return digits, classifier
+    params = {"random_state": random_state}
+    return (
+        params
+        if epochs is None
+        else params | {"epochs": check_integer("epochs", epochs)}
+    )
 
 
 def say_data(console, digits, normalize):
@@ -53,16 +62,16 @@ def tested(estimator, digits):
     )
 
 
-def model_output(path, pipeline, digits, report, command, preset):
+def model_output(path, pipeline, digits, report, command, about):
     """Return an output: a fitted pipeline as `save` writes it, with its card.
 
-    It takes images as the user has them.
+    It takes images as the user has them. ``about`` is what else the card says.
     """
     from sklearn.pipeline import Pipeline
 
     from skdigits.persistence import file_content
 
-    card = {"command": command, "preset": preset}
+    card = {"command": command} | about
     card |= _card(pipeline[-1], digits, report)
     if digits.normalized:
         normalizer = skdigits.handwriting.HandwritingNormalizer()

@@ -120,7 +120,8 @@ def tune(
     report = tested(winner, digits)
     say(console, f"Winner: {_words(searched.best_params_)}")
     say(console, accuracy_line(report))
-    model = model_output(output, winner, digits, report, context.obj, preset)
+    about = {"preset": preset}
+    model = model_output(output, winner, digits, report, context.obj, about)
     write_outputs(console, outputs | {"Model": model})
     if as_json:
         print(json.dumps(_as_plain(searched, digits, report)))

@@ -1,0 +1,192 @@
+"""What ``train --from`` does: a saved model learns on, and keeps what it knows."""
+
+from dataclasses import replace
+
+import skdigits
+from skdigits.cli._console import say
+from skdigits.cli._given_data import (
+    Digits,
+    find_source,
+    fitting_source,
+    mnist_part,
+    split,
+)
+from skdigits.cli._printed_report import percent
+from skdigits.cli._saved_model import (
+    as_known,
+    begins_with_normalizer,
+    whether_to_normalize,
+)
+from skdigits.cli._train_and_tune import say_data, training_params
+
+PRETRAINED = "pretrained"
+
+# As in examples/plot_fine_tuning.py, which shows why: the known images that are mixed
+# in, and how many of them a new one counts for at most.
+RECIPE = {"epochs": 10, "batch_size": 32, "learning_rate": 0.001}
+N_KNOWN, MAX_WEIGHT = 1000, 5
+
+# A model that gets fewer of them right has learned from something else.
+_KNOWS = 0.8
+
+
+def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
+    """Train a saved model on; say on what, and what it gains and loses.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+
+    bar : callable
+        Returns a context manager that shows how the training of a classifier goes on.
+
+    model : str
+
+    data, normalize, label_column
+        As for `find_source`.
+
+    **params : dict
+        As for `training_params`.
+
+    Returns
+    -------
+    digits : Digits
+        The new ones; those to test on are known ones where the new ones are too few.
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted. It takes ``digits``.
+    about : dict
+        For the model card.
+    """
+    params = RECIPE | training_params(**params)
+    pipeline, normalizer = _loaded(model)
+    digits = _new_digits(pipeline, normalizer, model, data, normalize, label_column)
+    say_data(console, digits, normalizer is not None or normalize)
+    known = _known_digits(pipeline, normalizer, params["random_state"])
+    tests = {"New images": digits.test or digits.train}
+    if known is None:
+        words = "nothing, as no images like those that the model has learned from "
+        words += "are at hand; it may forget some of them"
+        if digits.test is None:
+            split(*digits.train)  # raises, as there are too few
+    else:
+        words, tests["Known images"] = known.description, known.test
+    say(console, f"Mixed in: {words}.")
+    before = {name: pipeline.score(*test) for name, test in tests.items()}
+    _fit(bar, pipeline, digits.train, known, params)
+    after = {name: pipeline.score(*test) for name, test in tests.items()}
+    for name in tests:
+        shares = f"{percent(before[name])} before, {percent(after[name])} after"
+        say(console, f"{name}: {shares} the training.")
+    about = {"from": model, "mixed_in": words, "before": before, "after": after}
+    return replace(digits, test=digits.test or known.test), pipeline, about
+
+
+def _loaded(model):
+    """Return a saved model as a pipeline without its normalizer, and that or None."""
+    from sklearn.pipeline import Pipeline
+
+    is_ours = model == PRETRAINED
+    estimator = skdigits.load_pretrained() if is_ours else skdigits.load(model)
+    if begins_with_normalizer(estimator):
+        return estimator[1:], estimator[0]
+    is_pipeline = hasattr(estimator, "steps")
+    return estimator if is_pipeline else Pipeline([("cnn", estimator)]), None
+
+
+def _new_digits(pipeline, normalizer, model, data, normalize, label_column):
+    """Return the `Digits` to learn, as a model takes them."""
+    if data == "auto":
+        raise ValueError(
+            f"Got --from {model} without new images, but expected some. Pass --data."
+        )
+    classifier = pipeline[-1]
+    normalize = whether_to_normalize(normalize, classifier, normalizer is not None)
+    source = find_source(
+        data,
+        image_shape=classifier.image_shape_,
+        normalize=normalize,
+        label_column=label_column,
+        may_be_few=True,
+    )
+    return _as_taken(source.load(), classifier, normalizer)
+
+
+def _as_taken(digits, classifier, normalizer):
+    """Return `Digits` with the labels and in the format of a model."""
+
+    def taken(part):
+        images, target = part
+        if normalizer is not None and not digits.normalized:
+            images = normalizer.transform(images).reshape(-1, *classifier.image_shape_)
+        return images, as_known(target, classifier.classes_)
+
+    return replace(
+        digits,
+        train=taken(digits.train),
+        test=digits.test and taken(digits.test),
+        normalized=digits.normalized or normalizer is not None,
+    )
+
+
+def _known_digits(pipeline, normalizer, seed):
+    """Return `Digits` like those that a model has learned from, None without any."""
+    classifier = pipeline[-1]
+    no_digit = skdigits.reading.NO_DIGIT in classifier.classes_.tolist()
+    try:
+        if no_digit and classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE:
+            known = _drawn(seed)
+        else:
+            known = _sample(fitting_source(classifier.image_shape_).load(), seed)
+        known = _as_taken(known, classifier, normalizer)
+    except (OSError, ValueError):  # there are none, or of other sizes or labels
+        return None
+    return known if pipeline.score(*known.test) >= _KNOWS else None
+
+
+def _drawn(seed):
+    """Return digits and non-digits like those of the pretrained model."""
+    from skdigits.reading.pretraining import draw_digits, training_set
+
+    n = N_KNOWN // 2
+    try:
+        few = _some(*mnist_part("train", n_retries=0), n, seed)
+        words = "of MNIST and drawn"
+    except OSError:
+        few = draw_digits(n, seed)
+        words = "drawn, as MNIST is not on this machine and cannot be downloaded"
+    # four kinds of n images; each gives every other one
+    images, target = training_set(few[0].reshape(n, -1), few[1], seed)
+    images = images.reshape(-1, *skdigits.datasets.MNIST_SHAPE)
+    parts = [(images[start::2], target[start::2]) for start in (0, 1)]
+    return Digits(f"{N_KNOWN:,} digits and non-digits, {words}", *parts, True)
+
+
+def _sample(digits, seed):
+    parts = [_some(*part, N_KNOWN, seed) for part in (digits.train, digits.test)]
+    return Digits(f"{len(parts[0][0]):,} images of {digits.description}", *parts)
+
+
+def _some(images, target, n, seed):
+    import numpy as np
+
+    rows = np.random.default_rng(seed).permutation(len(images))[:n]
+    return images[rows], target[rows]
+
+
+def _fit(bar, pipeline, new, known, params):
+    """Train the classifier, but not the steps before it, on new and known images."""
+    import numpy as np
+
+    X, y = new
+    parts, weights = [X], np.ones(len(X))
+    if known is not None:
+        parts.append(known.train[0])
+        y = np.concatenate([y, known.train[1]])
+        weight = min(MAX_WEIGHT, len(known.train[0]) / len(X))
+        weights = np.r_[weight * weights, np.ones(len(known.train[0]))]
+    for _, step in pipeline.steps[:-1]:
+        parts = [step.transform(part) for part in parts]
+    classifier = pipeline[-1].set_params(warm_start=True, **params)
+    with bar(classifier):
+        classifier.fit(np.concatenate(parts), y, sample_weight=weights)
+    classifier.set_params(warm_start=False)

@@ -1,0 +1,36 @@
+"""What a saved model takes: whether it normalizes images, and its labels."""
+
+import skdigits
+
+
+def begins_with_normalizer(estimator):
+    normalizer = skdigits.handwriting.HandwritingNormalizer
+    return hasattr(estimator, "steps") and isinstance(estimator[0], normalizer)
+
+
+def whether_to_normalize(normalize, classifier, normalizes):
+    """Return what `find_source` takes for the user's images."""
+    if normalizes and normalize is False:
+        raise ValueError(
+            "Got --no-normalize for a model that brings images into MNIST format "
+            "itself, but expected another model. Leave the option out."
+        )
+    if normalize is not None or normalizes:
+        return normalize or normalizes
+    return None if classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE else False
+
+
+def as_known(target, labels):
+    """Return the true labels as the model knows them, or raise a ValueError."""
+    import numpy as np
+
+    if labels.dtype.kind == "U":
+        # folders 0 to 9 are integers, which the model may know as strings
+        target = target.astype(str)
+    unknown = np.setdiff1d(target, labels).tolist()
+    if unknown:
+        raise ValueError(
+            f"Got images of {unknown[0]!r}, but expected only the labels of the "
+            f"model, {labels.tolist()}. Pass other data."
+        )
+    return target
