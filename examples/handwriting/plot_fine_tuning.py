@@ -3,10 +3,12 @@ Fine-tuning the pretrained model
 ================================
 
 Transfer learning: the pretrained model has never seen scikit-learn's digits, which have
-8 x 8 pixels only and were written by other people. It predicts them as it is, then it
-is fine-tuned on fifty of them, and predicts the others again.
+8 x 8 pixels only and were written by other people. It misreads a few of them. It is
+fine-tuned on those of the first half, as if a person had corrected them, and predicts
+the second half again. On the corrections alone it forgets what it knew; mixed with
+images that it knows, it does not.
 
-.. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning
+.. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
 """
 
 # %%
@@ -15,60 +17,93 @@ is fine-tuned on fifty of them, and predicts the others again.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 import skdigits
+from skdigits.reading.pretraining import draw_digits, training_set
 
 X, y = load_digits(return_X_y=True)
-X_few, X_rest, y_few, y_rest = train_test_split(
-    X, y, train_size=50, stratify=y, random_state=0
-)
 pipeline = skdigits.load_pretrained()
-few, rest = pipeline[:-1].transform(X_few), pipeline[:-1].transform(X_rest)
-cnn = pipeline[-1]
-before = cnn.predict(rest)
-print(f"Pretrained: {np.mean(before == y_rest):.1%}")
+prepared = pipeline[:-1].transform(X)
+before = pipeline["cnn"].predict(prepared)
+first = np.arange(len(X)) < 900
+corrected = first & (before != y)
+print(f"{corrected.sum()} corrections")
 
 # %%
-# Fine-tuned on fifty digits
-# --------------------------
+# Images that it knows
+# --------------------
 #
-# `partial_fit` trains on, one pass over the data at each call: twenty passes, in small
-# batches as there are few images. The last pass fits the temperature that calibrates
-# the probabilities.
-cnn.set_params(learning_rate=0.002, batch_size=10, calibration=False, random_state=0)
-for _ in range(19):
-    cnn.partial_fit(few, y_few)
-cnn.set_params(calibration=True).partial_fit(few, y_few)
-after = cnn.predict(rest)
-print(f"Fine-tuned: {np.mean(after == y_rest):.1%}")
+# The pretrained model has learned from MNIST and from drawings. Drawings can be made
+# anywhere: digits, the same redrawn, and non-digits, its class -1. Every other one is
+# to learn from; the others tell what is forgotten. They are in MNIST format, so they
+# skip the first step of the pipeline, which normalizes.
+drawn, y_drawn = training_set(*draw_digits(500, seed=1), seed=1)
+drawn = pipeline[1:-1].transform(drawn)
+known, y_known = drawn[::2], y_drawn[::2]
+test, y_test = drawn[1::2], y_drawn[1::2]
+
+
+def accuracies(name, cnn):
+    new, old = cnn.score(prepared[~first], y[~first]), cnn.score(test, y_test)
+    print(f"{name}: {new:.1%} of the second half, {old:.1%} of known images")
+    return new, old
+
+
+as_it_is = accuracies("Pretrained", pipeline["cnn"])
 
 # %%
-# Trained on the same fifty digits only
-# -------------------------------------
+# Fine-tuned on the corrections alone
+# -----------------------------------
+#
+# With `warm_start`, `fit` trains on from the present weights, here at a twentieth of
+# the usual learning rate.
 
-scratch = skdigits.make_digit_pipeline(epochs=300, random_state=0).fit(X_few, y_few)
-alone = scratch.predict(X_rest)
-print(f"From scratch: {np.mean(alone == y_rest):.1%}")
+
+def fine_tuned(images, labels, sample_weight=None, epochs=10):
+    cnn = skdigits.load_pretrained()["cnn"]
+    cnn.set_params(warm_start=True, epochs=epochs, random_state=0)
+    cnn.set_params(batch_size=32, learning_rate=0.001)
+    return cnn.fit(images, labels, sample_weight=sample_weight)
+
+
+alone = fine_tuned(prepared[corrected], y[corrected], epochs=150)
+on_its_own = accuracies("Fine-tuned alone", alone)
+
+# %%
+# Mixed with what it knows
+# ------------------------
+#
+# A correction counts as much as five known images. ``skdigits train --from pretrained
+# --data corrections.zip`` does the same, with some of MNIST too if that can be had.
+mixed = fine_tuned(
+    np.concatenate([prepared[corrected], known]),
+    np.concatenate([y[corrected], y_known]),
+    sample_weight=np.r_[np.full(corrected.sum(), 5.0), np.ones(len(known))],
+)
+with_known = accuracies("Fine-tuned, mixed", mixed)
 
 # %%
 # What it has learned
 # -------------------
 #
-# Images that were misclassified before, and are right after.
-learned = np.flatnonzero((before != y_rest) & (after == y_rest))[:10]
+# Images of the second half that were misclassified before, and are right after.
+after = mixed.predict(prepared)
+learned = np.flatnonzero(~first & (before != y) & (after == y))[:10]
 figure, axes = plt.subplots(2, 5, figsize=(6, 3.6), layout="constrained")
 figure.suptitle("Before → after")
-for ax, i in zip(axes.flat, learned, strict=True):
-    ax.imshow(X_rest[i].reshape(8, 8), cmap="gray_r")
+for ax, i in zip(axes.flat, learned, strict=False):
+    ax.imshow(X[i].reshape(8, 8), cmap="gray_r")
     ax.set_title(f"{before[i]} → {after[i]}")
     ax.set_axis_off()
 plt.show()
 
 # %%
-# The pipeline now predicts with the new weights. Save it like any other:
-# ``skdigits.save(pipeline, "mine.safetensors")``.
+# To save the new weights, put the classifier in its place in the pipeline, and save
+# that like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
+pipeline.steps[-1] = ("cnn", mixed)
 
-mistakes = [np.sum(labels != y_rest) for labels in (before, after, alone)]
-assert mistakes[1] < 0.8 * mistakes[0]
-assert mistakes[1] < mistakes[2] / 2
+# A third fewer mistakes on new images, and as many as before on known ones; on the
+# corrections alone, it misreads a quarter of both.
+assert (1 - with_known[0]) < 0.8 * (1 - as_it_is[0])
+assert with_known[1] > as_it_is[1] - 0.01
+assert max(on_its_own) < 0.9
