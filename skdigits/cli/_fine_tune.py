@@ -78,7 +78,9 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
         shares = f"{percent(before[name])} before, {percent(after[name])} after"
         say(console, f"{name}: {shares} the training.")
     about = {"from": model, "mixed_in": words, "before": before, "after": after}
-    return replace(digits, test=digits.test or known.test), pipeline, about
+    normalized = digits.normalized or normalizer is not None
+    test = digits.test or known.test
+    return replace(digits, test=test, normalized=normalized), pipeline, about
 
 
 def _loaded(model):
@@ -100,11 +102,13 @@ def _new_digits(pipeline, normalizer, model, data, normalize, label_column):
             f"Got --from {model} without new images, but expected some. Pass --data."
         )
     classifier = pipeline[-1]
-    normalize = whether_to_normalize(normalize, classifier, normalizer is not None)
+    wanted = whether_to_normalize(normalize, classifier, normalizer is not None)
     source = find_source(
         data,
         image_shape=classifier.image_shape_,
-        normalize=normalize,
+        # what is in MNIST format, as corrections are, is not normalized once more: a
+        # few would lose their ink
+        normalize=wanted if normalizer is None else normalize,
         label_column=label_column,
         may_be_few=True,
     )
@@ -114,17 +118,20 @@ def _new_digits(pipeline, normalizer, model, data, normalize, label_column):
 def _as_taken(digits, classifier, normalizer):
     """Return `Digits` with the labels and in the format of a model."""
 
+    shape = classifier.image_shape_
+    normalizes = normalizer is not None and digits.train[0].shape[1:] != shape
+
     def taken(part):
         images, target = part
-        if normalizer is not None and not digits.normalized:
-            images = normalizer.transform(images).reshape(-1, *classifier.image_shape_)
+        if normalizes:
+            images = normalizer.transform(images).reshape(-1, *shape)
         return images, as_known(target, classifier.classes_)
 
     return replace(
         digits,
         train=taken(digits.train),
         test=digits.test and taken(digits.test),
-        normalized=digits.normalized or normalizer is not None,
+        normalized=digits.normalized or normalizes,
     )
 
 

@@ -113,6 +113,7 @@ def test_the_pretrained_model_keeps_its_non_digits(monkeypatch, capsys):
     code, out, err = run(capsys, *options)
     assert (code, err) == (0, "")
     assert "Mixed in: 80 digits and non-digits, drawn, as MNIST is not on" in out
+    assert "brought into MNIST format" not in out  # they have it already
     pipeline = skdigits.load("digits.safetensors")
     assert list(pipeline.named_steps) == ["normalize", "scale", "reshape", "cnn"]
     assert pipeline["cnn"].classes_.tolist() == list(range(-1, 10))
