@@ -4,8 +4,10 @@ from skdigits.handwriting._own_ink import own_ink
 from skdigits.handwriting._page_signs import shared_areas, signs_of
 
 # Signs whose boxes share so much of their union are looked at; they are the same where
-# the boxes of their ink, which is not shared out between them, have so much in common.
-NEAR, SAME = 0.08, 0.55
+# the boxes of their ink, which is not shared out between them, have so much in common:
+# unless the less sure one has so much in common with its own ink once that is shared
+# out, as signs that touch have.
+NEAR, SAME, OWN = 0.08, 0.55, 0.7
 
 
 def distinct_signs_of(grey, scales=None):
@@ -30,6 +32,8 @@ def distinct_signs_of(grey, scales=None):
 
 
 def _is_one_of(signs, j, near):
+    if shared_areas(own_ink(signs, j)[1], signs.boxes[j][None])[0][0] > OWN:
+        return False
     _, box = own_ink(signs, j, near)
     return any(
         shared_areas(box, own_ink(signs, i, [j])[1][None])[0][0] > SAME for i in near
