@@ -5,7 +5,13 @@ from pathlib import Path
 # Each section is a folder of examples, and a `GALLERY_HEADER.rst` names it.
 SECTIONS = {
     "first_steps": ("quickstart", "notebook"),
-    "handwriting": ("handwriting", "what_is_misread", "fine_tuning", "digit_pages"),
+    "handwriting": (
+        "handwriting",
+        "answer_sheets",
+        "what_is_misread",
+        "fine_tuning",
+        "digit_pages",
+    ),
     "error_analysis": ("confusion_matrix", "per_digit", "not_sure", "calibration"),
     "training": ("augmentation", "callbacks", "few_images", "imbalance"),
     "search_and_export": ("grid_search", "dask", "onnx"),
