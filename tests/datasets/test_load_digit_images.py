@@ -656,9 +656,10 @@ class TestNormalize:
         digits = load_digit_images(photos, normalize=normalize)
         assert digits.normalized is True
         assert digits.images.shape == (3, 28, 28) and digits.images.dtype == np.uint8
-        rows, columns = np.nonzero(digits.images.max(axis=0))
-        assert rows.min() >= 4 and rows.max() <= 23
-        assert abs(columns.mean() - 14) < 2
+        for image in digits.images:
+            rows, columns = np.nonzero(image)
+            assert np.ptp(rows) + 1 == 20
+            assert abs(rows.mean() - 13.5) <= 1 and abs(columns.mean() - 13.5) <= 1
         assert (digits.images.max(axis=(1, 2)) > 200).all()
 
     @pytest.mark.parametrize(

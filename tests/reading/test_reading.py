@@ -8,7 +8,7 @@ from base64 import b64decode
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import skdigits
 from skdigits.reading import ReadDigit, Reading, ReadSign
@@ -40,8 +40,10 @@ def sheet(*places, shape=(120, 90)):
     paper = np.full(shape, 230, dtype=np.uint8)
     for top, left, *wide in places:
         if wide:
-            paper[top : top + 30, left : left + wide[0]] = 40
-            paper[top + 5 : top + 25, left + 5 : left + wide[0] - 5] = 230
+            image = Image.fromarray(paper)
+            box = left, top, left + wide[0], top + 30
+            ImageDraw.Draw(image).ellipse(box, outline=40, width=4)
+            paper = np.array(image)
         else:
             paper[top : top + 30, left : left + 4] = 40
     return paper
