@@ -1,7 +1,12 @@
 """Reading a folder of images with one sub-folder for each class."""
 
-from skdigits._validation import reason_of
+import warnings
+
+from skdigits._validation import one_line, reason_of
 from skdigits.images import SUFFIXES
+
+# What people and programs put beside images; anything else that is left out is named.
+NOTES = (".csv", ".db", ".ini", ".json", ".md", ".rst", ".txt", ".xml")
 
 
 def read_folder(folder):
@@ -9,6 +14,12 @@ def read_folder(folder):
     try:
         classes = [p for p in folder.iterdir() if p.is_dir() and _is_visible(p)]
         inside = {path: _files_in(path) for path in classes}
+        found = [
+            *_files_in(folder),
+            *(file for files in inside.values() for file in files),
+        ]
+        for path in classes:
+            found += [f for p in path.iterdir() if p.is_dir() for f in _files_in(p)]
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
@@ -16,6 +27,7 @@ def read_folder(folder):
             "its permissions or choose another."
         ) from error
     files = images_by_class(folder, inside)
+    warn_of_others(folder, found, files)
     return files, [path.parent.name for path in files]
 
 
@@ -42,6 +54,23 @@ def images_by_class(folder, files_of):
                 "remove the folder."
             )
     return [path for its_files in files.values() for path in its_files]
+
+
+def warn_of_others(folder, found, chosen):
+    """Name the files that are found but not chosen, and are no notes."""
+    others = sorted(
+        path.relative_to(folder).as_posix()
+        for path in set(found) - set(chosen)
+        if _is_visible(path) and path.suffix.lower() not in NOTES
+    )
+    if others:
+        are = "file is" if len(others) == 1 else "files are"
+        first = one_line(", ".join(others[:5])) + ", and more" * (len(others) > 5)
+        warnings.warn(
+            f"{len(others)} {are} left out of {str(folder)!r}, as no image in a class "
+            f"folder: {first}.",
+            stacklevel=5,
+        )
 
 
 def _files_in(folder):

@@ -44,8 +44,8 @@ def load_digit_images(
         - a folder with one sub-folder for each class, named after it, that holds the
           images (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
           transparent pixels white, or black under a light drawing, 16 bits 8; photos
-          are turned upright, of an animation the first image is taken; hidden and
-          other files are ignored;
+          are turned upright, of an animation the first image is taken; other files
+          are named in a warning, unless they are hidden, or notes such as ``.txt``;
         - a ``.zip`` file of such a folder, such as the corrections that the page of
           ``skdigits serve`` saves; at most 1 GiB, also unpacked; nothing is written to
           the disk;
@@ -130,7 +130,7 @@ def load_digit_images(
     -----
     UserWarning
         If no digit is found in an image that is brought into MNIST format, or if
-        images of a ZIP file are not in the folder of a class.
+        files of a folder or a ZIP file are left out.
 
     Examples
     --------

@@ -1,6 +1,5 @@
 """Reading a ZIP file as the folder of images that it holds."""
 
-import warnings
 import zipfile
 from contextlib import contextmanager
 from posixpath import commonpath, dirname
@@ -8,7 +7,7 @@ from posixpath import commonpath, dirname
 from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import one_line, reason_of
 from skdigits.datasets._arrays import check_size
-from skdigits.datasets._folder import images_by_class, is_image_name
+from skdigits.datasets._folder import images_by_class, is_image_name, warn_of_others
 from skdigits.datasets._image_files import Content
 
 # Packed or not: all images are in memory at the same time.
@@ -37,8 +36,8 @@ def read_zip(path):
                 raise UnreadableFile(f"{one_line(name)!r} is outside of its folder")
     images = [name for name in names if is_image_name(name)]
     found = images_by_class(path, _classes(path, names, images))
+    warn_of_others(path, [path / n for n in names if not n.endswith("/")], found)
     chosen = [file.relative_to(path).as_posix() for file in found]
-    _warn_of_others(path, images, chosen)
     with _opened(path) as archive:
         return _contents(path, archive, chosen), [p.parent.name for p in found], None
 
@@ -76,16 +75,6 @@ def _classes(path, names, images):
             if file and len(folders) == 1:
                 files.append(path / name)
     return found
-
-
-def _warn_of_others(path, images, chosen):
-    others = sorted(set(images) - set(chosen))
-    if others:
-        warnings.warn(
-            f"{len(others)} images of {str(path)!r} are left out, as they are not in "
-            f"the folder of a class, the first of them {one_line(others[0])!r}.",
-            stacklevel=5,
-        )
 
 
 def _contents(path, archive, names):

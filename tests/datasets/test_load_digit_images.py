@@ -62,13 +62,26 @@ class TestFolder:
             write_image(tmp_path / name / "a.png", np.zeros((2, 2), np.uint8))
         assert load_digit_images(tmp_path).target.tolist() == target
 
-    def test_other_files_are_ignored(self, folder):
+    @pytest.mark.filterwarnings("error")
+    def test_notes_and_hidden_files_are_ignored(self, folder):
         (folder / "notes.txt").write_text("thick pen")
         (folder / "0" / "Thumbs.db").write_text("")
         (folder / "0" / "._0.png").write_text("")
         (folder / ".git").mkdir()
         (folder / "0" / "more.png").mkdir()
         assert len(load_digit_images(folder).data) == 6
+
+    def test_other_files_are_named(self, folder):
+        (folder / "0" / "scan.pdf").write_text("")
+        message = "1 file is left out of .*digits', as no image in .*: 0/scan.pdf."
+        with pytest.warns(UserWarning, match=message):
+            assert len(load_digit_images(folder).data) == 6
+        for name in ("7/old/a.png", *(f"{i}.heic" for i in range(5))):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("")
+        message = "7 files are .*: 0.heic, 0/scan.pdf, 1.heic, .*, 3.heic, and more."
+        with pytest.warns(UserWarning, match=message):
+            load_digit_images(folder)
 
     def test_frames(self, folder):
         digits = load_digit_images(folder, as_frame=True)
@@ -195,7 +208,7 @@ class TestZip:
 
     def test_images_elsewhere_are_named(self, tmp_path):
         members = {name: self.png() for name in ("3/1.png", "3/old/2.png", "x.png")}
-        message = "2 images of .*digits.zip' are left out.*'3/old/2.png'"
+        message = "2 files are left out of .*digits.zip'.*: 3/old/2.png, x.png."
         with pytest.warns(UserWarning, match=message):
             digits = load_digit_images(self.write(tmp_path, members))
         assert digits.target.tolist() == [3]
