@@ -45,6 +45,7 @@ def quantized(graph, pages):
         quantize_static(
             *paths,
             Pages(),
+            activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,
             reduce_range=True,
