@@ -114,10 +114,10 @@ def test_no_digit_where_there_is_none(browser):
     assert not set(text_of(browser)) & set("0123456789")
 
 
-def choose_file(browser, path):
+def choose_file(browser, *paths):
     root = browser.do("DOM.getDocument")["root"]["nodeId"]
     node = browser.do("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
-    browser.do("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+    browser.do("DOM.setFileInputFiles", nodeId=node, files=[*map(str, paths)])
 
 
 def test_the_text_is_of_the_corrections(browser, tmp_path):
@@ -183,6 +183,24 @@ def test_a_image_and_corrections(browser, tmp_path):
     assert not digits.normalized
     assert digits.target.tolist() == [-1, 2, 9]
     assert digits.images.shape == (3, 28, 28) and digits.images.max(axis=(1, 2)).all()
+
+
+def test_several_images_are_shown_one_after_the_other(browser, tmp_path):
+    for text in "47":
+        sheet = blank()
+        write(sheet, text)
+        sheet.save(tmp_path / f"{text}.png")
+    (tmp_path / "notes.txt").write_text("thick pen")
+    files = [tmp_path / name for name in ("4.png", "notes.txt", "7.png")]
+    choose_file(browser, *files)
+    reads(browser, "4")
+    left = "document.getElementById('left').textContent"
+    button = "document.getElementById('next')"
+    assert browser.run(left) == "No image: notes.txt."
+    assert browser.run(f"{button}.textContent") == "Next image (1 left)"
+    browser.run(f"{button}.click()")
+    reads(browser, "7")
+    assert browser.run(f"{button}.hidden") and browser.run(left) == ""
 
 
 @pytest.mark.parametrize(

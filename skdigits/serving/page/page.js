@@ -190,18 +190,34 @@ function download() {
 
 // ---------------------------------------------------------------- what a person does
 
+// The images that were chosen together, but for those that were shown.
+let waiting = [];
+
 function take(files) {
-  const image = Array.from(files ?? []).find((file) => file.type.startsWith("image/"));
-  if (image) sheet.show(image);
-  else if (files?.length) {
+  const given = Array.from(files ?? []);
+  const isImage = ({ type }) => type.startsWith("image/");
+  const others = given.filter((file) => !isImage(file)).map((file) => file.name);
+  if (others.length < given.length) {
+    waiting = given.filter(isImage);
+    next();
+    if (others.length) at("left").textContent = `No image: ${others.join(", ")}.`;
+  } else if (others.length) {
     sheet.clear();
-    complain(`Got ${files[0].name}, but expected an image. Choose another file.`);
+    complain(`Got ${others[0]}, but expected an image. Choose another file.`);
   }
-  return Boolean(image);
+  return others.length < given.length;
+}
+
+function next() {
+  sheet.show(waiting.shift());
+  at("left").textContent = "";
+  at("next").hidden = !waiting.length;
+  at("next").textContent = `Next image (${waiting.length} left)`;
 }
 
 at("undo").addEventListener("click", () => sheet.undo());
 at("clear").addEventListener("click", () => sheet.clear());
+at("next").addEventListener("click", next);
 at("download").addEventListener("click", download);
 at("forget").addEventListener("click", () => {
   corrections.clear();
