@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import skdigits
-from skdigits.reading.pretraining import draw_digits, training_set
+from skdigits.datasets import make_digit_pages
+from skdigits.handwriting import mnist_format
 
 X, y = load_digits(return_X_y=True)
 pipeline = skdigits.load_pretrained()
@@ -33,14 +34,23 @@ print(f"{corrected.sum()} corrections")
 # Images that it knows
 # --------------------
 #
-# The pretrained model has learned from MNIST and from drawings. Drawings can be made
-# anywhere: digits, the same redrawn, and non-digits, its class -1. Every other one is
-# to learn from; the others tell what is forgotten. They are in MNIST format, so they
-# skip the first step of the pipeline, which normalizes.
-drawn, y_drawn = training_set(*draw_digits(500, seed=1), seed=1)
-drawn = pipeline[1:-1].transform(drawn)
-known, y_known = drawn[::2], y_drawn[::2]
-test, y_test = drawn[1::2], y_drawn[1::2]
+# Synthetic pages can be made anywhere. Cut out their digits, and their other signs,
+# which are of the class -1, by their ink. Every other one is to learn from; the others
+# tell what is forgotten. They are in MNIST format, so they skip the first step of the
+# pipeline, which normalizes.
+pages = make_digit_pages(200, random_state=1)
+signs, labels = [], []
+for page, boxes in enumerate(pages.boxes):
+    for i, (left, top, width, height) in enumerate(boxes):
+        label = pages.target_names[pages.labels[page][i]]
+        is_whole = pages.visible[page][i] > 0.99 and height >= 14
+        if is_whole and label in (*"0123456789", "other"):
+            ink = pages.ink[page][top : top + height, left : left + width] == i + 1
+            signs.append(mnist_format(ink.astype(np.float32)))
+            labels.append(-1 if label == "other" else int(label))
+drawn = pipeline[1:-1].transform(np.reshape(signs[:2000], (-1, 784)))
+known, y_known = drawn[::2], np.array(labels[:2000:2])
+test, y_test = drawn[1::2], np.array(labels[1:2000:2])
 
 
 def accuracies(name, cnn):
@@ -102,8 +112,8 @@ plt.show()
 # that like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
 pipeline.steps[-1] = ("cnn", mixed)
 
-# A third fewer mistakes on new images, and as many as before on known ones; on the
-# corrections alone, it misreads a quarter of both.
-assert (1 - with_known[0]) < 0.8 * (1 - as_it_is[0])
+# A few mistakes fewer on new images, and no more than before on known ones; on the
+# corrections alone, it misreads a sixth of both.
+assert with_known[0] > as_it_is[0]
 assert with_known[1] > as_it_is[1] - 0.01
 assert max(on_its_own) < 0.9

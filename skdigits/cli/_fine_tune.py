@@ -18,6 +18,7 @@ from skdigits.cli._saved_model import (
     whether_to_normalize,
 )
 from skdigits.cli._train_and_tune import say_data, training_params
+from skdigits.reading import NO_DIGIT
 
 PRETRAINED = "pretrained"
 
@@ -25,6 +26,10 @@ PRETRAINED = "pretrained"
 # in, and how many of them a new one counts for at most.
 RECIPE = {"epochs": 10, "batch_size": 32, "learning_rate": 0.001}
 N_KNOWN, MAX_WEIGHT = 1000, 5
+
+# Pages with more than twice as many signs; the signs that are taken are so visible, and
+# so many pixels high.
+N_PAGES, WHOLE, LEAST_HEIGHT = 180, 0.99, 14
 
 # A model that gets fewer of them right has learned from something else.
 _KNOWS = 0.8
@@ -138,7 +143,7 @@ def _as_taken(digits, classifier, normalizer):
 def _known_digits(pipeline, normalizer, seed):
     """Return `Digits` like those that a model has learned from, None without any."""
     classifier = pipeline[-1]
-    no_digit = skdigits.reading.NO_DIGIT in classifier.classes_.tolist()
+    no_digit = NO_DIGIT in classifier.classes_.tolist()
     try:
         if no_digit and classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE:
             known = _drawn(seed)
@@ -152,20 +157,35 @@ def _known_digits(pipeline, normalizer, seed):
 
 def _drawn(seed):
     """Return digits and non-digits like those of the pretrained model."""
-    from skdigits.reading.pretraining import draw_digits, training_set
-
-    n = N_KNOWN // 2
     try:
-        few = _some(*mnist_part("train", n_retries=0), n, seed)
-        words = "of MNIST and drawn"
+        few = mnist_part("train", n_retries=0)
+        words = "drawn, and of MNIST"
     except OSError:
-        few = draw_digits(n, seed)
-        words = "drawn, as MNIST is not on this machine and cannot be downloaded"
-    # four kinds of n images; each gives every other one
-    images, target = training_set(few[0].reshape(n, -1), few[1], seed)
-    images = images.reshape(-1, *skdigits.datasets.MNIST_SHAPE)
+        few, words = None, "drawn, as MNIST is not here and cannot be downloaded"
+    pages = skdigits.datasets.make_digit_pages(N_PAGES, digits=few, random_state=seed)
+    images, target = _some(*_signs_of(pages), 2 * N_KNOWN, seed)
     parts = [(images[start::2], target[start::2]) for start in (0, 1)]
     return Digits(f"{N_KNOWN:,} digits and non-digits, {words}", *parts, True)
+
+
+def _signs_of(pages):
+    """Return the digits and other signs of pages in MNIST format, and their labels."""
+    import numpy as np
+
+    from skdigits.handwriting import mnist_format
+
+    kinds = np.full(len(pages.target_names), None, object)
+    kinds[:10], kinds[pages.target_names.index("other")] = range(10), NO_DIGIT
+    images, target = [], []
+    for page in zip(pages.boxes, pages.labels, pages.visible, pages.ink, strict=True):
+        boxes, labels, visible, ink = page
+        for i in np.flatnonzero((visible > WHOLE) & (boxes[:, 3] >= LEAST_HEIGHT)):
+            left, top, width, height = boxes[i]
+            if kinds[labels[i]] is not None:
+                own = ink[top : top + height, left : left + width] == i + 1
+                images.append(mnist_format(own.astype(np.float32)))
+                target.append(kinds[labels[i]])
+    return np.array(images), np.array(target, np.int64)
 
 
 def _sample(digits, seed):

@@ -50,7 +50,7 @@ def serve(
         ),
     ] = None,
     log_level: Annotated[
-        str, typer.Option(help="What is logged on stderr; info has a line a request.")
+        str, typer.Option(help="What is logged; info has a line a request, on stdout.")
     ] = "warning",
     debug: options.Debug = False,
 ):
