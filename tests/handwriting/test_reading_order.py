@@ -23,6 +23,15 @@ def test_a_raised_digit_is_of_its_line():
     assert layout_of(np.array(boxes, float)) == order
 
 
+def test_a_small_digit_below_a_line_is_of_the_next():
+    boxes = [[x, 0, x + 20, 30] for x in (0, 26, 52)]
+    order = layout_of(np.array([*boxes, [78, 36, 88, 51]], float))
+    assert [line for _, line, _ in order] == [0, 0, 0, 1]
+    boxes += [[30, 36, 40, 51], *([x, 36, x + 20, 66] for x in (44, 70))]
+    order = layout_of(np.array(boxes, float))
+    assert [line for _, line, _ in order] == [0, 0, 0, 1, 1, 1]
+
+
 def test_a_line_of_small_digits_stays_above_one_of_large_digits():
     small = [[x, 0, x + 10, 15] for x in range(0, 80, 14)]
     large = [[x, 20, x + 20, 50] for x in range(0, 80, 26)]
