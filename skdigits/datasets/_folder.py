@@ -1,6 +1,8 @@
 """Reading a folder of images with one sub-folder for each class."""
 
+import os
 import warnings
+from pathlib import Path
 
 from skdigits._validation import one_line, reason_of
 from skdigits.images import SUFFIXES
@@ -14,12 +16,6 @@ def read_folder(folder):
     try:
         classes = [p for p in folder.iterdir() if p.is_dir() and _is_visible(p)]
         inside = {path: _files_in(path) for path in classes}
-        found = [
-            *_files_in(folder),
-            *(file for files in inside.values() for file in files),
-        ]
-        for path in classes:
-            found += [f for p in path.iterdir() if p.is_dir() for f in _files_in(p)]
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
@@ -27,7 +23,7 @@ def read_folder(folder):
             "its permissions or choose another."
         ) from error
     files = images_by_class(folder, inside)
-    warn_of_others(folder, found, files)
+    warn_of_others(folder, _visible_files(folder), files)
     return files, [path.parent.name for path in files]
 
 
@@ -71,6 +67,15 @@ def warn_of_others(folder, found, chosen):
             f"folder: {first}.",
             stacklevel=5,
         )
+
+
+def _visible_files(folder):
+    """Return the files at any depth, but for those of hidden or unreadable folders."""
+    found = []
+    for path, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(path, name) for name in names]
+    return found
 
 
 def _files_in(folder):

@@ -34,6 +34,8 @@ def read_zip(path):
         for name in names:
             if name.startswith("/") or ".." in name.split("/"):
                 raise UnreadableFile(f"{one_line(name)!r} is outside of its folder")
+        if len(set(names)) < len(names):
+            raise UnreadableFile("it has two files of one name")
     images = [name for name in names if is_image_name(name)]
     found = images_by_class(path, _classes(path, names, images))
     warn_of_others(path, [path / n for n in names if not n.endswith("/")], found)
@@ -58,7 +60,9 @@ def _opened(path):
 
 
 def _is_visible(name):
-    return not any(part.startswith(".") and part != ".." for part in name.split("/"))
+    parts = name.split("/")
+    is_hidden = any(part.startswith(".") and part != ".." for part in parts)
+    return not is_hidden and parts[0] != "__MACOSX"
 
 
 def _classes(path, names, images):

@@ -68,6 +68,8 @@ class TestFolder:
         (folder / "0" / "Thumbs.db").write_text("")
         (folder / "0" / "._0.png").write_text("")
         (folder / ".git").mkdir()
+        (folder / "0" / ".cache").mkdir()
+        (folder / "0" / ".cache" / "a.png").write_text("")
         (folder / "0" / "more.png").mkdir()
         assert len(load_digit_images(folder).data) == 6
 
@@ -76,8 +78,8 @@ class TestFolder:
         message = "1 file is left out of .*digits', as no image in .*: 0/scan.pdf."
         with pytest.warns(UserWarning, match=message):
             assert len(load_digit_images(folder).data) == 6
-        for name in ("7/old/a.png", *(f"{i}.heic" for i in range(5))):
-            (folder / name).parent.mkdir(exist_ok=True)
+        for name in ("7/very/old/a.png", *(f"{i}.heic" for i in range(5))):
+            (folder / name).parent.mkdir(exist_ok=True, parents=True)
             (folder / name).write_text("")
         message = "7 files are .*: 0.heic, 0/scan.pdf, 1.heic, .*, 3.heic, and more."
         with pytest.warns(UserWarning, match=message):
@@ -194,13 +196,23 @@ class TestZip:
         files = [path for path in folder.rglob("*") if path.is_file()]
         members = {above + p.relative_to(folder).as_posix(): p for p in files}
         members = {name: file.read_bytes() for name, file in members.items()}
-        others = [".DS_Store", "__MACOSX/0/._0.png", "0/Thumbs.db", "notes.txt"]
+        others = [".DS_Store", "0/Thumbs.db", "notes.txt"]
+        members |= {"__MACOSX/": b"", "__MACOSX/0/": b"", "__MACOSX/0/._0.png": b""}
         path = self.write(tmp_path, members | {above + name: b"" for name in others})
         before = sorted(tmp_path.rglob("*"))
         zipped, unzipped = load_digit_images(path), load_digit_images(folder)
         assert_array_equal(zipped.images, unzipped.images)
         assert_array_equal(zipped.target, unzipped.target)
         assert sorted(tmp_path.rglob("*")) == before
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    def test_two_files_of_one_name(self, tmp_path):
+        path = tmp_path / "twice.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for value in (1, 2):
+                archive.writestr("0/a.png", self.png(value))
+        with pytest.raises(ValueError, match="two files of one name.*Pack it again"):
+            load_digit_images(path)
 
     def test_one_class(self, tmp_path):
         path = self.write(tmp_path, {"corrections/-1/0001.png": self.png()})
