@@ -605,3 +605,9 @@ def test_displays_keep_their_data(report):
         ConfusionHeatmapDisplay.from_report(report).confusion_matrix
         == report.confusion_matrix
     ).all()
+
+
+def test_labels_are_text_and_no_formulas():
+    report = ErrorReport.from_predictions(["$\\frac$", "b"], ["b", "b"])
+    for display in (ConfusionHeatmapDisplay, PerClassDisplay):
+        display.from_report(report).figure_.canvas.draw()

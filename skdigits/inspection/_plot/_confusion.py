@@ -255,6 +255,9 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             text_kw=text_kw,
         )
         self.im_, self.text_ = drawn.im_, drawn.text_
+        # a label such as "$\frac$" is no formula
+        for label in (*self.ax_.get_xticklabels(), *self.ax_.get_yticklabels()):
+            label.set_parse_math(False)
         if grey_diagonal:
             self._grey_diagonal(dark)
         if self.text_ is not None:

@@ -99,7 +99,7 @@ class PerClassDisplay(ReportDisplay, Display):
             f"{label} ({support:,})"
             for label, support in zip(table.index, table["support"], strict=True)
         ]
-        self.ax_.set_yticks(range(len(table)), names)
+        self.ax_.set_yticks(range(len(table)), names, parse_math=False)
         self.ax_.set_ylim(len(table) - 0.4, -0.6)
         self.ax_.set(xlabel="recall in %", ylabel="class (support)")
         legend_below(self.ax_)
