@@ -39,7 +39,10 @@ export class Sheet {
 
   // Show a file; one that the browser cannot show is read all the same.
   async show(file) {
+    const number = ++this.number;
     const shown = await createImageBitmap(file).catch(() => null);
+    // a large one may be ready after the next
+    if (this.number !== number) return;
     this.#forget();
     this.image = { file, shown };
     this.#change();

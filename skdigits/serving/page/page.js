@@ -190,15 +190,15 @@ function download() {
 
 // ---------------------------------------------------------------- what a person does
 
-// The images that were chosen together, but for those that were shown.
-let waiting = [];
+// The images that were chosen, but for those that were shown.
+const waiting = [];
 
 function take(files) {
   const given = Array.from(files ?? []);
   const isImage = ({ type }) => type.startsWith("image/");
   const others = given.filter((file) => !isImage(file)).map((file) => file.name);
   if (others.length < given.length) {
-    waiting = given.filter(isImage);
+    waiting.push(...given.filter(isImage));
     next();
     if (others.length) at("left").textContent = `No image: ${others.join(", ")}.`;
   } else if (others.length) {
