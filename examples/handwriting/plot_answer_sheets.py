@@ -71,8 +71,8 @@ for ax, page in zip(axes, scans, strict=False):
 # :func:`skdigits.reading.read_boxes` reads each box; a digit that is not sure is a "?".
 # A cell is doubtful if it has one, or another number of digits than the box.
 # ``table.to_csv("points.csv")`` or ``table.to_excel("points.xlsx")`` writes the table.
-# The command ``skdigits predict scans.pdf --boxes form.csv --csv points.csv`` does all
-# of this.
+# So does the command ``skdigits predict scans.pdf --boxes form.csv --csv points.csv``,
+# with a column of what to check.
 readings = read_boxes(scans, FORM)
 table = pd.DataFrame([{name: r.text for name, r in page.items()} for page in readings])
 doubtful = pd.DataFrame(

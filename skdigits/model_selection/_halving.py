@@ -87,9 +87,10 @@ class HalvingEpochSearchCV(SearchInParts):
     memory : str, path-like or joblib.Memory, default=None
         Folder that keeps each fold of a candidate as soon as it is trained in a rung:
         the same search on the same data goes on from there after an interruption, and
-        gives the same results, times included. It takes nothing of another search. It
-        holds pickles, which can run code when they are loaded: nobody else may write
-        there. The default keeps nothing.
+        gives the same results, times included. A search on other data, or with other
+        folds or parameters, takes nothing of it; a scorer counts by its name and
+        module. It holds pickles, which can run code when they are loaded: nobody else
+        may write there. The default keeps nothing.
 
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
