@@ -4,9 +4,9 @@
 change with it.
 """
 
+from skdigits.reading._annotated_image import draw_readings as draw_readings
 from skdigits.reading._boxes import load_boxes, read_boxes
 from skdigits.reading._classifier_of import classifier_of
-from skdigits.reading._drawing import draw_readings as draw_readings
 from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
 from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained

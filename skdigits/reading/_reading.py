@@ -258,7 +258,7 @@ class Reading:
         """What a notebook shows: the image as read, its text, and the table to open."""
         from html import escape
 
-        from skdigits.reading._drawing import data_uri
+        from skdigits.reading._annotated_image import data_uri
 
         alt = "The image with a box and a prediction for each digit"
         table = self.digits.to_html(index=False, float_format="{:.3f}".format)
