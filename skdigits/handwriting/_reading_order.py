@@ -7,10 +7,13 @@ import numpy as np
 # the usual height do not say how the line goes on.
 BESIDE, TALL = 0.4, 0.7
 
-# In heights: so far below its place a small digit is counted whose left neighbour is so
-# near, as an exponent stands above the line; from which step of its foot on it is a
-# number of its own.
-RAISED, NEAR, STEP = 0.7, 0.8, 0.4
+# An exponent is of the line whose last digit is to its left, at most so many heights of
+# that line away, and that it stands above by hardly more than such a share of a height.
+NEAR, RAISED = 0.8, 0.7
+
+# Digits of other heights are numbers of their own from this difference of their feet
+# on, in usual heights.
+STEP = 0.4
 
 # A gap that is so many times as wide as usual, and by so many usual heights wider,
 # begins a new number.

@@ -48,19 +48,21 @@ def content_of(report):
 def _drawings(report):
     """Return the figures as data URIs."""
     drawings = {
-        "classes": _drawing(PerClassDisplay, report),
-        "confusions": _drawing(ConfusionHeatmapDisplay, report, grey_diagonal=True),
+        "classes": draw_display(PerClassDisplay, report),
+        "confusions": draw_display(ConfusionHeatmapDisplay, report, grey_diagonal=True),
     }
     if report.y_proba is not None:
         drawings |= {
-            "reliability": _drawing(ReliabilityDisplay, report),
-            "risk_coverage": _drawing(RiskCoverageDisplay, report),
+            "reliability": draw_display(ReliabilityDisplay, report),
+            "risk_coverage": draw_display(RiskCoverageDisplay, report),
             "curves": _svg(partial(draw_curves, report)),
         }
     return drawings
 
 
-def _drawing(display, report, **options):
+def draw_display(display, report, **options):
+    """Return a display of a report as the data URI of an SVG image."""
+
     def draw(figure):
         drawn = display.from_report(report, ax=figure.subplots(), **options)
         figure.set_size_inches(drawn.figsize())

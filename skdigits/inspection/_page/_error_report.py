@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from skdigits.inspection._numbers import html_of
-from skdigits.inspection._page._content import _drawing
+from skdigits.inspection._page._content import draw_display
 from skdigits.inspection._page._page_files import write_report
 from skdigits.inspection._page._render import page
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
@@ -138,7 +138,7 @@ def _heat_map(report):
     """Return the confusion matrix in HTML, or nothing for very many classes."""
     if len(report.labels) > _MOST_DRAWN:
         return ""
-    source = _drawing(ConfusionHeatmapDisplay, report, grey_diagonal=True)
+    source = draw_display(ConfusionHeatmapDisplay, report, grey_diagonal=True)
     alt = f"Heat map of the confusion matrix. {confusion_sentence(report)}"
     style = "max-width: 100%; background: white"
     return f'<img src="{source}" alt="{escape(alt)}" style="{style}">\n'
