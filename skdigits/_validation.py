@@ -177,6 +177,11 @@ def _as_array(X):
                 "Got X as images or rows of different sizes, but expected all of one "
                 "size. Resize them first."
             ) from None
+    if isinstance(X, str | os.PathLike):
+        raise ValueError(
+            f"Got X={one_line(repr(X))}, but expected an array of images. Read a photo "
+            "with skdigits.read_digits, and a data set with load_digit_images."
+        )
     # generators and datasets of TensorFlow become an object
     if array is None or (array.shape == () and hasattr(X, "__iter__")):
         raise ValueError(

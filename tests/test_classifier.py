@@ -3,6 +3,7 @@ import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -458,6 +459,12 @@ class TestErrors:
         with pytest.raises((ValueError, TypeError), match=message):
             clf.fit(X, y)
         assert vars(clf) == vars(tiny())
+
+    @pytest.mark.parametrize("file", ["photo.png", Path("photo.png")])
+    def test_a_file_is_no_array(self, file):
+        message = "Got X=.*photo.png.*, but expected an array .* skdigits.read_digits"
+        with pytest.raises(ValueError, match=message):
+            DigitCNN().fit(file, [1])
 
     @pytest.mark.parametrize(
         "parts_of",
