@@ -119,7 +119,7 @@ def read_digits(
     >>> import numpy as np
     >>> import skdigits
     >>> paper = np.full((120, 80), 230, dtype=np.uint8)
-    >>> for top, left in (10, 20), (10, 50), (70, 20):
+    >>> for top, left in (10, 20), (10, 35), (70, 20):
     ...     paper[top:top + 30, left:left + 4] = 40
     >>> reading = skdigits.read_digits(paper)
     >>> print(reading.text)
