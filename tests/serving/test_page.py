@@ -257,6 +257,8 @@ def test_small_dark_and_by_keyboard(browser):
     browser.resize(375, 700, scale=2)
     draw(browser, "3", "touch")
     reads(browser, "3")
+    # a later reading lists the digits anew
+    settled(browser)
     assert browser.run("document.documentElement.scrollWidth") == 375
     grounds = browser.run(
         "[document.body, document.getElementById('canvas')]"
