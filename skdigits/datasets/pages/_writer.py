@@ -70,8 +70,8 @@ class Writer:
 
     def __init__(self, rng, digits=None, fonts=()):
         self.rng, self.digits, self.fonts = rng, digits, fonts
-        ways = ["strokes"] + 2 * ["images"] * (digits is not None)
-        self.way = str(rng.choice(ways + ["font"] * bool(fonts)))
+        ways = 3 * ["strokes"] + 4 * ["images"] * (digits is not None)
+        self.way = str(rng.choice(ways + 2 * ["font"] * bool(fonts)))
         self.font = str(rng.choice(fonts)) if fonts else None
         # in heights of a digit
         self.pen = np.exp(rng.normal(np.log(0.085), 0.45)).clip(0.03, 0.24)
