@@ -315,6 +315,18 @@ def _fraction(hand, x, base, gap):
     return end
 
 
+def _slanted_fraction(hand, x, base, gap):
+    rng, height = hand.rng, hand.height
+    small = rng.uniform(0.5, 0.8) * height
+    up, down = rng.uniform((0.25, -0.05), (0.5, 0.25)) * height
+    x = hand.text(str(rng.integers(1, 20)), x, base - up, small, 0.4 * gap)
+    slash, top, label = hand.sign("/", rng.uniform(0.8, 1.15) * height)
+    x -= rng.uniform(0, 0.35) * slash.shape[1]
+    hand.sheet.write(slash, label, x, base + top)
+    x += rng.uniform(0.55, 1.05) * slash.shape[1]
+    return hand.text(str(rng.integers(1, 20)), x, base + down, small, 0.4 * gap)
+
+
 def _raised(hand, x, base, gap):
     small, up = hand.height * hand.rng.uniform((0.4, 0.5), (0.65, 0.8))
     digit = str(hand.rng.integers(10))
@@ -327,7 +339,13 @@ def _between(hand, x, base, gap):
     return hand.other(x, base, hand.rng.uniform(0.5, 1.1), centred=True)
 
 
-TERMS = {_integer: 0.48, _fraction: 0.1, _raised: 0.08, _between: 0.34}
+TERMS = {
+    _integer: 0.46,
+    _fraction: 0.08,
+    _slanted_fraction: 0.07,
+    _raised: 0.07,
+    _between: 0.32,
+}
 
 
 def letters(hand, fonts):
