@@ -150,8 +150,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         features that are not a square number count as images of one row.
 
     warm_start : bool, default=False
-        If True, `fit` trains on from the weights of the previous call, in a cycle of
-        the learning rate of its own.
+        If True, `fit` continues from the weights of the previous call, in a
+        learning-rate cycle of its own.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Called by Keras in training. Each fit takes copies.

@@ -34,7 +34,8 @@ pipeline.fit(X_train, y_train)
 # %%
 # The report
 # ----------
-# It calls the classifier once; everything below is computed from these predictions.
+# ``ErrorReport.from_estimator`` calls the classifier once. The tables and figures of
+# the report are computed from these predictions.
 
 report = ErrorReport.from_estimator(pipeline, X_test, y_test)
 print(report.summary())
@@ -42,7 +43,7 @@ print(report.summary())
 # %%
 # The confusion matrix
 # --------------------
-# Rows are the true digits, columns the predicted ones. Right predictions are grey, so
+# Rows are the true digits, columns the predicted ones. Correct predictions are grey, so
 # that only mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
@@ -57,9 +58,9 @@ print(report.confusions.head(8).to_string(index=False))
 # %%
 # Recall of each digit
 # --------------------
-# Recall is the share of a digit's images that are classified correctly; their number is
-# the support. With about ninety images of each digit the 95 % intervals (Wilson's) are
-# wide.
+# Recall is the share of a digit's images that are classified correctly; support is the
+# number of its images. With about ninety images of each digit the 95 % intervals
+# (Wilson's) are wide.
 
 columns = ["support", "recall", "recall_low", "recall_high"]
 print(report.per_class.sort_values("recall")[columns].round(3))
@@ -75,9 +76,9 @@ print(report.recall_tests[["recall", "recall_of_others", "p_corrected"]].round(3
 print("Harder than the others:", report.hardest().index.tolist() or "none for sure")
 
 # %%
-# The test is about one network, and about the chance in its test images. It says
-# nothing about the chance in training. So here is how often each digit was among the
-# two of lowest recall, with three seeds.
+# The test is about this one network. It allows for chance in the choice of the test
+# images, but not for chance in training. So train with three seeds, and count how often
+# each digit is among the two with the lowest recall.
 
 repetition = repeat_over_seeds(pipeline, X_train, y_train, X_test, y_test, n_seeds=3)
 print(repetition.table.round(3))
@@ -92,8 +93,8 @@ display.figure_.suptitle("The most confident mistakes")
 # %%
 # Why this prediction?
 # --------------------
-# For the first of them: the pixels that spoke for the prediction, and those that spoke
-# for the true digit (integrated gradients).
+# For the most confident mistake, integrated gradients show which pixels support the
+# prediction and which support the true digit.
 
 first = report.mistakes.iloc[0]
 row = report.mistakes.index[0]
@@ -104,7 +105,7 @@ SaliencyDisplay.from_estimator(
 # %%
 # Are the probabilities calibrated?
 # ---------------------------------
-# Of the predictions with 90 %, nine in ten should be right.
+# Of the predictions with a probability of 90 %, nine in ten should be right.
 
 display = ReliabilityDisplay.from_report(report)
 display.figure_.suptitle("Calibration")
@@ -128,8 +129,8 @@ print(comparison.summary())
 # %%
 # Labels that may be wrong
 # ------------------------
-# By cross-validation over all images: those whose given label is the least probable.
-# Most are only hard to read; a person decides.
+# Cross-validation over all images finds those whose given label is the least probable.
+# Most are labelled correctly and only hard to read, so a person must decide.
 
 suspicious = suspicious_labels(pipeline, X, y, cv=3).head(8)
 titles = [

@@ -65,7 +65,7 @@ as_it_is = accuracies("Pretrained", pipeline["cnn"])
 # Fine-tuned on the corrections alone
 # -----------------------------------
 #
-# With `warm_start`, `fit` trains on from the present weights, here at a twentieth of
+# With `warm_start`, `fit` continues from the present weights, here at a twentieth of
 # the usual learning rate.
 
 

@@ -6,12 +6,13 @@ What data augmentation is worth with few images, and what a one-cycle schedule d
 """
 
 # %%
-# How strong an augmentation
-# --------------------------
+# How much augmentation
+# ---------------------
 # ``augment`` says how far each training image is rotated, zoomed, sheared and shifted
 # at random, anew in each epoch. The network is trained on the first hundred of
 # scikit-learn's digits and tested on the second half, which seems to be by other
-# writers: augmentation shows it ways of writing that a hundred images do not have.
+# writers. Augmentation shows the network ways of writing that are not in a hundred
+# images.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,18 +49,18 @@ ax.set(
 ax.legend(["seed 0", "seed 1"])
 
 # %%
-# The default is 1. Without augmentation the network knows too few ways of writing; with
-# twice as much, many images of 8 x 8 pixels become unreadable.
+# The default is 1. Without augmentation the network sees too few ways of writing. At
+# twice the default, many images of 8 x 8 pixels become unreadable.
 
 none, _, default, double = scores.mean(axis=0)
 assert default > none + 0.02
 assert default > double
 
 # %%
-# The schedule of the learning rate
-# ---------------------------------
+# The learning-rate schedule
+# --------------------------
 # ``schedule="one_cycle"`` takes large steps early in a fit and small ones at its end,
-# so that the loss falls to the last epoch. With a constant learning rate of the same
+# so that the loss falls until the last epoch. With a constant learning rate of the same
 # size the loss fluctuates.
 
 pipeline.set_params(

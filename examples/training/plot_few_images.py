@@ -2,8 +2,8 @@
 Learning curves: training on few images
 =======================================
 
-The accuracy over the number of training images, beside three classifiers of
-scikit-learn.
+The accuracy against the number of training images, compared with three scikit-learn
+classifiers.
 """
 
 # %%

@@ -83,7 +83,7 @@ def predict(
         Path | None,
         options.file(
             "The boxes of a form, which alone are read on each image: CSV with the "
-            "columns name, left, top, width, height, in pixels or in shares of the "
+            "columns name, left, top, width, height, in pixels or fractions of the "
             "page.",
             "none",
         ),

@@ -61,38 +61,41 @@ def fetch_emnist(
 ) -> Any:
     """Load EMNIST: many more handwritten digits than MNIST has, or letters.
 
-    The published files have the images transposed; here they are upright, as MNIST's.
+    The published files have the images transposed; here they are upright, like MNIST's.
 
-    The places looked at are the sub-folders ``emnist`` of ``data_home``, of the
-    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
-    data home. There ``gzip.zip`` is read, which has 562 MB, as it was published, and
-    checked against its SHA-256; a file that fails is named in a warning and left out.
+    The sub-folder ``emnist`` is looked for in ``data_home``, in the folder that the
+    environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
+    The archive ``gzip.zip`` (562 MB) is read from there as published, and checked
+    against its SHA-256. A file that fails the check is named in a warning and skipped.
 
     Parameters
     ----------
     split : {"digits", "letters", "balanced", "bymerge", "byclass", "mnist"}, \
             default="digits"
-        Which part of EMNIST: "digits" are as many of each; "letters" have one class
-        for a letter and its capital; "balanced" and "bymerge" are digits and letters of
-        47 classes, the former as many of each, and "byclass" of 62; "mnist" are as many
-        digits as MNIST has, but others.
+        The part of EMNIST to load:
+
+        - "digits": digits, the same number of each;
+        - "letters": letters, with one class for a letter and its capital;
+        - "balanced": digits and letters in 47 classes of equal size;
+        - "bymerge": the same 47 classes, of unequal size;
+        - "byclass": the images of "bymerge" in 62 classes: case always counts;
+        - "mnist": as many digits as MNIST has, but different ones.
 
     subset : {"all", "train", "test"}, default="all"
-        "train" are the images to learn from, "test" those to test on, "all" both, in
-        this order.
+        "train" is the training set, "test" the test set, "all" both, in this order.
 
     data_home : str or path-like, default=None
-        A folder whose sub-folder ``emnist`` to look in first, and to download to.
-        None downloads to that sub-folder of scikit-learn's data home.
+        A folder, whose sub-folder ``emnist`` is searched first and downloaded to.
+        None downloads to the same sub-folder of scikit-learn's data home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data are not on this machine.
+        If False, raise an OSError if the data are not on this machine.
 
     n_retries : int, default=3
-        Number of further rounds over the mirrors after a failure.
+        Number of times that all mirrors are tried again after a failure.
 
     delay : float, default=1.0
-        Seconds between two rounds.
+        Seconds between retries.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -106,11 +109,11 @@ def fetch_emnist(
         With these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, ink bright on black, 0 to 255.
+            A row of pixels for each image, bright ink on black, 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
-            The classes, from 0; letters as well, which EMNIST itself counts from 1.
+            The classes, counted from 0; so are letters, which EMNIST counts from 1.
         images : ndarray of shape (n, 28, 28), dtype uint8
-            The same pixels as images; a view of ``data``, unless ``as_frame``.
+            The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
@@ -123,7 +126,7 @@ def fetch_emnist(
     Raises
     ------
     OSError
-        If the data are neither on this machine nor can be downloaded, or if the
+        If the data are not on this machine and cannot be downloaded, or if the
         download folder cannot be written.
     ValueError
         If a parameter is not as described.

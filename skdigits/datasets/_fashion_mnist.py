@@ -66,30 +66,30 @@ def fetch_fashion_mnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load Fashion-MNIST: images of clothes that are as MNIST's digits, but harder.
+    """Load Fashion-MNIST: images of clothes in MNIST format, harder than digits.
 
-    The places looked at are the sub-folders ``fashion_mnist`` of ``data_home``, of the
-    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
-    data home. There the four gzipped IDX files are read, as they were published, and
-    checked against their SHA-256; a file that fails is named in a warning and left out.
+    The sub-folder ``fashion_mnist`` is looked for in ``data_home``, in the folder that
+    the environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
+    The four gzipped IDX files are read from there as published, and checked against
+    their SHA-256. A file that fails the check is named in a warning and skipped.
 
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        "train" are the first 60,000 images, "test" the last 10,000, "all" both.
+        "train" is the first 60,000 images, "test" the last 10,000, "all" both.
 
     data_home : str or path-like, default=None
-        A folder whose sub-folder ``fashion_mnist`` to look in first, and to download
-        to. None downloads to that sub-folder of scikit-learn's data home.
+        A folder, whose sub-folder ``fashion_mnist`` is searched first and downloaded
+        to. None downloads to the same sub-folder of scikit-learn's data home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data are not on this machine.
+        If False, raise an OSError if the data are not on this machine.
 
     n_retries : int, default=3
-        Number of further rounds over the mirrors after a failure.
+        Number of times that all mirrors are tried again after a failure.
 
     delay : float, default=1.0
-        Seconds between two rounds.
+        Seconds between retries.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -107,7 +107,7 @@ def fetch_fashion_mnist(
         target : ndarray of shape (n,), dtype int64, or Series
             The classes, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
-            The same pixels as images; a view of ``data``, unless ``as_frame``.
+            The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
@@ -120,7 +120,7 @@ def fetch_fashion_mnist(
     Raises
     ------
     OSError
-        If the data are neither on this machine nor can be downloaded, or if the
+        If the data are not on this machine and cannot be downloaded, or if the
         download folder cannot be written.
     ValueError
         If a parameter is not as described.

@@ -104,7 +104,7 @@ def load_digit_images(
             The labels; int64 if all are integers, else strings; strings also where "1"
             and "01" would become one.
         images : ndarray of shape (n, height, width)
-            The same pixels as images.
+            The same pixels, shaped as images.
         frame : DataFrame of shape (n, height * width + 1) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str

@@ -64,30 +64,30 @@ def fetch_mnist(
 ) -> Any:
     """Load MNIST, from this machine or else from the internet.
 
-    The places looked at are ``data_home``, the folder named by the environment
-    variable ``SKDIGITS_DATA``, the sub-folders ``mnist`` of both, and the sub-folder
-    ``mnist`` of scikit-learn's data home. There the four IDX files are read, plain or
-    gzipped, or ``mnist.npz``. The content is checked against its SHA-256; a file that
-    fails is named in a warning and left out. Only the files that ``subset`` needs are
-    read or downloaded, and files are written nowhere but to the download folder.
+    These folders are searched: ``data_home``, the folder that the environment variable
+    ``SKDIGITS_DATA`` names, the sub-folders ``mnist`` of both, and the sub-folder
+    ``mnist`` of scikit-learn's data home. The four IDX files, plain or gzipped, or
+    ``mnist.npz`` are read from there, and checked against their SHA-256. A file that
+    fails the check is named in a warning and skipped. Only the files that ``subset``
+    needs are read or downloaded, and files are written only to the download folder.
 
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        "train" are the first 60,000 images, "test" the last 10,000, "all" both.
+        "train" is the first 60,000 images, "test" the last 10,000, "all" both.
 
     data_home : str or path-like, default=None
-        A folder to look in first, and to download to. None downloads to the sub-folder
+        The folder to search first, and to download to. None downloads to the sub-folder
         ``mnist`` of scikit-learn's data home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data are not on this machine.
+        If False, raise an OSError if the data are not on this machine.
 
     n_retries : int, default=3
-        Number of further rounds over the mirrors after a failure.
+        Number of times that all mirrors are tried again after a failure.
 
     delay : float, default=1.0
-        Seconds between two rounds.
+        Seconds between retries.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -101,11 +101,11 @@ def fetch_mnist(
         With these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, ink bright on black, 0 to 255.
+            A row of pixels for each image, bright ink on black, 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
-            The same pixels as images; a view of ``data``, unless ``as_frame``.
+            The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
@@ -118,7 +118,7 @@ def fetch_mnist(
     Raises
     ------
     OSError
-        If the data are neither on this machine nor can be downloaded, or if the
+        If the data are not on this machine and cannot be downloaded, or if the
         download folder cannot be written.
     ValueError
         If a parameter is not as described.

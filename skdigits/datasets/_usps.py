@@ -36,32 +36,32 @@ def fetch_usps(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load USPS: digits from envelopes, written by others than those of MNIST.
+    """Load USPS: digits from envelopes, by other writers than MNIST's.
 
-    The places looked at are the sub-folders ``usps`` of ``data_home``, of the
-    folder named by the environment variable ``SKDIGITS_DATA`` and of scikit-learn's
-    data home. There ``usps.bz2`` and ``usps.t.bz2`` are read, as LIBSVM's authors
-    publish them, and checked against their MD5 (no SHA-256 of them is known to be
-    published) and their number of images; a file that fails is named in a warning and
-    left out.
+    The sub-folder ``usps`` is looked for in ``data_home``, in the folder that the
+    environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
+    The files ``usps.bz2`` and ``usps.t.bz2`` are read from there as LIBSVM's authors
+    publish them, and checked against their MD5 (no published SHA-256 of them is known)
+    and their number of images. A file that fails the check is named in a warning and
+    skipped.
 
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        "train" are the first 7,291 images, "test" the last 2,007, "all" both.
+        "train" is the first 7,291 images, "test" the last 2,007, "all" both.
 
     data_home : str or path-like, default=None
-        A folder whose sub-folder ``usps`` to look in first, and to download to.
-        None downloads to that sub-folder of scikit-learn's data home.
+        A folder, whose sub-folder ``usps`` is searched first and downloaded to.
+        None downloads to the same sub-folder of scikit-learn's data home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data are not on this machine.
+        If False, raise an OSError if the data are not on this machine.
 
     n_retries : int, default=3
-        Number of further rounds over the mirrors after a failure.
+        Number of times that all mirrors are tried again after a failure.
 
     delay : float, default=1.0
-        Seconds between two rounds.
+        Seconds between retries.
 
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
@@ -75,11 +75,11 @@ def fetch_usps(
         With these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 256), dtype uint8, or DataFrame
-            A row of pixels for each image, ink bright on black, 0 to 255.
+            A row of pixels for each image, bright ink on black, 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 16, 16), dtype uint8
-            The same pixels as images; a view of ``data``, unless ``as_frame``.
+            The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 257) or None
             ``data`` and ``target``, only if ``as_frame``.
         feature_names : list of str
@@ -92,7 +92,7 @@ def fetch_usps(
     Raises
     ------
     OSError
-        If the data are neither on this machine nor can be downloaded, or if the
+        If the data are not on this machine and cannot be downloaded, or if the
         download folder cannot be written.
     ValueError
         If a parameter is not as described.

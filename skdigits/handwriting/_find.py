@@ -56,7 +56,7 @@ def find_digits(image: Any) -> list[DigitBox]:
     Parameters
     ----------
     image : str, path, PIL.Image.Image or array-like
-        A file, an image of Pillow, or an array of shape (height, width) or
+        A file, a Pillow image, or an array of shape (height, width) or
         (height, width, channels), dark ink on light paper or light on dark.
 
     Returns
@@ -70,7 +70,7 @@ def find_digits(image: Any) -> list[DigitBox]:
     Raises
     ------
     ValueError
-        For what is no image.
+        If the input is not an image.
 
     See Also
     --------

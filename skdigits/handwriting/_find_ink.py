@@ -15,12 +15,12 @@ def find_ink(image: Any) -> NDArray[np.float32]:
     The page network sees the image at several scales, and says of each pixel how
     probably it is ink; thick strokes are seen at coarser scales than thin ones, so that
     the highest of these probabilities counts. Ruled lines, frames, shadows and a table
-    beside the paper are no ink.
+    beside the paper are not ink.
 
     Parameters
     ----------
     image : str, path, PIL.Image.Image or array-like
-        A file, an image of Pillow, or an array of shape (height, width) or
+        A file, a Pillow image, or an array of shape (height, width) or
         (height, width, channels), dark ink on light paper or light on dark.
 
     Returns
@@ -31,7 +31,7 @@ def find_ink(image: Any) -> NDArray[np.float32]:
     Raises
     ------
     ValueError
-        For what is no image.
+        If the input is not an image.
 
     See Also
     --------

@@ -16,7 +16,7 @@ def grey_image(image):
     Parameters
     ----------
     image : str, path, bytes, binary file, dict, PIL.Image.Image or array-like
-        A file or its content; an image of Pillow; an array of shape (height, width),
+        A file or its content; a Pillow image; an array of shape (height, width),
         (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
         uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits; or a dict
         with one of these as "composite", as gradio's sketchpad hands over.
@@ -91,7 +91,7 @@ def _grey_array(image):
         raise ValueError(
             f"Got an image as an array of shape {array.shape} and dtype "
             f"{array.dtype}, but expected numbers of shape (height, width), or with 1, "
-            "3 or 4 channels. Pass a file, an image of Pillow or such an array."
+            "3 or 4 channels. Pass a file, a Pillow image or such an array."
         )
     grey = array.astype(np.float32)
     if not np.isfinite(grey).all() or grey.min() < 0:
@@ -108,7 +108,7 @@ def _as_array(image):
     except ValueError as error:
         raise ValueError(
             f"Got an image that is no array ({reason_of(error)}), but expected rows "
-            "of equal length. Pass a file, an image of Pillow or an array."
+            "of equal length. Pass a file, a Pillow image or an array."
         ) from error
     if prod(array.shape[:2]) > MAX_PIXELS:
         raise ValueError(

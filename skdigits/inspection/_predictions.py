@@ -50,7 +50,7 @@ def _classes_of(estimator):
     Raises
     ------
     ValueError, sklearn.exceptions.NotFittedError
-        If it is no classifier, or not fitted.
+        If it is not a classifier, or not fitted.
     """
     if not isinstance(estimator, type) and hasattr(estimator, "predict"):
         labels = getattr(estimator, "classes_", None)

@@ -46,8 +46,9 @@ class Report:
 
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)
-            What it takes. Square images, those that are not flat, and flat ones of the
-            size that a `DigitCNN` was fitted on are kept for the gallery of mistakes.
+            Images, in a shape that the estimator accepts. Square images, those that
+            are not flat, and flat ones of the size that a `DigitCNN` was fitted on are
+            kept for the gallery of mistakes.
 
         y : array-like of shape (n,)
             True labels. Those that the classifier was not fitted on count as mistakes.
@@ -59,7 +60,7 @@ class Report:
         Raises
         ------
         ValueError
-            If the estimator is no classifier, or X or y is not as described.
+            If the estimator is not a classifier, or X or y is not as described.
         """
         y_pred, y_proba, labels = predictions_of(estimator, X, y)
         images = images_of(X, getattr(network_of(estimator), "image_shape_", None))

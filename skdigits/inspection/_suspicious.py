@@ -17,10 +17,11 @@ def suspicious_labels(
 ) -> pd.DataFrame:
     """Return rows whose given label is probably wrong.
 
-    The classifier is trained on parts of the data and predicts the rest. Rows for
-    which it finds another label more probable are returned, the given label of least
-    probability first: the ranking by self-confidence of [1]_. What it returns is for a
-    person to look at; many are only hard.
+    In cross-validation, the classifier is trained on one part of the data and predicts
+    the rest. Rows for which it finds another label more probable than the given one are
+    returned, sorted by the probability of the given label, lowest first. This is the
+    ranking by self-confidence in [1]_. A person should check these rows: many are
+    labelled correctly and only hard to classify.
 
     Parameters
     ----------
@@ -29,25 +30,26 @@ def suspicious_labels(
 
     X : array-like of shape (n, n_features), (n, height, width) or \
             (n, height, width, channels)
-        What it takes.
+        Images, in a shape that the estimator accepts.
 
     y : array-like of shape (n,)
-        Labels as given.
+        The given labels.
 
     cv : int, cross-validation generator or iterable, default=5
-        As in scikit-learn's `cross_val_predict`: an integer stands for as many
-        stratified parts.
+        As in scikit-learn's `cross_val_predict`: an integer is the number of
+        stratified folds.
 
     Returns
     -------
     suspicious : DataFrame
-        Its index is the position of the `row`; its columns are `label`, as given, its
-        `probability`, the `suggested` label and its `suggested_probability`.
+        The index, `row`, is the position in ``X``. The columns are `label`, the given
+        label; `probability`, that of the given label; `suggested`, the most probable
+        label; and `suggested_probability`.
 
     Raises
     ------
     ValueError
-        If the estimator is no classifier with `predict_proba`.
+        If the estimator is not a classifier with `predict_proba`.
 
     References
     ----------

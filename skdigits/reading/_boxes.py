@@ -55,8 +55,9 @@ def read_boxes(
 ) -> dict[str, Reading] | list[Any]:
     """Read the handwritten digits in each box of a form.
 
-    A digit is in the box that its middle is in, so that writing may go over the edge;
-    what is written or printed elsewhere is not read. The page is read as it lies.
+    A digit belongs to the box that contains its centre, so writing may cross the edge
+    of a box. What is written or printed outside the boxes is not read. Unlike in
+    :func:`~skdigits.read_digits`, a page that lies on its side is not turned.
 
     Parameters
     ----------
@@ -64,8 +65,8 @@ def read_boxes(
         Filled-in copies of the form, as :func:`~skdigits.read_digits` takes them.
 
     boxes : dict of str to (left, top, width, height)
-        The boxes of the form by their names; in pixels, or in shares of the width and
-        the height of the page if none of the numbers is above 1.
+        The name of each box of the form, and where it is: in pixels, or in fractions
+        of the width and height of the page if no number is above 1.
         :func:`~skdigits.reading.load_boxes` loads them from a file.
 
     model : estimator or path, default=None
@@ -80,15 +81,15 @@ def read_boxes(
     Returns
     -------
     dict of str to Reading, or list of dict
-        The reading of each box, whose ``text`` is "" where nothing is written. Its
-        digits are placed in pixels of the page. For a list of images a list; for a
-        file of several pages a list with a dict for each page.
+        The reading of each box, by name; its ``text`` is "" if nothing is written.
+        The positions of its digits are in pixels of the page. A list of images gives a
+        list; a file with several pages gives a list with one dict for each page.
 
     Raises
     ------
     ValueError
-        If the boxes are no such dict, or one is not on the page; and as
-        :func:`~skdigits.read_digits`.
+        If ``boxes`` is not as described, if a box lies outside the page, or if
+        :func:`~skdigits.read_digits` would raise it.
 
     See Also
     --------
@@ -96,7 +97,7 @@ def read_boxes(
 
     Examples
     --------
-    A form of two boxes, the second of which is empty:
+    A form with two boxes, the second of which is empty:
 
     >>> import numpy as np
     >>> from skdigits.reading import read_boxes
@@ -106,7 +107,7 @@ def read_boxes(
     >>> {name: reading.text for name, reading in read_boxes(form, boxes).items()}
     {'age': '11', 'size': ''}
 
-    The same boxes in shares of the page:
+    The same boxes in fractions of the page:
 
     >>> boxes = {"age": (0.05, 0.1, 0.45, 0.8), "size": (0.55, 0.1, 0.4, 0.8)}
     >>> read_boxes(form, boxes)["age"]
@@ -132,7 +133,7 @@ def _in_pixels(name, boxes, shape):
     if not are_shares and min(width, height) < 1:
         raise ValueError(
             f"Got the box {one_line(repr(name))} of {boxes[name]} among boxes with "
-            "numbers above 1, but expected all in pixels, or all in shares up to 1. "
+            "numbers above 1, but expected all in pixels, or all as fractions up to 1. "
             "Correct it."
         )
     begins, ends = [], []

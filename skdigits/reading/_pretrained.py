@@ -18,7 +18,7 @@ def load_pretrained() -> "Pipeline":
 
     Its ``predict`` and ``predict_proba`` take what
     :class:`~skdigits.handwriting.HandwritingNormalizer` takes: images of any size,
-    dark on light or light on dark, as arrays, images of Pillow or paths. The classes
+    dark on light or light on dark, as arrays, Pillow images or paths. The classes
     are -1, a non-digit, and 0 to 9.
 
     It has learned from MNIST's training images and from what skdigits draws itself,

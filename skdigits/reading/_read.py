@@ -77,8 +77,8 @@ def read_digits(
     Parameters
     ----------
     image_or_images : image, or list or tuple of images
-        An image is an array of shape (height, width) or (height, width, channels), an
-        image of Pillow, the path of a file, an open binary file or its bytes, or a dict
+        An image is an array of shape (height, width) or (height, width, channels), a
+        Pillow image, the path of a file, an open binary file or its bytes, or a dict
         with one of these as "composite", as gradio's sketchpad hands over. Files may be
         PDF (with the extra ``pdf``), TIFF of several pages, or HEIC (with ``heic``).
 
@@ -98,19 +98,19 @@ def read_digits(
     Returns
     -------
     Reading or list of Reading
-        With ``text``, ``digits``, ``signs`` and ``plot()``. For a list of images a
-        list; for a file of several pages a list with a reading of each page.
+        With ``text``, ``digits``, ``signs`` and ``plot()``. A list of images gives a
+        list; a file with several pages gives a list with a reading of each page.
 
     Raises
     ------
     ValueError
-        If something is no image or cannot be decoded, or if the model is for others
-        than digits in MNIST format.
+        If an input is not an image or cannot be decoded, or if the model is not for
+        digits in MNIST format.
 
     See Also
     --------
     skdigits.load_pretrained : For images of single digits.
-    skdigits.handwriting.find_digits : Only finds them.
+    skdigits.handwriting.find_digits : Finds digits without reading them.
 
     Examples
     --------

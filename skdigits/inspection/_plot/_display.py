@@ -75,7 +75,7 @@ class ReportDisplay:
 
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)
-            What it takes.
+            Images, in a shape that the estimator accepts.
 
         y : array-like of shape (n,)
             True labels.

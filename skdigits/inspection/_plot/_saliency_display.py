@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SaliencyDisplay(Display):
-    """Which pixels speak for one label and against another.
+    """Which pixels favour one label over another.
 
     Integrated gradients [1]_ of the difference of the two labels' logits, along the
     way from an empty image to the one passed. They add up to that difference, less
@@ -33,10 +33,10 @@ class SaliencyDisplay(Display):
         that of ``against``.
 
     label : label
-        The label that positive attributions speak for.
+        The label that positive attributions support.
 
     against : label
-        The label that negative attributions speak for.
+        The label that negative attributions support.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class SaliencyDisplay(Display):
         n_steps: int = 64,
         ax: Axes | None = None,
     ) -> Self:
-        """Draw what speaks for a prediction of a fitted `DigitCNN`.
+        """Draw which pixels support a prediction of a fitted `DigitCNN`.
 
         Imports TensorFlow.
 

@@ -136,7 +136,7 @@ class SearchResultsDisplay:
         Raises
         ------
         ValueError
-            If it is no search, if there are not one or two parameters to draw, or no
+            If it is not a search, if there are not one or two parameters to draw, or no
             such metric.
         """
         if not hasattr(search, "refit"):
