@@ -216,7 +216,8 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
     Parameters
     ----------
     path : str or path-like
-        A CSV file with the columns name, left, top, width and height, in UTF-8.
+        A CSV file with the columns name, left, top, width and height, in UTF-8;
+        separated by commas or, as where the decimal point is a comma, by semicolons.
 
     Returns
     -------
@@ -255,7 +256,10 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
 
 
 def _boxes_in(path):
-    rows = csv.DictReader(StringIO(_text_of(path)), skipinitialspace=True)
+    text = _text_of(path)
+    # spreadsheets separate by semicolons where the decimal point is a comma
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(StringIO(text), delimiter=delimiter, skipinitialspace=True)
     expected = f"the columns {', '.join(COLUMNS)}"
     if sorted(rows.fieldnames or ()) != sorted(COLUMNS):
         raise _unexpected(path, f"the columns {rows.fieldnames}", expected)
@@ -267,12 +271,16 @@ def _boxes_in(path):
             expected = "a box a line, each of a name of its own"
             raise _unexpected(path, found, expected)
         try:
-            boxes[name] = _checked_box(name, [row[side] for side in SIDES])
+            boxes[name] = _checked_box(name, [_number(row[side]) for side in SIDES])
         except ValueError as error:
             raise ValueError(f"{error} It is in {one_line(path)!r}.") from None
     if not boxes:
         raise _unexpected(path, "no box", "at least one, below " + expected)
     return boxes
+
+
+def _number(cell):
+    return cell and cell.replace(",", ".")
 
 
 def _text_of(path):

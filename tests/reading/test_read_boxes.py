@@ -138,6 +138,12 @@ class TestLoadBoxes:
         assert boxes == {"Übung 1": (1, 2, 3, 4), "b": (5, 6, 7, 8)}
         assert list(boxes) == ["Übung 1", "b"]
 
+    def test_semicolons_and_decimal_commas(self, tmp_path):
+        """As spreadsheets save it in half of Europe."""
+        path = tmp_path / "form.csv"
+        path.write_text("name;left;top;width;height\na, b;0,1;0.2;0,3;1\n")
+        assert load_boxes(path) == {"a, b": (0.1, 0.2, 0.3, 1)}
+
     @pytest.mark.parametrize(
         "content, message",
         [
