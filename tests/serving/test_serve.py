@@ -482,6 +482,25 @@ def request_of(body, kind="image/png"):
 
 
 class TestTheProcess:
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+    def test_ctrl_c_while_it_starts(self):
+        """A terminal sends the signal to the processes that read too."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "skdigits", "serve", "--port", "0", "--n-jobs", "1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None and not psutil.Process(process.pid).children():
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGINT)
+            _, error = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+        assert (process.returncode, error) == (0, "")
+
     @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
     def test_it_ends_cleanly(self, name):
         with serving("--n-jobs", "2") as (process, address):
