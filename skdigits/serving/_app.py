@@ -1,6 +1,7 @@
 """create_app: the interface over HTTP."""
 
 import os
+import re
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
@@ -89,7 +90,7 @@ def create_app(
 
     allow_origins : list or tuple of str, default=()
         Origins of pages whose requests are served, such as "https://example.org",
-        besides the page of this server; "*" for all.
+        besides the page of this server: with the scheme, without a path; "*" for all.
 
     max_bytes : int, default=20_000_000
         Of the body of one request.
@@ -122,6 +123,7 @@ def create_app(
     limits = _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout)
     _check_names("allow_hosts", allow_hosts)
     _check_names("allow_origins", allow_origins)
+    _check_origins(allow_origins)
     path = PRETRAINED if model is None else model
     about = _info(classifier_of(load_network(path)), limits)
     bodies = RequestBodies(max_bytes, timeout)
@@ -183,6 +185,17 @@ def _check_names(name, names):
             f"Got {name}={names!r}, but expected a list or tuple of texts. "
             "Put them into one."
         )
+
+
+def _check_origins(origins):
+    """Raise a ValueError for one that browsers never send."""
+    for origin in origins:
+        if not re.fullmatch(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+/?", origin):
+            raise ValueError(
+                f"Got the origin {one_line(repr(origin))} to allow, but expected one "
+                "as browsers send it, such as 'https://example.org', or '*' for all. "
+                "Write scheme and host, without a path."
+            )
 
 
 def _middleware(allow_hosts, allow_origins):

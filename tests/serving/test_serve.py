@@ -589,6 +589,8 @@ class TestTheProcess:
         ({"model": 3}, "Got path=3, but expected a path"),
         ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
         ({"allow_origins": [3]}, r"Got allow_origins=\[3\], but expected a list"),
+        ({"allow_origins": ["a.example"]}, "Got the origin 'a.example' to allow, but"),
+        ({"allow_origins": ["https://a.example/b"]}, "Got the origin .* without a pa"),
         ({"timeout": 0}, "Got timeout=0, but expected"),
         ({"max_bytes": 0}, "Got max_bytes=0, but expected"),
         ({"max_requests": 0}, "Got max_requests=0, but expected"),
@@ -616,6 +618,7 @@ def test_the_command_says_what_is_wrong(capsys, address):
         (["--host", "a\0b"], "where nothing can listen (host name must not contain"),
         (["--host", "no.such.host.invalid"], "where nothing can listen ("),
         (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (["--allow-origin", "a.example"], "Got the origin 'a.example' to allow, but"),
     ):
         with pytest.raises(SystemExit) as end:
             main(["serve", *arguments])
