@@ -5,9 +5,9 @@ import re
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from joblib import effective_n_jobs
 from starlette.exceptions import HTTPException
@@ -27,8 +27,10 @@ from skdigits.serving._models import (
     ONE,
     RESPONSES,
     SEVERAL,
+    NoParameters,
     Predictions,
     Reading,
+    ReadParameters,
     Status,
 )
 from skdigits.serving._request_body import RequestBodies
@@ -225,7 +227,7 @@ def _add_pages(app):
     responses=RESPONSES,
     openapi_extra=ONE,
 )
-async def read(request: Request, images: bool = False) -> Any:
+async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> Any:
     """Read the digits of one image."""
     state = request.app.state
     async with request.state.bodies.files_of(request) as sent:
@@ -236,7 +238,7 @@ async def read(request: Request, images: bool = False) -> Any:
                 "of its own.",
             )
         ((name, content),) = sent
-        arguments = name, state.model, state.min_confidence, images
+        arguments = name, state.model, state.min_confidence, query.images
         return await _respond(request, _worker.read, content, *arguments)
 
 
@@ -248,7 +250,7 @@ async def read(request: Request, images: bool = False) -> Any:
     responses=RESPONSES,
     openapi_extra=SEVERAL,
 )
-async def predict(request: Request) -> Any:
+async def predict(request: Request, query: Annotated[NoParameters, Query()]) -> Any:
     """Classify images of single digits, up to 1,000 in a form."""
     async with request.state.bodies.files_of(request) as sent:
         predicted = await _respond(
@@ -307,8 +309,16 @@ async def _refused(request, error):
 
 
 async def _invalid(request, error):
-    """Answer a parameter of the address that is none."""
-    first = error.errors()[0]
+    """Answer parameters of the address that are none."""
+    errors = error.errors()
+    unknown = [e["loc"][-1] for e in errors if e["type"] == "extra_forbidden"]
+    if unknown:
+        sentence = (
+            f"Got the parameters {one_line(unknown)}, but expected only those of the "
+            "interface at /docs. Leave them out."
+        )
+        return JSONResponse({"error": sentence}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    first = errors[0]
     sentence = (
         f"Got {first['loc'][-1]}={one_line(repr(first['input']))}, but expected "
         "true or false. Change it."

@@ -258,6 +258,8 @@ class TestRefusals:
                 "Got JSON without a data URL, but expected",
             ),
             ("/read", b"x", PNG, 422, "Got an image, which cannot be decoded"),
+            ("/read?a=1&images=x&b=2", b"x", PNG, 422, "Got the parameters ['a', 'b']"),
+            ("/predict?images=true", b"x", PNG, 422, "Got the parameters ['images']"),
             ("/read", bytes(20_000_001), PNG, 413, "expected at most 20,000,000"),
             ("/predict", *form(*[("a", b"x")] * 1001), 400, "expected up to 1,000"),
         ],
