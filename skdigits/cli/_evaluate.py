@@ -67,12 +67,14 @@ def evaluate(
     debug: options.Debug = False,
 ):
     """Test a saved classifier."""
+    from skdigits.persistence import load_with_card
+
     console = new_console(quiet or as_json)
     _check_options(figure, report, seeds)
-    estimator = skdigits.load(model)
+    estimator, card = load_with_card(model)
     classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
     normalizes = begins_with_normalizer(estimator)
-    normalize = whether_to_normalize(normalize, classifier, normalizes)
+    normalize = whether_to_normalize(normalize, classifier, normalizes, card)
     source = find_source(
         data,
         image_shape=classifier.image_shape_,

@@ -63,8 +63,14 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
         For the model card.
     """
     params = RECIPE | training_params(**params)
-    pipeline, normalizer = _loaded(model)
-    digits = _new_digits(pipeline, normalizer, model, data, normalize, label_column)
+    pipeline, normalizer, card = _loaded(model)
+    classifier = pipeline[-1]
+    wanted = whether_to_normalize(normalize, classifier, normalizer is not None, card)
+    if normalizer is None:
+        # else what is in MNIST format, as corrections are, is not normalized once more:
+        # a few would lose their ink
+        normalize = wanted
+    digits = _new_digits(classifier, normalizer, model, data, normalize, label_column)
     say_data(console, digits, normalizer is not None or normalize)
     known = _known_digits(pipeline, normalizer, params["random_state"])
     tests = {"New images": digits.test or digits.train}
@@ -82,38 +88,40 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     for name in tests:
         shares = f"{percent(before[name])} before, {percent(after[name])} after"
         say(console, f"{name}: {shares} the training.")
-    about = {"from": model, "mixed_in": words, "before": before, "after": after}
+    n_train = {"New images": len(digits.train[0])}
+    n_train["Known images"] = 0 if known is None else len(known.train[0])
+    about = {"from": model, "as_they_are": normalize is False, "mixed_in": words}
+    about |= {"n_train": n_train, "before": before, "after": after}
     normalized = digits.normalized or normalizer is not None
     test = digits.test or known.test
     return replace(digits, test=test, normalized=normalized), pipeline, about
 
 
 def _loaded(model):
-    """Return a saved model as a pipeline without its normalizer, and that or None."""
+    """Return a saved model as a pipeline without its normalizer, that, and its card."""
     from sklearn.pipeline import Pipeline
 
-    is_ours = model == PRETRAINED
-    estimator = skdigits.load_pretrained() if is_ours else skdigits.load(model)
+    from skdigits.persistence import load_with_card
+
+    path = skdigits.reading.PRETRAINED if model == PRETRAINED else model
+    estimator, card = load_with_card(path)
     if begins_with_normalizer(estimator):
-        return estimator[1:], estimator[0]
-    is_pipeline = hasattr(estimator, "steps")
-    return estimator if is_pipeline else Pipeline([("cnn", estimator)]), None
+        return estimator[1:], estimator[0], card
+    if not hasattr(estimator, "steps"):
+        estimator = Pipeline([("cnn", estimator)])
+    return estimator, None, card
 
 
-def _new_digits(pipeline, normalizer, model, data, normalize, label_column):
+def _new_digits(classifier, normalizer, model, data, normalize, label_column):
     """Return the `Digits` to learn, as a model takes them."""
     if data == "auto":
         raise ValueError(
             f"Got --from {model} without new images, but expected some. Pass --data."
         )
-    classifier = pipeline[-1]
-    wanted = whether_to_normalize(normalize, classifier, normalizer is not None)
     source = find_source(
         data,
         image_shape=classifier.image_shape_,
-        # what is in MNIST format, as corrections are, is not normalized once more: a
-        # few would lose their ink
-        normalize=wanted if normalizer is None else normalize,
+        normalize=normalize,
         label_column=label_column,
         may_be_few=True,
     )
@@ -174,7 +182,7 @@ def _drawn(seed):
         for its, n in zip(few, seeds, strict=True)
     ]
     parts = [_some(*_signs_of(pages), N_KNOWN, seed) for pages in parts]
-    return Digits(f"{N_KNOWN:,} digits and non-digits, {words}", *parts, True)
+    return Digits(f"{len(parts[0][0]):,} digits and non-digits, {words}", *parts, True)
 
 
 def _signs_of(pages):

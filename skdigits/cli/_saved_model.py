@@ -8,8 +8,19 @@ def begins_with_normalizer(estimator):
     return hasattr(estimator, "steps") and isinstance(estimator[0], normalizer)
 
 
-def whether_to_normalize(normalize, classifier, normalizes):
-    """Return what `find_source` takes for the user's images."""
+def whether_to_normalize(normalize, classifier, normalizes, card):
+    """Return what `find_source` takes for the user's images.
+
+    ``normalizes`` says whether the model does so itself; its ``card`` whether it has
+    learned from images as they are.
+    """
+    if card.get("as_they_are"):
+        if normalize:
+            raise ValueError(
+                "Got --normalize for a model that has learned from images as they are, "
+                "but expected such images. Leave the option out."
+            )
+        return False
     if normalizes and normalize is False:
         raise ValueError(
             "Got --no-normalize for a model that brings images into MNIST format "

@@ -107,6 +107,12 @@ def _serve(served, host, listening, log_level):
             port = sockets[0].getsockname()[1]
             say(new_console(), f"http://{name}:{port} (Ctrl-C ends it)")
 
+        def handle_exit(self, sig, frame):
+            if not self.started:
+                # Ctrl-C reaches the workers too, and that they fail then is no news
+                logging.getLogger("uvicorn.error").disabled = True
+            super().handle_exit(sig, frame)
+
     # in the end all processes are killed, and asyncio warns if it is late to notice
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     # what uvicorn raises again when all is over
@@ -121,4 +127,11 @@ def _serve(served, host, listening, log_level):
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=30,
     )
-    Server(config).run([listening])
+    server = Server(config)
+    try:
+        server.run([listening])
+    except (KeyboardInterrupt, SystemExit):
+        # those of workers that could not start
+        if server.should_exit:
+            sys.exit(0)
+        raise

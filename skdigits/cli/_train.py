@@ -92,7 +92,9 @@ def _new_model(console, bar, preset, **options_of_data):
     pipeline = skdigits.make_digit_pipeline(classifier)
     with bar(classifier):
         pipeline.fit(*digits.train)
-    return digits, pipeline, {"preset": preset}
+    as_they_are = options_of_data["normalize"] is False
+    about = {"preset": preset, "as_they_are": as_they_are}
+    return digits, pipeline, about
 
 
 @contextmanager

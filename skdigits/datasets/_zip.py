@@ -2,6 +2,7 @@
 
 import zipfile
 from contextlib import contextmanager
+from pathlib import PureWindowsPath
 from posixpath import commonpath, dirname
 
 from skdigits._files import UnreadableFile, open_regular
@@ -30,18 +31,13 @@ def read_zip(path):
     label_column : None
     """
     with _opened(path) as archive:
-        names = [name for name in archive.namelist() if _is_visible(name)]
-        for name in names:
-            if name.startswith("/") or ".." in name.split("/"):
-                raise UnreadableFile(f"{one_line(name)!r} is outside of its folder")
-        if len(set(names)) < len(names):
-            raise UnreadableFile("it has two files of one name")
-    images = [name for name in names if is_image_name(name)]
-    found = images_by_class(path, _classes(path, names, images))
-    warn_of_others(path, [path / n for n in names if not n.endswith("/")], found)
-    chosen = [file.relative_to(path).as_posix() for file in found]
+        members = _members(archive)
+    images = [name for name in members if is_image_name(name)]
+    found = images_by_class(path, _classes(path, members, images))
+    warn_of_others(path, [path / n for n in members if not n.endswith("/")], found)
+    chosen = {file: members[file.relative_to(path).as_posix()] for file in found}
     with _opened(path) as archive:
-        return _contents(path, archive, chosen), [p.parent.name for p in found], None
+        return _contents(archive, chosen), [p.parent.name for p in found], None
 
 
 @contextmanager
@@ -59,9 +55,26 @@ def _opened(path):
         ) from error
 
 
+def _members(archive):
+    """Return the visible members of an archive by their names."""
+    members: dict = {}
+    for member in archive.infolist():
+        # some programs write backslashes, or "./" before each name
+        place = PureWindowsPath(member.filename)
+        if place.anchor or ".." in place.parts:
+            name = one_line(member.filename)
+            raise UnreadableFile(f"{name!r} is outside of its folder")
+        name = place.as_posix() + "/" * member.filename.endswith(("/", "\\"))
+        if name in members:
+            raise UnreadableFile("it has two files of one name")
+        if _is_visible(name):
+            members[name] = member
+    return members
+
+
 def _is_visible(name):
     parts = name.split("/")
-    is_hidden = any(part.startswith(".") and part != ".." for part in parts)
+    is_hidden = any(part.startswith(".") for part in parts)
     return not is_hidden and parts[0] != "__MACOSX"
 
 
@@ -81,13 +94,12 @@ def _classes(path, names, images):
     return found
 
 
-def _contents(path, archive, names):
-    members = [archive.getinfo(name) for name in names]
-    n_bytes = sum(member.file_size for member in members)
+def _contents(archive, members):
+    n_bytes = sum(member.file_size for member in members.values())
     check_size("its content", n_bytes, MAX_BYTES)
     return [
-        Content(repr(one_line(path / member.filename)), _unpacked(archive, member))
-        for member in members
+        Content(repr(one_line(file)), _unpacked(archive, member))
+        for file, member in members.items()
     ]
 
 

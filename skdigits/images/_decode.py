@@ -222,6 +222,8 @@ def _pages_of(file):
 
     head = file.read(1024)
     file.seek(0)
+    if not head:
+        raise UnreadableFile("it is empty")
     if _PDF in head:
         yield from _pages_of_pdf(file.read())
     elif _HEIC.match(head, 4):

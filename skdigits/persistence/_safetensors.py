@@ -131,8 +131,7 @@ def _check_kind(start, path):
             raise _OfOthers(found, remedy)
     if path.suffix.lower() in _PICKLES:
         raise _OfOthers("probably a pickle", _FROM_PICKLE)
-    if not start:
-        raise Damaged("an empty file")
+    raise Damaged("no model file of skdigits" if start else "an empty file")
 
 
 def _parsed(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from io import StringIO
@@ -19,6 +20,15 @@ from skdigits.reading._reading import Reading
 SIDES = ("left", "top", "width", "height")
 COLUMNS = ("name", *SIDES)
 MAX_BYTES = 1_000_000
+
+# A box with a smaller share on the page, and nothing in it, is warned of: it may have
+# been measured at another scale.
+SHARE_ON_PAGE = 0.5
+
+_REMEDY = (
+    "Measure boxes on images of this size, or in shares of the page, which fit every "
+    "size."
+)
 
 Box = tuple[float, float, float, float]
 
@@ -91,6 +101,11 @@ def read_boxes(
         If ``boxes`` is not as described, if a box lies outside the page, or if
         :func:`~skdigits.read_digits` would raise it.
 
+    Warns
+    -----
+    UserWarning
+        If a box of which less than half is on the page has nothing in it.
+
     See Also
     --------
     skdigits.read_digits : Finds the digits of a whole page.
@@ -123,11 +138,26 @@ def read_boxes(
 
 def _read_boxes_of(grey, boxes, **options):
     placed = {name: _in_pixels(name, boxes, grey.shape) for name in boxes}
-    return {name: reading_in(box, grey, **options) for name, box in placed.items()}
+    readings = {
+        name: reading_in(box, grey, **options) for name, (box, _) in placed.items()
+    }
+    cut = [name for name, (_, share) in placed.items() if share < SHARE_ON_PAGE]
+    empty = [name for name in cut if not readings[name].text]
+    if empty:
+        warnings.warn(
+            f"Got the boxes {one_line(empty)} with nothing in them, of which less than "
+            f"half is on the page of {_size(grey.shape)}. {_REMEDY}",
+            UserWarning,
+            stacklevel=2,
+        )
+    return readings
 
 
 def _in_pixels(name, boxes, shape):
-    """Return left, top, width and height of a box, cut where the page ends."""
+    """Return left, top, width and height of a box, cut where the page ends.
+
+    Also return the share of it that is on the page.
+    """
     are_shares = max(map(max, boxes.values())) <= 1
     left, top, width, height = boxes[name]
     if not are_shares and min(width, height) < 1:
@@ -136,18 +166,23 @@ def _in_pixels(name, boxes, shape):
             "numbers above 1, but expected all in pixels, or all as fractions up to 1. "
             "Correct it."
         )
-    begins, ends = [], []
+    begins, sides, share = [], [], 1.0
     for n, first, side in zip(shape[::-1], (left, top), (width, height), strict=True):
         scale = n if are_shares else 1
         begins.append(round(scale * first))
-        ends.append(min(round(scale * (first + side)), n))
-    if not (begins[0] < ends[0] and begins[1] < ends[1]):
+        sides.append(min(round(scale * (first + side)), n) - begins[-1])
+        share *= sides[-1] / (scale * side)
+    if min(sides) <= 0:
         raise ValueError(
             f"Got the box {one_line(repr(name))} of {boxes[name]} for a page of "
-            f"{shape[1]} x {shape[0]} pixels, where it has none, but expected one on "
-            "the page. Correct it, or scan all sheets alike."
+            f"{_size(shape)}, where it has none, but expected one on the page. "
+            f"{_REMEDY}"
         )
-    return (*begins, ends[0] - begins[0], ends[1] - begins[1])
+    return (*begins, *sides), share
+
+
+def _size(shape):
+    return f"{shape[1]} x {shape[0]} pixels"
 
 
 def _checked(boxes):
@@ -182,7 +217,8 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
     Parameters
     ----------
     path : str or path-like
-        A CSV file with the columns name, left, top, width and height, in UTF-8.
+        A CSV file with the columns name, left, top, width and height, in UTF-8;
+        separated by commas or, as where the decimal point is a comma, by semicolons.
 
     Returns
     -------
@@ -221,7 +257,10 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
 
 
 def _boxes_in(path):
-    rows = csv.DictReader(StringIO(_text_of(path)), skipinitialspace=True)
+    text = _text_of(path)
+    # spreadsheets separate by semicolons where the decimal point is a comma
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(StringIO(text), delimiter=delimiter, skipinitialspace=True)
     expected = f"the columns {', '.join(COLUMNS)}"
     if sorted(rows.fieldnames or ()) != sorted(COLUMNS):
         raise _unexpected(path, f"the columns {rows.fieldnames}", expected)
@@ -233,12 +272,16 @@ def _boxes_in(path):
             expected = "a box a line, each of a name of its own"
             raise _unexpected(path, found, expected)
         try:
-            boxes[name] = _checked_box(name, [row[side] for side in SIDES])
+            boxes[name] = _checked_box(name, [_number(row[side]) for side in SIDES])
         except ValueError as error:
             raise ValueError(f"{error} It is in {one_line(path)!r}.") from None
     if not boxes:
         raise _unexpected(path, "no box", "at least one, below " + expected)
     return boxes
+
+
+def _number(cell):
+    return cell and cell.replace(",", ".")
 
 
 def _text_of(path):

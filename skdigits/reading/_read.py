@@ -105,7 +105,7 @@ def read_digits(
     ------
     ValueError
         If an input is not an image or cannot be decoded, or if the model is not for
-        digits in MNIST format.
+        digits in MNIST format. The message says which image of a list it is.
 
     See Also
     --------
@@ -145,7 +145,8 @@ def read_each(image_or_images, read, n_jobs):
     from joblib import Parallel, delayed
 
     return Parallel(n_jobs)(
-        delayed(_read_pages)(image, read) for image in image_or_images
+        delayed(_read_pages_at)(place, image, read)
+        for place, image in enumerate(image_or_images)
     )
 
 
@@ -168,6 +169,15 @@ class _Page(NamedTuple):
     def confidence(self):
         """Of the most probable digits."""
         return self.probabilities[:, 1:].max(axis=1)
+
+
+def _read_pages_at(place, image, read):
+    """Return what `_read_pages` does of an image of a list; an error has its place."""
+    try:
+        return _read_pages(image, read)
+    except ValueError as error:
+        message = f"{error} It is image {place} of the list, counted from 0."
+        raise ValueError(message) from error
 
 
 def _read_pages(image, read):

@@ -1,12 +1,13 @@
 """create_app: the interface over HTTP."""
 
 import os
+import re
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from joblib import effective_n_jobs
 from starlette.exceptions import HTTPException
@@ -26,8 +27,10 @@ from skdigits.serving._models import (
     ONE,
     RESPONSES,
     SEVERAL,
+    NoParameters,
     Predictions,
     Reading,
+    ReadParameters,
     Status,
 )
 from skdigits.serving._request_body import RequestBodies
@@ -89,7 +92,7 @@ def create_app(
 
     allow_origins : list or tuple of str, default=()
         Origins of pages whose requests are served, such as "https://example.org",
-        besides the page of this server; "*" for all.
+        besides the page of this server: with the scheme, without a path; "*" for all.
 
     max_bytes : int, default=20_000_000
         Of the body of one request.
@@ -122,6 +125,7 @@ def create_app(
     limits = _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout)
     _check_names("allow_hosts", allow_hosts)
     _check_names("allow_origins", allow_origins)
+    _check_origins(allow_origins)
     path = PRETRAINED if model is None else model
     about = _info(classifier_of(load_network(path)), limits)
     bodies = RequestBodies(max_bytes, timeout)
@@ -185,6 +189,17 @@ def _check_names(name, names):
         )
 
 
+def _check_origins(origins):
+    """Raise a ValueError for one that browsers never send."""
+    for origin in origins:
+        if not re.fullmatch(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+/?", origin):
+            raise ValueError(
+                f"Got the origin {one_line(repr(origin))} to allow, but expected one "
+                "as browsers send it, such as 'https://example.org', or '*' for all. "
+                "Write scheme and host, without a path."
+            )
+
+
 def _middleware(allow_hosts, allow_origins):
     # browsers send origins without it
     origins = [origin.rstrip("/") for origin in allow_origins]
@@ -212,7 +227,7 @@ def _add_pages(app):
     responses=RESPONSES,
     openapi_extra=ONE,
 )
-async def read(request: Request, images: bool = False) -> Any:
+async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> Any:
     """Read the digits of one image."""
     state = request.app.state
     async with request.state.bodies.files_of(request) as sent:
@@ -223,7 +238,7 @@ async def read(request: Request, images: bool = False) -> Any:
                 "of its own.",
             )
         ((name, content),) = sent
-        arguments = name, state.model, state.min_confidence, images
+        arguments = name, state.model, state.min_confidence, query.images
         return await _respond(request, _worker.read, content, *arguments)
 
 
@@ -235,7 +250,7 @@ async def read(request: Request, images: bool = False) -> Any:
     responses=RESPONSES,
     openapi_extra=SEVERAL,
 )
-async def predict(request: Request) -> Any:
+async def predict(request: Request, query: Annotated[NoParameters, Query()]) -> Any:
     """Classify images of single digits, up to 1,000 in a form."""
     async with request.state.bodies.files_of(request) as sent:
         predicted = await _respond(
@@ -294,8 +309,16 @@ async def _refused(request, error):
 
 
 async def _invalid(request, error):
-    """Answer a parameter of the address that is none."""
-    first = error.errors()[0]
+    """Answer parameters of the address that are none."""
+    errors = error.errors()
+    unknown = [e["loc"][-1] for e in errors if e["type"] == "extra_forbidden"]
+    if unknown:
+        sentence = (
+            f"Got the parameters {one_line(unknown)}, but expected only those of the "
+            "interface at /docs. Leave them out."
+        )
+        return JSONResponse({"error": sentence}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    first = errors[0]
     sentence = (
         f"Got {first['loc'][-1]}={one_line(repr(first['input']))}, but expected "
         "true or false. Change it."

@@ -12,6 +12,16 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class NoParameters(Model):
+    """Those of an address that takes none."""
+
+
+class ReadParameters(Model):
+    images: bool = Field(
+        False, description="Whether each digit has what the classifier saw."
+    )
+
+
 class Digit(Model):
     """One digit of an image."""
 
@@ -67,7 +77,7 @@ ERRORS = {
     408: "The body took too long to be sent.",
     413: "The body is too large.",
     415: "The body is neither an image nor a form.",
-    422: "The image cannot be decoded, or has too many pixels.",
+    422: "The image cannot be decoded or is too large, or a parameter is unknown.",
     503: "There are too many requests; Retry-After says when to try again.",
 }
 

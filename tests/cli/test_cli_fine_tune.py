@@ -71,6 +71,7 @@ def test_learns_the_new_and_keeps_the_old(model, capsys):
     card = read_card("digits.safetensors")
     assert card["from"] == str(model) and card["data"]["n_train"] == 120
     assert card["after"]["New images"] > card["before"]["New images"]
+    assert card["n_train"] == {"New images": 120, "Known images": 1000}
     for name in ("New images", "Known images"):
         assert re.search(rf"{name}: [\d.]+ % before, [\d.]+ % after the training", out)
 
@@ -86,6 +87,27 @@ def test_a_few_of_one_class_are_all_learned_from(model, capsys):
     code, _, err = run(capsys, *options)
     assert code == 1 and "exists, but expected a new file" in err
     assert run(capsys, *options, "--force")[0] == 0
+
+
+def test_a_model_of_images_as_they_are_gets_such(capsys):
+    """Dark on light, which would be normalized else."""
+    rows = np.pad(np.kron(IMAGES[:100], np.ones((3, 3), np.uint8)), ((0,), (2,), (2,)))
+    write_zip(255 - 15 * rows, Y[:100])
+    data = ["--data", "corrections.zip", "--epochs", 1]
+    options = ["--no-normalize", "--preset", "fast", "--output", "own.st"]
+    assert run(capsys, *data, *options)[0] == 0
+    code, out, _ = run(capsys, *data, "--from", "own.st", "--output", "better.st")
+    assert code == 0 and "brought into MNIST format" not in out
+    # and so does the model that comes of it
+    with pytest.raises(SystemExit):
+        main(["evaluate", "better.st", "--data", "corrections.zip"])
+    assert "brought into MNIST format" not in capsys.readouterr().out
+    assert "normalize" not in skdigits.load("better.st").named_steps
+    message = "Got --normalize for a model that has learned from images as they are"
+    for model in ("own.st", "better.st"):
+        assert message in run(capsys, *data, "--from", model, "--normalize")[2]
+    card = read_card("better.st")
+    assert card["n_train"] == {"New images": 80, "Known images": 0}
 
 
 def test_nothing_is_at_hand_that_the_model_knows(tmp_path, capsys):

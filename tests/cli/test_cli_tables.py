@@ -155,6 +155,13 @@ class TestBoxes:
         assert code == 1 and "Got the box 'far' of (500" in err
         assert "'far'" in table("out.csv")["check"][0]
 
+    def test_an_empty_box_mostly_beside_the_page(self, scans, capsys):
+        with open("form.csv", "a") as file:
+            file.write("far,390,190,100,100\n")
+        options = ["--boxes", "form.csv", "--csv", "out.csv"]
+        code, _, err = run(capsys, "predict", "scans/a.png", *options)
+        assert code == 0 and err.startswith("Warning: Got the boxes ['far'] with noth")
+
 
 class TestNumberOfDigits:
     def test_another_one_is_to_be_checked(self, reader, capsys):

@@ -225,6 +225,15 @@ class TestZip:
             digits = load_digit_images(self.write(tmp_path, members))
         assert digits.target.tolist() == [3]
 
+    @pytest.mark.parametrize("form", ["./{}", "{}"])
+    @pytest.mark.parametrize("separator", "/\\")
+    def test_names_as_other_programs_write_them(self, tmp_path, form, separator):
+        names = ["0/", "0/a.png", "1/a.png", ".hidden/a.png", "__MACOSX/0/a.png"]
+        names = [form.format(name).replace("/", separator) for name in names]
+        members = {name: self.png() for name in ["./", *names]}
+        digits = load_digit_images(self.write(tmp_path, members))
+        assert digits.target.tolist() == [0, 1]
+
     @pytest.mark.parametrize(
         "name, message",
         [
@@ -232,6 +241,8 @@ class TestZip:
             ("8/", "digits.zip/8' with no images in it"),
             ("../1/1.png", r"'../1/1.png' is outside of its folder.*Pack it again"),
             ("/1/1.png", "'/1/1.png' is outside of its folder"),
+            (r"1\..\..\1.png", r"1.png' is outside of its folder"),
+            (r"C:\1\1.png", r"1.png' is outside of its folder"),
             ("1/1.txt", "digits.zip/1' with no images in it"),
         ],
     )

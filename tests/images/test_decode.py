@@ -268,6 +268,10 @@ class TestRefused:
         message = refusal(write(tmp_path, content))
         assert "(it is none of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)" in message
 
+    def test_an_empty_file(self, tmp_path):
+        message = refusal(write(tmp_path, b""))
+        assert "which cannot be read (it is empty), but expected an image" in message
+
     @pytest.mark.parametrize("format", FORMATS)
     def test_fuzz(self, tmp_path, format, capfd):
         """Cut off, bits turned, bytes at random: an image or one line."""

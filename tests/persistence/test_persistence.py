@@ -265,7 +265,8 @@ class TestRefused:
 
     def test_not_a_model(self, path):
         path.write_bytes(b"this is no model at all" * 100)
-        self.refuse(path, "Save the model again")
+        message = r"\(no model file of skdigits\), but expected a file as skdigits.save"
+        self.refuse(path, f"{message} makes it. Save the model again")
         path.write_bytes(b"")
         self.refuse(path, "an empty file.*Save the model again")
         for metadata in (None, {"made": "elsewhere"}):

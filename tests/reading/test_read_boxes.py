@@ -58,6 +58,15 @@ def test_a_box_ends_where_the_page_ends(form):
     assert texts(read_boxes(form, boxes)) == {"points": "7"}
 
 
+def test_a_box_mostly_beside_the_page_that_is_empty(form):
+    """Nobody would notice that it was measured at another scale."""
+    boxes = {"id": (20, 20, 250, 80), "a": (380, 190, 250, 80), "b": (10, 170, 30, 90)}
+    message = r"Got the boxes \['a', 'b'\] with nothing in them, .* of 400 x 200 pixels"
+    with pytest.warns(UserWarning, match=message):
+        readings = read_boxes(form, boxes)
+    assert texts(readings) == {"id": "174", "a": "", "b": ""}
+
+
 def test_a_digit_is_in_the_box_of_its_middle():
     """Though it goes over the edge; what is beside the box is in none."""
     sheet = blank()
@@ -109,7 +118,7 @@ def test_a_threshold(form):
         (
             {"a": (400, 10, 50, 50)},
             "Got the box 'a' of .* for a page of 400 x 200 pixels, where it has none, "
-            "but expected one on the page",
+            "but expected one on the page. Measure boxes on images of this size, or",
         ),
         ({"a": (1, 0, 0.5, 0.5)}, "Got the box 'a' .* where it has none"),
     ],
@@ -128,6 +137,12 @@ class TestLoadBoxes:
         boxes = load_boxes(path)
         assert boxes == {"Übung 1": (1, 2, 3, 4), "b": (5, 6, 7, 8)}
         assert list(boxes) == ["Übung 1", "b"]
+
+    def test_semicolons_and_decimal_commas(self, tmp_path):
+        """As spreadsheets save it in half of Europe."""
+        path = tmp_path / "form.csv"
+        path.write_text("name;left;top;width;height\na, b;0,1;0.2;0,3;1\n")
+        assert load_boxes(path) == {"a, b": (0.1, 0.2, 0.3, 1)}
 
     @pytest.mark.parametrize(
         "content, message",

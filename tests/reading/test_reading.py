@@ -179,6 +179,15 @@ def test_what_is_no_image_is_refused(tmp_path):
         skdigits.read_digits(np.zeros(4))
 
 
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_an_error_tells_which_image_of_a_list_it_is(tmp_path, n_jobs):
+    (tmp_path / "no.png").write_text("text")
+    message = r"Got {}, which cannot be decoded .* It is image 1 of the list, counted f"
+    for bad, name in ((b"text", "an image"), (tmp_path / "no.png", ".*no.png'")):
+        with pytest.raises(ValueError, match=message.format(name)):
+            skdigits.read_digits([sheet(), bad], n_jobs=n_jobs)
+
+
 def test_plot_shows_a_box_for_each_digit():
     reading = skdigits.read_digits(sheet((10, 20), (60, 20)))
     ax = reading.plot()

@@ -258,6 +258,8 @@ class TestRefusals:
                 "Got JSON without a data URL, but expected",
             ),
             ("/read", b"x", PNG, 422, "Got an image, which cannot be decoded"),
+            ("/read?a=1&images=x&b=2", b"x", PNG, 422, "Got the parameters ['a', 'b']"),
+            ("/predict?images=true", b"x", PNG, 422, "Got the parameters ['images']"),
             ("/read", bytes(20_000_001), PNG, 413, "expected at most 20,000,000"),
             ("/predict", *form(*[("a", b"x")] * 1001), 400, "expected up to 1,000"),
         ],
@@ -482,6 +484,25 @@ def request_of(body, kind="image/png"):
 
 
 class TestTheProcess:
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+    def test_ctrl_c_while_it_starts(self):
+        """A terminal sends the signal to the processes that read too."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "skdigits", "serve", "--port", "0", "--n-jobs", "1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None and not psutil.Process(process.pid).children():
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGINT)
+            _, error = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+        assert (process.returncode, error) == (0, "")
+
     @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
     def test_it_ends_cleanly(self, name):
         with serving("--n-jobs", "2") as (process, address):
@@ -570,6 +591,8 @@ class TestTheProcess:
         ({"model": 3}, "Got path=3, but expected a path"),
         ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
         ({"allow_origins": [3]}, r"Got allow_origins=\[3\], but expected a list"),
+        ({"allow_origins": ["a.example"]}, "Got the origin 'a.example' to allow, but"),
+        ({"allow_origins": ["https://a.example/b"]}, "Got the origin .* without a pa"),
         ({"timeout": 0}, "Got timeout=0, but expected"),
         ({"max_bytes": 0}, "Got max_bytes=0, but expected"),
         ({"max_requests": 0}, "Got max_requests=0, but expected"),
@@ -597,6 +620,7 @@ def test_the_command_says_what_is_wrong(capsys, address):
         (["--host", "a\0b"], "where nothing can listen (host name must not contain"),
         (["--host", "no.such.host.invalid"], "where nothing can listen ("),
         (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (["--allow-origin", "a.example"], "Got the origin 'a.example' to allow, but"),
     ):
         with pytest.raises(SystemExit) as end:
             main(["serve", *arguments])
