@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from math import ceil, inf
+from math import ceil
 
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
@@ -81,7 +81,7 @@ def _check_network(network):
 
 def rung_stops(candidates, splits, factor, min_epochs):
     """Return the epoch that ends each rung; the last is the end of the cycle."""
-    factor = check_number("factor", factor, low=1, high=inf, closed="neither")
+    factor = check_number("factor", factor, low=1, closed="neither")
     # the smallest fold has the longest cycle, where the images decide
     n_images = min(len(train) for train, _ in splits)
     epochs = {

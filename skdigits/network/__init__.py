@@ -5,8 +5,7 @@ from skdigits.network._fitted_network import FittedNetwork
 from skdigits.network._session import granted_threads, onnx_session
 from skdigits.network._spec import (
     NetworkSpec,
-    check_image_size,
-    check_n_weights,
+    check_spec,
     layers_of,
     weight_shapes,
 )
@@ -25,8 +24,7 @@ __all__ = [
     "NORM_MOMENTUM",
     "FittedNetwork",
     "NetworkSpec",
-    "check_image_size",
-    "check_n_weights",
+    "check_spec",
     "granted_threads",
     "layers_of",
     "onnx_graph",

@@ -89,8 +89,20 @@ def weight_shapes(spec):
     }
 
 
-def check_n_weights(spec):
-    """Raise a ValueError for a network of more weights than a file holds."""
+def check_spec(spec):
+    """Raise a ValueError for a network that its images or a file cannot have."""
+    if not _leaves_pixels(spec):
+        smallest = 1 + bisect_left(
+            range(1, 2**40),
+            True,
+            key=lambda side: _leaves_pixels(replace(spec, image_shape=(side, side))),
+        )
+        raise ValueError(
+            f"Got images of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
+            f"expected at least {smallest} x {smallest} for "
+            f"kernel_size={spec.kernel_size} and padding='valid'. Pass padding='same' "
+            "or larger images."
+        )
     n_weights = sum(map(prod, weight_shapes(spec).values()))
     if n_weights > MAX_WEIGHTS:
         raise ValueError(
@@ -98,23 +110,6 @@ def check_n_weights(spec):
             f"dense_units={spec.dense_units}, but expected at most {MAX_WEIGHTS:,}. "
             "Pass smaller numbers."
         )
-
-
-def check_image_size(spec):
-    """Raise a ValueError if unpadded convolutions leave no pixel of an image."""
-    if _leaves_pixels(spec):
-        return
-    smallest = 1 + bisect_left(
-        range(1, 2**40),
-        True,
-        key=lambda side: _leaves_pixels(replace(spec, image_shape=(side, side))),
-    )
-    raise ValueError(
-        f"Got images of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
-        f"expected at least {smallest} x {smallest} for "
-        f"kernel_size={spec.kernel_size} and padding='valid'. Pass padding='same' or "
-        "larger images."
-    )
 
 
 def _leaves_pixels(spec):

@@ -180,9 +180,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _learned_scale(self, pixels):
         if self.scale is not None:
-            return check_number(
-                "scale", self.scale, low=0, high=np.inf, closed="neither"
-            )
+            return check_number("scale", self.scale, closed="neither")
         return _white_of(float(pixels.max()))
 
     def __sklearn_tags__(self):
