@@ -9,7 +9,6 @@ from skdigits.network._spec import (
     layers_of,
     weight_shapes,
 )
-from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 
 
 def onnx_graph():
@@ -20,8 +19,6 @@ def onnx_graph():
 
 
 __all__ = [
-    "NORM_EPSILON",
-    "NORM_MOMENTUM",
     "FittedNetwork",
     "NetworkSpec",
     "check_spec",
