@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from skdigits._recipe import Recipe
 from skdigits.network._session import onnx_session, run
@@ -73,18 +74,11 @@ class FittedNetwork:
 
     def log_probabilities(self, logits):
         """Return the logarithms of the probabilities of logits, by the temperature."""
-        scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return scaled
+        return log_softmax(logits / np.float32(self.temperature), axis=1)
 
     def probabilities(self, logits):
         """Return the probabilities of logits, by the temperature; rows add up to 1."""
-        scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        np.exp(scaled, out=scaled)
-        scaled /= scaled.sum(axis=1, keepdims=True)
-        return scaled
+        return softmax(logits / np.float32(self.temperature), axis=1)
 
     @cached_property
     def _sessions(self):
