@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -319,39 +320,33 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         """Number of epochs trained."""
         return self._fitted("n_iter_").n_epochs
 
-    @property
+    @cached_property
     def model_(self) -> Any:
         """A Keras model of the network."""
-        if not hasattr(self, "_model"):
-            network = self._fitted("model_")
-            from skdigits.training import keras_model
+        network = self._fitted("model_")
+        from skdigits.training import keras_model
 
-            self.__dict__.setdefault("_model", keras_model(network))
-        return self._model
+        return keras_model(network)
 
-    @property
+    @cached_property
     def keras_classifier_(self) -> Any:
         """scikeras' wrapper around a Keras model of the network."""
-        if not hasattr(self, "_keras_classifier"):
-            network = self._fitted("keras_classifier_")
-            if not has_plain_labels(self.classes_):
-                raise AttributeError(
-                    f"Got labels such as {self.classes_[0]!r}, but expected numbers or "
-                    "strings, as scikeras takes no others. Use model_, or fit with "
-                    "other labels."
-                )
-            from skdigits._scikeras import make_keras_classifier
-
-            callbacks, class_weight = getattr(self, "_wrapped", (None, None))
-            wrapper = make_keras_classifier(
-                network,
-                self.classes_,
-                self.model_,
-                callbacks=copied_callbacks(callbacks),
-                class_weight=class_weight,
+        network = self._fitted("keras_classifier_")
+        if not has_plain_labels(self.classes_):
+            raise AttributeError(
+                f"Got labels such as {self.classes_[0]!r}, but expected numbers or "
+                "strings, as scikeras takes no others. Use model_, or fit with other "
+                "labels."
             )
-            self.__dict__.setdefault("_keras_classifier", wrapper)
-        return self._keras_classifier
+        from skdigits._scikeras import make_keras_classifier
+
+        return make_keras_classifier(
+            network,
+            self.classes_,
+            self.model_,
+            callbacks=copied_callbacks(getattr(self, "_callbacks", None)),
+            class_weight=getattr(self, "_class_weight", None),
+        )
 
     def __dir__(self):
         # listing attributes must not make them, for which TensorFlow is imported
@@ -581,12 +576,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # made again from the network where they are used
-        for name in ("_keras_classifier", "_model"):
+        # the first two are made again from the network where they are used
+        for name in ("keras_classifier_", "model_", "_callbacks"):
             state.pop(name, None)
-        if "_wrapped" in state:
-            _, class_weight = state["_wrapped"]
-            state["_wrapped"] = None, class_weight
         return state
 
     def _logits(self, X):
@@ -632,12 +624,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 X.shape[1], image_shape=self.image_shape, native_shape=native_shape
             )
         images = self._fold(X, native_shape)
-        weights = np.ones(len(images), dtype=np.float32)
-        if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, images, dtype=np.float32, ensure_non_negative=True
-            )
-            images, codes, weights = _drop_weightless(images, codes, weights)
+        weights = _check_sample_weight(
+            sample_weight, images, dtype=np.float32, ensure_non_negative=True
+        )
+        images, codes, weights = _drop_weightless(images, codes, weights)
         if self.class_weight is not None:
             factors = class_weights(self.class_weight, self.classes_, codes)
             weights = weights * factors.astype(np.float32)
@@ -692,8 +682,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             **options,
         )
         self.network_ = replace(network, recipe=training_recipe(self, len(data)))
-        self._wrapped = self.callbacks, deepcopy(self.class_weight)
-        for name in ("_keras_classifier", "_model"):
+        self._callbacks = self.callbacks
+        self._class_weight = deepcopy(self.class_weight)
+        for name in ("keras_classifier_", "model_"):
             vars(self).pop(name, None)
 
     def _check_goes_on(self, spec):

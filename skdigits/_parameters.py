@@ -7,7 +7,7 @@ import numpy as np
 
 from skdigits._recipe import SCHEDULES, Recipe, automatic_batch_size, automatic_epochs
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
-from skdigits.network import NetworkSpec, check_image_size, check_n_weights
+from skdigits.network import NetworkSpec, check_spec
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
@@ -62,13 +62,12 @@ def network_spec(params, image_shape, n_classes):
         filters=filters,
         kernel_size=_kernel_sizes(params.kernel_size, filters),
         dense_units=dense_units,
-        dropout=check_number("dropout", params.dropout, low=0, high=1, closed="left"),
+        dropout=check_number("dropout", params.dropout, high=1, closed="left"),
         batch_norm=check_bool("batch_norm", params.batch_norm),
         padding=check_choice("padding", params.padding, ("same", "valid")),
         early_downsampling=_early_downsampling(params, image_shape),
     )
-    check_image_size(spec)
-    check_n_weights(spec)
+    check_spec(spec)
     return spec
 
 
@@ -111,10 +110,8 @@ def _check_integers(name, values):
 def training_recipe(params, n_images):
     """Return the `Recipe` for what has DigitCNN's parameters of training."""
 
-    def number(name, high=np.inf, closed="left"):
-        return check_number(
-            name, getattr(params, name), low=0, high=high, closed=closed
-        )
+    def number(name, **bounds):
+        return check_number(name, getattr(params, name), **bounds)
 
     epochs, batch_size = epochs_and_batch_size(params, n_images)
     return Recipe(
@@ -123,9 +120,9 @@ def training_recipe(params, n_images):
         learning_rate=number("learning_rate", closed="neither"),
         schedule=check_choice("schedule", params.schedule, SCHEDULES),
         weight_decay=number("weight_decay"),
-        label_smoothing=number("label_smoothing", high=1),
+        label_smoothing=number("label_smoothing", high=1, closed="left"),
         augment=number("augment"),
-        validation_split=number("validation_split", high=1),
+        validation_split=number("validation_split", high=1, closed="left"),
         patience=_patience(params.early_stopping),
         calibrate=check_bool("calibration", params.calibration),
     )
@@ -193,8 +190,7 @@ def class_weights(class_weight, classes, codes):
             f"only {classes.tolist()}. Remove or correct it."
         )
     for label, weight in class_weight.items():
-        name = f"class_weight[{label!r}]"
-        check_number(name, weight, low=0, high=np.inf, closed="left")
+        check_number(f"class_weight[{label!r}]", weight)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])[codes]
 
 

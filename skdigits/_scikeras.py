@@ -4,6 +4,7 @@
 from skdigits.training import AdamW, SmoothedCrossentropy, build_model, early_stopping
 
 # isort: split
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -92,7 +93,7 @@ def build_network(
             f"Got X of shape {shape}, but expected images (n, height, width, channels)."
             " Reshape them, with ImageReshaper for instance."
         )
-    check_number("augment", augment, low=0, high=np.inf, closed="left")
+    check_number("augment", augment)
     image_shape = check_image_shape(shape[1:])
     spec = network_spec(params, image_shape, meta["n_classes_"])
     return build_model(spec, seed, augment=augment, **compile_kwargs)
@@ -121,15 +122,12 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
         Fitted; its `fit` starts again, with the same recipe and seed.
     """
     spec, recipe = network.spec, network.recipe
+    # what the data do not decide
+    params = {f"model__{name}": value for name, value in asdict(spec).items()}
+    del params["model__image_shape"], params["model__n_classes"]
     classifier = DigitKerasClassifier(
         model=build_network,
-        model__filters=spec.filters,
-        model__kernel_size=spec.kernel_size,
-        model__dense_units=spec.dense_units,
-        model__dropout=spec.dropout,
-        model__batch_norm=spec.batch_norm,
-        model__early_downsampling=spec.early_downsampling,
-        model__padding=spec.padding,
+        **params,
         model__augment=recipe.augment,
         model__seed=network.seed,
         optimizer=AdamW,

@@ -39,13 +39,13 @@ def check_integer(name, value, *, minimum=1):
     return int(value)
 
 
-def check_number(name, value, *, low, high, closed="both"):
+def check_number(name, value, *, low=0, high=np.inf, closed="both"):
     """Return ``value`` as a float between ``low`` and ``high``, or raise a ValueError.
 
-    ``closed`` is "both", "left", "right" or "neither", as in pandas' intervals.
+    ``closed`` is "both", "left" or "neither", as in pandas' intervals.
     """
-    left = closed in ("both", "left")
-    right = closed in ("both", "right")
+    left = closed != "neither"
+    right = closed == "both" and high < np.inf
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     inside = is_number and (
         (low <= value if left else low < value)

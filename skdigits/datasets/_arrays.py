@@ -65,7 +65,7 @@ def read_pair(module, path):
 
 
 @contextmanager
-def reading(path, expected):
+def reading(path, expected, read="read"):
     """Raise one sentence for whatever a damaged file causes in the block."""
     try:
         yield
@@ -74,7 +74,7 @@ def reading(path, expected):
     # it is any of a dozen errors
     except Exception as error:
         raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
+            f"Got {str(path)!r}, which cannot be {read} ({reason_of(error)}), but "
             f"expected {expected}"
         ) from error
 

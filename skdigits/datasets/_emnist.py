@@ -147,22 +147,15 @@ def fetch_emnist(
     >>> X.shape  # doctest: +SKIP
     (40000, 784)
     """
-    check_choice("split", split, tuple(NAMES))
+    options = locals()
+    split = check_choice("split", options.pop("split"), NAMES)
     subsets = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
     files = {
         name: (KnownFile(*ARCHIVE, partial(_arrays, split, parts)),)
         for name, parts in subsets.items()
     }
-    return fetch(
-        Source("emnist", MIRRORS, files, list(NAMES[split]), DESCR),
-        subset=subset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-    )
+    source = Source("emnist", MIRRORS, files, list(NAMES[split]), DESCR)
+    return fetch(source, **options)
 
 
 def _arrays(split, subsets, stream):

@@ -111,11 +111,8 @@ def _places(source, data_home):
     """Return the folders to look in, in order; scikit-learn's data home is the last."""
     named = os.environ.get("SKDIGITS_DATA")
     places = []
-    for home in (data_home, named and Path(named).expanduser()):
-        if home and source.in_home:
-            places.append(home)
-        if home:
-            places.append(home / source.name)
+    for home in filter(None, (data_home, named and Path(named).expanduser())):
+        places += [home, home / source.name] if source.in_home else [home / source.name]
     # not get_data_home(), which creates the folder
     home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
     places.append(Path(home).expanduser() / source.name)

@@ -7,7 +7,7 @@ import numpy as np
 
 from skdigits._validation import one_line
 from skdigits.datasets._mnist_format import in_mnist_format, is_like_mnist, is_small
-from skdigits.images import read_content, read_image
+from skdigits.images import read_image
 
 # More than a million images of MNIST's size.
 MAX_PIXELS_IN_ALL = 2**30
@@ -73,7 +73,7 @@ def _small_ones(files, image_shape):
 
 def _grey(file):
     if isinstance(file, Content):
-        return read_content(file.content, file.name)
+        return read_image(file.content, file.name)
     return read_image(file)
 
 

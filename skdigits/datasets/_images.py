@@ -16,7 +16,7 @@ from skdigits._validation import (
 )
 from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._folder import read_folder
-from skdigits.datasets._formats import FORMATS, format_of
+from skdigits.datasets._formats import FORMATS, TABLES, format_of
 from skdigits.datasets._image_files import images_of
 from skdigits.datasets._mnist_format import MNIST_SHAPE, in_mnist_format, is_like_mnist
 from skdigits.datasets._tables import as_pixels
@@ -220,8 +220,7 @@ def _check_normalize(normalize, image_shape):
 
 
 def _check_label_column(path, label_column):
-    format = format_of(path)
-    if label_column is not None and not (format and format.is_table):
+    if label_column is not None and format_of(path) not in TABLES:
         raise ValueError(
             f"Got label_column={label_column!r} for {one_line(path)!r}, but expected a "
             "CSV or Parquet file. Leave it out."
@@ -257,9 +256,8 @@ def _read(path, label_column, image_shape):
             f"Got the file {str(path)!r}, but expected a folder, or a file that ends "
             f"in {', '.join(FORMATS)}. Convert it."
         )
-    if format.is_table:
-        return format.read(path, label_column, image_shape and prod(image_shape))
-    return format.read(path)
+    options = (label_column, image_shape and prod(image_shape))
+    return FORMATS[format](path, *(options if format in TABLES else ()))
 
 
 def _fold(rows, image_shape):

@@ -3,9 +3,8 @@
 import os
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import reason_of
 from skdigits.datasets import _tables
-from skdigits.datasets._arrays import check_size, largest
+from skdigits.datasets._arrays import check_size, largest, reading
 from skdigits.datasets._image_files import Content
 from skdigits.datasets._optional import import_or_say
 
@@ -45,19 +44,17 @@ def _read(path):
     import pandas as pd
 
     parquet = import_or_say("pyarrow.parquet", path)
-    try:
-        with open_regular(path, MAX_BYTES) as file:
-            about = parquet.ParquetFile(file).metadata
-            _check_shape(about.num_rows, about.num_columns, path)
-            file.seek(0)
-            table = pd.read_parquet(file, engine="pyarrow")
-    # a damaged file is any of a dozen errors
-    except Exception as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read as a table ({reason_of(error)}), "
-            "but expected a Parquet file of labels and pixels, or of labels and "
-            "images. Save it again."
-        ) from error
+    expected = (
+        "a Parquet file of labels and pixels, or of labels and images. Save it again."
+    )
+    with (
+        reading(path, expected, "read as a table"),
+        open_regular(path, MAX_BYTES) as file,
+    ):
+        about = parquet.ParquetFile(file).metadata
+        _check_shape(about.num_rows, about.num_columns, path)
+        file.seek(0)
+        table = pd.read_parquet(file, engine="pyarrow")
     _tables.check_not_empty(path, table)
     table.columns = table.columns.map(str)
     # what names the lines is no label

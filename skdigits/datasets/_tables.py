@@ -1,5 +1,6 @@
 """Tables of a label and pixels in each line: which column is which, and its values."""
 
+from contextlib import suppress
 from math import isqrt
 
 import numpy as np
@@ -165,10 +166,8 @@ def labels_of(path, labels):
     """Return a column of labels as a list, text as numbers where all of it is."""
     import pandas as pd
 
-    try:
+    with suppress(TypeError, ValueError):
         labels = pd.to_numeric(labels)
-    except (TypeError, ValueError):
-        pass
     labels = labels.tolist()
     check_labels(path, labels, "data line")
     return labels

@@ -7,7 +7,6 @@ from skdigits.images._decode import (
     DOCUMENTS,
     MAX_PIXELS,
     SUFFIXES,
-    read_content,
     read_image,
 )
 from skdigits.images._grey import grey_image, grey_pages
@@ -18,6 +17,5 @@ __all__ = [
     "SUFFIXES",
     "grey_pages",
     "grey_image",
-    "read_content",
     "read_image",
 ]

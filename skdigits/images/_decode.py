@@ -53,27 +53,18 @@ _SCAN, _END = b"\xda", b"\xd9"
 _MAX_WORDS = 5_000_000
 _MAX_WEBP_PIXELS = 40_000_000
 
-# How the EXIF orientations 2 to 8 turn upright: transposed first, then rows and columns
-# turned round.
-_UPRIGHT = {
-    2: (False, 1, -1),
-    3: (False, -1, -1),
-    4: (False, -1, 1),
-    5: (True, 1, 1),
-    6: (True, 1, -1),
-    7: (True, -1, -1),
-    8: (True, -1, 1),
-}
 
-
-def read_image(path):
-    """Read one image file as grey values.
+def read_image(source, name=None):
+    """Read one image as grey values.
 
     Parameters
     ----------
-    path : str or path-like
+    source : str, path-like, bytes or binary file
         An AVIF, BMP, GIF, HEIC, JPEG, PGM, PNG, TIFF or WebP file, or a PDF of one
         page. Photos are turned upright, of an animation the first image is taken.
+
+    name : str, default=None
+        What errors call it; None is its path, or "an image".
 
     Returns
     -------
@@ -86,39 +77,17 @@ def read_image(path):
         If there is no such file.
     ValueError
         If it is not a regular file, above `MAX_BYTES` or `MAX_PIXELS`, or cannot be
-        decoded. The message is one line that begins with the path.
+        decoded. The message is one line that begins with the name.
     """
-    path = Path(path)
-    with _one_sentence(one_line(repr(str(path)))):
-        # not by its name, by which Pillow would map it into memory: it misreads TIFF
-        # files that are turned then, and dies if the file becomes shorter
-        with open_regular(path, MAX_BYTES) as file:
-            return _read(file)
-
-
-def read_content(content, name="an image"):
-    """Read the content of one image file as grey values.
-
-    Parameters
-    ----------
-    content : bytes
-        As of a file for `read_image`.
-
-    name : str, default="an image"
-        What errors call it.
-
-    Returns
-    -------
-    grey : ndarray of shape (height, width), dtype uint8
-
-    Raises
-    ------
-    ValueError
-        As `read_image`, with ``name`` in the place of the path.
-    """
-    with _one_sentence(name):
-        _check_size(len(content))
-        return _read(BytesIO(content))
+    with _one_sentence(name or _name_of(source)):
+        pages = _pages_in(source)
+        grey = next(pages)
+        if next(pages, None) is not None:
+            raise Unusable(
+                " of several pages, but expected one. Pass it to read_digits, which "
+                "reads them all, or save a page of it."
+            )
+        return grey
 
 
 def read_pages(source):
@@ -139,8 +108,7 @@ def read_pages(source):
     ValueError
         As `read_image`, and for more than `MAX_PAGES`.
     """
-    is_path = isinstance(source, str | os.PathLike)
-    name = one_line(repr(str(Path(source)))) if is_path else "an image"
+    name = _name_of(source)
     pages = _pages_in(source)
     while True:
         # not around all of them: warnings of others, between two, are not to be lost
@@ -151,8 +119,15 @@ def read_pages(source):
         yield page
 
 
+def _name_of(source):
+    is_path = isinstance(source, str | os.PathLike)
+    return one_line(repr(str(Path(source)))) if is_path else "an image"
+
+
 def _pages_in(source):
     if isinstance(source, str | os.PathLike):
+        # not by its name, by which Pillow would map it into memory: it misreads TIFF
+        # files that are turned then, and dies if the file becomes shorter
         with open_regular(Path(source), MAX_BYTES) as file:
             yield from _pages_of(file)
     else:
@@ -202,18 +177,6 @@ def _one_sentence(name):
                 f"Got {name}, which cannot be decoded ({_reason(error)}), but "
                 "expected an image. Remove or replace it."
             ) from error
-
-
-def _read(file):
-    """Return the grey values of the one image of a file."""
-    pages = _pages_of(file)
-    grey = next(pages)
-    if next(pages, None) is not None:
-        raise Unusable(
-            " of several pages, but expected one. Pass it to read_digits, which reads "
-            "them all, or save a page of it."
-        )
-    return grey
 
 
 def _pages_of(file):
@@ -305,21 +268,14 @@ def _decoded(image, file):
     _check_pixels(image)
     if image.format in ("JPEG", "MPO"):
         if image.info.get("progressive"):
-            _check_scans(_content_of(file))
+            file.seek(0)
+            _check_scans(file.read())
         # the decoder makes it grey, in less time
         image.draft("L", image.size)
     with _silence() if image.format == "TIFF" else nullcontext():
         image.load()
     # not before loading, which already turns a TIFF
     return _upright(to_grey(image), image.getexif().get(0x0112))
-
-
-def _content_of(file):
-    place = file.tell()
-    file.seek(0)
-    content = file.read()
-    file.seek(place)
-    return content
 
 
 @contextmanager
@@ -383,11 +339,14 @@ def _count_scans(content):
 
 def _upright(grey, orientation):
     """Turn an image as the EXIF orientation says, 1 and unknown ones not at all."""
-    if orientation not in _UPRIGHT:
+    if orientation in (None, 1):
         return grey
-    transposed, rows, columns = _UPRIGHT[orientation]
-    grey = grey.T if transposed else grey
-    return np.ascontiguousarray(grey[::rows, ::columns])
+    from PIL import Image, ImageOps
+
+    # without the other tags, which may be damaged
+    image = Image.fromarray(grey)
+    image.getexif()[0x0112] = orientation
+    return np.asarray(ImageOps.exif_transpose(image))
 
 
 def grey_of_image(image):

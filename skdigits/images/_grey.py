@@ -1,7 +1,7 @@
 """Any image as grey levels in [0, 1]."""
 
 import os
-from itertools import chain
+from itertools import chain, islice
 from math import prod
 
 import numpy as np
@@ -56,10 +56,8 @@ def grey_pages(source):
         return False, iter([_of_8_bits(grey_of_image(source))])
     if isinstance(source, str | os.PathLike | bytes | bytearray) or _is_file(source):
         pages = map(_of_8_bits, read_pages(source))
-        first, second = next(pages), next(pages, None)
-        if second is None:
-            return False, iter([first])
-        return True, chain([first, second], pages)
+        first = [next(pages), *islice(pages, 1)]
+        return len(first) > 1, chain(first, pages)
     return False, iter([_grey_array(source)])
 
 

@@ -249,41 +249,31 @@ class HalvingEpochSearchCV(SearchInParts):
         X, y = indexable(X, y)
         routed = self._routed(params)
         splits = make_splits(self.cv, X, y, routed.splitter.split)
-        rows = self._race(
-            splits,
-            X=X,
-            y=y,
-            scorer=scorer,
-            fit_params=routed.estimator.fit,
-            score_params=routed.scorer.score,
-        )
+        options = {
+            "X": X,
+            "y": y,
+            "scorer": scorer,
+            "fit_params": routed.estimator.fit,
+            "score_params": routed.scorer.score,
+            "error_score": self.error_score,
+            "return_train_score": self.return_train_score,
+        }
+        rows = self._race(splits, options)
         self._conclude(rows, len(splits))
         self.scorer_ = by_name or scorer
         if self.refit:
             self._train_best(X, y, routed.estimator.fit)
         return self
 
-    def _race(self, splits, **data):
+    def _race(self, splits, options):
         """Return the rows of all rungs; keep those so far if it is interrupted."""
         candidates = make_candidates(self.estimator, self.param_grid, len(splits))
         stops = rung_stops(candidates, splits, self.factor, self.min_epochs)
-        options = data | {
-            "error_score": self.error_score,
-            "return_train_score": self.return_train_score,
-        }
         train_fold = fold_trainer(self.memory, self.estimator, splits, options)
         rows = []
         try:
             for row in race(
-                candidates,
-                stops,
-                splits,
-                train_fold,
-                n_jobs=self.n_jobs,
-                verbose=self.verbose,
-                progress=self.progress,
-                survivors=self._survivors,
-                **options,
+                self, candidates, stops, splits, train_fold, options, self._survivors
             ):
                 rows.append(row)
         except (KeyboardInterrupt, SystemExit):

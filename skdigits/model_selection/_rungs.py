@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from math import ceil, inf
+from math import ceil
 
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
@@ -81,7 +81,7 @@ def _check_network(network):
 
 def rung_stops(candidates, splits, factor, min_epochs):
     """Return the epoch that ends each rung; the last is the end of the cycle."""
-    factor = check_number("factor", factor, low=1, high=inf, closed="neither")
+    factor = check_number("factor", factor, low=1, closed="neither")
     # the smallest fold has the longest cycle, where the images decide
     n_images = min(len(train) for train, _ in splits)
     epochs = {
@@ -102,22 +102,14 @@ def rung_stops(candidates, splits, factor, min_epochs):
     return sorted({max(stop, min_epochs) for stop in stops})
 
 
-def race(
-    candidates,
-    stops,
-    splits,
-    train_fold,
-    *,
-    n_jobs,
-    verbose,
-    progress,
-    survivors,
-    **options,
-):
+def race(search, candidates, stops, splits, train_fold, options, survivors):
     """Yield the `Row` of each candidate in each rung as soon as it is there.
 
     Parameters
     ----------
+    search : HalvingEpochSearchCV
+        For its ``n_jobs``, ``verbose`` and ``progress``.
+
     candidates : list of Candidate
 
     stops : list of int
@@ -129,32 +121,28 @@ def race(
     train_fold : callable
         As `fold_trainer` returns it.
 
-    n_jobs : int or None
-
-    verbose : int
-
-    progress : callable or None
-        As in `HalvingEpochSearchCV`.
+    options : dict
+        Passed on to ``train_fold``.
 
     survivors : callable
         Takes the candidates and the rows of a rung; returns the candidates of the next.
-
-    **options : dict
-        Passed on to ``train_fold``.
     """
-    _check_progress(progress)
+    progress = search.progress
+    if progress is not None and not callable(progress):
+        raise ValueError(
+            f"Got progress={progress!r}, but expected None or a function of the folds, "
+            "their number and a title."
+        )
     # one context for all rungs, so that Dask scatters the data once
-    with Parallel(n_jobs=n_jobs, return_as="generator") as parallel:
+    with Parallel(n_jobs=search.n_jobs, return_as="generator") as parallel:
         for rung, stop in enumerate(stops):
-            options["return_estimator"] = stop != stops[-1]
-            calls = _calls(
-                train_fold, candidates, stop, splits, verbose=verbose, **options
-            )
+            of_rung = {"verbose": search.verbose, "return_estimator": stop != stops[-1]}
+            calls = _calls(train_fold, candidates, stop, splits, options | of_rung)
             title = (
                 f"Rung {rung + 1} of {len(stops)}: {len(candidates)} candidates, "
                 f"to epoch {stop} of {stops[-1]}"
             )
-            if verbose:
+            if search.verbose:
                 print(title)
             folds = parallel(calls)
             if progress is not None:
@@ -167,15 +155,7 @@ def race(
             candidates = survivors(candidates, rows)
 
 
-def _check_progress(progress):
-    if progress is not None and not callable(progress):
-        raise ValueError(
-            f"Got progress={progress!r}, but expected None or a function of the folds, "
-            "their number and a title."
-        )
-
-
-def _calls(train_fold, candidates, stop, splits, **options):
+def _calls(train_fold, candidates, stop, splits, options):
     """Yield what trains each candidate on each fold until the epoch ``stop``."""
     for candidate in candidates:
         folds = zip(candidate.estimators, splits, strict=True)

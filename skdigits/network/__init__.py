@@ -5,12 +5,10 @@ from skdigits.network._fitted_network import FittedNetwork
 from skdigits.network._session import granted_threads, onnx_session
 from skdigits.network._spec import (
     NetworkSpec,
-    check_image_size,
-    check_n_weights,
+    check_spec,
     layers_of,
     weight_shapes,
 )
-from skdigits.network.records import NORM_EPSILON, NORM_MOMENTUM
 
 
 def onnx_graph():
@@ -21,12 +19,9 @@ def onnx_graph():
 
 
 __all__ = [
-    "NORM_EPSILON",
-    "NORM_MOMENTUM",
     "FittedNetwork",
     "NetworkSpec",
-    "check_image_size",
-    "check_n_weights",
+    "check_spec",
     "granted_threads",
     "layers_of",
     "onnx_graph",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from skdigits._recipe import Recipe
-from skdigits.network._session import make_session, run
+from skdigits.network._session import onnx_session, run
 from skdigits.network._spec import NetworkSpec
 
 
@@ -63,44 +64,28 @@ class FittedNetwork:
         -------
         logits : ndarray of shape (n, n_classes), dtype float32
         """
-        return run(self._sessions[os.getpid()], images)
+        process = os.getpid()  # a forked one cannot use the session of its parent
+        if process not in self._sessions:
+            from skdigits.network._onnx_graph import logits_model
+
+            model = logits_model(self.spec, self.weights)
+            self._sessions[process] = onnx_session(model.SerializeToString())
+        return run(self._sessions[process], images)
 
     def log_probabilities(self, logits):
         """Return the logarithms of the probabilities of logits, by the temperature."""
-        scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return scaled
+        return log_softmax(logits / np.float32(self.temperature), axis=1)
 
     def probabilities(self, logits):
         """Return the probabilities of logits, by the temperature; rows add up to 1."""
-        scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        np.exp(scaled, out=scaled)
-        scaled /= scaled.sum(axis=1, keepdims=True)
-        return scaled
+        return softmax(logits / np.float32(self.temperature), axis=1)
 
     @cached_property
     def _sessions(self):
-        return _SessionOfEachProcess(self)
+        return {}
 
     def __repr__(self):
         return f"FittedNetwork({self.spec}, n_epochs={self.n_epochs})"
 
     def __getstate__(self):
         return {name: vars(self)[name] for name in self.__dataclass_fields__}
-
-    def __setstate__(self, state):
-        vars(self).update(state)
-
-
-class _SessionOfEachProcess(dict):
-    """Sessions by process; a forked one cannot use that of its parent."""
-
-    def __init__(self, network):
-        super().__init__()
-        self._network = network
-
-    def __missing__(self, process):
-        session = make_session(self._network.spec, self._network.weights)
-        return self.setdefault(process, session)

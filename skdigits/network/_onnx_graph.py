@@ -9,19 +9,8 @@ from math import ceil
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from skdigits.network import records
 from skdigits.network._spec import with_input_shapes
-from skdigits.network.records import (
-    NORM_EPSILON,
-    BatchNormalization,
-    Bias,
-    Convolution,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    MaxPooling,
-    ReLU,
-)
 
 # Of ONNX 1.10. All operators are as later opsets have them, and more runs it.
 OPSET = 15
@@ -89,7 +78,7 @@ def logits_model(spec, weights):
 
 
 @singledispatch
-def add_layer(layer: Layer, graph, maps, shape, weights):
+def add_layer(layer: records.Layer, graph, maps, shape, weights):
     """Add the nodes of a layer to a graph, and return the name of their output.
 
     ``maps`` is the name of its input, ``shape`` the shape of that as the records have
@@ -99,7 +88,7 @@ def add_layer(layer: Layer, graph, maps, shape, weights):
 
 
 @add_layer.register
-def _(layer: Convolution, graph, maps, shape, weights):
+def _(layer: records.Convolution, graph, maps, shape, weights):
     kernel = weights[f"{layer.name}/kernel"].transpose(3, 2, 0, 1)
     (top, bottom), (left, right) = (_padding(layer, side) for side in shape[:2])
     return graph.node(
@@ -113,7 +102,7 @@ def _(layer: Convolution, graph, maps, shape, weights):
 
 
 @add_layer.register
-def _(layer: Bias, graph, maps, shape, weights):
+def _(layer: records.Bias, graph, maps, shape, weights):
     bias = weights[f"{layer.name}/bias"][:, None, None]
     return graph.node(
         "Add", layer.name, maps, graph.constant(f"{layer.name}/bias", bias)
@@ -121,7 +110,7 @@ def _(layer: Bias, graph, maps, shape, weights):
 
 
 @add_layer.register
-def _(layer: MaxPooling, graph, maps, shape, weights):
+def _(layer: records.MaxPooling, graph, maps, shape, weights):
     # padding counts as less than any value
     odd = [side % 2 if layer.padding == "same" else 0 for side in shape[:2]]
     return graph.node(
@@ -135,36 +124,36 @@ def _(layer: MaxPooling, graph, maps, shape, weights):
 
 
 @add_layer.register
-def _(layer: BatchNormalization, graph, maps, shape, weights):
+def _(layer: records.BatchNormalization, graph, maps, shape, weights):
     names = ("gamma", "beta", "moving_mean", "moving_variance")
     return graph.node(
         "BatchNormalization",
         layer.name,
         maps,
         *_constants(layer, graph, weights, names),
-        epsilon=NORM_EPSILON,
+        epsilon=records.NORM_EPSILON,
     )
 
 
 @add_layer.register
-def _(layer: ReLU, graph, maps, shape, weights):
+def _(layer: records.ReLU, graph, maps, shape, weights):
     return graph.node("Relu", layer.name, maps)
 
 
 @add_layer.register
-def _(layer: Flatten, graph, maps, shape, weights):
+def _(layer: records.Flatten, graph, maps, shape, weights):
     # the weights that follow are in the order (height, width, channels)
     last = graph.node("Transpose", f"{layer.name}/last", maps, perm=[0, 2, 3, 1])
     return graph.node("Flatten", layer.name, last)
 
 
 @add_layer.register
-def _(layer: Dropout, graph, maps, shape, weights):
+def _(layer: records.Dropout, graph, maps, shape, weights):
     return maps
 
 
 @add_layer.register
-def _(layer: Dense, graph, maps, shape, weights):
+def _(layer: records.Dense, graph, maps, shape, weights):
     arrays = _constants(layer, graph, weights, ("kernel", "bias"))
     sums = graph.node("Gemm", layer.name, maps, *arrays)
     return graph.node("Relu", f"{layer.name}/relu", sums) if layer.relu else sums

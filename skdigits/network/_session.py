@@ -23,13 +23,6 @@ def granted_threads():
     return int(number) if number.isdigit() else 0
 
 
-def make_session(spec, weights):
-    """Return the session from images to logits of a network."""
-    from skdigits.network._onnx_graph import logits_model
-
-    return onnx_session(logits_model(spec, weights).SerializeToString())
-
-
 def onnx_session(graph):
     """Return the `onnxruntime.InferenceSession` of the bytes of a model.
 

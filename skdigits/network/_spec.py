@@ -4,16 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from math import prod
 
-from skdigits.network.records import (
-    BatchNormalization,
-    Bias,
-    Convolution,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPooling,
-    ReLU,
-)
+from skdigits.network import records
 
 # A quarter of a gigabyte, a hundred times as many as any network for digits needs.
 MAX_WEIGHTS = 2**26
@@ -48,7 +39,7 @@ def layers_of(spec):
     for number, filters in enumerate(spec.filters, start=1):
         strided = spec.early_downsampling and number == 1
         layers.append(
-            Convolution(
+            records.Convolution(
                 f"conv_{number}",
                 filters,
                 spec.kernel_size[number - 1],
@@ -57,18 +48,21 @@ def layers_of(spec):
             )
         )
         if not strided:
-            layers.append(MaxPooling(f"pool_{number}", spec.padding))
+            layers.append(records.MaxPooling(f"pool_{number}", spec.padding))
         # what follows is after the pooling, where there are fewer values: the maximum
         # of sums is the sum of the maximum, and ReLU of it the maximum of ReLU
         if spec.batch_norm:
-            layers.append(BatchNormalization(f"norm_{number}"))
+            layers.append(records.BatchNormalization(f"norm_{number}"))
         else:
-            layers.append(Bias(f"bias_{number}"))
-        layers.append(ReLU(f"relu_{number}"))
-    layers.append(Flatten("flatten"))
+            layers.append(records.Bias(f"bias_{number}"))
+        layers.append(records.ReLU(f"relu_{number}"))
+    layers.append(records.Flatten("flatten"))
     if spec.dense_units is not None:
-        layers.append(Dense("dense", spec.dense_units, relu=True))
-    layers += [Dropout("dropout", spec.dropout), Dense("logits", spec.n_classes)]
+        layers.append(records.Dense("dense", spec.dense_units, relu=True))
+    layers += [
+        records.Dropout("dropout", spec.dropout),
+        records.Dense("logits", spec.n_classes),
+    ]
     return layers
 
 
@@ -89,8 +83,20 @@ def weight_shapes(spec):
     }
 
 
-def check_n_weights(spec):
-    """Raise a ValueError for a network of more weights than a file holds."""
+def check_spec(spec):
+    """Raise a ValueError for a network that its images or a file cannot have."""
+    if not _leaves_pixels(spec):
+        smallest = 1 + bisect_left(
+            range(1, 2**40),
+            True,
+            key=lambda side: _leaves_pixels(replace(spec, image_shape=(side, side))),
+        )
+        raise ValueError(
+            f"Got images of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
+            f"expected at least {smallest} x {smallest} for "
+            f"kernel_size={spec.kernel_size} and padding='valid'. Pass padding='same' "
+            "or larger images."
+        )
     n_weights = sum(map(prod, weight_shapes(spec).values()))
     if n_weights > MAX_WEIGHTS:
         raise ValueError(
@@ -98,23 +104,6 @@ def check_n_weights(spec):
             f"dense_units={spec.dense_units}, but expected at most {MAX_WEIGHTS:,}. "
             "Pass smaller numbers."
         )
-
-
-def check_image_size(spec):
-    """Raise a ValueError if unpadded convolutions leave no pixel of an image."""
-    if _leaves_pixels(spec):
-        return
-    smallest = 1 + bisect_left(
-        range(1, 2**40),
-        True,
-        key=lambda side: _leaves_pixels(replace(spec, image_shape=(side, side))),
-    )
-    raise ValueError(
-        f"Got images of {spec.image_shape[0]} x {spec.image_shape[1]} pixels, but "
-        f"expected at least {smallest} x {smallest} for "
-        f"kernel_size={spec.kernel_size} and padding='valid'. Pass padding='same' or "
-        "larger images."
-    )
 
 
 def _leaves_pixels(spec):

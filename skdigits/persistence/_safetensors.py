@@ -40,20 +40,14 @@ _PICKLES = (".joblib", ".pickle", ".pkl")
 _NAMES = "card classes format_version network pipeline sha256 steps versions".split()
 
 
+_SAVE_AGAIN = "Save the model again."
+_UPGRADE = f"Upgrade skdigits to load it; this one reads version {FORMAT_VERSION}."
+
+
 class Damaged(ValueError):
     """Its message says what the file has, as the object of a sentence."""
 
-    remedy = "Save the model again."
-
-
-class _OtherVersion(Damaged):
-    remedy = f"Upgrade skdigits to load it; this one reads version {FORMAT_VERSION}."
-
-
-class _OfOthers(Damaged):
-    """A file that is of another kind altogether."""
-
-    def __init__(self, found, remedy):
+    def __init__(self, found, remedy=_SAVE_AGAIN):
         super().__init__(found)
         self.remedy = remedy
 
@@ -93,7 +87,7 @@ def reading(path):
         found = one_line(error) if is_known else "damaged content"
         raise ValueError(
             f"Got {str(path)!r} ({found}), but expected a file as skdigits.save makes "
-            f"it. {getattr(error, 'remedy', Damaged.remedy)}"
+            f"it. {getattr(error, 'remedy', _SAVE_AGAIN)}"
         ) from error
 
 
@@ -106,10 +100,10 @@ def _unpacked(path):
             raise Damaged(f"a header of {n_bytes} bytes")
         header = _parsed(start[8:] + file.read(max(n_bytes - 1, 0)))
     if "skdigits" not in header.get("__metadata__", {}):
-        raise _OfOthers("safetensors of another program", Damaged.remedy)
+        raise Damaged("safetensors of another program")
     document = _parsed(header["__metadata__"]["skdigits"])
     if document["format_version"] != FORMAT_VERSION:
-        raise _OtherVersion(f"format version {document['format_version']}")
+        raise Damaged(f"format version {document['format_version']}", _UPGRADE)
     weights = load_file(path)
     if sorted(document) != _NAMES:
         raise Damaged("other entries than it has to have")
@@ -128,9 +122,9 @@ def _check_kind(start, path):
         return
     for first, found, remedy in _OTHERS:
         if start.startswith(first) and (len(first) > 1 or any(start[3:8])):
-            raise _OfOthers(found, remedy)
+            raise Damaged(found, remedy)
     if path.suffix.lower() in _PICKLES:
-        raise _OfOthers("probably a pickle", _FROM_PICKLE)
+        raise Damaged("probably a pickle", _FROM_PICKLE)
     raise Damaged("no model file of skdigits" if start else "an empty file")
 
 

@@ -304,5 +304,5 @@ def _restore_looks(scaler, learned):
         if name in learned:
             value = learned[name]
             if name == "black_" or value is not None:
-                value = check_number(name, value, low=-np.inf, high=np.inf)
+                value = check_number(name, value, low=-np.inf)
             setattr(scaler, name, value)

@@ -108,7 +108,8 @@ def _scales_of(steps):
     if types[-1:] != ["DigitCNN"] or not _BEFORE.issuperset(types[:-1]):
         raise Damaged(f"steps of the types {types}")
     scalers = [step for step in steps if step["type"] == "PixelScaler"]
-    return [_positive("scale", step["learned"]["scale_"]) for step in scalers]
+    scales = [step["learned"]["scale_"] for step in scalers]
+    return [check_number("scale", scale, closed="neither") for scale in scales]
 
 
 def _card_of(document):
@@ -144,7 +145,7 @@ def _restored_network(description, weights, n_classes):
         weights,
         check_integer("seed", description["seed"], minimum=0),
         {name: [*map(float, v)] for name, v in description["history"].items()},
-        _positive("temperature", description["temperature"]),
+        check_number("temperature", description["temperature"], closed="neither"),
         training_recipe(recipe, n_images=1),
     )
     lengths = {len(figures) for figures in network.history.values()}
@@ -163,8 +164,3 @@ def _check_weights(weights, shapes):
             raise Damaged(f"weights {name!r} that are not finite float32")
         if name.endswith("/moving_variance") and (array < 0).any():
             raise Damaged("variances below zero")
-
-
-def _positive(name, value):
-    """Return a positive number, or raise a ValueError."""
-    return check_number(name, value, low=0, high=np.inf, closed="neither")

@@ -68,7 +68,15 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         ValueError
             If a label is missing, cannot be hashed, or is not among ``classes``.
         """
-        self._fit(y)
+        classes = self.classes
+        if classes is not None:
+            classes = as_labels(classes, "classes")
+            if len(set(classes.tolist())) < len(classes):
+                raise ValueError(
+                    f"Got classes={classes.tolist()}, but expected each label once. "
+                    "Drop the repeated ones."
+                )
+        self.classes_, _ = encode_labels(as_labels(y), classes)
         return self
 
     def transform(self, y: ArrayLike) -> NDArray[np.float32]:
@@ -106,7 +114,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         rows : ndarray of shape (n, n_classes), dtype float32
             1 in the column of the label, 0 in the others.
         """
-        return one_hot(self._fit(y), len(self.classes_))
+        return self.fit(y).transform(y)
 
     def inverse_transform(self, Y: ArrayLike) -> NDArray[Any]:
         """Return the label of the largest value of each row.
@@ -134,19 +142,6 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
                 f"{len(self.classes_)} classes. Pass one-hot rows or probabilities."
             )
         return self.classes_[Y.argmax(axis=1)]
-
-    def _fit(self, y):
-        """Set `classes_`, and return the place of each label in them."""
-        classes = self.classes
-        if classes is not None:
-            classes = as_labels(classes, "classes")
-            if len(set(classes.tolist())) < len(classes):
-                raise ValueError(
-                    f"Got classes={classes.tolist()}, but expected each label once. "
-                    "Drop the repeated ones."
-                )
-        self.classes_, codes = encode_labels(as_labels(y), classes)
-        return codes
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

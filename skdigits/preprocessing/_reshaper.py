@@ -86,7 +86,10 @@ class ImageReshaper(  # type: ignore[call-arg]
         ValueError
             If the pixels do not fold into ``image_shape``, or into a square.
         """
-        self._fit(X)
+        pixels, native_shape = validate_pixels(self, X, reset=True)
+        self.image_shape_ = resolve_image_shape(
+            pixels.shape[1], image_shape=self.image_shape, native_shape=native_shape
+        )
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
@@ -106,14 +109,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         images : ndarray of shape (n, height, width, channels), dtype of X
             The images.
         """
-        return fold_images(self._fit(X), self.image_shape_)
-
-    def _fit(self, X):
-        pixels, native_shape = validate_pixels(self, X, reset=True)
-        self.image_shape_ = resolve_image_shape(
-            pixels.shape[1], image_shape=self.image_shape, native_shape=native_shape
-        )
-        return pixels
+        return self.fit(X).transform(X)
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return rows folded into images.

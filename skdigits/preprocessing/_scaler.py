@@ -156,7 +156,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _scaled(self, X, pixels, native_shape):
         # divided in float64 where X is, so that no value overflows on the way
-        scaled = np.divide(pixels, self.scale_, dtype=_division_dtype(pixels))
+        dtype = np.float64 if pixels.dtype.itemsize > 4 else np.float32
+        scaled = np.divide(pixels, self.scale_, dtype=dtype)
         scaled = scaled.astype(np.float32, copy=False)
         return scaled if native_shape is None else scaled.reshape(np.shape(X))
 
@@ -180,19 +181,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _learned_scale(self, pixels):
         if self.scale is not None:
-            return check_number(
-                "scale", self.scale, low=0, high=np.inf, closed="neither"
-            )
+            return check_number("scale", self.scale, closed="neither")
         return _white_of(float(pixels.max()))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _division_dtype(pixels):
-    return np.float64 if pixels.dtype.itemsize > 4 else np.float32
 
 
 def _white_of(largest):

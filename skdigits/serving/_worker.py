@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from skdigits.handwriting import normalized
-from skdigits.images import read_content
+from skdigits.images import read_image
 from skdigits.reading import as_plain, classifier_of, read_digits
 
 
@@ -100,7 +100,7 @@ def _classifier(model):
 
 def _grey(content):
     """Return grey levels, the same as those of a file."""
-    return read_content(content).astype(np.float32) / 255
+    return read_image(content).astype(np.float32) / 255
 
 
 def _as_uri(form):

@@ -17,7 +17,7 @@ from skdigits.training._gradients import integrated_gradients
 from skdigits.training._keras_layers import keras_layer
 from skdigits.training._keras_model import DigitNetwork, build_model
 from skdigits.training._optimization import AdamW, SmoothedCrossentropy
-from skdigits.training._tensorflow import keras, refuse_forked_process
+from skdigits.training._tensorflow import keras
 
 __all__ = [
     "AdamW",
@@ -32,7 +32,6 @@ __all__ = [
     "keras",
     "keras_layer",
     "keras_model",
-    "refuse_forked_process",
     "train",
     "weights_of",
 ]

@@ -50,6 +50,9 @@ class Batches:
 
     epoch : int
         To be set before each epoch; decides the order, with the seed.
+
+    n_steps, n_calls : int
+        Steps of the optimizer, and elements of the dataset, in an epoch.
     """
 
     def __init__(self, image_shape, n_classes):
@@ -72,20 +75,11 @@ class Batches:
         steps_per_call = 1 if one_by_one else steps_per_call
         self.ends = np.arange(n_batches + 1) * len(data) // n_batches
         self.data, self.seed, self.steps_per_call = data, seed, steps_per_call
+        self.n_steps, self.n_calls = n_batches, -(-n_batches // steps_per_call)
         try:
             yield self
         finally:
             self.data = None
-
-    @property
-    def n_steps(self):
-        """Steps of the optimizer in an epoch."""
-        return len(self.ends) - 1
-
-    @property
-    def n_calls(self):
-        """Elements of the dataset in an epoch."""
-        return -(-self.n_steps // self.steps_per_call)
 
     def _calls(self):
         while True:

@@ -9,13 +9,7 @@ from math import pi
 
 import numpy as np
 
-from skdigits.network import (
-    NORM_EPSILON,
-    NORM_MOMENTUM,
-    layers_of,
-    records,
-    weight_shapes,
-)
+from skdigits.network import layers_of, records, weight_shapes
 from skdigits.training._tensorflow import keras, tf
 
 registered = keras.saving.register_keras_serializable("skdigits")
@@ -109,7 +103,10 @@ def _(layer: records.MaxPooling, seed):
 @keras_layer.register
 def _(layer: records.BatchNormalization, seed):
     return FusedBatchNormalization(
-        momentum=NORM_MOMENTUM, epsilon=NORM_EPSILON, name=layer.name, **_FLOAT
+        momentum=records.NORM_MOMENTUM,
+        epsilon=records.NORM_EPSILON,
+        name=layer.name,
+        **_FLOAT,
     )
 
 

@@ -160,7 +160,7 @@ class DigitNetwork(keras.Sequential):
         if validation_data is not None:
             held_out = self._checked(*validation_data)
         elif validation_split:
-            bounds = {"low": 0, "high": 1, "closed": "neither"}
+            bounds = {"high": 1, "closed": "neither"}
             check_number("validation_split", validation_split, **bounds)
             rng = np.random.default_rng(self.seed)
             codes = data.targets.argmax(axis=1)

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from skdigits.images import _counted_reads, _decode, _modes
-from skdigits.images._decode import SUFFIXES, grey_of_image, read_content, read_image
+from skdigits.images._decode import SUFFIXES, grey_of_image, read_image
 
 GREY = np.array([[0, 51, 102], [204, 153, 255]], dtype=np.uint8)
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
@@ -95,7 +95,7 @@ class TestModes:
         options = {"progressive": True} if format == "JPEG" else {}
         content = encoded(digit_like(), format, **options)
         grey = read_image(write(tmp_path, content))
-        assert_array_equal(read_content(content), grey)
+        assert_array_equal(read_image(content), grey)
 
     def test_a_image_that_is_open(self):
         assert_array_equal(grey_of_image(Image.fromarray(GREY).convert("RGB")), GREY)
@@ -393,10 +393,10 @@ def test_limits_and_suffixes_fit_together():
 def test_content_without_a_name_has_limits_too(monkeypatch):
     content = encoded(digit_like(), "PNG")
     with pytest.raises(ValueError, match="^Got an image, which cannot be decoded"):
-        read_content(content[:60])
+        read_image(content[:60])
     monkeypatch.setattr(_decode, "MAX_PIXELS", 1000)
     with pytest.raises(ValueError, match="^Got an image of 48 x 32 pixels, but"):
-        read_content(content)
+        read_image(content)
     monkeypatch.setattr(_decode, "MAX_BYTES", 100)
     with pytest.raises(ValueError, match="Got an image of [0-9]+ bytes, but"):
-        read_content(content)
+        read_image(content)
