@@ -96,11 +96,11 @@ def _mnist_if_possible():
 
 
 def _mnist(test_only=False, **options):
-    test = mnist_part("test", **options)
-    if test_only:
-        return Digits("MNIST's test part, 10,000 images of 28 x 28 pixels", None, test)
+    train = None if test_only else mnist_part("train", **options)
     words = "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test"
-    return Digits(words, mnist_part("train", **options), test)
+    if test_only:
+        words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
+    return Digits(words, train, mnist_part("test", **options))
 
 
 def _part(fetcher, subset, **options):
@@ -118,10 +118,9 @@ def _sibling(name, fetcher, title, side=28):
     words = f"{title}, images of {side} x {side} pixels"
 
     def load(test_only=False):
-        test = _part(fetcher, "test")
         if test_only:
-            return Digits(f"the test part of {words}", None, test)
-        return Digits(words, _part(fetcher, "train"), test)
+            return Digits(f"the test part of {words}", None, _part(fetcher, "test"))
+        return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
     return Source(name, (side, side), load, title, f"the test part of {title}")
 
