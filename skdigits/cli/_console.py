@@ -24,6 +24,15 @@ def new_table(*headings, title=None):
     return Table(*columns, title=title)
 
 
+def new_bar(console, title, unit, *columns):
+    """Return a bar of progress with text before and behind it, as rich formats it."""
+    from rich import progress
+
+    counts = progress.BarColumn(bar_width=15), progress.MofNCompleteColumn(), unit
+    time = progress.TimeRemainingColumn(elapsed_when_finished=True)
+    return progress.Progress(title, *counts, *columns, time, console=console)
+
+
 def printable(text):
     """Return text that moves no cursor and hides no other text: of a file, say."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -86,7 +86,9 @@ def evaluate(
     if normalizes and digits.normalized:
         # once is enough
         estimator = estimator[1:]
-    errors = _tested(estimator, classifier.classes_, *digits.test)
+    images, target = digits.test
+    target = as_known(target, classifier.classes_)
+    errors = skdigits.inspection.ErrorReport.from_estimator(estimator, images, target)
     print_report(console, errors)
     title = f"Errors of {model.name}: {digits.description}"
     _write(console, errors, title, model.name, figure, report)
@@ -124,16 +126,6 @@ def _write(console, report, title, model, figure, report_folder):
     write_files(writers)
     for words, path in places.items():
         say(console, f"{words}: {path}")
-
-
-def _tested(estimator, labels, images, target):
-    """Return the `ErrorReport` on images of known labels."""
-    return skdigits.inspection.ErrorReport.from_predictions(
-        as_known(target, labels),
-        y_proba=estimator.predict_proba(images),
-        X=images,
-        labels=labels,
-    )
 
 
 def _repeat(console, estimator, digits, n_seeds):

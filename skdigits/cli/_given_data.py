@@ -4,7 +4,7 @@ What loads is imported when it is used, so that ``--help`` does not wait for it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 # Fixed, so that `evaluate` tests on what `train` held out, whatever its seed.
@@ -31,17 +31,19 @@ class Digits:
 class Source:
     """One kind of data.
 
-    ``load`` gives `Digits` of two parts, ``load_test`` those that a saved model is
-    tested on: what ``load`` holds out, or all of the user's images. ``words`` and
+    ``load`` gives `Digits` of two parts; with ``test_only`` those that a saved model is
+    tested on: what it else holds out, or all of the user's images. ``words`` and
     ``test_words`` stand in the help for the one and the other.
     """
 
     name: str
     image_shape: tuple[int, int] | None
-    load: Callable[[], Digits]
-    load_test: Callable[[], Digits] | None
+    load: Callable[..., Digits]
     words: str
     test_words: str
+
+    def load_test(self):
+        return self.load(test_only=True)
 
 
 def find_source(
@@ -54,9 +56,11 @@ def find_source(
     "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
     ``may_be_few`` takes so few of those, too, that none are held out.
     """
-    named = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
-    if name not in named:
-        return _source_at(name, image_shape, normalize, label_column, may_be_few)
+    if name not in _NAMED:
+        load = partial(
+            _images_at, name, image_shape, normalize, label_column, may_be_few
+        )
+        return replace(_YOURS, name=name, image_shape=image_shape, load=load)
     if label_column is not None:
         raise ValueError(
             f"Got --label-column with --data {name}, but expected a table of yours. "
@@ -69,7 +73,7 @@ def find_source(
         )
     if name == AUTO.name and image_shape is not None:
         return fitting_source(image_shape)
-    return named[name]
+    return _NAMED[name]
 
 
 def fitting_source(image_shape):
@@ -87,100 +91,52 @@ def _mnist_if_possible():
     try:
         return _mnist(n_retries=0)
     except OSError:
-        return _bundled_digits(
-            ", because MNIST is not on this machine and cannot be downloaded"
-        )
+        reason = ", because MNIST is not on this machine and cannot be downloaded"
+        return _bundled_digits(reason=reason)
 
 
-def _mnist(**options):
-    return Digits(
-        "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test",
-        mnist_part("train", **options),
-        mnist_part("test", **options),
-    )
+def _mnist(test_only=False, **options):
+    train = None if test_only else mnist_part("train", **options)
+    words = "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test"
+    if test_only:
+        words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
+    return Digits(words, train, mnist_part("test", **options))
 
 
-def _mnist_to_test():
-    description = "MNIST's test part, 10,000 images of 28 x 28 pixels"
-    return Digits(description, None, mnist_part("test"))
+def _part(fetcher, subset, **options):
+    from skdigits import datasets
 
-
-def mnist_part(subset, **options):
-    from skdigits.datasets import fetch_mnist
-
-    part = fetch_mnist(subset=subset, **options)
+    part = getattr(datasets, fetcher)(subset=subset, **options)
     return part.images, part.target
+
+
+mnist_part = partial(_part, "fetch_mnist")
 
 
 def _sibling(name, fetcher, title, side=28):
     """Return the `Source` of a published data set with a test part."""
     words = f"{title}, images of {side} x {side} pixels"
 
-    def part(subset):
-        from skdigits import datasets
+    def load(test_only=False):
+        if test_only:
+            return Digits(f"the test part of {words}", None, _part(fetcher, "test"))
+        return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
-        fetched = getattr(datasets, fetcher)(subset=subset)
-        return fetched.images, fetched.target
-
-    return Source(
-        name,
-        image_shape=(side, side),
-        load=lambda: Digits(words, part("train"), part("test")),
-        load_test=lambda: Digits(f"the test part of {words}", None, part("test")),
-        words=title,
-        test_words=f"the test part of {title}",
-    )
+    return Source(name, (side, side), load, title, f"the test part of {title}")
 
 
-def _bundled_digits(reason=""):
+def _bundled_digits(test_only=False, reason=""):
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    return Digits(
-        f"scikit-learn's 1,797 digits of 8 x 8 pixels, a fifth of them to test{reason}",
-        *split(digits.images, digits.target),
-    )
+    digits, words = load_digits(), "scikit-learn's 1,797 digits of 8 x 8 pixels"
+    train, test = split(digits.images, digits.target)
+    if test_only:
+        n = len(test[1])
+        return Digits(f"{n} of {words}, those that train holds out", None, test)
+    return Digits(f"{words}, a fifth of them to test{reason}", train, test)
 
 
-def _bundled_digits_to_test():
-    _, target = test = _bundled_digits().test
-    description = (
-        f"{len(target)} of scikit-learn's 1,797 digits of 8 x 8 pixels, those that "
-        "train holds out"
-    )
-    return Digits(description, None, test)
-
-
-def _source_at(
-    path, image_shape=None, normalize=None, label_column=None, may_be_few=False
-):
-    """Return the `Source` of the user's images."""
-    read = partial(_images_at, path, image_shape, normalize, label_column)
-    return Source(
-        path,
-        image_shape,
-        load=partial(_images, read, may_be_few),
-        load_test=partial(_images_to_test, read),
-        words="a folder or file of yours",
-        test_words="all of a folder or file of yours",
-    )
-
-
-def _images(read, may_be_few):
-    description, images, normalized = read()
-    if may_be_few and _are_few(images[1]):
-        description += ", all to learn from, as they are too few to hold some out"
-        return Digits(description, images, None, normalized)
-    description = f"{description}, a fifth of them to test"
-    return Digits(description, *split(*images), normalized)
-
-
-def _images_to_test(read):
-    description, images, normalized = read()
-    return Digits(f"{description}, all of them to test", None, images, normalized)
-
-
-def _images_at(path, image_shape, normalize, label_column):
+def _images_at(path, image_shape, normalize, label_column, may_be_few, test_only=False):
     from skdigits.datasets import load_digit_images
 
     digits = load_digit_images(
@@ -193,7 +149,15 @@ def _images_at(path, image_shape, normalize, label_column):
     description = f"{n:,} images of {height} x {width} pixels in {path}"
     if digits.label_column is not None:
         description += f", labels in column {digits.label_column!r}"
-    return description, (digits.images, digits.target), digits.normalized
+    images = digits.images, digits.target
+    if test_only:
+        description += ", all of them to test"
+        return Digits(description, None, images, digits.normalized)
+    if may_be_few and _are_few(digits.target):
+        description += ", all to learn from, as they are too few to hold some out"
+        return Digits(description, images, None, digits.normalized)
+    description += ", a fifth of them to test"
+    return Digits(description, *split(*images), digits.normalized)
 
 
 def _name_or_number(column):
@@ -212,14 +176,9 @@ def split(images, target):
             f"{counts.min()} of {labels[counts.argmin()]}, but expected at least five "
             "of each class, to hold one out for the test. Add images."
         )
-    train_images, test_images, train_target, test_target = train_test_split(
-        images,
-        target,
-        test_size=_TEST_SHARE,
-        stratify=target,
-        random_state=_SPLIT_SEED,
-    )
-    return (train_images, train_target), (test_images, test_target)
+    options = {"test_size": _TEST_SHARE, "random_state": _SPLIT_SEED}
+    parts = train_test_split(images, target, stratify=target, **options)
+    return tuple(parts[::2]), tuple(parts[1::2])
 
 
 def _are_few(target):
@@ -229,27 +188,19 @@ def _are_few(target):
     return counts.min() < 2 or len(target) * _TEST_SHARE < len(labels)
 
 
+# to test, `find_source` takes what fits the model
 AUTO = Source(
     "auto",
-    image_shape=None,
-    load=_mnist_if_possible,
-    load_test=None,  # where there is a model, `find_source` takes what fits it
+    None,
+    _mnist_if_possible,
     words="auto takes MNIST if it can be had, else the 8 x 8 digits",
     test_words="auto takes what fits the model",
 )
-MNIST = Source(
-    "mnist",
-    image_shape=(28, 28),
-    load=_mnist,
-    load_test=_mnist_to_test,
-    words="MNIST",
-    test_words="MNIST's test part",
-)
+MNIST = Source("mnist", (28, 28), _mnist, "MNIST", "MNIST's test part")
 DIGITS = Source(
     "digits",
-    image_shape=(8, 8),
-    load=_bundled_digits,
-    load_test=_bundled_digits_to_test,
+    (8, 8),
+    _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
     test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
 )
@@ -259,9 +210,16 @@ SIBLINGS = (
     _sibling("emnist", "fetch_emnist", "the digits of EMNIST"),
     _sibling("usps", "fetch_usps", "USPS", side=16),
 )
-_YOURS = _source_at("PATH")
+_YOURS = Source(
+    "PATH",
+    None,
+    _images_at,
+    words="a folder or file of yours",
+    test_words="all of a folder or file of yours",
+)
+_NAMED = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
 _TOLD = (MNIST, DIGITS, *SIBLINGS, _YOURS, AUTO)
 
-METAVAR = "|".join(source.name for source in (AUTO, MNIST, DIGITS, *SIBLINGS, _YOURS))
+METAVAR = "|".join([*_NAMED, _YOURS.name])
 HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

@@ -9,7 +9,7 @@ import typer
 
 import skdigits
 from skdigits.cli import _options as options
-from skdigits.cli._console import new_console
+from skdigits.cli._console import new_bar, new_console
 from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
@@ -100,18 +100,9 @@ def _new_model(console, bar, preset, **options_of_data):
 @contextmanager
 def _epoch_bar(console, classifier):
     """Show a bar over the epochs of a classifier's training."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from skdigits.training import keras
 
-    with Progress(
-        TextColumn("Training"),
-        BarColumn(bar_width=15),
-        TextColumn("{task.completed}/{task.total} epochs"),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        console=console,
-    ) as bar:
+    with new_bar(console, "Training", "epochs", "{task.description}") as bar:
         task = bar.add_task("", total=None, visible=False)
         begin = getattr(classifier, "n_iter_", 0)
 

@@ -36,11 +36,9 @@ def training_params(epochs, random_state):
             f"Got seed={random_state}, but expected an integer from 0 to {2**32 - 1}."
         )
     params = {"random_state": random_state}
-    return (
-        params
-        if epochs is None
-        else params | {"epochs": check_integer("epochs", epochs)}
-    )
+    if epochs is not None:
+        params["epochs"] = check_integer("epochs", epochs)
+    return params
 
 
 def say_data(console, digits, normalize):
@@ -55,11 +53,7 @@ def say_data(console, digits, normalize):
 
 def tested(estimator, digits):
     """Return the `ErrorReport` of a trained classifier on what was held out."""
-    images, target = digits.test
-    y_proba = estimator.predict_proba(images)
-    return skdigits.inspection.ErrorReport.from_predictions(
-        target, y_proba=y_proba, labels=estimator.classes_
-    )
+    return skdigits.inspection.ErrorReport.from_estimator(estimator, *digits.test)
 
 
 def model_output(path, pipeline, digits, report, command, about):

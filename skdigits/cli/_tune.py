@@ -1,6 +1,7 @@
 """skdigits tune."""
 
 import json
+from functools import partial
 from pathlib import Path
 from sys import maxsize
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 
 import skdigits
 from skdigits.cli import _options as options
-from skdigits.cli._console import new_console, new_table, say
+from skdigits.cli._console import new_bar, new_console, new_table, say
 from skdigits.cli._outputs import (
     check_new,
     check_outputs,
@@ -130,7 +131,7 @@ def _search(console, classifier, grid, kind, **params):
         skdigits.make_digit_pipeline(classifier),
         grid,
         min_epochs=maxsize if kind == "grid" else 1,
-        progress=_bar(console),
+        progress=partial(_with_bar, console),
         error_score="raise",
         **params,
     )
@@ -165,29 +166,10 @@ def _fit_and_show(console, searched, data, outputs):
     console.print(_best_table(searched))
 
 
-def _bar(console):
-    """Return what shows a bar over the candidates and folds of a rung."""
-
-    def show(folds, n_folds, title):
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=15),
-            MofNCompleteColumn(),
-            TextColumn("folds"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-        )
-        with Progress(*columns, console=console) as bar:
-            yield from bar.track(folds, total=n_folds, description=title)
-
-    return show
+def _with_bar(console, folds, n_folds, title):
+    """Show a bar over the candidates and folds of a rung."""
+    with new_bar(console, "{task.description}", "folds") as bar:
+        yield from bar.track(folds, total=n_folds, description=title)
 
 
 def _check_search(cv, search, n_jobs):

@@ -16,32 +16,31 @@ def label_index(labels, name="label"):
     return pd.Index(labels, name=name, tupleize_cols=False)
 
 
+def _recalls(labels, matrix):
+    hits, support = matrix.diagonal(), matrix.sum(axis=1)
+    # what is undefined is 0 / 0
+    with np.errstate(invalid="ignore"):
+        recall = hits / support
+    columns = {"support": support, "errors": support - hits, "recall": recall}
+    return pd.DataFrame(columns, index=label_index(labels))
+
+
 def per_class_table(labels, matrix):
     """Return support, errors, recall and its interval, precision, F1, confusions."""
     hits, support, named = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    intervals = wilson_intervals(hits, support)
     mistakes = matrix - np.diag(hits)
-    most = mistakes.max(axis=1)
     partners = [
         ", ".join(str(label) for label in labels[(row == row.max()) & (row > 0)])
         for row in mistakes
     ]
-    # what is undefined is 0 / 0
+    table = _recalls(labels, matrix)
+    table[["recall_low", "recall_high"]] = wilson_intervals(hits, support)
     with np.errstate(invalid="ignore"):
-        return pd.DataFrame(
-            {
-                "support": support,
-                "errors": support - hits,
-                "recall": hits / support,
-                "recall_low": intervals[:, 0],
-                "recall_high": intervals[:, 1],
-                "precision": hits / named,
-                "f1": 2 * hits / (support + named),
-                "most_confused_with": pd.Series(partners, dtype=object).to_numpy(),
-                "times": most,
-            },
-            index=label_index(labels),
-        )
+        table["precision"] = hits / named
+        table["f1"] = 2 * hits / (support + named)
+    table["most_confused_with"] = np.array(partners, dtype=object)
+    table["times"] = mistakes.max(axis=1)
+    return table
 
 
 def class_ranking_table(labels, true, y_proba):
@@ -61,9 +60,7 @@ def confusions_table(labels, matrix):
     mistakes = matrix - np.diag(matrix.diagonal())
     true, predicted = np.nonzero(mistakes)
     counts = mistakes[true, predicted]
-    order = np.argsort(-counts, kind="stable")
-    true, predicted, counts = true[order], predicted[order], counts[order]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "true": labels[true],
             "predicted": labels[predicted],
@@ -71,41 +68,33 @@ def confusions_table(labels, matrix):
             "rate": counts / matrix.sum(axis=1)[true],
         }
     )
+    how = {"ascending": False, "kind": "stable", "ignore_index": True}
+    return table.sort_values("count", **how)
 
 
 def mistakes_table(labels, true, predicted, y_proba):
     """Return the wrong rows, the most confident first, or in order of the rows."""
     rows = np.flatnonzero(true != predicted)
-    if y_proba is not None:
-        confidence = y_proba[rows, predicted[rows]]
-        rows = rows[np.argsort(-confidence, kind="stable")]
     table = pd.DataFrame(
         {"true": labels[true[rows]], "predicted": labels[predicted[rows]]},
         index=pd.Index(rows, name="row"),
     )
-    if y_proba is not None:
-        table["probability"] = y_proba[rows, predicted[rows]]
-        # as scikit-learn's log_loss, so that no loss is infinite
-        of_truth = np.maximum(y_proba[rows, true[rows]], np.finfo(float).eps)
-        table["loss"] = -np.log(of_truth)
-    return table
+    if y_proba is None:
+        return table
+    table["probability"] = y_proba[rows, predicted[rows]]
+    # as scikit-learn's log_loss, so that no loss is infinite
+    of_truth = np.maximum(y_proba[rows, true[rows]], np.finfo(float).eps)
+    table["loss"] = -np.log(of_truth)
+    return table.sort_values("probability", ascending=False, kind="stable")
 
 
 def recall_tests_table(labels, matrix):
     """Return each class with rows against all others, the smallest p-value first."""
-    support = matrix.sum(axis=1)
-    hits = matrix.diagonal()
-    p_values = lower_recall_p_values(matrix)
+    support, hits = matrix.sum(axis=1), matrix.diagonal()
+    table = _recalls(labels, matrix)
     with np.errstate(invalid="ignore"):
-        table = pd.DataFrame(
-            {
-                "support": support,
-                "errors": support - hits,
-                "recall": hits / support,
-                "recall_of_others": (hits.sum() - hits) / (support.sum() - support),
-                "p_value": p_values,
-                "p_corrected": holm(p_values),
-            },
-            index=label_index(labels),
-        )
+        others = (hits.sum() - hits) / (support.sum() - support)
+    table["recall_of_others"] = others
+    table["p_value"] = lower_recall_p_values(matrix)
+    table["p_corrected"] = holm(table["p_value"])
     return table[support > 0].sort_values("p_value", kind="stable")

@@ -121,6 +121,14 @@ def _check_probabilities(y_proba, labels):
     return np.clip(y_proba, 0, 1)
 
 
+def code_of(name, label, labels):
+    """Return the place of a label in the labels, or raise a ValueError."""
+    known = labels.tolist()
+    if label not in known:
+        raise ValueError(f"Got {name}={label!r}, but expected one of {known}.")
+    return known.index(label)
+
+
 def images_of(X, image_shape=None):
     """Return X as images (n, height, width) or (n, height, width, 3), None without any.
 

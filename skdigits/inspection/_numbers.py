@@ -52,11 +52,8 @@ def as_text(table):
     cells = {
         column: [_cell(column, value) for value in table[column]] for column in table
     }
-    return pd.DataFrame(cells, dtype=object).rename(columns=_heading)
-
-
-def _heading(column):
-    return column.replace("_", " ")
+    table = pd.DataFrame(cells, dtype=object)
+    return table.rename(columns=lambda column: column.replace("_", " "))
 
 
 def _cell(column, value):

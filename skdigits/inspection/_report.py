@@ -16,7 +16,7 @@ from skdigits._validation import check_choice, check_integer, check_number
 from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection._compare import Comparison, compare
-from skdigits.inspection._inputs import check_predictions, images_of
+from skdigits.inspection._inputs import check_predictions, code_of, images_of
 from skdigits.inspection._predictions import network_of, predictions_of
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
@@ -266,7 +266,7 @@ class Report:
         check_choice("strategy", strategy, ("uniform", "quantile"))
         probability, hits = self._confidence, self._hits
         if pos_label is not None:
-            code = self._code("pos_label", pos_label)
+            code = code_of("pos_label", pos_label, self.labels)
             probability, hits = np.asarray(self.y_proba)[:, code], self.true == code
         return statistics.calibration_bins(probability, hits, n_bins, strategy)
 
@@ -373,13 +373,6 @@ class Report:
     @property
     def _hits(self):
         return self.true == self.predicted
-
-    def _code(self, name, label):
-        """Return the place of a label."""
-        labels = self.labels.tolist()
-        if label not in labels:
-            raise ValueError(f"Got {name}={label!r}, but expected one of {labels}.")
-        return labels.index(label)
 
     @property
     def _confidence(self):

@@ -35,29 +35,21 @@ def laid_out(cv_results, params, metric, best_index):
 
 def table_of(display):
     """Return the candidates of a display, those that went furthest first."""
-    figures = {f"mean {display.score_name}": display.mean, "spread": display.spread}
+    places = np.argwhere(np.isfinite(display.mean))
+    rows = [list(map(str, values_at(display, place))) for place in places]
+    table, at = pd.DataFrame(rows, columns=display.names), tuple(places.T)
     furthest = [f"mean {display.score_name}"]
+    table[furthest[0]], table["spread"] = display.mean[at], display.spread[at]
     if display.resources is not None:
-        figures[display.resource_name] = _as_integers(display.resources)
         furthest = [display.resource_name, *furthest]
-    rows = [
-        [str(value) for _, value in params_at(display, place)]
-        + [figure[place] for figure in figures.values()]
-        for place in map(tuple, np.argwhere(np.isfinite(display.mean)))
-    ]
-    table = pd.DataFrame(rows, columns=[*display.names, *figures])
+        # without decimal places where there are none
+        table[furthest[0]] = pd.to_numeric(display.resources[at], downcast="integer")
     return table.sort_values(furthest, ascending=False, kind="stable")
 
 
-def _as_integers(resources):
-    integers = resources.astype(int)
-    return integers if np.array_equal(integers, resources) else resources
-
-
-def params_at(display, place):
-    """Return the names and values of the parameters at a place of a display."""
-    values = [its[i] for its, i in zip(display.values, place, strict=True)]
-    return list(zip(display.names, values, strict=True))
+def values_at(display, place):
+    """Return the values of the parameters at a place of a display."""
+    return [its[i] for its, i in zip(display.values, place, strict=True)]
 
 
 def _check_metric(cv_results, metric):

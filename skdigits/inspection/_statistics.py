@@ -93,21 +93,12 @@ def expected_calibration_error(bins):
 
 def risk_coverage(confidence, hits):
     """Return how wrong a classifier is on the rows that it is surest of."""
-    order = np.argsort(-confidence, kind="stable")
-    threshold = confidence[order]
     # equal probabilities are kept or left together
-    last = np.append(threshold[1:] != threshold[:-1], True)
-    kept = np.flatnonzero(last) + 1
-    errors = np.cumsum(~hits[order])[last]
-    return pd.DataFrame(
-        {
-            "threshold": threshold[last],
-            "kept": kept,
-            "errors": errors,
-            "coverage": kept / len(hits),
-            "risk": errors / kept,
-        }
-    )
+    curve = pd.Series(~hits).groupby(confidence).agg(kept="size", errors="sum")
+    curve = curve[::-1].cumsum().rename_axis("threshold").reset_index()
+    curve["coverage"] = curve["kept"] / len(hits)
+    curve["risk"] = curve["errors"] / curve["kept"]
+    return curve
 
 
 def referral(curve, accuracies):

@@ -106,7 +106,7 @@ def confusion_sentence(report):
             f"{times}, and none more often."
         )
     names = enumeration(
-        _confusion(true, predicted)
+        " ".join(_words(true, predicted, "taken for"))
         for true, predicted in zip(pairs["true"], pairs["predicted"], strict=True)
     )
     share = percent(pairs["count"].sum() / report.n_errors)
@@ -116,10 +116,11 @@ def confusion_sentence(report):
     return f"The most frequent {kind} {names}, {times}{each}: {share} of all mistakes."
 
 
-def _confusion(true, predicted):
-    if str(predicted) == NO_DIGIT:
-        return f"{true} rejected as no digit"
-    return f"{'no digit' if str(true) == NO_DIGIT else true} taken for {predicted}"
+def _words(true, predicted, verb):
+    """Return the true label and what it is predicted as, in words."""
+    true = "no digit" if str(true) == NO_DIGIT else str(true)
+    is_rejected = str(predicted) == NO_DIGIT
+    return true, "rejected as no digit" if is_rejected else f"{verb} {predicted}"
 
 
 def precision_sentence(report):
@@ -164,13 +165,10 @@ def mistake_titles(mistakes):
     """Return what is written above the image of each mistake."""
     titles = []
     for line in mistakes.itertuples():
-        true = "no digit" if str(line.true) == NO_DIGIT else line.true
-        read = f"read as {line.predicted}"
-        if str(line.predicted) == NO_DIGIT:
-            read = "rejected as no digit"
-        title = f"{true} {read}"
+        words = _words(line.true, line.predicted, "read as")
+        title = " ".join(words)
         if len(title) > _LONG:
-            title = f"{true}\n{read}"
+            title = "\n".join(words)
         if "probability" in mistakes:
             title += f"\nat {100 * line.probability:.0f} %"
         titles.append(title)

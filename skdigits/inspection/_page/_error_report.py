@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from skdigits._files import write_files
 from skdigits.inspection._numbers import html_of
 from skdigits.inspection._page._content import draw_display
-from skdigits.inspection._page._page_files import write_report
+from skdigits.inspection._page._page_files import report_writers
 from skdigits.inspection._page._render import page
 from skdigits.inspection._plot._confusion import ConfusionHeatmapDisplay
 from skdigits.inspection._report import Report
@@ -127,7 +128,10 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
             Of the page, `index.html`. Beside it are `report.json` and a CSV file for
             each table.
         """
-        return write_report(self, folder, title, model)
+        path, writers = report_writers(self, folder, title, model)
+        # all or none, so that a full disk leaves the report of before
+        write_files(writers)
+        return path
 
     def _repr_html_(self):
         """What a notebook shows: summary, confusion matrix, table of the classes."""

@@ -3,19 +3,8 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from skdigits._files import write_files
 from skdigits.inspection._page._render import page
 from skdigits.inspection._summary import all_tables, sentences
-
-
-def write_report(report, folder, title, model=None):
-    """Write the page, and its figures as JSON and CSV; return the path of the page."""
-    path, writers = report_writers(report, folder, title, model)
-    # all or none, so that a full disk leaves the report of before
-    write_files(writers)
-    return path
 
 
 def report_writers(report, folder, title, model=None):
@@ -64,8 +53,5 @@ def _document(report, title, tables):
 
 def _columns(table):
     """Return the columns of a table as lists, with None for what is undefined."""
-    table = table.reset_index()
-    return {
-        name: [None if pd.isna(value) else value for value in column.tolist()]
-        for name, column in table.items()
-    }
+    table = table.reset_index().astype(object)
+    return table.where(table.notna(), None).to_dict("list")

@@ -109,14 +109,8 @@ class TrainingHistoryDisplay(Display):
         ):
             figures = np.asarray(self.history.get(key, ()), dtype=float)
             if np.isfinite(figures).any() or key == name:
-                ax.plot(
-                    np.arange(1, len(figures) + 1),
-                    figures,
-                    style,
-                    ms=4,
-                    c=colour,
-                    label=label,
-                )
+                epochs = np.arange(1, len(figures) + 1)
+                ax.plot(epochs, figures, style, ms=4, c=colour, label=label)
         if self.best_epoch and n_epochs > 1:
             label = f"best epoch, {self.best_epoch}"
             ax.axvline(self.best_epoch, c=palette["accent"], ls=":", label=label)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from skdigits._validation import check_bool
 from skdigits.inspection._plot._display import Display, ReportDisplay
-from skdigits.inspection._plot._drawing import colours, error_bars, legend_below
+from skdigits.inspection._plot._drawing import (
+    axes_for,
+    colours,
+    error_bars,
+    legend_below,
+)
 from skdigits.inspection._report import Report
 from skdigits.inspection._statistics import expected_calibration_error
 
@@ -134,11 +139,9 @@ class ReliabilityDisplay(ReportDisplay, Display):
         self : ReliabilityDisplay
             The same display, drawn.
         """
-        self._options = name, check_bool("ref_line", ref_line), kwargs
-        return super().plot(ax=ax)
-
-    def _draw(self):
-        self._draw_bins(self.bins, colours(self.ax_), *self._options)
+        check_bool("ref_line", ref_line)
+        self.figure_, self.ax_ = axes_for(ax, self.figsize())
+        self._draw_bins(self.bins, colours(self.ax_), name, ref_line, kwargs)
         of, that_is = "the prediction", "right"
         if self.pos_label is not None:
             of = that_is = str(self.pos_label)
@@ -150,6 +153,7 @@ class ReliabilityDisplay(ReportDisplay, Display):
             title=f"expected calibration error {self.calibration_error:.3f}",
         )
         legend_below(self.ax_)
+        return self
 
     def _draw_bins(self, bins, palette, name, ref_line, kwargs):
         from matplotlib.cbook import normalize_kwargs

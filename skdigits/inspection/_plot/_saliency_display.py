@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdigits._validation import check_integer, one_line
-from skdigits.inspection._inputs import drawable
+from skdigits.inspection._inputs import code_of, drawable
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._predictions import network_of
 
@@ -132,14 +132,16 @@ class SaliencyDisplay(Display):
         pixels = np.asarray(scaled, np.float32).reshape(
             network.network_.spec.input_shape
         )
-        order = network.predict_proba(scaled)[0].argsort()[::-1]
-        code = _code(network, "label", label, order)
-        other = _code(network, "against", against, order[order != code])
+        order = network.predict_proba(scaled)[0].argsort()[::-1].tolist()
+        labels = network.classes_
+        code = order[0] if label is None else code_of("label", label, labels)
+        order.remove(code)
+        other = order[0] if against is None else code_of("against", against, labels)
         from skdigits.training import integrated_gradients, keras_model
 
         model = keras_model(network.network_)
         reasons = integrated_gradients(model, pixels, code, other, n_steps).sum(axis=-1)
-        shown, labels = pixels.reshape(network.image_shape_), network.classes_
+        shown = pixels.reshape(network.image_shape_)
         return cls(shown, reasons, labels[code], labels[other]).plot(ax=ax)
 
     def _draw(self):
@@ -166,13 +168,3 @@ def _as_row(image):
         return image
     is_series = hasattr(image, "iloc")
     return image.to_frame().T if is_series else np.asarray(image)[np.newaxis]
-
-
-def _code(network, name, label, order):
-    """Return the place of a label in the classes, or the first of ``order``."""
-    if label is None:
-        return int(order[0])
-    labels = network.classes_.tolist()
-    if label not in labels:
-        raise ValueError(f"Got {name}={label!r}, but expected one of {labels}.")
-    return labels.index(label)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdigits._validation import one_line
 from skdigits.inspection._numbers import html_of
 from skdigits.inspection._plot._drawing import axes_for
-from skdigits.inspection._search_scores import laid_out, params_at, table_of
+from skdigits.inspection._search_scores import laid_out, table_of, values_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -254,21 +254,21 @@ class SearchResultsDisplay:
         table = table_of(self)
         words = f"{len(table)} candidates."
         if self.best is not None:
-            params = params_at(self, self.best)
+            params = zip(self.names, values_at(self, self.best), strict=True)
             named = ", ".join(f"{_short(name)}={value}" for name, value in params)
-            words = f"{words} The winner: {named}."
+            words += f" The winner: {named}."
         return html_of(words, table.set_index(self.names[0]))
 
     def _draw_heat_map(self, ax, cmap, values_format):
         import seaborn as sns
         from matplotlib.patches import Rectangle
 
-        texts = np.empty(self.mean.shape, dtype=object)
-        for place in np.ndindex(texts.shape):
-            texts[place] = "\n".join(self._lines(place, values_format))
+        texts = [
+            self._text(place, values_format) for place in np.ndindex(*self.mean.shape)
+        ]
         sns.heatmap(
             self.mean,
-            annot=texts,
+            annot=np.reshape(texts, self.mean.shape),
             fmt="",
             cmap=cmap,
             mask=np.isnan(self.mean),
@@ -306,14 +306,9 @@ class SearchResultsDisplay:
             ax.legend()
         ax.set(xlabel=_short(self.names[0]), ylabel=f"mean {self.score_name}")
 
-    def _lines(self, place, values_format):
-        lines = [
-            f"{self.mean[place]:{values_format}}",
-            f"± {self.spread[place]:{values_format}}",
-        ]
-        if self.resources is not None:
-            lines.append(self._progress(place))
-        return lines
+    def _text(self, place, form):
+        text = f"{self.mean[place]:{form}}\n± {self.spread[place]:{form}}"
+        return text if self.resources is None else f"{text}\n{self._progress(place)}"
 
     def _progress(self, place):
         return f"{self.resource_name}: {self.resources[place]:g}"
