@@ -46,8 +46,8 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # --------------------
 #
 # For training a segmentation, `ink` has the number of the sign at each pixel. `visible`
-# is the share of a sign that is on the page: it is smaller if the edge cuts off a part.
-# Leave out the digits that nobody could read.
+# is the share of each sign that is on the page; it is less than 1 if the edge cuts off
+# a part. Leave out the digits that nobody could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

@@ -5,7 +5,7 @@ Fine-tuning the pretrained model
 Transfer learning: the pretrained model has never seen scikit-learn's digits, which have
 8 x 8 pixels only and were written by other people. It misreads a few of them. This
 example fine-tunes it on the misread digits of the first half, as if a person had
-corrected them, and predicts the second half again. Trained on the corrections alone,
+corrected them, and tests it on the second half again. Trained on the corrections alone,
 the model forgets what it knew; if images that it knows are mixed in, it does not.
 
 .. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
@@ -110,8 +110,8 @@ for ax, i in zip(axes.flat, learned, strict=False):
 plt.show()
 
 # %%
-# To save the new weights, replace the classifier in the pipeline, and save the pipeline
-# like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
+# To save the new weights, put the new classifier into the pipeline, and save the
+# pipeline like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
 pipeline.steps[-1] = ("cnn", mixed)
 
 # There are fewer mistakes on new images, and no more than before on known ones. The

@@ -72,7 +72,7 @@ for ax, step, title in zip(axes, (image, 1 - ink), ("Photo", "Ink"), strict=True
 #
 # :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
 # order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings images of single
-# digits into MNIST format. Here these are the images in the boxes of the first line.
+# digits into MNIST format. Here these images are cut from the boxes of the first line.
 boxes = [box for box in find_digits(image) if box.line == 0]
 cut = [
     image[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]

@@ -74,7 +74,7 @@ plt.show()
 #
 # MNIST's writers did not write such zeros, and the synthetic pages do not have them,
 # either. If the networks were trained to read them as zeros, they would also read the
-# letters U and e as zeros. You can fine-tune the classifier to one writer:
+# letters U and e as zeros. You can fine-tune the classifier for one writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
 # The digits of the fraction touch the stroke between them, so the reading is wrong. A

@@ -43,9 +43,9 @@ assert clf.n_iter_ < 60
 # %%
 # A callback that records
 # -----------------------
-# Keras calls a callback with a Keras model, which has the weights of that moment. This
-# callback records the first kernel after each epoch. A fit uses copies of its
-# callbacks, so the copies append to a list that they share.
+# Keras calls a callback with a Keras model that has the current weights. This callback
+# records the first kernel after each epoch. A fit uses copies of its callbacks, so the
+# copies append to a list that they share.
 #
 # Keras is imported after the first fit here: by then skdigits has silenced TensorFlow.
 
