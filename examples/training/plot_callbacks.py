@@ -9,7 +9,7 @@ How to plot the training history, stop early, and use Keras callbacks.
 # A validation part
 # -----------------
 # ``validation_split`` holds out a part of the training images, with the proportions of
-# the digits kept. ``history_`` then has four figures for each epoch.
+# the digits kept. ``history_`` then has four values for each epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
