@@ -35,8 +35,8 @@ for calibration in (False, True):
 # %%
 # Before and after
 # ----------------
-# Label smoothing makes the network more accurate and its outputs underconfident: on the
-# left the accuracy is far higher than the probability. On the right the outputs are
+# Label smoothing makes the network more accurate but its outputs underconfident: on the
+# left, the accuracy is far higher than the probability. On the right the outputs are
 # divided by the temperature.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
@@ -45,8 +45,8 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
     ax.set_title(f"calibration={calibration}\n{ax.get_title()}")
 
 # %%
-# What it changes, and what not
-# -----------------------------
+# What it changes, and what it does not
+# -------------------------------------
 # One number divides all outputs, so no predicted label changes, only the probabilities.
 
 for calibration, report in reports.items():

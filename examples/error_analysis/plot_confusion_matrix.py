@@ -34,8 +34,8 @@ pipeline.fit(X_train, y_train)
 # %%
 # The report
 # ----------
-# ``ErrorReport.from_estimator`` calls the classifier once. The tables and figures of
-# the report are computed from these predictions.
+# ``ErrorReport.from_estimator`` gets the predictions of the classifier once. The tables
+# and figures of the report are computed from them.
 
 report = ErrorReport.from_estimator(pipeline, X_test, y_test)
 print(report.summary())

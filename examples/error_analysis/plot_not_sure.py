@@ -2,15 +2,16 @@
 A confidence threshold: when to say "not sure"
 ===============================================
 
-Where a wrong prediction costs more than none, the least confident ones go to a person.
-Choose the threshold on images that were not used for training.
+If a wrong prediction costs more than no prediction, hand the least confident ones to a
+person. Choose the threshold on images that were not used for training.
 """
 
 # %%
 # Three parts
 # -----------
-# One for training, one to choose the threshold on, one to test it on. The training set
-# is small, so that some predictions are doubtful.
+# The images are divided into three parts: one for training, one to choose the threshold
+# on, and one to test the threshold on. The training set is small, so that some
+# predictions are doubtful.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -39,7 +40,7 @@ display = RiskCoverageDisplay.from_report(chosen)
 display.ax_.set_title("Mistakes among the predictions that are kept")
 
 # %%
-# For an accuracy of 99.5 % of what is kept:
+# This is the threshold for an accuracy of 99.5 % among the predictions that are kept:
 
 table = chosen.referral([0.995])
 print(table.round(4).to_string(index=False))
@@ -48,9 +49,9 @@ threshold = table.loc[0, "threshold"]
 # %%
 # Test the threshold
 # ------------------
-# On other images the accuracy of what is kept is about the wanted one. It may be a
-# little lower, since the threshold was the best one for the images that it was chosen
-# on.
+# On other images, the accuracy of the predictions that are kept is about what you asked
+# for. It may be a little lower, since the threshold was chosen as the best one for the
+# first images.
 
 confidence = pipeline.predict_proba(X_test).max(axis=1)
 predictions = pipeline.predict(X_test)
@@ -61,9 +62,9 @@ print(f"Those above the threshold: {right[sure].mean():.1%} right")
 print(f"Handed to a person: {(~sure).sum()} of {len(sure)}, {(~sure).mean():.1%}")
 
 # %%
-# What a person gets to see
-# -------------------------
-# The least confident first, with the prediction.
+# What a person sees
+# ------------------
+# The least confident predictions come first, each with its image.
 
 doubtful = confidence.argsort()[:16]
 titles = [f"{predictions[row]}? ({confidence[row]:.0%})" for row in doubtful]

@@ -10,8 +10,8 @@ a hard digit from chance.
 # Two networks
 # ------------
 # The first 1,300 of scikit-learn's digits are for training, the others for testing.
-# That is harder than a random split: rows that stand together are alike, as if by the
-# same writers.
+# That is harder than a random split: neighbouring rows are alike, as if the same people
+# wrote them.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -34,8 +34,8 @@ reports = {
 # %%
 # Recall with its interval
 # ------------------------
-# Each line is the 95 % interval of one digit. In orange: a recall lower than that of
-# all other digits together, by Fisher's exact test, corrected for looking at ten
+# Each line is the 95 % interval of one digit. Orange marks a recall that is lower than
+# that of all other digits together, by Fisher's exact test, corrected for testing ten
 # digits.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, layout="constrained")
@@ -52,23 +52,23 @@ for name, report in reports.items():
 # %%
 # Is it the digit or the network?
 # -------------------------------
-# McNemar's test looks at the images that only one of the two gets right. The three is
-# hard for the weak network only.
+# McNemar's test looks at the images that only one of the two networks gets right. The
+# three is hard for the weak network only.
 
 print(reports["weak"].compare(reports["better"]).summary())
 
 # %%
 # Is it the digit or the seed?
 # ----------------------------
-# The weak network, trained with three seeds: how often each digit was among the two of
-# lowest recall.
+# The weak network is trained with three seeds. The table shows how often each digit was
+# among the two with the lowest recall.
 
 repeat_over_seeds(networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3)
 
 # %%
 # The figures
 # -----------
-# They are in a DataFrame.
+# The figures are in a DataFrame.
 
 recalls = pd.DataFrame(
     {name: report.per_class["recall"] for name, report in reports.items()}

@@ -32,7 +32,7 @@ display.ax_.set_title("The first five digits")
 # Build
 # -----
 # The pipeline scales pixels and encodes labels, so those cells are not needed. The
-# preset is the notebook's network and training. Its convolutions without padding are
+# preset has the notebook's network and training. Its convolutions without padding are
 # made for 28 x 28 pixels; 8 x 8 pixels need padding.
 
 notebook = DigitCNN.from_preset(
@@ -61,7 +61,7 @@ print(f"Test accuracy: {report.accuracy:.1%} (95 % interval {low:.1%} to {high:.
 # %%
 # The confusion matrix
 # --------------------
-# Integers, and colours for the mistakes only.
+# The entries are integers, and only the mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 display.figure_.suptitle("The mistakes of the notebook's network")
@@ -70,16 +70,16 @@ display.figure_.suptitle("The mistakes of the notebook's network")
 # %%
 # What it shows
 # -------------
-# The notebook ends by naming the hardest digits. A test shows whether the matrix
-# supports that:
+# The notebook ends by naming the hardest digits. A statistical test shows whether the
+# matrix supports that:
 
 print(report.hardest_in_words())
 
 # %%
 # The same images, another network
 # --------------------------------
-# The default network of skdigits. 450 images are too few to show a difference; on MNIST
-# it is shown (:doc:`/performance`).
+# This is the default network of skdigits. 450 images are too few to show a difference;
+# on MNIST there is one (:doc:`/performance`).
 
 default = make_digit_pipeline(epochs=15, batch_size=32, random_state=0)
 other = ErrorReport.from_estimator(default.fit(X_train, y_train), X_test, y_test)

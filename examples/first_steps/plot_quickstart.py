@@ -3,13 +3,13 @@
 Quick start
 ===========
 
-Train a classifier on scikit-learn's 8 x 8 digits, look at its predictions, save it.
+Train a classifier on scikit-learn's 8 x 8 digits, look at its predictions, and save it.
 """
 
 # %%
 # The data
 # --------
-# scikit-learn carries 1,797 digits of 8 x 8 pixels. For MNIST, write
+# scikit-learn comes with 1,797 digits of 8 x 8 pixels. For MNIST, write
 # ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``; nothing else changes.
 
 from pathlib import Path
@@ -38,7 +38,8 @@ print(f"Test accuracy: {accuracy:.1%} of {len(y_test)}")
 # %%
 # The training history
 # --------------------
-# With few images there are many epochs, until the network has taken 1,500 steps.
+# With few images, `fit` runs more epochs, until the network has been trained for 1,500
+# steps.
 
 display = TrainingHistoryDisplay.from_estimator(pipeline)
 display.figure_.suptitle("Each epoch of the training")
@@ -46,7 +47,8 @@ display.figure_.suptitle("Each epoch of the training")
 # %%
 # Predictions
 # -----------
-# The least confident of the test images, and the probability of each digit.
+# The figure shows the test image with the least confident prediction, and the
+# probability of each digit.
 
 probabilities = pipeline.predict_proba(X_test)
 least = probabilities.max(axis=1).argmin()

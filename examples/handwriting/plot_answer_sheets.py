@@ -2,8 +2,8 @@
 Answer sheets to a spreadsheet
 ==============================
 
-A class hands in a form; a table of the points is wanted, with the cells marked that a
-person should look at. This example draws the scans of such a class, reads the boxes of
+A class hands in forms, and you want a table of the points, with marks on the cells that
+a person should check. This example draws the scans of such a class, reads the boxes of
 the form on each, and cuts out the doubtful cells.
 """
 
@@ -11,8 +11,9 @@ the form on each, and cuts out the doubtful cells.
 # The scans
 # ---------
 #
-# Your own scans would be the names of files, or one PDF. These are drawn: a printed
-# form, filled in with digits of scikit-learn's data set, which 43 people wrote.
+# For your own scans, pass the names of the files, or one PDF file. The scans here are
+# drawn: a printed form, filled in with digits of scikit-learn's data set, which 43
+# people wrote.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -68,11 +69,12 @@ for ax, page in zip(axes, scans, strict=False):
 # The table
 # ---------
 #
-# :func:`skdigits.reading.read_boxes` reads each box; a digit that is not sure is a "?".
-# A cell is doubtful if it has one, or another number of digits than the box.
-# ``table.to_csv("points.csv")`` or ``table.to_excel("points.xlsx")`` writes the table.
-# So does the command ``skdigits predict scans.pdf --boxes form.csv --csv points.csv``,
-# with a column of what to check.
+# :func:`skdigits.reading.read_boxes` reads each box; an uncertain digit becomes a "?".
+# A cell is doubtful if it contains a "?", or if its number of digits is not the one
+# that the box should have. ``table.to_csv("points.csv")`` or
+# ``table.to_excel("points.xlsx")`` writes the table. The command ``skdigits predict
+# scans.pdf --boxes form.csv --csv points.csv`` does the same, and adds a column that
+# says what to check.
 readings = read_boxes(scans, FORM)
 table = pd.DataFrame([{name: r.text for name, r in page.items()} for page in readings])
 doubtful = pd.DataFrame(
@@ -104,8 +106,8 @@ for ax, (row, name) in zip(axes.flat, cells, strict=False):
     ax.set_title(f"scan {row + 1}, {name}: {table[name][row]}", fontsize=9)
 
 # %%
-# Most of the mistakes are in doubtful cells: look at some of the others on your own
-# sheets, too.
+# Most of the mistakes are in doubtful cells, but not all. On your own sheets, also
+# check some of the other cells.
 wrong = table != written
 n_wrong, n_marked = int(wrong.sum().sum()), int((wrong & doubtful).sum().sum())
 print(f"{n_wrong} cells differ from what was written, {n_marked} of them are marked")

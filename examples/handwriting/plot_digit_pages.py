@@ -3,7 +3,7 @@ Synthetic pages for training detectors
 ======================================
 
 To train a detector of digits you need pages, and the place and the label of every digit
-on them. To label photos by hand takes weeks. `make_digit_pages` draws pages with known
+on them. Labelling photos by hand takes weeks. `make_digit_pages` draws pages with known
 labels.
 """
 
@@ -11,8 +11,9 @@ labels.
 # Six pages
 # ---------
 #
-# Each is by another writer, on other paper, in other light. Boxes of digits are red,
-# those of signs that change a number are blue, and those of all others are green.
+# Each page has a different writer, different paper and different light. The boxes of
+# digits are red, those of signs that belong to numbers, such as a minus, are blue, and
+# those of all other signs are green.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -44,8 +45,9 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # Which pixels are ink
 # --------------------
 #
-# `ink` numbers the pixels of each sign, to train a segmentation. A digit that the edge
-# cuts has a smaller share in `visible`; leave those out that nobody could read.
+# For training a segmentation, `ink` has the number of the sign at each pixel. `visible`
+# is the share of each sign that is on the page; it is less than 1 if the edge cuts off
+# a part. Leave out the digits that nobody could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

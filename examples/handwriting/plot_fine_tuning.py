@@ -3,17 +3,17 @@ Fine-tuning the pretrained model
 ================================
 
 Transfer learning: the pretrained model has never seen scikit-learn's digits, which have
-8 x 8 pixels only and were written by other people. It misreads a few of them. It is
-fine-tuned on those of the first half, as if a person had corrected them, and predicts
-the second half again. On the corrections alone it forgets what it knew; mixed with
-images that it knows, it does not.
+8 x 8 pixels only and were written by other people. It misreads a few of them. This
+example fine-tunes it on the misread digits of the first half, as if a person had
+corrected them, and tests it on the second half again. Trained on the corrections alone,
+the model forgets what it knew; if images that it knows are mixed in, it does not.
 
 .. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
 """
 
 # %%
-# As it is
-# --------
+# Before fine-tuning
+# ------------------
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -34,10 +34,10 @@ print(f"{corrected.sum()} corrections")
 # Images that it knows
 # --------------------
 #
-# Synthetic pages can be made anywhere. Cut out their digits, and their other signs,
-# which are of the class -1, by their ink. Every other one is to learn from; the others
-# tell what is forgotten. They are in MNIST format, so they skip the first step of the
-# pipeline, which normalizes.
+# You can make synthetic pages on any machine. Their digits, and their other signs,
+# which belong to the class -1, are cut out by their ink. Half of them are for training;
+# the other half are for testing how much is forgotten. They are already in MNIST
+# format, so they skip the first step of the pipeline, which normalizes.
 pages = make_digit_pages(200, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):
@@ -83,8 +83,9 @@ on_its_own = accuracies("Fine-tuned alone", alone)
 # Mixed with what it knows
 # ------------------------
 #
-# A correction counts as much as five known images. ``skdigits train --from pretrained
-# --data corrections.zip`` does the same, with some of MNIST too if that can be had.
+# A correction counts as much as five known images.
+# ``skdigits train --from pretrained --data corrections.zip`` does the same, and adds
+# some of MNIST's images if MNIST is available.
 mixed = fine_tuned(
     np.concatenate([prepared[corrected], known]),
     np.concatenate([y[corrected], y_known]),
@@ -96,7 +97,8 @@ with_known = accuracies("Fine-tuned, mixed", mixed)
 # What it has learned
 # -------------------
 #
-# Images of the second half that were misclassified before, and are right after.
+# These images of the second half were misclassified before, and are classified
+# correctly after the fine-tuning.
 after = mixed.predict(prepared)
 learned = np.flatnonzero(~first & (before != y) & (after == y))[:10]
 figure, axes = plt.subplots(2, 5, figsize=(6, 3.6), layout="constrained")
@@ -108,12 +110,12 @@ for ax, i in zip(axes.flat, learned, strict=False):
 plt.show()
 
 # %%
-# To save the new weights, put the classifier in its place in the pipeline, and save
-# that like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
+# To save the new weights, put the new classifier into the pipeline, and save the
+# pipeline like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
 pipeline.steps[-1] = ("cnn", mixed)
 
-# A few mistakes fewer on new images, and no more than before on known ones; on the
-# corrections alone, it misreads a sixth of both.
+# There are fewer mistakes on new images, and no more than before on known ones. The
+# model trained on the corrections alone misreads a sixth of both.
 assert with_known[0] > as_it_is[0]
 assert with_known[1] > as_it_is[1] - 0.01
 assert max(on_its_own) < 0.9

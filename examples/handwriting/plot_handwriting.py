@@ -2,8 +2,8 @@
 A photo of handwriting, step by step
 ====================================
 
-A network that was trained on MNIST expects light digits on a black ground, each in the
-middle of 28 x 28 pixels, with strokes of about one thickness. A photo of a sheet of
+A network that was trained on MNIST expects light digits on a black background, each in
+the middle of 28 x 28 pixels, with strokes of about one thickness. A photo of a sheet of
 paper has none of that. This example makes such a photo, with a shadow, ruled lines and
 noise, and shows each step on the way to a prediction.
 """
@@ -12,8 +12,8 @@ noise, and shows each step on the way to a prediction.
 # A photo
 # -------
 #
-# Your own photo would be the name of a file. This one is drawn: strokes of a pen on
-# ruled paper, darker to the right, turned by two degrees.
+# For your own photo, use the name of its file. This one is drawn: strokes of a pen on
+# ruled paper, darker to the right, and turned by two degrees.
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -54,10 +54,10 @@ image = photo()
 # Ink
 # ---
 #
-# In the shadow the paper is darker than ink elsewhere, so no threshold separates them.
-# A network that was trained on synthetic pages sees the photo at several scales, and
-# predicts for each pixel whether it is ink: :func:`skdigits.handwriting.find_ink`. The
-# ruled lines are not.
+# In the shadow, the paper is darker than the ink is elsewhere, so no threshold
+# separates the two. A network that was trained on synthetic pages sees the photo at
+# several scales, and predicts for each pixel whether it is ink:
+# :func:`skdigits.handwriting.find_ink`. The ruled lines are not ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
@@ -72,7 +72,7 @@ for ax, step, title in zip(axes, (image, 1 - ink), ("Photo", "Ink"), strict=True
 #
 # :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
 # order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings images of single
-# digits into MNIST format, here those in the boxes of the first line.
+# digits into MNIST format. Here these images are cut from the boxes of the first line.
 boxes = [box for box in find_digits(image) if box.line == 0]
 cut = [
     image[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
@@ -92,7 +92,7 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # -----------
 #
 # :func:`skdigits.read_digits` does all of that, and combines the predictions of the
-# page network and the pretrained classifier to a probability for each digit; below
+# page network and the pretrained classifier into a probability for each digit; below
 # `min_confidence` the prediction is a question mark.
 reading = read_digits(image)
 ax = reading.plot()
@@ -100,7 +100,7 @@ ax.set_title("The reading")
 reading.digits.head()
 
 # %%
-# As text, with a line for each line of the sheet and a blank between its numbers:
+# The text has a line for each line of the sheet, and a space between numbers:
 print(reading.text)
 assert reading.text == "1974 20\n42 071"
 

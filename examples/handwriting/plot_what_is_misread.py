@@ -2,16 +2,16 @@
 What is misread, and why
 ========================
 
-No reader of handwriting is always right, and if you rely on one you should know where
+No reader of handwriting is always right, and if you rely on one, you should know where
 it fails. This example draws what :func:`~skdigits.read_digits` is known to misread:
-signs in the shape of a digit, and digits as few people write them.
+signs in the shape of a digit, and digits in forms that few people write.
 """
 
 # %%
 # Drawings that go wrong
 # ----------------------
 #
-# Each is a few strokes of a pen, on a square ten units wide.
+# Each drawing is a few strokes of a pen, on a square ten units wide.
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -66,21 +66,23 @@ plt.show()
 # Why, and what helps
 # -------------------
 #
-# The letters and the bracket have the very shape of a digit: seen alone, nobody could
-# tell. Their surroundings could, and the page network sees those; but it was trained on
-# numbers and single letters, not on the words of a language. Where you expect letters,
-# cut out the fields that hold digits, and read those.
+# The letters and the bracket have exactly the shape of a digit: if they stand alone,
+# nobody can tell the difference. Their surroundings could tell, and the page network
+# sees those, but it was trained on numbers and single letters, not on the words of a
+# language. Where you expect letters, cut out the fields that hold digits, and read
+# those.
 #
-# MNIST's writers did not write such zeros, nor do the synthetic pages have them. If
-# they were trained as zeros, the letters U and e would be read as zeros. You can
-# fine-tune the classifier to one writer:
+# MNIST's writers did not write such zeros, and the synthetic pages do not have them,
+# either. If the networks were trained to read them as zeros, they would also read the
+# letters U and e as zeros. You can fine-tune the classifier for one writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
-# The digits of a half touch the stroke between them, and what is read is wrong. A one
-# that leans so far is a slash.
+# The digits of the fraction touch the stroke between them, so the reading is wrong. A
+# one that leans so far looks like a slash.
 #
-# A probability does not warn of the first kind. It says how often predictions are right
-# for signs that people meant to be digits, and a letter is not meant to be one.
+# The probability does not warn you of the first kind of mistake. It says how often
+# predictions are right for signs that people meant to be digits, and a letter is not
+# meant to be one.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
 assert all(readings[name].text != "0" for name in readings if "zero" in name)

@@ -2,16 +2,16 @@
 Hyperparameter search on a Dask cluster
 =======================================
 
-Dask runs the folds of a search on other machines, or, as here, on a cluster of one. It
-needs the extra ``distributed`` (:doc:`/installation`).
+Dask runs the folds of a search on other machines, or, as here, on a cluster of one.
+This needs the extra ``distributed`` (:doc:`/installation`).
 """
 
 # %%
 # A cluster
 # ---------
-# On real machines that is ``Client("tcp://scheduler:8786")``, where ``dask scheduler``
-# runs on one of them and ``dask worker`` on the others. Here scheduler and worker live
-# in this process.
+# With several machines, run ``dask scheduler`` on one of them and ``dask worker`` on
+# the others, and connect with ``Client("tcp://scheduler:8786")``. Here the scheduler
+# and the worker run in this process.
 
 import matplotlib.pyplot as plt
 from dask.distributed import Client, LocalCluster
@@ -50,7 +50,7 @@ cluster.close()
 # %%
 # The results
 # -----------
-# Each cell is a candidate; those that were stopped early had fewer epochs.
+# Each cell is a candidate; those that were stopped early were trained for fewer epochs.
 
 print(search.best_params_)
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
@@ -58,7 +58,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 figure.suptitle("Nine candidates")
 
 # %%
-# How many candidates reached which epoch:
+# This is how many candidates reached which epoch:
 
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
     print(f"{n_candidates} candidates until epoch {epochs}")

@@ -3,8 +3,8 @@ Hyperparameter search: grid search and successive halving
 =========================================================
 
 How to tune filters and dropout with `GridSearchCV`, and how to find a candidate that is
-as good in a third of the epochs. The parameters of the network carry the name of its
-step: ``cnn__filters``, ``cnn__dropout``.
+just as good in a third of the epochs. The parameters of the network have the name of
+its step as a prefix: ``cnn__filters``, ``cnn__dropout``.
 """
 
 # %%
@@ -24,8 +24,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # Grid search
 # -----------
-# scikit-learn's `GridSearchCV` trains every candidate to the end, on each fold. One
-# number of filters stands for two blocks: 4 is (4, 8).
+# scikit-learn's `GridSearchCV` trains every candidate to the end, on each fold. A
+# single number of filters gives two blocks: 4 means (4, 8).
 
 pipeline = make_digit_pipeline(
     epochs=8, batch_size=32, learning_rate=0.005, random_state=0
@@ -36,8 +36,8 @@ print("Best of the grid:", full.best_params_)
 
 # %%
 # Each cell shows the mean accuracy over the three folds, and its standard deviation.
-# The number of filters matters most. The table below, which a notebook shows, has the
-# best candidate first.
+# The number of filters matters most. In a notebook, the table below shows the best
+# candidate first.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(full, ax=ax)
@@ -45,9 +45,10 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # %%
 # Successive halving
 # ------------------
-# `HalvingEpochSearchCV` pauses all candidates after one epoch and trains the better
-# half of them on from their weights, then half of those after two epochs, and so on. A
-# candidate that reaches the end has been trained exactly as by the grid search.
+# `HalvingEpochSearchCV` pauses all candidates after one epoch and continues to train
+# the better half of them from their weights, then half of those after two epochs, and
+# so on. A candidate that reaches the end has been trained exactly as in the grid
+# search.
 
 search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=3)
 search.fit(X_train, y_train)
@@ -56,8 +57,8 @@ for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, stric
     print(f"{n_candidates} candidates until epoch {epochs}")
 
 # %%
-# The scores of the candidates that were stopped do not compare with the others: they
-# had fewer epochs, and a learning rate in the middle of its cycle.
+# The scores of the candidates that were stopped cannot be compared with the others:
+# they had fewer epochs, and a learning rate in the middle of its cycle.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
@@ -65,7 +66,8 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What it saved
 # -------------
-# Epochs of training in each fold: a rung trains its candidates from the rung before.
+# These are the epochs of training in each fold. Each rung continues from the weights of
+# the rung before it.
 
 rungs = [0, *search.n_resources_]
 of_halving = sum(
@@ -80,7 +82,8 @@ print(f"{of_halving} epochs in place of {of_grid}")
 # %%
 # The test set last
 # -----------------
-# The searches chose by cross-validation; the test images are used once.
+# The searches chose their candidates by cross-validation; the test images are used
+# once.
 
 scores = full.score(X_test, y_test), search.score(X_test, y_test)
 print(f"Test accuracy of the grid's best {scores[0]:.1%}, of halving's {scores[1]:.1%}")

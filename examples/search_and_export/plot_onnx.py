@@ -29,8 +29,8 @@ pipeline.fit(X_train, y_train)
 # %%
 # Its graph
 # ---------
-# On the command line that is ``skdigits export digits.safetensors digits.onnx``. The
-# graph describes how to use it.
+# The equivalent command is ``skdigits export digits.safetensors digits.onnx``. The
+# graph contains a description of how to use it.
 
 graph = skdigits.to_onnx(pipeline)
 print(graph.doc_string)
@@ -38,7 +38,7 @@ print(graph.doc_string)
 # %%
 # Its predictions
 # ---------------
-# To run the graph you need its bytes, or the file of them, and nothing else.
+# To run the graph you need its bytes, or a file that contains them, and nothing else.
 
 session = InferenceSession(graph.SerializeToString())
 pixels = X_test.astype(np.float32)
@@ -48,7 +48,7 @@ difference = np.abs(probabilities - pipeline.predict_proba(X_test)).max()
 print(f"Furthest from the pipeline's probabilities: {difference:.0e}")
 
 # %%
-# The ten images with the least confident predictions.
+# The figure shows the ten images with the least confident predictions.
 
 metadata = session.get_modelmeta().custom_metadata_map
 height, width = json.loads(metadata["image_shape"])

@@ -2,14 +2,14 @@
 Training history, early stopping and callbacks
 ==============================================
 
-How to plot the training history, stop early, and use callbacks of Keras.
+How to plot the training history, stop early, and use Keras callbacks.
 """
 
 # %%
 # A validation part
 # -----------------
 # ``validation_split`` holds out a part of the training images, with the proportions of
-# the digits kept. ``history_`` then has four figures for each epoch.
+# the digits kept. ``history_`` then has four values for each epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -32,7 +32,7 @@ display.figure_.suptitle("Twenty-five epochs")
 # Stopping early
 # --------------
 # With a constant learning rate the loss stops falling at some point. The fit ends five
-# epochs after the best one, and goes back to its weights.
+# epochs after the best one, and restores the weights of the best epoch.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)
@@ -43,9 +43,9 @@ assert clf.n_iter_ < 60
 # %%
 # A callback that records
 # -----------------------
-# Keras calls it with a Keras model of the network as it is then. This one records the
-# first kernel of each epoch. A fit uses copies of its callbacks, so they collect into a
-# list that they share.
+# Keras calls a callback with a Keras model that has the current weights. This callback
+# records the first kernel after each epoch. A fit uses copies of its callbacks, so the
+# copies append to a list that they share.
 #
 # Keras is imported after the first fit here: by then skdigits has silenced TensorFlow.
 
@@ -74,7 +74,7 @@ clf.set_params(
 pipeline.fit(X_train, y_train)
 
 # %%
-# The kernel after every second of the twelve epochs:
+# The figure shows the kernel after every other epoch:
 
 figure, axes = plt.subplots(1, 6, figsize=(9, 2), layout="constrained")
 figure.suptitle("A kernel of 5 x 5 pixels while it learns")

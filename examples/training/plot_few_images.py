@@ -84,9 +84,10 @@ display.figure_.suptitle("Fifty images")
 # %%
 # What fifty images do not show
 # -----------------------------
-# The most confident mistakes of the network that was trained on them. It is
-# overconfident: it was calibrated on augmented copies of the fifty images, and not on
-# other writers. With so few images, calibrate on a validation set, ``X_val``.
+# These are the most confident mistakes of the network that was trained on the fifty
+# images. The network is overconfident: it was calibrated on augmented copies of the
+# fifty images, and not on images by other writers. With so few images, calibrate on a
+# validation set, ``X_val``.
 
 report = ErrorReport.from_estimator(pipelines[0], X_test, y_test)
 print(

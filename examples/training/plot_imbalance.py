@@ -2,14 +2,15 @@
 Class imbalance: class weights and sample weights
 =================================================
 
-On a pile of forms some digits are rare. A network that sees few of them predicts the
-frequent ones instead, unless each rare one has a larger weight.
+In a pile of forms, some digits are rare. A network that sees few images of them
+predicts the frequent digits instead, unless each rare image has a larger weight.
 """
 
 # %%
 # Rare eights
 # -----------
-# A twentieth of the eights is left in the training part. The test part is not changed.
+# Only a twentieth of the eights are left in the training part. The test part is not
+# changed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,7 +33,8 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # With and without weights
 # ------------------------
 # ``class_weight="balanced"`` gives each class the same total weight, so that an eight
-# weighs as much as eighteen other images. Three seeds each, since five eights are few.
+# weighs as much as eighteen other images. Each setting is trained with three seeds,
+# since five eights are few.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -73,8 +75,8 @@ for name in settings:
 # %%
 # Weights for single images
 # -------------------------
-# ``sample_weight`` goes through a pipeline with the name of the step. Here the weight
-# of an image is its share of ink; a weight of zero leaves an image out.
+# To pass ``sample_weight`` through a pipeline, put the name of the step before it. Here
+# the weight of an image is its share of ink; a weight of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
