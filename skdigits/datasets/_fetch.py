@@ -1,4 +1,4 @@
-"""What all fetchers share: published data, from this machine or from the internet."""
+"""Shared by all fetchers: loading published data from disk or from the internet."""
 
 import os
 import warnings
