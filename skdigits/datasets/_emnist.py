@@ -112,7 +112,7 @@ def fetch_emnist(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The classes, counted from 0; EMNIST itself counts letters from 1.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -122,7 +122,7 @@ def fetch_emnist(
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: ``target_names[t]`` is that of class ``t``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
             A description of EMNIST.
 

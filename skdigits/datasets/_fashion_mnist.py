@@ -105,7 +105,7 @@ def fetch_fashion_mnist(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, bright clothes on black, 0 to 255.
+            One row of pixels for each image: bright on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The classes, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -115,7 +115,7 @@ def fetch_fashion_mnist(
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: ``target_names[t]`` is that of class ``t``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
             A description of Fashion-MNIST.
 

@@ -1,4 +1,4 @@
-"""Shared by all fetchers: loading published data from disk or from the internet."""
+"""Code shared by all fetchers: loading published data from disk or the internet."""
 
 import os
 import warnings

@@ -102,7 +102,7 @@ def load_digit_images(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, height * width), or DataFrame
-            A row of pixels for each image; uint8, or float32 if a table has values
+            One row of pixels for each image: uint8, or float32 if a table has values
             other than the integers from 0 to 255.
         target : ndarray of shape (n,), or Series
             The labels: int64 if all are integers, else strings. They are also strings

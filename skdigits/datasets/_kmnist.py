@@ -93,7 +93,7 @@ def fetch_kmnist(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The classes of the characters, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -103,7 +103,7 @@ def fetch_kmnist(
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: ``target_names[t]`` is that of class ``t``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
             A description of KMNIST.
 

@@ -62,7 +62,7 @@ def fetch_mnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load MNIST, from this machine or else from the internet.
+    """Load MNIST from this machine, or else from the internet.
 
     These folders are searched: ``data_home``, the folder that the environment variable
     ``SKDIGITS_DATA`` names, the sub-folders ``mnist`` of both, and the sub-folder
@@ -101,7 +101,7 @@ def fetch_mnist(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 28, 28), dtype uint8

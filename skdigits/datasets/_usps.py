@@ -76,7 +76,7 @@ def fetch_usps(
         An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 256), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 16, 16), dtype uint8
@@ -86,7 +86,7 @@ def fetch_usps(
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: ``target_names[t]`` is that of class ``t``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
             A description of USPS.
 

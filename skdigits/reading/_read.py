@@ -85,11 +85,12 @@ def read_digits(
         several pages, or HEIC (with the extra ``heic``).
 
     model : estimator or path, default=None
-        A fitted classifier for rows of 784 pixels in MNIST format, or the path of its
-        file. Its classes are 0 to 9, and optionally -1 for a non-digit. None means the
-        classifier of :func:`~skdigits.load_pretrained`. If the model is a pipeline that
-        begins with a :class:`~skdigits.handwriting.HandwritingNormalizer`, this step is
-        skipped, because the digits are already in MNIST format.
+        A fitted classifier for rows of 784 pixels in MNIST format, or the path of a
+        file that holds one. Its classes are 0 to 9, and optionally -1 for a non-digit.
+        None means the classifier of :func:`~skdigits.load_pretrained`. If the model is
+        a pipeline that begins with a
+        :class:`~skdigits.handwriting.HandwritingNormalizer`, this step is skipped,
+        because the digits are already in MNIST format.
 
     min_confidence : float in [0, 1], default=None
         The probability below which a digit is reported as "not sure". None means 0.6.
