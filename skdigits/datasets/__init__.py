@@ -1,7 +1,7 @@
-"""Images of digits: MNIST and its siblings, the user's own, and synthetic pages.
+"""Images of digits: MNIST and similar data sets, your own images, synthetic pages.
 
-`__all__` is for users. The other names are for the sub-packages above this one, and may
-change with it.
+The names in `__all__` are public. The other names are for use by other sub-packages
+only, and may change without notice.
 """
 
 from skdigits.datasets._checksum import sha256_of as sha256_of

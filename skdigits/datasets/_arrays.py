@@ -1,4 +1,4 @@
-"""Files of named arrays: which are the pixels and the labels, and what is wrong."""
+"""Reading files of named arrays: finding and checking the pixels and the labels."""
 
 from contextlib import contextmanager
 

@@ -1,4 +1,4 @@
-"""What the loaders return."""
+"""The Bunch that the loaders return."""
 
 from sklearn.utils import Bunch
 

@@ -1,4 +1,4 @@
-"""Which images and labels a model was trained on, in a few characters."""
+"""The checksum of the images and labels that a model was trained on."""
 
 import hashlib
 import json

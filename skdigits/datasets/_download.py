@@ -1,4 +1,4 @@
-"""Downloading a file whose content is known from one of its mirrors."""
+"""Downloading a file with a known checksum from one of its mirrors."""
 
 import time
 from contextlib import contextmanager

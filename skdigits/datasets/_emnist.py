@@ -59,11 +59,12 @@ def fetch_emnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load EMNIST: many more handwritten digits than MNIST has, or letters.
+    """Load EMNIST: many more handwritten digits than MNIST, or handwritten letters.
 
-    The published files have the images transposed; here they are upright, like MNIST's.
+    In the published files, the images are transposed; here they are upright, like those
+    of MNIST.
 
-    The sub-folder ``emnist`` is looked for in ``data_home``, in the folder that the
+    The sub-folder ``emnist`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
     The archive ``gzip.zip`` (562 MB) is read from there as published, and checked
     against its SHA-256. A file that fails the check is named in a warning and skipped.
@@ -75,61 +76,63 @@ def fetch_emnist(
         The part of EMNIST to load:
 
         - "digits": digits, the same number of each;
-        - "letters": letters, with one class for a letter and its capital;
+        - "letters": letters, with one class for both cases of a letter;
         - "balanced": digits and letters in 47 classes of equal size;
         - "bymerge": the same 47 classes, of unequal size;
-        - "byclass": the images of "bymerge" in 62 classes: case always counts;
-        - "mnist": as many digits as MNIST has, but different ones.
+        - "byclass": the images of "bymerge" in 62 classes, with upper and lower case
+          always separate;
+        - "mnist": as many digits as in MNIST, but different images.
 
     subset : {"all", "train", "test"}, default="all"
         "train" is the training set, "test" the test set, "all" both, in this order.
 
     data_home : str or path-like, default=None
-        A folder, whose sub-folder ``emnist`` is searched first and downloaded to.
-        None downloads to the same sub-folder of scikit-learn's data home.
+        The folder whose sub-folder ``emnist`` is searched first and receives the
+        downloads. If None, downloads go to the same sub-folder of scikit-learn's data
+        home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError if the data are not on this machine.
+        If False, raise an OSError when the data are not on this machine.
 
     n_retries : int, default=3
-        Number of times that all mirrors are tried again after a failure.
+        Number of times to try all mirrors again after a failure.
 
     delay : float, default=1.0
         Seconds between retries.
 
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+        If True, return ``data`` as a pandas DataFrame and ``target`` as a Series.
 
     Returns
     -------
     emnist : sklearn.utils.Bunch
-        With these attributes, or ``(data, target)`` if ``return_X_y``:
+        An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 784), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
-            The classes, counted from 0; so are letters, which EMNIST counts from 1.
+            The classes, counted from 0; EMNIST itself counts letters from 1.
         images : ndarray of shape (n, 28, 28), dtype uint8
             The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 785) or None
-            ``data`` and ``target``, only if ``as_frame``.
+            ``data`` and ``target`` in one table if ``as_frame``, else None.
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: that of ``target`` t is ``target_names[t]``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
-            What EMNIST is.
+            A description of EMNIST.
 
     Raises
     ------
     OSError
         If the data are not on this machine and cannot be downloaded, or if the
-        download folder cannot be written.
+        download folder cannot be written to.
     ValueError
-        If a parameter is not as described.
+        If a parameter is invalid.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""What all fetchers share: published data, from this machine or from the internet."""
+"""Code shared by all fetchers: loading published data from disk or the internet."""
 
 import os
 import warnings

@@ -1,4 +1,4 @@
-"""Which file holds images with labels in which format: one reader for each suffix."""
+"""File formats of labelled images: one reader for each file-name suffix."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Reading HDF5 files that nobody vouches for."""
+"""Reading untrusted HDF5 files."""
 
 from contextlib import contextmanager
 

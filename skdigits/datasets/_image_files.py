@@ -1,4 +1,4 @@
-"""Many image files, or the content of such files, as images of one size."""
+"""Reading many image files, or their contents, as images of one size."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -34,88 +34,92 @@ def load_digit_images(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load labelled images of your own.
+    """Load your own labelled images.
 
     Parameters
     ----------
     path : str or path-like
         One of:
 
-        - a folder with one sub-folder for each class, named after it, that holds the
-          images (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM); colours become grey,
-          transparent pixels white, or black under a light drawing, 16 bits 8; photos
-          are turned upright, of an animation the first image is taken; other files
-          are named in a warning, unless they are hidden, or notes such as ``.txt``;
-        - a ``.zip`` file of such a folder, such as the corrections that the page of
-          ``skdigits serve`` saves; at most 1 GiB, also unpacked; nothing is written to
-          the disk;
-        - a CSV file, ``.csv`` or ``.csv.gz``, with a column for each pixel, and one of
-          labels: the one named ``label``, ``target``, ``class``, ``digit`` or ``y``, in
-          any case, else the first, or the last where that has the values of labels and
-          the first has not; the line of names may be missing; at most 1 GiB, 5 million
-          lines, and 65,536 pixels in a line;
-        - a CSV file of at most 16 columns, one of them with the names of image files
-          in the file's own folder, and another one with the labels;
-        - a ``.parquet`` file with the columns of the one or the other; images are
-          the content of files, as such or as Hugging Face's datasets have it; needs
-          the package pyarrow;
-        - an ``.npz``, ``.mat``, ``.h5`` or ``.hdf5`` file with the arrays ``x`` and
-          ``y``, ``x_train`` and ``y_train``, ``images`` and ``labels``, or ``data``
-          and ``target``, in any case, with the images along the first axis or the
-          last, grey or as uint8 with three colours; other arrays, such as ``x_test``,
-          are not read, nor those that unpack to far more than images do; ``.mat``
-          files of version 7.3, ``.h5`` and ``.hdf5`` need the package h5py;
-        - an IDX file, whose name ends in ``idx3-ubyte`` or ``idx3-ubyte.gz`` and has
-          ``images`` in it, beside that of its labels, ``labels`` and ``idx1-ubyte``.
+        - A folder with one sub-folder of images for each class, named after the class.
+          Images are PNG, JPEG, BMP, GIF, TIFF, WebP or PGM files. They are converted to
+          8-bit grey levels; transparent pixels become white, or black if the drawing
+          itself is light. Photos are turned upright, and only the first image of an
+          animation is read. Other files are named in a warning, unless they are hidden
+          or are notes, such as ``.txt`` files.
+        - A ``.zip`` file of such a folder, such as the corrections that the page of
+          ``skdigits serve`` saves. It may be at most 1 GiB in size, both before and
+          after unpacking. Nothing is written to disk.
+        - A CSV file, ``.csv`` or ``.csv.gz``, with one column for each pixel and one
+          for the labels. The label column is the one named ``label``, ``target``,
+          ``class``, ``digit`` or ``y``, in upper or lower case. If there is none, it is
+          the first column, or the last one if only the values of the last look like
+          labels. The header line is optional. The file may be at most 1 GiB in size,
+          with at most 5 million lines and 65,536 pixels in a line.
+        - A CSV file of at most 16 columns, one with the names of image files and one
+          with the labels. The image files are in the same folder as the CSV file.
+        - A ``.parquet`` file with one column for the labels, and either one column for
+          each pixel or one column with the contents of image files, as bytes or in the
+          format of Hugging Face Datasets. This requires the package pyarrow.
+        - An ``.npz``, ``.mat``, ``.h5`` or ``.hdf5`` file with two arrays named ``x``
+          and ``y``, ``x_train`` and ``y_train``, ``images`` and ``labels``, or ``data``
+          and ``target``, in upper or lower case. The images are along the first or the
+          last axis, in grey levels or as uint8 with three colour channels. Other
+          arrays, such as ``x_test``, are not read; neither are arrays that unpack to
+          far more bytes than images do. ``.mat`` files of version 7.3, ``.h5`` and
+          ``.hdf5`` files require the package h5py.
+        - An IDX file whose name contains ``images`` and ends in ``idx3-ubyte`` or
+          ``idx3-ubyte.gz``. The file of its labels must be in the same folder, with
+          ``labels`` and ``idx1-ubyte`` in its name instead.
 
-        The images have at most 1,048,576 pixels each, unless they are normalized.
+        Each image may have at most 1,048,576 pixels, unless the images are normalized.
 
     image_shape : tuple of int (height, width), default=None
-        Size in pixels. Image files are resized to it; None wants all of one
-        size. Rows of a table are folded to it; None folds them to squares, and keeps
-        the shape of images (n, height, width).
+        Size of the images in pixels. Image files are resized to it, and rows of a table
+        are reshaped to it. If None, all image files must have the same size, rows are
+        reshaped to squares, and arrays of shape (n, height, width) keep their shape.
 
     normalize : bool or "auto", default=False
-        True brings each image into MNIST format, 28 x 28 pixels of uint8, light on
-        dark, with :class:`~skdigits.handwriting.HandwritingNormalizer`: for photos,
-        scans and drawings of single digits, of any size. "auto" does so unless all
-        are light on dark and of one size, which is ``image_shape`` if that is given
-        and has no side above 64 pixels.
+        If True, bring each image into MNIST format (28 x 28 pixels, uint8, light on
+        dark) with :class:`~skdigits.handwriting.HandwritingNormalizer`. Use this for
+        photos, scans and drawings of single digits, of any size. "auto" does so unless
+        all images are light on dark and have the same size, with no side above 64
+        pixels; if ``image_shape`` is given, this must be their size.
 
     label_column : str or int, default=None
-        Of a CSV or Parquet file: the name of the column of labels, or its number from
-        0.
+        For a CSV or Parquet file: the name of the label column, or its number, counted
+        from 0.
 
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+        If True, return ``data`` as a pandas DataFrame and ``target`` as a Series.
 
     Returns
     -------
     digits : sklearn.utils.Bunch
-        With these attributes, or ``(data, target)`` if ``return_X_y``:
+        An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, height * width), or DataFrame
-            A row of pixels for each image; uint8, or float32 if a table has other
-            values than integers in 0..255.
+            One row of pixels for each image: uint8, or float32 if a table has values
+            other than the integers from 0 to 255.
         target : ndarray of shape (n,), or Series
-            The labels; int64 if all are integers, else strings; strings also where "1"
-            and "01" would become one.
+            The labels: int64 if all are integers, else strings. They are also strings
+            if two different labels, such as "1" and "01", are the same integer.
         images : ndarray of shape (n, height, width)
             The same pixels, shaped as images.
         frame : DataFrame of shape (n, height * width + 1) or None
-            ``data`` and ``target``, only if ``as_frame``.
+            ``data`` and ``target`` in one table if ``as_frame``, else None.
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The labels, once each.
+            The distinct labels.
         normalized : bool
             Whether the images were brought into MNIST format.
         label_column : str, int or None
-            Of a CSV or Parquet file: the name of the column that the labels come
-            from, or its number from 0 where columns have no names.
+            For a CSV or Parquet file: the name of the column that the labels come from,
+            or its number, counted from 0, if the columns have no names.
         DESCR : str
             Where the images come from.
 
@@ -124,13 +128,13 @@ def load_digit_images(
     FileNotFoundError
         If there is nothing at ``path``.
     ValueError
-        If the content is not as described, or if a package that reads it is missing.
+        If the content is not as described, or a package needed to read it is missing.
 
     Warns
     -----
     UserWarning
         If no digit is found in an image that is brought into MNIST format, or if
-        files of a folder or a ZIP file are left out.
+        files in a folder or a ZIP file are skipped.
 
     Examples
     --------
@@ -146,7 +150,7 @@ def load_digit_images(
     >>> digits.images.shape, digits.target.tolist()
     ((2, 2, 2), [7, 1])
 
-    Photos of different sizes, here of ones:
+    From photos of different sizes, here of the digit 1:
 
     >>> from PIL import Image
     >>> with tempfile.TemporaryDirectory() as folder:

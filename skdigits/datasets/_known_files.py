@@ -1,4 +1,4 @@
-"""Files of published data sets: how one is recognised, and what it holds."""
+"""Files of published data sets: how to recognise and read them."""
 
 import gzip
 import hashlib

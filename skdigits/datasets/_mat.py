@@ -1,7 +1,7 @@
-"""Reading MATLAB's files that nobody vouches for.
+"""Reading untrusted MATLAB files.
 
-Not with scipy.io.loadmat, which trusts what a file says of its types: where one byte of
-that is damaged, the whole process dies.
+This module does not use scipy.io.loadmat, which trusts the types that a file declares:
+one damaged byte in them crashes the whole process.
 """
 
 import os

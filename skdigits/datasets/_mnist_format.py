@@ -1,4 +1,4 @@
-"""MNIST format: whether images have it, and bringing them into it."""
+"""MNIST format: checking whether images have it, and bringing images into it."""
 
 import warnings
 

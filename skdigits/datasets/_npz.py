@@ -1,4 +1,4 @@
-"""Reading npz files that nobody vouches for."""
+"""Reading untrusted npz files."""
 
 import zipfile
 

@@ -1,4 +1,4 @@
-"""Packages that read some formats, and need not be there for the others."""
+"""Optional packages, each of which is needed only for some file formats."""
 
 from importlib import import_module
 

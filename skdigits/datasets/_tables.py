@@ -1,4 +1,4 @@
-"""Tables of a label and pixels in each line: which column is which, and its values."""
+"""Tables with a label and pixels in each line: choosing columns, reading values."""
 
 from contextlib import suppress
 from math import isqrt

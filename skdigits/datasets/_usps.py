@@ -36,13 +36,13 @@ def fetch_usps(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load USPS: digits from envelopes, by other writers than MNIST's.
+    """Load USPS: digits from envelopes, by different writers from those of MNIST.
 
-    The sub-folder ``usps`` is looked for in ``data_home``, in the folder that the
+    The sub-folder ``usps`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
-    The files ``usps.bz2`` and ``usps.t.bz2`` are read from there as LIBSVM's authors
-    publish them, and checked against their MD5 (no published SHA-256 of them is known)
-    and their number of images. A file that fails the check is named in a warning and
+    The files ``usps.bz2`` and ``usps.t.bz2`` are read from there, as published by the
+    authors of LIBSVM. Each is checked against its MD5 (no published SHA-256 is known)
+    and its number of images. A file that fails the check is named in a warning and
     skipped.
 
     Parameters
@@ -51,51 +51,52 @@ def fetch_usps(
         "train" is the first 7,291 images, "test" the last 2,007, "all" both.
 
     data_home : str or path-like, default=None
-        A folder, whose sub-folder ``usps`` is searched first and downloaded to.
-        None downloads to the same sub-folder of scikit-learn's data home.
+        The folder whose sub-folder ``usps`` is searched first and receives the
+        downloads. If None, downloads go to the same sub-folder of scikit-learn's data
+        home.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError if the data are not on this machine.
+        If False, raise an OSError when the data are not on this machine.
 
     n_retries : int, default=3
-        Number of times that all mirrors are tried again after a failure.
+        Number of times to try all mirrors again after a failure.
 
     delay : float, default=1.0
         Seconds between retries.
 
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Return ``data`` and ``target`` as a pandas DataFrame and Series.
+        If True, return ``data`` as a pandas DataFrame and ``target`` as a Series.
 
     Returns
     -------
     usps : sklearn.utils.Bunch
-        With these attributes, or ``(data, target)`` if ``return_X_y``:
+        An object with these attributes, or ``(data, target)`` if ``return_X_y``:
 
         data : ndarray of shape (n, 256), dtype uint8, or DataFrame
-            A row of pixels for each image, bright ink on black, 0 to 255.
+            One row of pixels for each image: bright ink on black, from 0 to 255.
         target : ndarray of shape (n,), dtype int64, or Series
             The digits, 0 to 9.
         images : ndarray of shape (n, 16, 16), dtype uint8
             The same pixels, shaped as images; a view of ``data``, unless ``as_frame``.
         frame : DataFrame of shape (n, 257) or None
-            ``data`` and ``target``, only if ``as_frame``.
+            ``data`` and ``target`` in one table if ``as_frame``, else None.
         feature_names : list of str
             The names of the pixels.
         target_names : list of str
-            The names of the classes: that of ``target`` t is ``target_names[t]``.
+            The names of the classes: ``target_names[t]`` is the name of class ``t``.
         DESCR : str
-            What USPS is.
+            A description of USPS.
 
     Raises
     ------
     OSError
         If the data are not on this machine and cannot be downloaded, or if the
-        download folder cannot be written.
+        download folder cannot be written to.
     ValueError
-        If a parameter is not as described.
+        If a parameter is invalid.
 
     See Also
     --------

@@ -1,7 +1,7 @@
-"""From images of handwriting to digits in MNIST format; without a classifier.
+"""From images of handwriting to digits in MNIST format, without a classifier.
 
-`__all__` is for users. The other names are for the sub-packages above this one, and may
-change with it.
+The names in `__all__` are public. The other names are for use by other sub-packages
+only, and may change without notice.
 """
 
 from typing import TYPE_CHECKING

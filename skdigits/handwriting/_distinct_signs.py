@@ -1,4 +1,4 @@
-"""The signs of an image, without those that are another one seen again."""
+"""The signs of an image, without duplicates."""
 
 from skdigits.handwriting._own_ink import own_ink
 from skdigits.handwriting._page_signs import shared_areas, signs_of

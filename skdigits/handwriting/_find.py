@@ -17,19 +17,20 @@ LEAST_HEAT, EXPLAINED = 0.35, 0.3
 
 
 class DigitBox(NamedTuple):
-    """Where a digit is, in pixels of the image; its line, and its number in it.
+    """The box of a digit in an image, and the line and number that it belongs to.
 
     Parameters
     ----------
     left, top, width, height : int
-        The box, in pixels.
+        The box, in pixels of the image.
 
     line, number : int
-        Its line from the top, and its number from the left in that line; from 0.
+        Index of the line, from the top, and index of the number that the digit is part
+        of, from the left of that line. Both start at 0.
 
     See Also
     --------
-    find_digits : Finds them.
+    find_digits : Finds the digits of an image.
 
     Examples
     --------
@@ -50,22 +51,22 @@ def find_digits(image: Any) -> list[DigitBox]:
     """Find the digits of an image of handwriting.
 
     A fully convolutional network, trained on synthetic pages
-    (:func:`skdigits.datasets.make_digit_pages`), sees the image at several scales [1]_.
-    Letters, other signs, ruled lines and frames are left out.
+    (:func:`skdigits.datasets.make_digit_pages`), is applied to the image at several
+    scales [1]_. Letters, other signs, ruled lines and frames are ignored.
 
     Parameters
     ----------
     image : str, path, PIL.Image.Image or array-like
         A file, a Pillow image, or an array of shape (height, width) or
-        (height, width, channels), dark ink on light paper or light on dark.
+        (height, width, channels), with dark ink on light paper or light ink on dark.
 
     Returns
     -------
     list of DigitBox
         Named tuples ``(left, top, width, height, line, number)`` in reading order.
-        Lengths are in pixels, after the orientation that a camera notes in a file is
-        applied; lines are counted from 0, and numbers, which wider gaps separate, from
-        0 in each line. Empty where there is no digit.
+        Positions and sizes are in pixels, after any orientation stored in the file has
+        been applied. Lines are counted from 0, and so are the numbers in each line;
+        wider gaps separate numbers. The list is empty if there are no digits.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def find_digits(image: Any) -> list[DigitBox]:
 
     See Also
     --------
-    skdigits.read_digits : Also tells which digits they are.
+    skdigits.read_digits : Also classifies the digits.
 
     References
     ----------
@@ -83,7 +84,7 @@ def find_digits(image: Any) -> list[DigitBox]:
 
     Examples
     --------
-    Two ones above a third one:
+    Two ones above a third:
 
     >>> import numpy as np
     >>> from skdigits.handwriting import find_digits

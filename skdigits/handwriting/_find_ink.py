@@ -10,18 +10,18 @@ from skdigits.images import grey_image
 
 
 def find_ink(image: Any) -> NDArray[np.float32]:
-    """Tell the ink of handwriting from all else on an image.
+    """Return the probability of ink for each pixel of an image of handwriting.
 
-    The page network sees the image at several scales, and says of each pixel how
-    probably it is ink; thick strokes are seen at coarser scales than thin ones, so that
-    the highest of these probabilities counts. Ruled lines, frames, shadows and a table
-    beside the paper are not ink.
+    The page network predicts this probability at several scales. Thick strokes are
+    found at coarser scales than thin ones, so the highest probability is returned for
+    each pixel. Ruled lines, frames, shadows and the desk beside the paper do not count
+    as ink.
 
     Parameters
     ----------
     image : str, path, PIL.Image.Image or array-like
         A file, a Pillow image, or an array of shape (height, width) or
-        (height, width, channels), dark ink on light paper or light on dark.
+        (height, width, channels), with dark ink on light paper or light ink on dark.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def find_ink(image: Any) -> NDArray[np.float32]:
 
     See Also
     --------
-    skdigits.handwriting.find_digits : Where the digits are.
+    skdigits.handwriting.find_digits : Finds the digits of an image.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""What the page network sees on an image, at several scales.
+"""The output of the page network for an image at several scales.
 
-At each fourth pixel it says how surely the middle of each kind of sign is there, and
-how large that is; and for each pixel whether it is ink. It finds digits of 11 to 68
-pixels of height, so that an image is shown to it at scales that are a factor `STEP`
-apart.
+For every fourth pixel, the network predicts how probable it is that the centre of a
+sign is there, for each kind of sign, and how large the sign is. For every pixel, it
+predicts whether it is ink. The network finds digits that are 11 to 68 pixels high.
+It is therefore applied at several scales, which differ by a factor of `STEP`.
 """
 
 import json

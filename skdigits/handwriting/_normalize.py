@@ -1,8 +1,9 @@
 """Bringing the ink of one digit into MNIST format.
 
-A digit is cropped, scaled into 20 x 20 pixels with its aspect ratio, and its centre of
-mass is put into the middle of 28 x 28 pixels, as the makers of MNIST did [1]_; strokes
-that are much thinner or thicker than those of MNIST are drawn anew at its thickness.
+A digit is cropped and scaled to fit into 20 x 20 pixels, without changing its aspect
+ratio. Its centre of mass is then placed in the middle of 28 x 28 pixels, as the makers
+of MNIST did [1]_. Strokes that are much thinner or thicker than those of MNIST are
+redrawn at MNIST's thickness.
 
 References
 ----------

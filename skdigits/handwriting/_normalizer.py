@@ -26,21 +26,22 @@ class HandwritingNormalizer(
 ):
     """Bring images of single digits into MNIST format.
 
-    Uneven light and the paper's colour are removed, ink is found, dark on light or
-    light on dark, ruling, frames and specks are taken away, and what is left is
-    cropped, scaled into 20 x 20 pixels and centred by its mass in 28 x 28, with strokes
-    about as thick as MNIST's [1]_. Images of MNIST pass through unharmed.
+    Uneven light, the colour of the paper, ruled lines, frames and specks are removed.
+    The ink may be dark on light or light on dark. It is cropped, scaled to fit into
+    20 x 20 pixels, and placed with its centre of mass in the middle of 28 x 28 pixels,
+    with strokes about as thick as in MNIST [1]_. Images from MNIST itself are not
+    degraded.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        Number of processes that share the images, as joblib counts them. None is 1
-        unless in a :func:`joblib.parallel_config` context.
+        Number of parallel processes. None means 1 unless in a
+        :func:`joblib.parallel_config` context; -1 means all processors.
 
     See Also
     --------
-    skdigits.load_pretrained : A fitted pipeline that begins with it.
-    skdigits.handwriting.find_digits : Where the digits of a sheet are.
+    skdigits.load_pretrained : A fitted pipeline that begins with this transformer.
+    skdigits.handwriting.find_digits : Finds the digits on a sheet.
 
     References
     ----------
@@ -49,7 +50,7 @@ class HandwritingNormalizer(
 
     Examples
     --------
-    A one drawn dark on light, of any size:
+    A digit 1, drawn dark on light in an image of any size:
 
     >>> import numpy as np
     >>> from skdigits.handwriting import HandwritingNormalizer
@@ -67,7 +68,7 @@ class HandwritingNormalizer(
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Do nothing but check that ``X`` are images; there is nothing to learn.
+        """Check that ``X`` holds images; nothing is learned from them.
 
         Parameters
         ----------
@@ -75,12 +76,12 @@ class HandwritingNormalizer(
             See ``transform``.
 
         y : Ignored
-            Not used; there for scikit-learn's sake.
+            Not used; present for API consistency.
 
         Returns
         -------
         self
-            The transformer, which has nothing to learn.
+            The transformer itself.
         """
         _as_images(X)
         return self
@@ -91,15 +92,15 @@ class HandwritingNormalizer(
         Parameters
         ----------
         X : sequence of n images
-            Arrays of shape (height, width) or (height, width, channels), images of
-            Pillow or paths of files, also mixed and of different sizes; or one array of
-            shape (n, height, width), (n, height, width, channels), or (n, pixels) with
-            square images.
+            Arrays of shape (height, width) or (height, width, channels), Pillow images
+            or paths of files; these may be mixed and of different sizes. ``X`` may
+            also be one array of shape (n, height, width) or (n, height, width,
+            channels), or of shape (n, pixels) if the images are square.
 
         Returns
         -------
         ndarray of shape (n, 784), dtype uint8
-            Light ink on dark ground; a row of zeros for a blank image.
+            Light ink on a dark background; a blank image gives a row of zeros.
         """
         check_n_jobs(self.n_jobs)
         images = _as_images(X)

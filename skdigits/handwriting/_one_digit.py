@@ -1,4 +1,4 @@
-"""From the image of one digit to MNIST format."""
+"""Bringing the image of one digit into MNIST format."""
 
 import numpy as np
 from scipy import ndimage

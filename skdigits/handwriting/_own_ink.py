@@ -1,4 +1,4 @@
-"""The ink of one sign alone, among that of its neighbours."""
+"""Separating the ink of one sign from that of its neighbours."""
 
 import numpy as np
 from scipy import ndimage

@@ -1,7 +1,7 @@
-"""The signs of a page: peaks of what the page network sees, each sign once.
+"""The signs of a page: peaks in the output of the page network, one for each sign.
 
-As in CenterNet, a sign is a peak of the heat; one that is seen at several scales is
-taken from where it is seen most surely.
+As in CenterNet, a sign is a peak in a heat map. A sign that is found at several scales
+is taken from the scale at which its heat is highest.
 """
 
 from dataclasses import dataclass

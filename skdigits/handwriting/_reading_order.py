@@ -1,4 +1,4 @@
-"""Reading order: lines, and the numbers in them."""
+"""Reading order: the lines of a page, and the numbers in each line."""
 
 import numpy as np
 

@@ -1,6 +1,7 @@
-"""Anything that is an image to grey levels: paths, bytes, Pillow's images, arrays.
+"""Converting images to grey levels: paths, bytes, Pillow images, arrays.
 
-For the sub-packages above; users meet it in what `read_digits` and others take.
+This is for use by other sub-packages. Users need it only indirectly, through functions
+that accept images, such as `read_digits`.
 """
 
 from skdigits.images._decode import (

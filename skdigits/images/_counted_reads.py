@@ -1,4 +1,4 @@
-"""A limit on the work that Pillow does in Python: it reads a header part by part."""
+"""A limit on the number of times that Pillow may read from a file."""
 
 from skdigits.images._modes import Unusable
 

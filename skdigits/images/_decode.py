@@ -1,8 +1,8 @@
-"""Reading one image file safely through Pillow: the one place where it is done.
+"""Reading one image file safely with Pillow; no other module decodes users' images.
 
-Whoever made a file may have damaged it, or may mean harm. It is read by the decoders
-of the formats named here and no others (Pillow also knows some that start programs),
-only below the limits, and anything wrong with it is one sentence.
+A file may be damaged, or made to do harm. It is therefore read only by the decoders of
+the formats listed here (Pillow has others, some of which start programs), and only if
+it is within the limits. Any problem with it is reported in one sentence.
 """
 
 import logging
@@ -61,23 +61,23 @@ def read_image(source, name=None):
     ----------
     source : str, path-like, bytes or binary file
         An AVIF, BMP, GIF, HEIC, JPEG, PGM, PNG, TIFF or WebP file, or a PDF of one
-        page. Photos are turned upright, of an animation the first image is taken.
+        page. Photos are turned upright. Of an animation, the first image is read.
 
     name : str, default=None
-        What errors call it; None is its path, or "an image".
+        The name of the image in error messages. None means its path, or "an image".
 
     Returns
     -------
     grey : ndarray of shape (height, width), dtype uint8
-        As `grey_of_image` makes them.
+        Grey values as returned by `grey_of_image`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not a regular file, above `MAX_BYTES` or `MAX_PIXELS`, or cannot be
-        decoded. The message is one line that begins with the name.
+        If the source is not a regular file, exceeds `MAX_BYTES` or `MAX_PIXELS`, or
+        cannot be decoded. The message is one line that begins with the name.
     """
     with _one_sentence(name or _name_of(source)):
         pages = _pages_in(source)

@@ -1,4 +1,4 @@
-"""Any image as grey levels in [0, 1]."""
+"""Converting any image to grey levels in [0, 1]."""
 
 import os
 from itertools import chain, islice
@@ -17,9 +17,10 @@ def grey_image(image):
     ----------
     image : str, path, bytes, binary file, dict, PIL.Image.Image or array-like
         A file or its content; a Pillow image; an array of shape (height, width),
-        (height, width, 1), (height, width, 3) or (height, width, 4): Booleans, uint8,
-        uint16, or numbers up to 1, 16, 255 or 65,535, the least that fits; or a dict
-        with one of these as "composite", as gradio's sketchpad hands over.
+        (height, width, 1), (height, width, 3) or (height, width, 4); or a dict with one
+        of these as "composite", as returned by gradio's sketchpad. Arrays may hold
+        Booleans, uint8, or other numbers such as uint16. For these, white is the
+        smallest of 1, 16, 255 and 65,535 that no pixel exceeds.
 
     Returns
     -------
@@ -41,12 +42,12 @@ def grey_pages(source):
     Parameters
     ----------
     source
-        As for `grey_image`, or a PDF or a TIFF of several pages.
+        As for `grey_image`, or a PDF or TIFF file with several pages.
 
     Returns
     -------
     many : bool
-        Whether it has several pages.
+        Whether the source has several pages.
 
     pages : iterator of ndarray of shape (height, width), dtype float32
     """

@@ -1,4 +1,4 @@
-"""From the many kinds of pixels that an image may have to grey levels of 8 bits."""
+"""Converting images of any pixel mode to 8-bit grey levels."""
 
 from functools import partial
 

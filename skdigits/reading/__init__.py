@@ -1,7 +1,7 @@
-"""From images of handwriting to text: a classifier behind the finding of digits.
+"""From images of handwriting to text: finding digits, then classifying them.
 
-`__all__` is for users. The other names are for the sub-packages above this one, and may
-change with it.
+The names in `__all__` are public. The other names are for use by other sub-packages
+only, and may change without notice.
 """
 
 from skdigits.reading._annotated_image import draw_readings as draw_readings

@@ -1,4 +1,4 @@
-"""Images with the boxes and predictions drawn in, without matplotlib."""
+"""Drawing boxes and predictions onto images, without matplotlib."""
 
 from base64 import b64encode
 from io import BytesIO

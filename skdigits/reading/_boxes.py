@@ -1,4 +1,4 @@
-"""read_boxes: what is written in the boxes of a form, which are known beforehand."""
+"""read_boxes: read what is written in the boxes of a form, given their positions."""
 
 from __future__ import annotations
 
@@ -72,12 +72,13 @@ def read_boxes(
     Parameters
     ----------
     image_or_images : image, or list or tuple of images
-        Filled-in copies of the form, as :func:`~skdigits.read_digits` takes them.
+        Filled-in copies of the form, in any format that :func:`~skdigits.read_digits`
+        accepts.
 
     boxes : dict of str to (left, top, width, height)
-        The name of each box of the form, and where it is: in pixels, or in fractions
-        of the width and height of the page if no number is above 1.
-        :func:`~skdigits.reading.load_boxes` loads them from a file.
+        The name and the position of each box of the form. Positions are in pixels, or
+        in fractions of the width and height of the page if no number is above 1.
+        :func:`~skdigits.reading.load_boxes` loads the boxes from a file.
 
     model : estimator or path, default=None
         As for :func:`~skdigits.read_digits`.
@@ -98,13 +99,13 @@ def read_boxes(
     Raises
     ------
     ValueError
-        If ``boxes`` is not as described, if a box lies outside the page, or if
-        :func:`~skdigits.read_digits` would raise it.
+        If ``boxes`` is not as described, if a box lies outside the page, or in any case
+        in which :func:`~skdigits.read_digits` raises a ValueError.
 
     Warns
     -----
     UserWarning
-        If a box of which less than half is on the page has nothing in it.
+        If less than half of a box is on the page and nothing is written in the box.
 
     See Also
     --------
@@ -217,13 +218,14 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
     Parameters
     ----------
     path : str or path-like
-        A CSV file with the columns name, left, top, width and height, in UTF-8;
-        separated by commas or, as where the decimal point is a comma, by semicolons.
+        A CSV file in UTF-8 with the columns name, left, top, width and height. They are
+        separated by commas, or by semicolons, as is usual with a decimal comma.
 
     Returns
     -------
     dict of str to (left, top, width, height)
-        As :func:`~skdigits.reading.read_boxes` takes them, in the order of the file.
+        The boxes, as accepted by :func:`~skdigits.reading.read_boxes`, in the order of
+        the file.
 
     Raises
     ------
@@ -231,12 +233,12 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
         If there is no such file.
 
     ValueError
-        If the file cannot be read, has other columns, two boxes of one name, or
-        something that is not a number.
+        If the file cannot be read, if it has other columns or two boxes with the same
+        name, or if a position or size is not a number.
 
     See Also
     --------
-    read_boxes : Reads them on each sheet.
+    read_boxes : Reads the digits in these boxes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which classifier reads the digits of a page."""
+"""Choosing the classifier that reads the digits of a page."""
 
 import os
 from typing import Any
@@ -8,7 +8,7 @@ from skdigits.reading._pretrained import NO_DIGIT, shared_network
 
 
 def classifier_of(model: Any) -> Any:
-    """Return a classifier of rows in MNIST format.
+    """Return the classifier of a model; it accepts rows of pixels in MNIST format.
 
     Parameters
     ----------
@@ -18,12 +18,12 @@ def classifier_of(model: Any) -> Any:
     Returns
     -------
     estimator
-        With ``predict_proba`` and ``classes_``.
+        A classifier with ``predict_proba`` and ``classes_``.
 
     Raises
     ------
     ValueError
-        If the model is for others than digits in MNIST format.
+        If the model is not for digits in MNIST format.
 
     Examples
     --------

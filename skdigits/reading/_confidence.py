@@ -1,9 +1,10 @@
-"""How sure a digit is: what two networks say, and what speaks against both.
+"""The probability of each digit, from the outputs of two networks.
 
 The page network sees a sign among its neighbours, at several scales; the classifier
-sees its ink alone, at full resolution. The probabilities of the ten digits and of no
-digit are a softmax of sums of their logarithms, whose weights were fitted on synthetic
-pages that neither network had learned from.
+sees only the ink of the sign, at full resolution. The probabilities of the ten digits
+and of a non-digit are the softmax of weighted sums, mostly of the logarithms of the
+two networks' outputs. The weights were fitted on synthetic pages that neither network
+was trained on.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Signs that change a number: the decimal point and comma, minus, slash and colon."""
+"""Signs in numbers: the decimal point and comma, minus, slash and colon."""
 
 from typing import NamedTuple
 

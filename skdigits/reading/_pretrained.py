@@ -16,19 +16,19 @@ NO_DIGIT = -1
 def load_pretrained() -> "Pipeline":
     """Return a fitted pipeline that reads images of single handwritten digits.
 
-    Its ``predict`` and ``predict_proba`` take what
-    :class:`~skdigits.handwriting.HandwritingNormalizer` takes: images of any size,
-    dark on light or light on dark, as arrays, Pillow images or paths. The classes
-    are -1, a non-digit, and 0 to 9.
+    Its ``predict`` and ``predict_proba`` accept the same images as
+    :class:`~skdigits.handwriting.HandwritingNormalizer`: images of any size, dark on
+    light or light on dark, as arrays, Pillow images or paths. The classes are -1, for a
+    non-digit, and 0 to 9.
 
-    It has learned from MNIST's training images and from what skdigits draws itself,
-    and from no photos; ``skdigits info`` prints its card: from what it was made, how
-    well it reads, and what it cannot do.
+    It was trained on MNIST's training images and on images drawn by skdigits, but not
+    on photos. ``skdigits info`` prints its model card, which says what it was trained
+    on, how well it reads, and what it cannot do.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        With the steps ``normalize``, ``scale``, ``reshape`` and ``cnn``.
+        A pipeline with the steps ``normalize``, ``scale``, ``reshape`` and ``cnn``.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""read_digits: from images to what is written on them."""
+"""read_digits: read what is written in images."""
 
 from functools import partial
 from typing import Any, NamedTuple, overload
@@ -68,44 +68,49 @@ def read_digits(
 ) -> Reading | list[Reading]:
     """Read the handwritten digits of an image, or of each of several images.
 
-    A page network finds the signs of the image and their ink at several scales, as
-    :func:`skdigits.handwriting.find_digits` does; the ink of each is brought into MNIST
-    format and classified, and what both say is combined to a calibrated probability. A
-    sheet that lies on its side or upside down is read turned. The decimal point and
-    comma, minus, slash and colon are read where they stand at digits.
+    A page network finds the signs in the image and their ink at several scales, as in
+    :func:`skdigits.handwriting.find_digits`. The ink of each sign is brought into MNIST
+    format and classified. The outputs of the page network and the classifier are then
+    combined into a calibrated probability. A sheet that lies on its side or upside down
+    is turned before it is read. A decimal point or comma, a minus, a slash or a colon
+    is read if it is next to a digit.
 
     Parameters
     ----------
     image_or_images : image, or list or tuple of images
         An image is an array of shape (height, width) or (height, width, channels), a
         Pillow image, the path of a file, an open binary file or its bytes, or a dict
-        with one of these as "composite", as gradio's sketchpad hands over. Files may be
-        PDF (with the extra ``pdf``), TIFF of several pages, or HEIC (with ``heic``).
+        with one of these as "composite", as returned by gradio's sketchpad. Besides the
+        usual image formats, files may be PDF (with the extra ``pdf``), TIFF with
+        several pages, or HEIC (with the extra ``heic``).
 
     model : estimator or path, default=None
-        A fitted classifier for rows of 784 pixels in MNIST format with the classes 0 to
-        9, and -1 for a non-digit if it knows that; or the file of one. By default that
-        of :func:`~skdigits.load_pretrained`. A step that normalizes images is passed
-        by, as each digit is in MNIST format already.
+        A fitted classifier for rows of 784 pixels in MNIST format, or the path of a
+        file that holds one. Its classes are 0 to 9, and optionally -1 for a non-digit.
+        None means the classifier of :func:`~skdigits.load_pretrained`. If the model is
+        a pipeline that begins with a
+        :class:`~skdigits.handwriting.HandwritingNormalizer`, this step is skipped,
+        because the digits are already in MNIST format.
 
     min_confidence : float in [0, 1], default=None
-        The probability below which a digit is "not sure"; None is 0.6.
+        The probability below which a digit is reported as "not sure". None means 0.6.
 
     n_jobs : int, default=None
-        Number of processes that share the images, as joblib counts them. None is 1
-        unless in a :func:`joblib.parallel_config` context.
+        Number of parallel processes. None means 1 unless in a
+        :func:`joblib.parallel_config` context; -1 means all processors.
 
     Returns
     -------
     Reading or list of Reading
-        With ``text``, ``digits``, ``signs`` and ``plot()``. A list of images gives a
-        list; a file with several pages gives a list with a reading of each page.
+        A reading has ``text``, ``digits``, ``signs`` and ``plot()``. A list of images
+        gives a list; a file with several pages gives a list with one reading for each
+        page.
 
     Raises
     ------
     ValueError
         If an input is not an image or cannot be decoded, or if the model is not for
-        digits in MNIST format. The message says which image of a list it is.
+        digits in MNIST format. For a list, the message says which image is at fault.
 
     See Also
     --------
@@ -114,7 +119,7 @@ def read_digits(
 
     Examples
     --------
-    Two ones above a third one:
+    Two ones above a third:
 
     >>> import numpy as np
     >>> import skdigits

@@ -1,4 +1,4 @@
-"""Reading: what stands on an image."""
+"""Reading: the digits and signs that were read in an image."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ class ReadDigit(NamedTuple):
     Parameters
     ----------
     digit : int or None
-        None where unsure.
+        The predicted digit, or None if it is uncertain.
 
     confidence : float
-        Probability that the most probable digit is right.
+        Probability that the most probable digit is correct.
 
     left, top, width, height : int
         Its box, in pixels of the image.
 
     line, number : int
-        Its line from the top, and its number from the left in that line; from 0.
+        Index of the line, from the top, and index of the number that the digit is part
+        of, from the left of that line. Both start at 0.
 
     See Also
     --------
-    Reading : Holds them.
+    Reading : All that was read in an image.
 
     Examples
     --------
@@ -54,27 +55,28 @@ class ReadDigit(NamedTuple):
 
 
 class ReadSign(NamedTuple):
-    """A sign that changes a number: a point, comma, minus, slash or colon.
+    """A sign in a number: a point, comma, minus, slash or colon.
 
     Parameters
     ----------
     sign : {".", ",", "-", "/", ":"}
+        The sign itself.
 
     confidence : float
-        How surely it is seen, in [0, 1].
+        Confidence in the sign, in [0, 1].
 
     left, top, width, height : int
         Its box, in pixels of the image.
 
     line, number : int
-        As those of the digits beside it.
+        The same as those of the digits beside the sign.
 
     before : int
-        The row of the digit that it stands before.
+        The row in ``Reading.digits`` of the digit that follows the sign.
 
     See Also
     --------
-    Reading : Holds them.
+    Reading : All that was read in an image.
 
     Examples
     --------
@@ -95,7 +97,7 @@ class ReadSign(NamedTuple):
 
 
 def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
-    """Return text and digits as JSON holds them: on the command line and over HTTP.
+    """Return text and digits as a dict that can be written as JSON.
 
     Parameters
     ----------
@@ -103,12 +105,13 @@ def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
         The text of a `Reading`.
 
     boxes : iterable of ReadDigit
-        Its boxes.
+        The digits of that `Reading`.
 
     Returns
     -------
     dict
-        With ``text`` and ``digits``; ``box`` is left, top, width and height.
+        A dict with ``text`` and ``digits``; the ``box`` of each digit is left, top,
+        width and height.
 
     Examples
     --------
@@ -131,7 +134,7 @@ def _plain_digit(box):
 
 
 class Reading:
-    """What `read_digits` read in one image.
+    """The digits and signs that `read_digits` found in one image.
 
     Parameters
     ----------
@@ -142,10 +145,10 @@ class Reading:
         The digits in reading order.
 
     rotation : {0, 90, 180, 270}, default=0
-        By how many degrees the image was turned, against the clock, to be read.
+        The angle, in degrees anticlockwise, by which the image was turned to be read.
 
     forms : sequence of ndarray of shape (28, 28), default=()
-        What the classifier saw of each digit.
+        The image of each digit, as passed to the classifier.
 
     signs : sequence of ReadSign, default=()
         The signs in numbers, in reading order.
@@ -153,24 +156,24 @@ class Reading:
     Attributes
     ----------
     text : str
-        Lines with a blank between the numbers, the signs in them, as in ``3.14``, and
-        ``?`` where unsure.
+        The text of the image, line by line, with a space between numbers and with the
+        signs in them, as in ``3.14``. An uncertain digit is written as ``?``.
 
     digits : pandas.DataFrame of shape (n_digits, 8)
-        Columns digit (missing where unsure), confidence, left, top, width, height, line
-        and number.
+        The columns are digit (missing if uncertain), confidence, left, top, width,
+        height, line and number.
 
     signs : pandas.DataFrame of shape (n_signs, 9)
-        Columns sign, confidence, left, top, width, height, line, number, and before:
-        the row of the digit that it stands before.
+        The columns are sign, confidence, left, top, width, height, line, number and
+        before, which is the row in ``digits`` of the digit that follows the sign.
 
     forms : ndarray of shape (n_digits, 28, 28), dtype uint8
-        The digits in MNIST format, as the classifier saw them: light on dark, and
-        upright where the image was turned.
+        The digits in MNIST format, as passed to the classifier: light on dark, and
+        upright even if the image had to be turned.
 
     See Also
     --------
-    skdigits.read_digits : Makes it.
+    skdigits.read_digits : Reads images.
 
     Examples
     --------
@@ -226,12 +229,12 @@ class Reading:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; a new figure by default.
+            The axes to draw on. None means those of a new figure.
 
         Returns
         -------
         matplotlib.axes.Axes
-            Where it was drawn.
+            The axes with the drawing.
         """
         import matplotlib.pyplot as plt
         from matplotlib.patches import Rectangle

@@ -1,7 +1,7 @@
 """Synthetic pages of handwriting, and the strokes that they are made of.
 
-`__all__` is for users. The other names are for the sub-packages above this one, and may
-change with it.
+The names in `__all__` are public. The other names are for use by other sub-packages
+only, and may change without notice.
 """
 
 from skdigits.datasets.pages._habits import HABITS as HABITS

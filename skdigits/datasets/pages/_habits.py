@@ -1,4 +1,4 @@
-"""Digits as strokes, in the habits of many writers; see `strokes_of`."""
+"""Digits as strokes, following the habits of many writers; see `strokes_of`."""
 
 # Every digit in some habits, all of them as likely; some are there twice.
 HABITS = {

@@ -1,6 +1,6 @@
-"""Paper, light, and the way of a page through a camera or a scanner.
+"""Paper, light, and how a camera or a scanner captures a page.
 
-Light is an array of shape (height, width) in [0, 1].
+Light is an array of shape (height, width) with values in [0, 1].
 """
 
 from io import BytesIO

@@ -60,12 +60,12 @@ def make_digit_pages(
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
 ) -> Bunch:
-    """Draw pages of handwritten digits, for those who train detectors of digits.
+    """Draw synthetic pages of handwritten digits, for training digit detectors.
 
-    Each page is by a writer with a pen, a slant and habits: lines of numbers, digits
-    anywhere, tables, forms, equations, words, a single digit or nothing, on paper in
-    good or bad light, as a camera or a scanner gives it. Digits are some 13 to 62
-    pixels high; on a few pages they are larger.
+    Each page imitates a writer with a certain pen, slant and habits. A page shows lines
+    of numbers, scattered digits, a table, a form, equations, words, a single digit or
+    nothing. The paper is in good or bad light, as captured by a camera or a scanner.
+    Digits are about 13 to 62 pixels high; on a few pages they are larger.
 
     Parameters
     ----------
@@ -73,49 +73,50 @@ def make_digit_pages(
         Number of pages.
 
     shape : tuple of int (height, width), default=(256, 256)
-        Of a page, in pixels, 32 at least.
+        Size of each page in pixels; each side must be at least 32.
 
     digits : tuple of array-like (X, y), default=None
         Images of single digits, as `fetch_mnist` returns them: X of shape (n, 784) or
-        (n, 28, 28), light ink on dark ground in 0 to 255, and y the digits. Most
-        writers write these anew, with another pen and slant. None draws all digits as
-        strokes.
+        (n, 28, 28), with light ink on a dark background and values from 0 to 255; and y
+        of shape (n,), with the digits. Most writers redraw these images with another
+        pen and slant. If None, all digits are drawn as strokes.
 
     fonts : sequence of str or path, default=()
-        Files of fonts, handwriting or print. Some writers write in them, and forms are
-        printed in them.
+        Font files, for handwriting or print. Some writers write in these fonts, and
+        forms are printed in them.
 
     random_state : int, RandomState instance or None, default=None
-        The same int draws the same pages; more of them begin with the same ones.
+        Pass an int to get the same pages in each call. A larger ``n_samples`` then adds
+        pages without changing the first ones.
 
     n_jobs : int, default=None
-        Number of processes that share the pages, as joblib counts them. None is 1
-        unless in a :func:`joblib.parallel_config` context.
+        Number of parallel processes. None means 1 unless in a
+        :func:`joblib.parallel_config` context; -1 means all processors.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes:
+        An object with these attributes:
 
         images : ndarray of shape (n_samples, height, width), dtype uint8
             Grey levels.
         boxes : list of n_samples ndarray of shape (n_signs, 4), dtype int32
-            Left, top, width and height of what is visible of each sign, in pixels.
+            Left, top, width and height of the visible part of each sign, in pixels.
         labels : list of n_samples ndarray of shape (n_signs,), dtype int32
             Indices into ``target_names``.
         visible : list of n_samples ndarray of shape (n_signs,), dtype float32
-            The share of the ink of each sign that is on the page and not covered.
+            The fraction of the ink of each sign that is on the page and not covered.
         ink : ndarray of shape (n_samples, height, width), dtype uint16
-            Which pixels are whose ink: i + 1 is that of the sign at row i of
-            ``boxes``, 0 that of none.
+            For each pixel, the sign whose ink it is: i + 1 for the sign in row i of
+            ``boxes``, 0 for no sign.
         target_names : tuple of str
-            "0" to "9", ".", ",", "-", "/", ":" and "other", which is any other letter
-            or sign. Printed words and ruled lines have no boxes.
+            "0" to "9", ".", ",", "-", "/", ":" and "other", for any letter or other
+            sign. Printed words and ruled lines have no boxes.
 
     Raises
     ------
     ValueError
-        If a parameter is not as described.
+        If a parameter is invalid.
 
     See Also
     --------

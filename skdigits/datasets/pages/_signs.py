@@ -1,7 +1,7 @@
-"""Letters, signs and doodles as strokes; none that alone would be read as a digit.
+"""Letters, signs and doodles as strokes; none would be read as a digit on its own.
 
-Not here: b, g, i, I, l, o, O, q, s, S, z, Z, slashes, upright bars, and what is a plain
-stroke once its dot is taken for a speck.
+These are left out: b, g, i, I, l, o, O, q, s, S, z, Z, slashes, upright bars, and signs
+that would look like a plain stroke if their dot were mistaken for a speck.
 """
 
 CAPITALS = {

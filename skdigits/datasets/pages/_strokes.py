@@ -1,8 +1,9 @@
-"""Signs as strokes of a pen, in a notation of one line each.
+"""Signs as pen strokes, each sign in a one-line notation.
 
-``"0..3,2..5 5,0 5,10"`` is one stroke through three points (x, y), each coordinate in
-0 to 10 with y downwards, or drawn evenly from a range. ``~`` makes a stroke smooth, but
-for the points that end in ``!``, which stay corners; ``|`` begins another stroke.
+``"0..3,2..5 5,0 5,10"`` is one stroke through three points (x, y). Coordinates run from
+0 to 10, with y pointing downwards. A coordinate that is given as a range is drawn
+uniformly from it. ``~`` makes a stroke smooth, except at points that end in ``!``,
+which stay corners; ``|`` begins another stroke.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
-"""A writer: a pen, a slant and habits, which give digits and signs as ink.
+"""A writer with a pen, a slant and habits, who writes digits and signs in ink.
 
-Ink is an array of shape (height, width) in [0, 1], where 1 is full ink, cropped to what
-is written.
+Ink is an array of shape (height, width) with values in [0, 1], where 1 is full ink. It
+is cropped to what is written.
 """
 
 from functools import lru_cache

@@ -1,8 +1,8 @@
-"""What the pretrained model learns from, and the command that trains it.
+"""The training data of the pretrained model, and the command that trains it.
 
-Everything but MNIST is drawn by code: digits as strokes of pens, MNIST's images
-drawn anew, and non-digits. All of it takes the way through
-:mod:`skdigits.handwriting` that a user's images take.
+Apart from MNIST itself, the training images are drawn by code: digits as pen strokes,
+redrawn images of MNIST, and non-digits. Like a user's images, all of them are
+processed by :mod:`skdigits.handwriting`.
 """
 
 from skdigits.reading.pretraining._digits import draw_digits

@@ -1,4 +1,4 @@
-"""Images drawn one by one, shared by processes."""
+"""Drawing images one by one, in parallel processes."""
 
 import numpy as np
 from joblib import Parallel, delayed

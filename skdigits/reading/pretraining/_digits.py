@@ -1,4 +1,4 @@
-"""Digits drawn as strokes, in habits of writing that MNIST has few or none of."""
+"""Digits drawn as strokes, with writing habits that are rare or missing in MNIST."""
 
 import numpy as np
 
@@ -19,15 +19,15 @@ def draw_digits(n_images, seed, n_jobs=None):
     n_images : int
 
     seed : int
-        The same seed draws the same images; more of them begin with the same ones.
+        The same seed gives the same images; a larger ``n_images`` adds to them.
 
     n_jobs : int, default=None
-        Number of processes that share the images, as joblib counts them.
+        Number of processes that draw images, as for :class:`joblib.Parallel`.
 
     Returns
     -------
     X : ndarray of shape (n_images, 784), dtype uint8
-        Light ink on dark ground.
+        Light ink on a dark background.
 
     y : ndarray of shape (n_images,), dtype int64
         The digits.

@@ -1,4 +1,4 @@
-"""Non-digits."""
+"""Drawing non-digits."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -53,18 +53,18 @@ def draw_non_digits(n_images, seed, digits, n_jobs=None):
     n_images : int
 
     seed : int
-        The same seed draws the same images; more of them begin with the same ones.
+        The same seed gives the same images; a larger ``n_images`` adds to them.
 
     digits : tuple of ndarray (X, y)
-        Images of MNIST, of which pairs, triples and digits on their side are made.
+        Images of MNIST, from which pairs, triples and digits on their side are made.
 
     n_jobs : int, default=None
-        Number of processes that share the images, as joblib counts them.
+        Number of processes that draw images, as for :class:`joblib.Parallel`.
 
     Returns
     -------
     ndarray of shape (n_images, 784), dtype uint8
-        Light ink on dark ground; zeros where there is no ink at all.
+        Light ink on a dark background; all zeros if there is no ink.
     """
     return drawn_rows(_drawn, n_images, n_jobs, seed, digits)
 

@@ -1,9 +1,9 @@
-"""The page network: where signs are on a page, how large, which, and their ink.
+"""The page network: finds signs on a page, with their sizes, kinds and ink.
 
-It sees the page at strides of 2, 4, 8, 16 and 32 pixels and goes back up to 4. At each
-fourth pixel it says whether the middle of a sign is there, for each of the names of
-`make_digit_pages`; the logarithms of its width and height in pixels; and which of the 4
-x 4 pixels around are ink [1]_.
+It processes the page at strides of 2, 4, 8, 16 and 32 pixels, and then returns to a
+stride of 4. For every fourth pixel, it predicts whether the centre of a sign is there,
+for each of the target names of `make_digit_pages`; the logarithms of the sign's width
+and height in pixels; and which of the surrounding 4 x 4 pixels are ink [1]_.
 
 .. [1] X. Zhou, D. Wang, P. Krähenbühl. "Objects as points." arXiv:1904.07850 (2019).
 """

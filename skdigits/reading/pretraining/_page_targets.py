@@ -1,4 +1,4 @@
-"""What the page network is to say of a page, and how far it is from that."""
+"""What the page network should predict for a page, and the loss of its predictions."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The training of the page network: pages without end, and a state on the disk."""
+"""Training the page network on an endless supply of pages, with its state on disk."""
 
 from collections import deque
 from pathlib import Path

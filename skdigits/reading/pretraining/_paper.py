@@ -1,4 +1,4 @@
-"""From drawn ink to MNIST format, on the ways that a user's images take."""
+"""Bringing drawn ink into MNIST format by the same steps as a user's images."""
 
 from io import BytesIO
 

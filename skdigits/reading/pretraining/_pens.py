@@ -1,6 +1,6 @@
-"""Drawing strokes with pens, brushes, nibs and mice.
+"""Drawing strokes with pens, brushes, nibs and a computer mouse.
 
-Thickness is counted in pixels of MNIST's box of 20 x 20.
+Thickness is measured in pixels of MNIST's 20 x 20 box.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The card of the pretrained model: from what it was made, and how well it reads."""
+"""The model card of the pretrained model: its training data and its accuracy."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The page network in 8-bit integers, which takes a third of the time."""
+"""The page network in 8-bit integers, which runs in a third of the time."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

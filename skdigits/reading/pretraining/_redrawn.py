@@ -1,4 +1,4 @@
-"""MNIST's images drawn anew: warped, with other pens, in pairs and in pieces."""
+"""Redrawing MNIST's images: warped, with other pens, in pairs and in pieces."""
 
 import numpy as np
 from PIL import Image
@@ -19,18 +19,18 @@ THINNEST, THICKEST = 1.0, 4.4
 
 
 def redraw(X, seed, n_jobs=None):
-    """Draw images of MNIST anew.
+    """Redraw images of MNIST.
 
     Parameters
     ----------
     X : ndarray of shape (n_images, 784), dtype uint8
-        Light ink on dark ground.
+        Light ink on a dark background.
 
     seed : int
-        The same seed draws the same images.
+        The same seed gives the same images.
 
     n_jobs : int, default=None
-        Number of processes that share the images, as joblib counts them.
+        Number of processes that draw images, as for :class:`joblib.Parallel`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The data set of the pretrained model, and its training."""
+"""The training set of the pretrained model, and the training itself."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ HELD_OUT = 3000
 
 
 def training_set(X, y, seed, n_jobs=None):
-    """Return what the pretrained model learns from.
+    """Return the training set of the pretrained model.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ def training_set(X, y, seed, n_jobs=None):
         Their digits.
 
     seed : int
-        The same seed draws the same images.
+        The same seed gives the same images.
 
     n_jobs : int, default=None
-        Number of processes that share the work, as joblib counts them.
+        Number of processes that share the work, as for :class:`joblib.Parallel`.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 784), dtype uint8
-        MNIST normalized, MNIST redrawn, digits drawn, and what is none.
+        Normalized images of MNIST, redrawn ones, drawn digits, and non-digits.
 
     y : ndarray of shape (n_samples,), dtype int64
         0 to 9, or `NO_DIGIT`.
@@ -76,24 +76,25 @@ def pretrain(X, y, held_out, *, seed=0, **params):
     Parameters
     ----------
     X : ndarray of shape (n_samples, 784), dtype uint8
-        In MNIST format, as `training_set` returns them.
+        Images in MNIST format, as returned by `training_set`.
 
     y : ndarray of shape (n_samples,)
         Digits, or `NO_DIGIT`.
 
     held_out : tuple of ndarray (X, y)
-        As `held_out_set` returns them.
+        Images and labels, as returned by `held_out_set`.
 
     seed : int, default=0
-        Decides the training.
+        Seed of the training.
 
     **params : dict
-        Parameters of :class:`skdigits.DigitCNN` other than those of the model.
+        Parameters of :class:`skdigits.DigitCNN`, instead of those used by default.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Steps ``normalize``, ``scale``, ``reshape`` and ``cnn``; takes images.
+        A pipeline with the steps ``normalize``, ``scale``, ``reshape`` and ``cnn``,
+        which accepts images.
     """
     model = {"filters": FILTERS, "epochs": EPOCHS, "class_weight": CLASS_WEIGHT}
     params = model | {"random_state": seed} | params

@@ -1,7 +1,7 @@
-"""``python -m skdigits.reading.pretraining.fit_confidence``: fit how sure digits are.
+"""``python -m skdigits.reading.pretraining.fit_confidence``: fit confidence weights.
 
-It draws pages that neither network has seen, and prints the weights that
-`skdigits/reading/_confidence.py` holds, with the calibration error on other pages.
+It draws pages that neither network has seen, and prints the weights for
+`skdigits/reading/_confidence.py`, together with the calibration error on other pages.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """``python -m skdigits.reading.pretraining.train_pages``: train the page network.
 
-It writes its state into a folder from time to time, and goes on from there when it is
-called again.
+It saves its state in a folder from time to time, and resumes from there when it is run
+again.
 """
 
 import argparse
