@@ -48,7 +48,7 @@ class HalvingEpochSearchCV(SearchInParts):
     ----------
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        returns. Its ``epochs`` are those of the last rung. It must have neither
+        returns. The last rung ends after its ``epochs``. It must have neither
         ``early_stopping``, because the search itself stops candidates, nor
         ``callbacks``, because they would start anew in each rung.
 
@@ -84,9 +84,9 @@ class HalvingEpochSearchCV(SearchInParts):
         `GridSearchCV`.
 
     progress : callable, default=None
-        Function that shows the progress within a rung. It is called with the iterator
-        of the rung's folds, the number of folds and a title, and returns an iterable of
-        the same folds.
+        Function that shows the progress within a rung. It is called with an iterator
+        over the folds of all candidates in the rung, the number of these folds and a
+        title, and returns an iterable of the same folds.
 
     memory : str, path-like or joblib.Memory, default=None
         Folder in which each trained fold of a candidate is stored as soon as a rung has
@@ -108,9 +108,9 @@ class HalvingEpochSearchCV(SearchInParts):
     cv_results_ : dict of ndarray
         A row for each candidate in each rung, with the columns of
         `sklearn.model_selection.HalvingGridSearchCV`: ``iter`` is the rung,
-        ``n_resources`` the number of epochs trained by the end of it, and
-        ``mean_fit_time`` the seconds of that rung alone. If `fit` is interrupted, it
-        has the candidates that were finished by then.
+        ``n_resources`` is the number of epochs trained by its end, and
+        ``mean_fit_time`` is the time of that rung alone, in seconds. After an
+        interrupted `fit`, it has only the candidates that were finished by then.
 
     best_estimator_ : estimator
         The best candidate, trained on all data. Defined only with ``refit``.
@@ -151,8 +151,8 @@ class HalvingEpochSearchCV(SearchInParts):
     See Also
     --------
     skdigits.inspection.SearchResultsDisplay : Draws the scores.
-    sklearn.model_selection.HalvingGridSearchCV : Takes any estimator, and starts each
-        rung again from nothing.
+    sklearn.model_selection.HalvingGridSearchCV : Accepts any estimator, and starts
+        training again in each rung.
 
     Notes
     -----

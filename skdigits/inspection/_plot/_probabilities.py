@@ -46,8 +46,8 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
     See Also
     --------
-    sklearn.calibration.CalibrationDisplay : The same for two classes; it takes the same
-        options.
+    sklearn.calibration.CalibrationDisplay : The same for two classes; it accepts the
+        same options.
 
     References
     ----------
