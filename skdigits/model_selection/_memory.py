@@ -1,4 +1,4 @@
-"""Stores what a search has trained, so that another one can continue from there."""
+"""Storage of what a search has trained, from which another one can continue."""
 
 from functools import partial
 from pickle import PicklingError

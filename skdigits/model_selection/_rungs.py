@@ -24,7 +24,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """A candidate in one rung: what `fit_and_score` returned for each fold."""
+    """A candidate in one rung: the results of `fit_and_score` for each fold."""
 
     params: dict
     rung: int

@@ -68,7 +68,7 @@ class Batches:
 
     @contextmanager
     def of(self, data, batch_size, seed, one_by_one):
-        """Use `Data` within the block; with a seed of None, the rows keep their order."""
+        """Use `Data` within the block; with a seed of None, rows keep their order."""
         n_batches = -(-len(data) // batch_size)
         n_pixels = data.images[0].size * batch_size
         steps_per_call = max(1, min(STEPS_PER_CALL, PIXELS_PER_CALL // n_pixels))

@@ -20,7 +20,7 @@ registered = keras.saving.register_keras_serializable("skdigits")
 
 
 def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
-    """Return the `DigitNetwork` of a spec, compiled with options of Keras' `compile`."""
+    """Return the `DigitNetwork` of a spec, compiled with the given options."""
     layers = keras_layers(spec, seed, augment=augment, temperature=temperature)
     model = DigitNetwork(layers, name="digit_cnn", seed=seed)
     # whatever the user has set for all of Keras

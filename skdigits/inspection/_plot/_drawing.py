@@ -53,7 +53,7 @@ def legend_below(ax):
 
 
 def colours(ax):
-    """Return the colours that can be told from the background of the axes."""
+    """Return colours that can be distinguished from the background of the axes."""
     return _DARK if has_dark_background(ax) else _LIGHT
 
 
