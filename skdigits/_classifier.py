@@ -86,9 +86,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     early_downsampling : bool or "auto", default="auto"
         If True, the first convolution has a stride of two pixels and is not followed by
-        pooling, so that it takes a quarter of the computation. If False, it is followed
-        by pooling like the others. "auto" is True for images of at least 16 pixels on
-        each side.
+        pooling, which reduces its computation to a quarter. If False, it is followed by
+        pooling like the others. "auto" is True for images of at least 16 pixels on each
+        side.
 
     padding : {"same", "valid"}, default="same"
         "same" pads convolutions and poolings with zeros, so that images may have any
@@ -104,7 +104,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         images, and 128 otherwise.
 
     learning_rate : float, default=0.02
-        Step size of AdamW; with ``schedule="one_cycle"``, the highest one.
+        Step size of AdamW; with ``schedule="one_cycle"``, its maximum.
 
     schedule : {"one_cycle", "constant"}, default="one_cycle"
         "one_cycle" raises the learning rate linearly during the first quarter of a fit
@@ -297,13 +297,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         name : {"notebook", "fast", "balanced", "accurate"}
             "notebook" is the classic Keras example, with 112,202 parameters for 28 x 28
             images, 10 epochs of Adam in batches of 64, and a tenth of the data held
-            out. On MNIST's 60,000 images and two cores, "fast" trains in seconds,
-            "balanced" in one or two minutes, and "accurate" in several minutes.
-            "balanced" has the defaults of `DigitCNN`, and is suitable for any number of
-            images.
+            out. For MNIST's 60,000 images on two cores, "fast" takes seconds,
+            "balanced" one or two minutes, and "accurate" several minutes. "balanced"
+            has the defaults of `DigitCNN`, and is suitable for any number of images.
 
         **overrides : dict
-            Parameters to set to other values than those of the preset.
+            Parameters whose values replace those of the preset.
 
         Returns
         -------

@@ -21,9 +21,9 @@ class Comparison:
     Parameters
     ----------
     overall : Series
-        For all rows together: `support`, `accuracy` and `other_accuracy`, the numbers
-        of rows that only one of the classifiers gets right, `only_this` and
-        `only_other`, and the two-sided `p_value`.
+        For all rows together: `support`; `accuracy` and `other_accuracy`; `only_this`
+        and `only_other`, the numbers of rows that only this or only the other
+        classifier gets right; and the two-sided `p_value`.
 
     per_class : DataFrame
         The same for each class that occurs, with `p_corrected`, the p-value corrected
@@ -56,7 +56,7 @@ class, with Holm's correction, they differ in 7.
         ----------
         alpha : float, default=0.05
             Probability, in (0, 1), of reporting a difference that is due to chance. It
-            applies to the overall test, and separately to the tests of all classes
+            applies once to the overall test, and once to the tests of all classes
             together.
 
         Returns

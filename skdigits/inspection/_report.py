@@ -318,9 +318,9 @@ class Report:
     ) -> pd.DataFrame:
         """Return how many rows to hand to a person for a given accuracy on the rest.
 
-        The thresholds are chosen on the same rows as the accuracy is measured on, so
-        the accuracy is slightly optimistic: test the thresholds on other rows before
-        you rely on them.
+        The accuracy is measured on the same rows on which the thresholds are chosen, so
+        it is slightly optimistic: test the thresholds on other rows before you rely on
+        them.
 
         Parameters
         ----------

@@ -54,10 +54,10 @@ class SeedRepetition:
 
     @property
     def among_hardest(self) -> pd.Series:
-        """A Series of the number of seeds with which each class was among the hardest.
+        """A Series of how many seeds had each class among the hardest.
 
-        Classes with equal recall are counted alike, so with one seed more than
-        `n_hardest` classes can be among the hardest.
+        Classes with equal recall share a rank, so more than `n_hardest` classes can be
+        among the hardest with one seed.
         """
         ranks = self.recalls.rank(axis=1, method="min")
         counts = (ranks <= self.n_hardest).sum().rename("seeds")
@@ -65,7 +65,11 @@ class SeedRepetition:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A DataFrame of each class's `seeds`, and mean, lowest and highest recall."""
+        """A DataFrame with a row for each class.
+
+        The columns are `seeds`, the counts of `among_hardest`, and `mean_recall`,
+        `lowest_recall` and `highest_recall` over all seeds.
+        """
         counts = self.among_hardest
         recalls = self.recalls.agg(["mean", "min", "max"]).T
         recalls.columns = ["mean_recall", "lowest_recall", "highest_recall"]
@@ -115,8 +119,8 @@ def repeat_over_seeds(
     Parameters
     ----------
     estimator : classifier
-        The estimator is cloned and never changed. All its parameters named
-        `random_state` are set to 0, 1, 2 and so on.
+        The classifier to train. It is never changed: it is cloned, and in the clones
+        all parameters named `random_state` are set to 0, 1, 2 and so on.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
             (n, height, width, channels)

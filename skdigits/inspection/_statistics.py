@@ -102,7 +102,7 @@ def risk_coverage(confidence, hits):
 
 
 def referral(curve, accuracies):
-    """Return what to hand to a person, at the largest sufficiently accurate coverage."""
+    """Return what to hand to a person to reach each accuracy on the rest."""
     total = curve["kept"].iloc[-1]
     nothing = {"kept": 0, "threshold": np.nan, "risk": np.nan}
     hits, lines = curve["kept"] - curve["errors"], []

@@ -26,7 +26,7 @@ def suspicious_labels(
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        The estimator is cloned and never changed.
+        The classifier to train. It is cloned, and never changed.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
             (n, height, width, channels)

@@ -39,17 +39,17 @@ class HalvingEpochSearchCV(SearchInParts):
     therefore has the weights, bit for bit, that `GridSearchCV` would have given it with
     the same ``random_state``.
 
-    Because candidates are compared in the middle of their cycle, one that starts slowly
-    may be dropped although it would have won. If ``min_epochs`` is as large as
-    ``epochs``, there is only one rung and no candidate is dropped: the search is then a
-    grid search.
+    Because candidates are compared in the middle of their cycle, a candidate that
+    starts slowly may be dropped although it would have won. If ``min_epochs`` is as
+    large as ``epochs``, there is only one rung and no candidate is dropped: the search
+    is then a grid search.
 
     Parameters
     ----------
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        returns. The last rung ends after its ``epochs``. It must have neither
-        ``early_stopping``, because the search itself stops candidates, nor
+        returns. The last rung trains it up to its number of ``epochs``. It must have
+        neither ``early_stopping``, because the search itself stops candidates, nor
         ``callbacks``, because they would start anew in each rung.
 
     param_grid : dict, list of dict or ParameterSampler

@@ -57,8 +57,8 @@ def save(
 
     card : dict, default=None
         Information about the model: what it was trained on, how well it performs, what
-        it cannot do. It contains names with text, numbers, booleans, None, and lists
-        and dicts of these, and has at most 65,536 characters as JSON.
+        it cannot do. Keys are text; values are text, numbers, booleans, None, or lists
+        and dicts of these. As JSON, the card has at most 65,536 characters.
 
     Raises
     ------

@@ -27,9 +27,9 @@ def to_onnx(
 ) -> Any:
     """Return a fitted classifier or pipeline as an ONNX graph.
 
-    Any runtime of ONNX [1]_, in any language, can predict with the graph, and does not
-    need skdigits. The graph contains every step from raw pixels to probabilities:
-    scale, shape, network and temperature. Its names are those that sklearn-onnx uses
+    Any ONNX runtime [1]_, in any language, can predict with the graph without skdigits.
+    The graph contains every step from raw pixels to probabilities: scale, shape,
+    network and temperature. Its input and outputs have the names that sklearn-onnx uses
     without a ZipMap [2]_: the input ``X``, of shape (n, n_pixels), where n_pixels is
     height * width, times 3 for colour images, and the outputs ``label``, of shape (n,),
     and ``probabilities``, of shape (n, n_classes), for any number of rows n. The graph
@@ -44,9 +44,9 @@ def to_onnx(
         A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
         returns, may have `PixelScaler` and `ImageReshaper` before the `DigitCNN`. A
         `HandwritingNormalizer` as the first step, as in `load_pretrained`, is left out,
-        because a graph cannot do its work: the rows of ``X`` must then be in MNIST
-        format, as the ``doc_string`` of the graph says. Labels must be strings, or
-        whole numbers, which become int64.
+        because a graph cannot perform this step: the rows of ``X`` must then be in
+        MNIST format, as the ``doc_string`` of the graph says. Labels must be strings,
+        or whole numbers, which become int64.
 
     dtype : {"uint8", "float32"}, default=None
         The type of ``X``. None means "uint8" for pixels up to 255, and "float32"

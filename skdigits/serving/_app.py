@@ -88,8 +88,8 @@ def create_app(
         Number of worker processes; -1 starts one for each core.
 
     allow_hosts : list or tuple of str, default=()
-        Host names at which this machine may be addressed, in addition to localhost and
-        its IP addresses.
+        Host names of this machine that requests may use, in addition to localhost and
+        IP addresses.
 
     allow_origins : list or tuple of str, default=()
         Origins of web pages whose requests are served, such as "https://example.org",

@@ -154,8 +154,8 @@ class Bias(keras.layers.Layer):
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalization, trained by one operation instead of a dozen.
 
-    The moving variance is an estimate for all images, while Keras uses that of the
-    batch.
+    The moving variance averages unbiased estimates, while Keras averages the variances
+    within batches.
     """
 
     def call(self, inputs, training=None, mask=None):

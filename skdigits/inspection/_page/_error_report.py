@@ -20,7 +20,7 @@ _MOST_DRAWN = 100
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ErrorReport(Report):
-    """Error analysis of a classifier: its mistakes, and how significant they are.
+    """Error analysis of a classifier: its mistakes, with intervals and tests.
 
     Create it with `from_estimator` or `from_predictions`. It works for any classifier,
     any labels and any number of classes.

@@ -151,7 +151,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             Predicted labels; None uses the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
-            Probability of each label, used if ``y_pred`` is None.
+            Probability of each label, for use without ``y_pred``.
 
         X : None
             Ignored; present because other displays accept it.
@@ -206,7 +206,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
         include_values : bool, default=None
             Whether to write numbers in the cells. None writes them if there are fewer
-            than 30 classes, as more of them would be unreadable.
+            than 30 classes, as more numbers would be unreadable.
 
         values_format : str, default=None
             Format of the numbers, such as ".2f". A format in percent, such as ".0%", is

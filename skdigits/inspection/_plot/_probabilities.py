@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 class ReliabilityDisplay(ReportDisplay, Display):
     """Reliability diagram, which shows whether probabilities are calibrated.
 
-    It shows how often the predicted label is correct, against its probability, for any
-    number of classes; or how often rows have one given label, against the probability
-    of that label. Bars show the share of the rows in each bin.
+    For any number of classes, it plots the share of correct predictions against the
+    probability of the predicted label. For one given label, it plots the share of rows
+    with that label against the probability of the label. Bars show the share of the
+    rows in each bin.
 
     Parameters
     ----------

@@ -25,11 +25,12 @@ class SearchResultsDisplay:
     """Scores of a search: a heat map over two parameters, or points over one.
 
     Create it with `from_estimator` or, from a table of results, with `from_cv_results`.
-    If several candidates have the same values of these parameters, the one that was
-    trained furthest is shown, and among equals the best. This happens if more
-    parameters were searched than are drawn. If the search dropped candidates, the
-    display also shows how far each was trained: scores of dropped candidates cannot be
-    compared with those of candidates that were trained to the end.
+    Several candidates can have the same values of the drawn parameters, for example if
+    more parameters were searched than are drawn. The display then shows the candidate
+    that was trained furthest; if there are several of these, it shows the best. If the
+    search dropped candidates, the display also shows how far each was trained: scores
+    of dropped candidates cannot be compared with those of candidates that were trained
+    to the end.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ class SearchResultsDisplay:
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> Self:
-        """Draw the results in a table.
+        """Draw the results from a table.
 
         Parameters
         ----------
