@@ -54,7 +54,7 @@ class SeedRepetition:
 
     @property
     def among_hardest(self) -> pd.Series:
-        """A Series of how many seeds had each class among the hardest.
+        """Number of seeds with which each class is among the hardest, as a Series.
 
         Classes with equal recall share a rank, so more than `n_hardest` classes can be
         among the hardest with one seed.

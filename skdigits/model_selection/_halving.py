@@ -89,13 +89,13 @@ class HalvingEpochSearchCV(SearchInParts):
         title, and returns an iterable of the same folds.
 
     memory : str, path-like or joblib.Memory, default=None
-        Folder in which each trained fold of a candidate is stored as soon as a rung has
-        trained it. After an interruption, the same search on the same data continues
-        from there and gives the same results, including the times. A search with other
-        data, folds or parameters uses nothing from the folder; a scorer is identified
-        by its name and module. The folder contains pickles, which can run code when
-        they are loaded, so nobody else should be able to write to it. By default,
-        nothing is stored.
+        Folder that stores each fold of a candidate as soon as it has been trained in a
+        rung. After an interruption, the same search on the same data continues from
+        there and gives the same results, including the times. A search with other data,
+        folds or parameters uses nothing from the folder; a scorer is identified by its
+        name and module. The folder contains pickles, which can run code when they are
+        loaded, so nobody else should be able to write to it. By default, nothing is
+        stored.
 
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
