@@ -52,119 +52,124 @@ if TYPE_CHECKING:
 class DigitCNN(ClassifierMixin, BaseEstimator):
     """A compact convolutional network for images of digits.
 
-    Blocks of convolution, 2 x 2 max pooling, batch normalization and ReLU, then
-    dropout and a softmax over the classes [1]_ [2]_; trained by Keras with AdamW on the
-    categorical cross-entropy, on images that are augmented, and used for predictions
-    by ONNX Runtime. The defaults are those of the preset "balanced". It is a
-    scikit-learn classifier in every respect: pipelines, searches, cross-validation and
-    displays take it as they take any other.
+    The network consists of blocks of convolution, 2 x 2 max pooling, batch
+    normalization and ReLU, followed by dropout and a softmax over the classes [1]_
+    [2]_. Keras trains it on augmented images, with AdamW and the categorical
+    cross-entropy; ONNX Runtime computes the predictions. The defaults are those of the
+    preset "balanced". As a complete scikit-learn classifier, it works in pipelines,
+    searches, cross-validation and displays.
 
-    Images have one channel or three, which come last: (height, width), (height, width,
-    1) or, in colour, (height, width, 3). The pixels should be scaled to [0, 1]:
-    `make_digit_pipeline` does that.
+    Images have one or three channels, in the last axis: (height, width), (height,
+    width, 1) or, in colour, (height, width, 3). The pixels should be scaled to [0, 1],
+    as `make_digit_pipeline` does.
 
     Parameters
     ----------
     filters : int or tuple of int, default=(16, 32, 64, 96)
-        Filters of each convolution block. One int stands for two blocks, the second
+        Number of filters in each convolution block. An int gives two blocks, the second
         with twice as many filters: ``filters=16`` is ``(16, 32)``.
 
     kernel_size : int or tuple of int, default=(5, 3)
-        Side of the square kernels, in pixels; one int for all blocks, or one for each
-        from the first on, where the last stands for all that follow. Sizes beyond the
-        number of blocks are not used.
+        Side length of the square kernels, in pixels. An int is used for all blocks. A
+        tuple has one value per block, starting with the first; its last value is used
+        for all further blocks. Values beyond the number of blocks are ignored.
 
     dense_units : int, default=None
-        Units of a dense layer before the output. None goes without one.
+        Number of units of a dense layer before the output. None adds no such layer.
 
     dropout : float, default=0.0
-        Share of what enters the last layer that is left out at random in training, in
-        [0, 1).
+        Share of the inputs of the last layer that is dropped at random during training,
+        in [0, 1).
 
     batch_norm : bool, default=True
-        Whether batches are normalized in each block.
+        Whether each block has batch normalization.
 
     early_downsampling : bool or "auto", default="auto"
-        If True, the first convolution goes in strides of two pixels, and no pooling
-        follows it: a quarter of the work. If False, it is pooled as the others are.
-        "auto" is True for images of at least 16 pixels on each side.
+        If True, the first convolution has a stride of two pixels and is not followed by
+        pooling, which reduces its computation to a quarter. If False, it is followed by
+        pooling like the others. "auto" is True for images of at least 16 pixels on each
+        side.
 
     padding : {"same", "valid"}, default="same"
-        "same" pads convolutions and poolings with zeros, so that images of any size
-        will do; "valid" does not, so that images must be large enough.
+        "same" pads convolutions and poolings with zeros, so that images may have any
+        size; "valid" does not, so that images must be large enough for all blocks.
 
     epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes as many as 1,500 steps of the
-        optimizer take, and ten at least.
+        Number of passes over the training data. "auto" chooses enough of them for 1,500
+        steps of the optimizer, and at least ten.
 
     batch_size : int or "auto", default="auto"
-        The most images in one step of the optimizer; the steps of an epoch share
-        them out evenly. "auto" is 32 for fewer than 5,000 training images, else 128.
+        Maximum number of images in one step of the optimizer. The images of an epoch
+        are divided evenly among its steps. "auto" is 32 for fewer than 5,000 training
+        images, and 128 otherwise.
 
     learning_rate : float, default=0.02
-        Step size of AdamW; its peak if ``schedule="one_cycle"``.
+        Step size of AdamW; with ``schedule="one_cycle"``, its maximum.
 
     schedule : {"one_cycle", "constant"}, default="one_cycle"
-        "one_cycle" lets the learning rate rise linearly in the first quarter of a fit
-        and fall linearly to zero in the others [3]_; "constant" leaves it. The steps
-        of `partial_fit` are constant.
+        "one_cycle" raises the learning rate linearly during the first quarter of a fit
+        and then lowers it linearly to zero [3]_; "constant" does not change it.
+        `partial_fit` always uses a constant learning rate.
 
     weight_decay : float, default=0.05
-        Decay of the kernels in each step, times the learning rate [4]_.
+        Weight decay of the kernels [4]_. In each step it is multiplied by the learning
+        rate.
 
     label_smoothing : float, default=0.1
         Share of each target, in [0, 1), that is spread over all classes, so that the
         network is not trained to be certain. ``loss`` and ``val_loss`` in `history_`
-        include it.
+        include this smoothing.
 
     augment : float, default=1.0
-        Strength of the augmentation of the training images, at random and anew in each
-        epoch: 1 stands for rotations by up to 10 degrees, zooms and shears by up to a
-        tenth and shifts by up to a fourteenth of the sides, 0.5 for half of that, 0 for
-        none. Images with a side of fewer than 8 pixels are never augmented.
+        Strength of the augmentation: in each epoch, the training images are transformed
+        at random. 1 means rotations by up to 10 degrees, zooms and shears by up to a
+        tenth, and shifts by up to a fourteenth of the sides. 0.5 means half of that,
+        and 0 means no augmentation. Images with a side of fewer than 8 pixels are never
+        augmented.
 
     validation_split : float, default=0.0
-        Share of the training data, in [0, 1), that is held out to measure
-        ``val_loss`` and ``val_accuracy`` after each epoch; drawn at random, with the
-        proportions of the classes kept. `partial_fit` holds nothing out.
+        Share of the training data, in [0, 1), that is held out to measure ``val_loss``
+        and ``val_accuracy`` after each epoch. It is drawn at random and stratified by
+        class. `partial_fit` holds out no data.
 
     early_stopping : bool or int, default=False
-        Stop once ``val_loss`` has not improved for this many epochs, and go back to
-        the weights of the best epoch. True waits for 5 epochs. Without a validation
-        part the training loss is watched.
+        Stop training once ``val_loss`` has not improved for this many epochs, and
+        restore the weights of the best epoch. True waits for 5 epochs. Without
+        validation data, the training loss is monitored instead.
 
     calibration : bool, default=True
-        Whether each fit ends with temperature scaling: outputs are divided by one
-        number before the softmax, so that probabilities are calibrated [5]_. It is
-        fitted on ``X_val`` where that is passed, else on the images of ``X``, which are
-        augmented until some are misclassified. It changes no predicted label, nor
-        `decision_function`. Without ``X_val``, images with a side of fewer than 8
-        pixels are not calibrated.
+        Whether each fit ends with temperature scaling: the outputs are divided by one
+        number before the softmax, so that probabilities are calibrated [5]_. This
+        number is fitted on ``X_val`` if it is passed, and otherwise on the images of
+        ``X``, augmented until some of them are misclassified. It changes neither the
+        predicted labels nor `decision_function`. Without ``X_val``, the probabilities
+        of images with a side of fewer than 8 pixels are not calibrated.
 
     class_weight : dict or "balanced", default=None
-        Weight of each class, ``{label: weight}``; "balanced" gives each class the same
-        total weight. None gives each image the same.
+        Weight of each class, ``{label: weight}``. "balanced" gives each class the same
+        total weight. None gives each image the same weight.
 
     image_shape : tuple of int (height, width) or (height, width, 3), default=None
-        How flat rows fold into images. None takes the shape of the input if it is
-        not flat, and folds flat rows into squares of one channel. Rows of fewer than 64
-        features that are not a square number count as images of one row.
+        How flat rows are folded into images. None keeps the shape of input that is not
+        flat, and folds flat rows into square images with one channel. Rows of fewer
+        than 64 features, if this number is not a square, are treated as images with a
+        height of one pixel.
 
     warm_start : bool, default=False
         If True, `fit` continues from the weights of the previous call, in a
         learning-rate cycle of its own.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called by Keras in training. Each fit takes copies.
+        Callbacks that Keras calls during training. Each fit uses copies of them.
 
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, validation part, order of the batches, augmentation and
-        dropout.
-        With an int, the same data on the same machine give the same weights, bit for
-        bit. None is different each time; it leaves NumPy's global state alone.
+        Determines the initial weights, the validation part, the order of the batches,
+        augmentation and dropout. With an int, the same data on the same machine give
+        the same weights, bit for bit. None gives different weights each time, and
+        leaves NumPy's global random state unchanged.
 
     verbose : int, default=0
-        As Keras takes it: 0 prints nothing, 1 shows a progress bar, 2 prints a line for
+        As in Keras: 0 prints nothing, 1 shows a progress bar, and 2 prints a line for
         each epoch.
 
     Attributes
@@ -173,32 +178,35 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         The labels, in the order of the columns of `predict_proba`.
 
     n_features_in_ : int
-        Number of values of an image: height x width, times 3 for colour images.
+        Number of values in an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, only if X was a DataFrame with string column names.
+        Names of the columns. Defined only if X was a DataFrame with string column
+        names.
 
     image_shape_ : tuple of int (height, width) or (height, width, 3)
         Shape of an image, in pixels.
 
     network_ : FittedNetwork
-        The network apart from Keras: what predicts, and what a file holds.
+        The trained network, independent of Keras. It computes the predictions, and
+        `save` stores it in a file.
 
     model_ : keras.Model
-        A copy of the network, made at its first use after a fit. Its own `fit` learns
-        as this class does; nothing done to it changes the classifier.
+        A Keras copy of the network, created when it is first used after a fit. Its own
+        `fit` trains in the same way as this class. Changes to it do not affect the
+        classifier.
 
     keras_classifier_ : scikeras.wrappers.KerasClassifier
-        scikeras' wrapper around `model_`, with the labels and the recipe of the last
-        fit: its own `fit` starts again and gives the same weights, unless ``X_val``
-        decided when to stop; its `partial_fit` trains `model_` on. Nothing done to it
-        changes the classifier. Labels are numbers or strings, as scikeras takes no
-        others.
+        scikeras' wrapper around `model_`, with the labels and the training parameters
+        of the last fit. Its `fit` starts again and gives the same weights, unless
+        ``X_val`` determined when to stop; its `partial_fit` continues the training of
+        `model_`. Changes to it do not affect the classifier. It is available only if
+        the labels are numbers or strings, because scikeras accepts no others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a
-        validation part, and what callbacks add, such as "learning_rate"; NaN for epochs
-        without it.
+        validation part, and values that callbacks add, such as "learning_rate". Epochs
+        without a value have NaN.
 
     n_iter_ : int
         Number of epochs trained.
@@ -282,24 +290,24 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_preset(cls, name: str, **overrides: Any) -> Self:
-        """Return a classifier with a known set of parameters.
+        """Return a classifier with the parameters of a preset.
 
         Parameters
         ----------
         name : {"notebook", "fast", "balanced", "accurate"}
-            "notebook" is the classic Keras example: 112,202 parameters on 28 x 28
-            images, 10 epochs of Adam in batches of 64, a tenth held out. "fast",
-            "balanced" and "accurate" take seconds, a minute or two, or several minutes
-            for MNIST's 60,000 images on two cores. "balanced" is what `DigitCNN()`
-            is, and fits any number of images.
+            "notebook" is the classic Keras example, with 112,202 parameters for 28 x 28
+            images, 10 epochs of Adam in batches of 64, and a tenth of the data held
+            out. For MNIST's 60,000 images on two cores, "fast" takes seconds,
+            "balanced" one or two minutes, and "accurate" several minutes. "balanced"
+            has the defaults of `DigitCNN`, and is suitable for any number of images.
 
         **overrides : dict
-            Parameters that differ from the preset.
+            Parameters whose values replace those of the preset.
 
         Returns
         -------
         DigitCNN
-            Not fitted.
+            The unfitted classifier.
 
         Examples
         --------
@@ -311,7 +319,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """Figures of each epoch."""
+        """Loss, accuracy and other values of each epoch."""
         history = self._fitted("history_").history
         return {name: list(figures) for name, figures in history.items()}
 
@@ -377,24 +385,26 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             Images, of any numeric dtype.
 
         y : array-like of shape (n,), default=None
-            Labels: integers, strings or any other hashable values, of at least two
-            classes. Tuples go into a one-dimensional array of objects. They are needed;
-            None is there so that data which come in parts meet a sentence of their own.
+            Labels: integers, strings or any other hashable values, with at least two
+            classes. Tuples must be passed in a one-dimensional array of objects. Labels
+            are required: ``y`` has a default only so that a dataset or generator passed
+            as ``X`` raises an explanatory error.
 
         sample_weight : array-like of shape (n,), default=None
-            Weight of each image in the loss. Images of weight zero are left out.
+            Weight of each image in the loss. Images with weight zero are left out.
 
-        X_val : array-like of the shape of X but for n, default=None
-            Validation images, in place of those that ``validation_split`` holds out:
-            for ``val_loss`` and ``val_accuracy``, early stopping and calibration. A
-            pipeline transforms them where it has ``transform_input=["X_val"]``.
+        X_val : array-like of the same shape as X except for n, default=None
+            Validation images, used instead of those that ``validation_split`` would
+            hold out: for ``val_loss`` and ``val_accuracy``, early stopping and
+            calibration. A pipeline transforms them only if it has
+            ``transform_input=["X_val"]``.
 
         y_val : array-like of shape (n_val,), default=None
             Labels of ``X_val``, among those of ``y``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weight of each validation image in ``val_loss`` and in the calibration.
-            Images of weight zero are left out.
+            Images with weight zero are left out.
 
         Returns
         -------
@@ -404,8 +414,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data are not as described, or if the loss stops being
-            a finite number. The estimator is then as it was before.
+            If a parameter or the data are not as described, or if the loss is no longer
+            a finite number. The estimator is then left as it was before.
         """
         with unchanged_on_failure(self):
             warm_start = check_bool("warm_start", self.warm_start)
@@ -438,7 +448,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         classes: ArrayLike | None = None,
         sample_weight: Any = None,
     ) -> Self:
-        """Train for one epoch, on from the present weights.
+        """Train for one epoch, starting from the current weights.
 
         Parameters
         ----------
@@ -450,7 +460,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             Labels.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed in the first call only.
+            All labels that can occur in any call; required only in the first call.
 
         sample_weight : array-like of shape (n,), default=None
             Weight of each image in the loss.
@@ -483,13 +493,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, of the shape of those passed to `fit`.
+            Images, with the same shape as those passed to `fit`.
 
         Returns
         -------
         logits : ndarray of shape (n, n_classes), dtype float32
-            With two classes of shape (n,): the logit of ``classes_[1]`` less that of
-            ``classes_[0]``.
+            With two classes, the shape is (n,): the logit of ``classes_[1]`` minus that
+            of ``classes_[0]``.
         """
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
@@ -501,12 +511,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, of the shape of those passed to `fit`.
+            Images, with the same shape as those passed to `fit`.
 
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes), dtype float32
-            Columns in the order of `classes_`; each row adds up to 1.
+            The columns are in the order of `classes_`; each row sums to 1.
         """
         logits = self._logits(X)
         return self.network_.probabilities(logits)
@@ -518,12 +528,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, of the shape of those passed to `fit`.
+            Images, with the same shape as those passed to `fit`.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes), dtype float32
-            Columns in the order of `classes_`.
+            The columns are in the order of `classes_`.
         """
         logits = self._logits(X)
         return self.network_.log_probabilities(logits)
@@ -535,12 +545,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, of the shape of those passed to `fit`.
+            Images, with the same shape as those passed to `fit`.
 
         Returns
         -------
         labels : ndarray of shape (n,)
-            Of the dtype of the labels passed to `fit`.
+            The predicted labels, with the dtype of the labels passed to `fit`.
         """
         codes = self._logits(X).argmax(axis=1)
         return self.classes_[codes]
@@ -552,7 +562,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, of the shape of those passed to `fit`.
+            Images, with the same shape as those passed to `fit`.
 
         y : array-like of shape (n,)
             True labels.
@@ -563,7 +573,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         Returns
         -------
         accuracy : float
-            Share of the images, or of their weight, whose label is predicted.
+            Share of the images, or of their total weight, whose label is predicted
+            correctly.
         """
         check_one_label_each(y)
         predicted, true = self.predict(X), column_or_1d(y)

@@ -17,23 +17,24 @@ def make_digit_pipeline(
     """Return a pipeline from raw pixels to labels.
 
     Its steps are ``scale`` (`PixelScaler`), ``reshape`` (`ImageReshaper`) and ``cnn``
-    (`DigitCNN`), so that a search varies ``cnn__filters`` or ``cnn__dropout``.
+    (`DigitCNN`), so that a search can vary ``cnn__filters`` or ``cnn__dropout``.
 
     Parameters
     ----------
     classifier : estimator, default=None
-        The last step; None makes a `DigitCNN` of ``params``.
+        The last step; None creates a `DigitCNN` with ``params``.
 
     image_shape : tuple of int (height, width) or (height, width, 3), default=None
-        How flat rows fold into images; None folds them into squares of one channel.
+        How flat rows are folded into images; None folds them into square images with
+        one channel.
 
     **params : dict
-        Parameters of `DigitCNN`, only without ``classifier``.
+        Parameters of `DigitCNN`; allowed only if ``classifier`` is None.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Not fitted.
+        The unfitted pipeline.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The presets of `DigitCNN.from_preset`, by what differs from its own defaults.
+"""The presets of `DigitCNN.from_preset`: the parameters that are not defaults.
 
-Every figure was chosen on a validation part of MNIST's training images;
-`tests/benchmarks/bench_ablation.py` shows what each is worth.
+Every value was chosen on a validation part of MNIST's training images;
+`tests/benchmarks/bench_ablation.py` shows the effect of each.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Error analysis of classifiers, and results of searches: statistics, displays."""
+"""Statistics and displays for the errors of classifiers and the results of searches."""
 
 from skdigits.inspection._compare import Comparison
 from skdigits.inspection._numbers import percent as percent

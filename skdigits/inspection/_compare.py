@@ -13,19 +13,21 @@ from skdigits.inspection._statistics import holm, mcnemar_p_value
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two classifiers on the same rows, by McNemar's exact test [1]_.
+    """Comparison of two classifiers on the same rows by McNemar's exact test [1]_.
 
-    Made by `ErrorReport.compare`. Only the rows that one of the two gets right and the
-    other wrong say which is better.
+    Returned by `ErrorReport.compare`. Only the rows that exactly one of the two
+    classifiers gets right show which one is better.
 
     Parameters
     ----------
     overall : Series
-        All rows: `support`, the `accuracy` and `other_accuracy`, the rows that
-        `only_this` and `only_other` gets right, and the two-sided `p_value`.
+        For all rows together: `support`; `accuracy` and `other_accuracy`; `only_this`
+        and `only_other`, the numbers of rows that only this or only the other
+        classifier gets right; and the two-sided `p_value`.
 
     per_class : DataFrame
-        The same for each class that occurs, and `p_corrected` by Holm's method.
+        The same for each class that occurs, with `p_corrected`, the p-value corrected
+        by Holm's method.
 
     References
     ----------
@@ -53,13 +55,14 @@ class, with Holm's correction, they differ in 7.
         Parameters
         ----------
         alpha : float, default=0.05
-            Probability, in (0, 1), of seeing a difference without reason; once for the
-            overall test, once for those of all classes.
+            Probability, in (0, 1), of reporting a difference that is due to chance. It
+            applies once to the overall test, and once to the tests of all classes
+            together.
 
         Returns
         -------
         text : str
-            What differs, and what may be chance.
+            Which differences are shown, and which may be due to chance.
         """
         alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
         return f"{_overall_sentence(self.overall, alpha)} {self._classes(alpha)}"

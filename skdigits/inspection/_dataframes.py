@@ -44,7 +44,7 @@ def per_class_table(labels, matrix):
 
 
 def class_ranking_table(labels, true, y_proba):
-    """Return the areas below the curves of each class against all others."""
+    """Return the areas under the curves of each class against all others."""
     counts = np.bincount(true, minlength=len(labels))
     shown = np.flatnonzero((counts > 0) & (counts < len(true)))
     metrics = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
@@ -73,7 +73,7 @@ def confusions_table(labels, matrix):
 
 
 def mistakes_table(labels, true, predicted, y_proba):
-    """Return the wrong rows, the most confident first, or in order of the rows."""
+    """Return the misclassified rows, the most confident first or in row order."""
     rows = np.flatnonzero(true != predicted)
     table = pd.DataFrame(
         {"true": labels[true[rows]], "predicted": labels[predicted[rows]]},

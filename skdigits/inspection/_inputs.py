@@ -1,4 +1,4 @@
-"""From labels and probabilities of any kind to checked codes."""
+"""Conversion of labels and probabilities of any kind to checked codes."""
 
 from math import prod
 from typing import Any
@@ -21,7 +21,7 @@ _TOLERANCE = 1e-3
 
 
 def some_labels(name, y):
-    """Return labels as a checked array of shape (n,), with one label at least."""
+    """Return labels as a checked array of shape (n,), with at least one label."""
     remedy = None
     if name == "y_pred":
         remedy = "Pass probabilities as y_proba, or y_pred.argmax(axis=1)."
@@ -33,7 +33,7 @@ def some_labels(name, y):
 
 
 def check_no_probabilities(y_pred):
-    """Raise a ValueError for the probabilities of one of two classes."""
+    """Raise a ValueError for probabilities of only one of two classes."""
     values = np.asarray(y_pred if hasattr(y_pred, "dtype") else [])
     if values.dtype.kind == "f" and values.ndim == 1 and (values % 1 > 0).any():
         example = values[values % 1 > 0][0]
@@ -44,7 +44,7 @@ def check_no_probabilities(y_pred):
 
 
 def check_one_kind(arrays):
-    """Raise a ValueError where some labels are text and others numbers."""
+    """Raise a ValueError if some labels are text and others numbers."""
     firsts = {name: array.tolist()[0] for name, array in arrays.items()}
     firsts = {k: v for k, v in firsts.items() if isinstance(v, str | int | float)}
     if len({isinstance(first, str) for first in firsts.values()}) > 1:
@@ -122,7 +122,7 @@ def _check_probabilities(y_proba, labels):
 
 
 def code_of(name, label, labels):
-    """Return the place of a label in the labels, or raise a ValueError."""
+    """Return the index of a label in the labels, or raise a ValueError."""
     known = labels.tolist()
     if label not in known:
         raise ValueError(f"Got {name}={label!r}, but expected one of {known}.")
@@ -130,11 +130,11 @@ def code_of(name, label, labels):
 
 
 def images_of(X, image_shape=None):
-    """Return X as images (n, height, width) or (n, height, width, 3), None without any.
+    """Return X as images (n, height, width) or (n, height, width, 3), or None.
 
-    Flat rows fold into ``image_shape``, if they are of its length, else into squares.
-    Rows too short for an image of a digit, and rows that fold into no square, are not
-    images.
+    Flat rows are folded into ``image_shape`` if they have its length, and otherwise
+    into squares. Rows that are too short for an image of a digit, or that cannot be
+    folded into a square, are not images.
     """
     if X is None:
         return None

@@ -14,7 +14,7 @@ _NAMES = {"row", "label", "true", "predicted"}
 
 
 def percent(share):
-    """Return a share as a percentage that is 0 or 100 only where the share is."""
+    """Return a share as a percentage; rounding never makes it 0 % or 100 %."""
     if np.isnan(share):
         return "undefined"
     for digits in range(2, 16):
@@ -25,7 +25,7 @@ def percent(share):
 
 
 def p_text(p):
-    """Return a p-value as it stands in a sentence."""
+    """Return a p-value as text for a sentence."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 

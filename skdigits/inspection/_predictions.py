@@ -15,10 +15,10 @@ def predictions_of(estimator, X, y):
     Returns
     -------
     y_pred : ndarray of shape (n,) or None
-        None stands for the most probable labels.
+        None means the most probable labels.
     y_proba : ndarray of shape (n, n_labels) or None
-        None from a classifier without `predict_proba`. A label that the classifier
-        was not fitted on has a column of zeros.
+        None if the classifier has no `predict_proba`. A label that the classifier was
+        not fitted on has a column of zeros.
     labels : ndarray of shape (n_labels,) or None
     """
     labels = _classes_of(estimator)

@@ -1,4 +1,4 @@
-"""Error analysis of a classifier, but for its page and its displays."""
+"""Error analysis of a classifier, without its page and its displays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 class Report:
     """The predictions of a classifier, and the statistics of its mistakes.
 
-    All of an `ErrorReport`, which describes the fields, but for its page.
+    It is an `ErrorReport` without the page; the fields are described there.
     """
 
     labels: np.ndarray
@@ -41,17 +41,18 @@ class Report:
         Parameters
         ----------
         estimator : classifier
-            Fitted; also a pipeline or a search, and whatever has `classes_` and
-            `predict`.
+            A fitted classifier, pipeline or search, or any other fitted object with
+            `classes_` and `predict`.
 
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)
-            Images, in a shape that the estimator accepts. Square images, those that
-            are not flat, and flat ones of the size that a `DigitCNN` was fitted on are
-            kept for the gallery of mistakes.
+            Images, in a shape that the estimator accepts. They are kept for the gallery
+            of mistakes if they are not flat, if they are square, or if they have the
+            size that a `DigitCNN` was fitted on.
 
         y : array-like of shape (n,)
-            True labels. Those that the classifier was not fitted on count as mistakes.
+            True labels. Rows with labels that the classifier was not fitted on count as
+            mistakes.
 
         Returns
         -------
@@ -76,7 +77,7 @@ class Report:
         *,
         labels: ArrayLike | None = None,
     ) -> Self:
-        """Return a report on predictions that are there already.
+        """Return a report on existing predictions.
 
         Parameters
         ----------
@@ -84,20 +85,20 @@ class Report:
             True labels.
 
         y_pred : array-like of shape (n,), default=None
-            Predicted labels; None takes the most probable ones.
+            Predicted labels; None uses the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
             Probability of each label. Without it, the report has no calibration, and
-            the mistakes have no order.
+            mistakes are not sorted by confidence.
 
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels), default=None
-            Images for the gallery of mistakes. Flat rows must be square images of one
+            Images for the gallery of mistakes. Flat rows must be square images with one
             channel.
 
         labels : array-like of shape (n_labels,), default=None
-            All labels, in the order of the columns of ``y_proba``. None takes those
-            that occur, sorted.
+            All labels, in the order of the columns of ``y_proba``. None uses those that
+            occur, sorted.
 
         Returns
         -------
@@ -106,8 +107,8 @@ class Report:
         Raises
         ------
         ValueError
-            If there are neither labels nor probabilities predicted, or if the
-            arguments do not fit each other.
+            If neither predicted labels nor probabilities are given, or if the arguments
+            are inconsistent.
         """
         codes = check_predictions(y_true, y_pred, y_proba, labels)
         images = images_of(X)
@@ -127,12 +128,12 @@ class Report:
 
     @property
     def n_errors(self) -> int:
-        """Number of rows that are predicted wrong."""
+        """Number of misclassified rows."""
         return int((~self._hits).sum())
 
     @property
     def accuracy(self) -> float:
-        """Share of the rows that are predicted right."""
+        """Share of the rows that are classified correctly."""
         return float(self._hits.mean())
 
     @property
@@ -142,7 +143,7 @@ class Report:
 
     @cached_property
     def confusion_matrix(self) -> NDArray[np.int64]:
-        """Rows of each true label (down) and predicted label (across)."""
+        """Number of rows with each true label (down) and predicted label (across)."""
         # scikit-learn's function warns of data of one class
         n_labels = len(self.labels)
         counts = np.bincount(
@@ -154,10 +155,10 @@ class Report:
     def per_class(self) -> pd.DataFrame:
         """A DataFrame with a row for each label.
 
-        Its columns are `support`, `errors`, `recall` with its 95 % interval from
-        `recall_low` to `recall_high`, `precision`, `f1`, `most_confused_with`, as text,
-        and how many `times`. What is undefined, as the recall of a label that does not
-        occur, is NaN.
+        The columns are `support`, `errors`, `recall` with its 95 % interval from
+        `recall_low` to `recall_high`, `precision`, `f1`, `most_confused_with`, which is
+        text, and `times`, the number of these confusions. Undefined values, such as the
+        recall of a label that does not occur, are NaN.
         """
         return tables.per_class_table(self.labels, self.confusion_matrix)
 
@@ -165,19 +166,19 @@ class Report:
     def confusions(self) -> pd.DataFrame:
         """A DataFrame of the pairs `true`, `predicted`, the most frequent first.
 
-        `count` is how often the pair occurs, `rate` its share of all rows of that true
-        label.
+        `count` is how often the pair occurs, and `rate` is its share of all rows with
+        that true label.
         """
         return tables.confusions_table(self.labels, self.confusion_matrix)
 
     @property
     def mistakes(self) -> pd.DataFrame:
-        """A DataFrame of the wrong rows, the most confident first.
+        """A DataFrame of the misclassified rows, the most confident first.
 
-        Its index is the position of the `row`; its columns are `true`, `predicted`, the
+        The index is the position of the `row`. The columns are `true`, `predicted`, the
         `probability` of the predicted label, and the `loss`: the negative logarithm of
-        the probability of the true label. Without probabilities the last two are
-        missing, and the order is that of the rows.
+        the probability of the true label. Without probabilities, the last two columns
+        are missing, and the rows stay in their original order.
         """
         return tables.mistakes_table(
             self.labels, self.true, self.predicted, self.y_proba
@@ -187,9 +188,10 @@ class Report:
     def recall_tests(self) -> pd.DataFrame:
         """A DataFrame of the tests behind `hardest`, the smallest p-value first.
 
-        For each label that occurs: `recall`, `recall_of_others`, that of all other
-        labels together, `p_value` of Fisher's exact test of the first against the
-        second, one-sided, and `p_corrected` by Holm's method.
+        For each label that occurs, it has `recall`; `recall_of_others`, that of all
+        other labels together; `p_value`, from a one-sided Fisher's exact test of the
+        first against the second; and `p_corrected`, the p-value corrected by Holm's
+        method.
         """
         return tables.recall_tests_table(self.labels, self.confusion_matrix)
 
@@ -199,24 +201,24 @@ class Report:
         Parameters
         ----------
         alpha : float, default=0.05
-            Probability, in (0, 1), of naming any class without reason.
+            Probability, in (0, 1), of naming any class by chance alone.
 
         Returns
         -------
         hardest : DataFrame
-            The rows of `recall_tests` with `p_corrected` of at most ``alpha``; none
-            where the data do not carry the claim.
+            The rows of `recall_tests` with `p_corrected` of at most ``alpha``; no rows
+            if the data do not support such a claim.
 
         See Also
         --------
-        hardest_in_words : The same as a sentence.
+        hardest_in_words : Return the same result as a sentence.
         """
         alpha = check_number("alpha", alpha, low=0, high=1, closed="neither")
         tests = self.recall_tests
         return tests[tests["p_corrected"] <= alpha]
 
     def hardest_in_words(self, alpha: float = 0.05) -> str:
-        """Return a sentence with the hardest classes, or that the data name none.
+        """Return a sentence that names the hardest classes, if the data show any.
 
         Parameters
         ----------
@@ -226,7 +228,8 @@ class Report:
         Returns
         -------
         sentence : str
-            The classes with recall and p-value, or the lowest recall.
+            The hardest classes with their recall and p-value, or else the class with
+            the lowest recall.
         """
         return hardest_sentence(self, alpha)
 
@@ -236,31 +239,33 @@ class Report:
         strategy: Literal["uniform", "quantile"] = "uniform",
         pos_label: Any = None,
     ) -> pd.DataFrame:
-        """Return how well probabilities are calibrated.
+        """Return how well the probabilities are calibrated.
 
         Parameters
         ----------
         n_bins : int, default=15
-            Number of bins in [0, 1], at most.
+            Maximum number of bins in [0, 1].
 
         strategy : {"uniform", "quantile"}, default="uniform"
-            Bins of equal width, or of about equal count.
+            Whether bins have equal widths ("uniform") or about equal counts
+            ("quantile").
 
         pos_label : label, default=None
-            The label whose probability to look at; None takes the predicted label of
+            The label whose probabilities are used; None means the predicted label of
             each row.
 
         Returns
         -------
         bins : DataFrame
-            For each bin with rows in it: its bounds `low` and `high`, `count`, mean
-            `probability` of the label, and `accuracy`, the share of the rows that have
-            it, with its 95 % interval from `accuracy_low` to `accuracy_high`.
+            For each bin that is not empty: its bounds `low` and `high`, its `count`,
+            the mean `probability` of the label, and `accuracy`, the share of the rows
+            that have this label, with its 95 % interval from `accuracy_low` to
+            `accuracy_high`.
 
         Raises
         ------
         ValueError
-            If the report has no probabilities, or not this label.
+            If the report has no probabilities, or does not have this label.
         """
         n_bins = check_integer("n_bins", n_bins)
         check_choice("strategy", strategy, ("uniform", "quantile"))
@@ -276,44 +281,46 @@ class Report:
         Parameters
         ----------
         n_bins : int, default=15
-            Bins of equal width in [0, 1].
+            Number of bins of equal width in [0, 1].
 
         Returns
         -------
         error : float
-            The mean distance of probability and accuracy over the bins of
+            The mean distance between probability and accuracy over the bins of
             `calibration`, weighted by their counts.
         """
         return statistics.expected_calibration_error(self.calibration(n_bins))
 
     @property
     def risk_coverage(self) -> pd.DataFrame:
-        """A DataFrame of what a threshold on the probability would do.
+        """A DataFrame with the effect of each threshold on the probability.
 
-        For each probability that occurs, the highest first: `threshold`, the rows
-        `kept`, the `errors` among them, `coverage`, the share kept, and `risk`, the
-        share of errors in it.
+        For each probability that occurs, the highest first, it has the `threshold`;
+        `kept`, the number of rows with at least this probability; `errors`, the number
+        of mistakes among them; `coverage`, their share of all rows; and `risk`, the
+        share of mistakes among them.
         """
         return statistics.risk_coverage(self._confidence, self._hits)
 
     @property
     def class_ranking(self) -> pd.DataFrame:
-        """A DataFrame of how well the probability of each class tells it from others.
+        """A DataFrame of how well each class's probability separates it from others.
 
-        For each class that has rows and is not the only one: `roc_auc`, the area below
-        the receiver operating characteristic, and `average_precision`, as
+        For each class that has rows and is not the only one: `roc_auc`, the area under
+        the receiver operating characteristic curve, and `average_precision`, as in
         scikit-learn's :func:`~sklearn.metrics.roc_auc_score` and
-        :func:`~sklearn.metrics.average_precision_score` have them.
+        :func:`~sklearn.metrics.average_precision_score`.
         """
         return tables.class_ranking_table(self.labels, self.true, self.y_proba)
 
     def referral(
         self, accuracies: Sequence[float] = (0.99, 0.995, 0.999, 1.0)
     ) -> pd.DataFrame:
-        """Return what must be handed to a person for a wanted accuracy of the rest.
+        """Return how many rows to hand to a person for a given accuracy on the rest.
 
-        The thresholds are chosen on the very rows that they are measured on, which
-        flatters them a little: try them on others before you rely on them.
+        The accuracy is measured on the same rows on which the thresholds are chosen, so
+        it is slightly optimistic: test the thresholds on other rows before you rely on
+        them.
 
         Parameters
         ----------
@@ -324,24 +331,25 @@ class Report:
         -------
         table : DataFrame
             For each `wanted_accuracy`: the number of `rows` and the `share` to hand
-            over, the `threshold`, which is the smallest probability that is kept, and
-            the `accuracy` of what is kept. All rows go where no threshold will do.
+            over; the `threshold`, which is the smallest probability of a row that is
+            kept; and the `accuracy` on the rows that are kept. If no threshold is high
+            enough, all rows are handed over.
         """
         wanted = [check_number("accuracies", a, low=0, high=1) for a in accuracies]
         return statistics.referral(self.risk_coverage, wanted)
 
     def compare(self, other: Report) -> Comparison:
-        """Return how another classifier compares on the same rows.
+        """Return a comparison with another classifier on the same rows.
 
         Parameters
         ----------
         other : ErrorReport
-            On the same rows in the same order.
+            A report on the same rows in the same order.
 
         Returns
         -------
         Comparison
-            Of this report and the other.
+            The comparison of this report with the other.
 
         Raises
         ------
@@ -351,12 +359,12 @@ class Report:
         return compare(self, other)
 
     def summary(self) -> str:
-        """Return five sentences in plain words.
+        """Return a summary of five sentences in plain words.
 
         Returns
         -------
         text : str
-            On accuracy, classes, confusions, calibration and doubtful cases.
+            Sentences on accuracy, classes, confusions, calibration and doubtful cases.
         """
         return " ".join(sentences(self))
 
@@ -366,7 +374,8 @@ class Report:
         Returns
         -------
         text : str
-            The twenty most frequent confusions and most confident mistakes.
+            The text; its tables have the twenty most frequent confusions and the twenty
+            most confident mistakes.
         """
         return markdown(self)
 

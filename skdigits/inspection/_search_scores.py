@@ -7,7 +7,7 @@ import pandas as pd
 def laid_out(cv_results, params, metric, best_index):
     """Return the data of a `SearchResultsDisplay`, by the names of its parameters.
 
-    Its `from_cv_results` describes what goes in.
+    Its `from_cv_results` describes the arguments.
     """
     _check_metric(cv_results, metric)
     names = _names(cv_results, params)
@@ -34,7 +34,7 @@ def laid_out(cv_results, params, metric, best_index):
 
 
 def table_of(display):
-    """Return the candidates of a display, those that went furthest first."""
+    """Return the candidates of a display, those that were trained furthest first."""
     places = np.argwhere(np.isfinite(display.mean))
     rows = [list(map(str, values_at(display, place))) for place in places]
     table, at = pd.DataFrame(rows, columns=display.names), tuple(places.T)

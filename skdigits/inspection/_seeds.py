@@ -15,26 +15,26 @@ from skdigits.inspection._report import Report
 
 @dataclass(frozen=True, eq=False)
 class SeedRepetition:
-    """How the recall of each class comes out with several seeds.
+    """Recall of each class with several seeds.
 
-    Made by `repeat_over_seeds`.
+    Returned by `repeat_over_seeds`.
 
     Parameters
     ----------
     recalls : DataFrame of shape (n_seeds, n_classes)
-        The recall of each class (across) with each seed (down); only classes that
-        occur in the test data.
+        The recall of each class (columns) with each seed (rows). It has only classes
+        that occur in the test data.
 
     accuracies : Series of shape (n_seeds,)
         The accuracy with each seed.
 
     shared_mistakes : DataFrame of shape (n_shared, 2)
-        The rows of the test data that are misclassified with every seed: `true`, and
-        the label `predicted` most often. Where the label is wrong, or nobody could
-        tell, no training would help.
+        The rows of the test data that are misclassified with every seed: their `true`
+        label, and the label `predicted` most often. If the true label is itself wrong,
+        or if nobody could recognize the image, no training would help.
 
     n_hardest : int, default=2
-        How many classes of lowest recall count as the hardest.
+        Number of classes with the lowest recall that count as the hardest.
 
     Examples
     --------
@@ -54,9 +54,10 @@ class SeedRepetition:
 
     @property
     def among_hardest(self) -> pd.Series:
-        """A Series: with how many seeds each class was among the hardest.
+        """Number of seeds with which each class is among the hardest, as a Series.
 
-        Classes of equal recall count alike, so there can be more than `n_hardest`.
+        Classes with equal recall share a rank, so more than `n_hardest` classes can be
+        among the hardest with one seed.
         """
         ranks = self.recalls.rank(axis=1, method="min")
         counts = (ranks <= self.n_hardest).sum().rename("seeds")
@@ -64,7 +65,11 @@ class SeedRepetition:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A DataFrame: for each class `seeds`, and mean, lowest and highest recall."""
+        """A DataFrame with a row for each class.
+
+        The columns are `seeds`, the counts of `among_hardest`, and `mean_recall`,
+        `lowest_recall` and `highest_recall` over all seeds.
+        """
         counts = self.among_hardest
         recalls = self.recalls.agg(["mean", "min", "max"]).T
         recalls.columns = ["mean_recall", "lowest_recall", "highest_recall"]
@@ -109,13 +114,13 @@ def repeat_over_seeds(
     n_seeds: int = 5,
     n_hardest: int = 2,
 ) -> SeedRepetition:
-    """Train with several seeds and count which classes come out as the hardest.
+    """Train with several seeds and count how often each class is among the hardest.
 
     Parameters
     ----------
     estimator : classifier
-        Cloned, never changed. All its parameters that are called `random_state` are
-        set to 0, 1, 2 and so on.
+        The classifier to train. It is never changed: it is cloned, and in the clones
+        all parameters named `random_state` are set to 0, 1, 2 and so on.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
             (n, height, width, channels)
@@ -131,15 +136,15 @@ def repeat_over_seeds(
         Test labels.
 
     n_seeds : int, default=5
-        How often to train.
+        Number of seeds to train with.
 
     n_hardest : int, default=2
-        How many classes of lowest recall count as the hardest.
+        Number of classes with the lowest recall that count as the hardest.
 
     Returns
     -------
     SeedRepetition
-        The recalls of all seeds.
+        The recall of each class with each seed.
 
     Raises
     ------

@@ -12,7 +12,7 @@ _ROUNDING = 1e-9
 
 
 def wilson_interval(hits, total):
-    """Return the 95 % interval of a proportion, NaN where nothing was counted."""
+    """Return the 95 % interval of a proportion, or NaN if nothing was counted."""
     if total == 0:
         return np.nan, np.nan
     interval = binomtest(int(hits), int(total)).proportion_ci(method="wilson")
@@ -26,7 +26,7 @@ def wilson_intervals(hits, totals):
 
 
 def holm(p_values):
-    """Return p-values corrected for their number by Holm's method; NaN is no test."""
+    """Return p-values corrected for their number by Holm's method; NaN if no test."""
     # the missing ones are the last
     ordered = pd.Series(np.asarray(p_values, dtype=float)).sort_values()
     left = ordered.count() - np.arange(len(ordered))
@@ -34,10 +34,10 @@ def holm(p_values):
 
 
 def lower_recall_p_values(matrix):
-    """Return for each class the p-value that its recall is below that of all others.
+    """Return each class's p-value for a recall below that of all others.
 
-    Fisher's exact test, one-sided, not corrected; NaN for a class without rows, and
-    for one that is alone.
+    It comes from Fisher's one-sided exact test, uncorrected. It is NaN for a class
+    without rows, and for one that is the only class.
     """
     support = matrix.sum(axis=1)
     hits = matrix.diagonal()
@@ -50,9 +50,9 @@ def lower_recall_p_values(matrix):
 
 
 def mcnemar_p_value(only_first, only_second):
-    """Return the p-value of two classifiers by the rows that only one gets right.
+    """Return the p-value for two classifiers, from the rows that only one gets right.
 
-    McNemar's test in its exact form, two-sided; 1 where they differ in no row.
+    It comes from McNemar's two-sided exact test, and is 1 if they differ in no row.
     """
     discordant = int(only_first + only_second)
     if discordant == 0:
@@ -92,7 +92,7 @@ def expected_calibration_error(bins):
 
 
 def risk_coverage(confidence, hits):
-    """Return how wrong a classifier is on the rows that it is surest of."""
+    """Return the errors of a classifier on the rows of which it is most certain."""
     # equal probabilities are kept or left together
     curve = pd.Series(~hits).groupby(confidence).agg(kept="size", errors="sum")
     curve = curve[::-1].cumsum().rename_axis("threshold").reset_index()
@@ -102,7 +102,7 @@ def risk_coverage(confidence, hits):
 
 
 def referral(curve, accuracies):
-    """Return what to hand to a person, at the largest coverage that is right enough."""
+    """Return what to hand to a person to reach each accuracy on the rest."""
     total = curve["kept"].iloc[-1]
     nothing = {"kept": 0, "threshold": np.nan, "risk": np.nan}
     hits, lines = curve["kept"] - curve["errors"], []

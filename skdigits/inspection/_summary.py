@@ -1,4 +1,4 @@
-"""An error report in words, and what a reader sees of its tables."""
+"""An error report in words, and the tables that are shown to a reader."""
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def sentences(report):
 
 
 def noun(report):
-    """Return what the rows are called."""
+    """Return the noun for the rows."""
     return "rows" if report.images is None else "images"
 
 
@@ -67,7 +67,7 @@ def accuracy_sentence(report):
 
 
 def hardest_sentence(report, alpha=0.05):
-    """Return a sentence with the hardest classes, or that the data name none."""
+    """Return a sentence that names the hardest classes, if the data show any."""
     tests = report.recall_tests
     if len(tests) < 2:
         return f"All {noun(report)} are of one class, so none can be the harder one."
@@ -146,7 +146,7 @@ def calibration_sentence(report):
 
 
 def referral_sentence(report):
-    """Return a sentence on what a higher accuracy would cost."""
+    """Return a sentence on the cost of a higher accuracy."""
     if report.n_errors == 0:
         return "There is no mistake, so nothing needs to be handed to a person."
     wanted = next(share for share in _WANTED if share > report.accuracy)
@@ -162,7 +162,7 @@ def referral_sentence(report):
 
 
 def mistake_titles(mistakes):
-    """Return what is written above the image of each mistake."""
+    """Return the text above the image of each mistake."""
     titles = []
     for line in mistakes.itertuples():
         words = _words(line.true, line.predicted, "read as")
@@ -192,7 +192,7 @@ def all_tables(report):
 
 
 def shown_tables(report, every_class=True):
-    """Return heading and table, all cells as text, of what there is to show.
+    """Return the heading and the cells, as text, of each table to show.
 
     Unless ``every_class``, classes without a row are left out.
     """

@@ -26,7 +26,7 @@ def suspicious_labels(
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        Cloned, never changed.
+        The classifier to train. It is cloned, and never changed.
 
     X : array-like of shape (n, n_features), (n, height, width) or \
             (n, height, width, channels)
@@ -36,15 +36,15 @@ def suspicious_labels(
         The given labels.
 
     cv : int, cross-validation generator or iterable, default=5
-        As in scikit-learn's `cross_val_predict`: an integer is the number of
-        stratified folds.
+        As in scikit-learn's `cross_val_predict`: an integer is the number of stratified
+        folds.
 
     Returns
     -------
     suspicious : DataFrame
         The index, `row`, is the position in ``X``. The columns are `label`, the given
         label; `probability`, that of the given label; `suggested`, the most probable
-        label; and `suggested_probability`.
+        label; and `suggested_probability`, that of the most probable label.
 
     Raises
     ------

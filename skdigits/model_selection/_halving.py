@@ -1,4 +1,4 @@
-"""Successive halving on epochs, in which the survivors train on from their weights."""
+"""Successive halving on epochs, in which survivors continue from their weights."""
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
@@ -31,128 +31,134 @@ from skdigits.model_selection._scikit_learn import SearchInParts, settle_failure
 class HalvingEpochSearchCV(SearchInParts):
     """Search that trains only promising candidates to the end.
 
-    Every candidate is trained for the first few epochs of its fit, on each fold. The
-    best of them, one in ``factor``, go on from their weights for ``factor`` times as
-    many epochs, and so on until the last rung, where the remaining ones reach the end
-    of their fit [1]_. No epoch is trained twice: a rung is a pause in the one cycle of
-    the learning rate, so that a candidate that reaches the last rung has the weights,
-    bit for bit, that `GridSearchCV` would have given it with the same ``random_state``.
+    On each fold, every candidate is first trained for a few epochs of its fit. The best
+    candidates, one in ``factor``, continue from their weights until they have been
+    trained for ``factor`` times as many epochs, and so on. In the last rung, the
+    remaining candidates complete their fit [1]_. No epoch is trained twice: a rung is
+    only a pause in the learning-rate cycle. A candidate that reaches the last rung
+    therefore has the weights, bit for bit, that `GridSearchCV` would have given it with
+    the same ``random_state``.
 
-    Candidates are compared in the middle of their cycle, and one that starts slowly may
-    be dropped although it would have won. With ``min_epochs`` as large as ``epochs``
-    there is one rung, and nothing is dropped: this is a grid search.
+    Because candidates are compared in the middle of their cycle, a candidate that
+    starts slowly may be dropped although it would have won. If ``min_epochs`` is as
+    large as ``epochs``, there is only one rung and no candidate is dropped: the search
+    is then a grid search.
 
     Parameters
     ----------
     estimator : DigitCNN or Pipeline
         A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        makes. Its ``epochs`` are those of the last rung. It has neither
-        ``early_stopping``, as the search itself stops candidates, nor ``callbacks``,
-        which each rung would start anew.
+        returns. The last rung trains it up to its number of ``epochs``. It must have
+        neither ``early_stopping``, because the search itself stops candidates, nor
+        ``callbacks``, because they would start anew in each rung.
 
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in
-        `sklearn.model_selection.GridSearchCV`; or candidates drawn by
-        `sklearn.model_selection.ParameterSampler`. ``epochs`` cannot be among them.
+        `sklearn.model_selection.GridSearchCV`, or candidates drawn by
+        `sklearn.model_selection.ParameterSampler`. It must not contain ``epochs``.
 
     factor : float, default=3
-        How many candidates one survivor stands for, and by how much its epochs grow
-        from rung to rung; greater than 1.
+        Only one candidate in ``factor`` goes on to the next rung, and from rung to rung
+        the number of epochs is multiplied by ``factor``. Must be greater than 1.
 
     min_epochs : int, default=1
-        Epochs of the first rung at least.
+        Minimum number of epochs in the first rung.
 
     scoring : str, callable, list, tuple or dict, default=None
-        As in `sklearn.model_selection.GridSearchCV`; None is the accuracy. With several
-        metrics ``refit`` names the one that ranks.
+        As in `sklearn.model_selection.GridSearchCV`; None uses the accuracy. With
+        several metrics, ``refit`` names the one used for ranking.
 
     n_jobs : int, default=None
-        Folds to train at the same time, as joblib counts them.
+        Number of folds to train in parallel, as in joblib.
 
     refit : bool, str or callable, default=True
-        Whether the best candidate is trained on all data in the end; with several
-        metrics the name of one. A callable takes `cv_results_` and returns
-        `best_index_`.
+        Whether to train the best candidate on all data at the end. With several
+        metrics, pass the name of the one that determines the best candidate. A callable
+        receives `cv_results_` and returns `best_index_`.
 
     cv : int, cross-validation generator or iterable, default=None
         As in `sklearn.model_selection.GridSearchCV`. All rungs share the same folds.
 
     verbose : int, default=0
-        1 prints a line for each rung, more what `GridSearchCV` prints.
+        1 prints a line for each rung; higher values also print the messages of
+        `GridSearchCV`.
 
     progress : callable, default=None
-        Shows how far a rung has come: a function that is called with the iterator of
-        its folds, their number and a title, and returns an iterable of the same folds.
+        Function that shows the progress within a rung. It is called with an iterator
+        over the folds of all candidates in the rung, the number of these folds and a
+        title, and returns an iterable of the same folds.
 
     memory : str, path-like or joblib.Memory, default=None
-        Folder that keeps each fold of a candidate as soon as it is trained in a rung:
-        the same search on the same data goes on from there after an interruption, and
-        gives the same results, times included. A search on other data, or with other
-        folds or parameters, takes nothing of it; a scorer counts by its name and
-        module. It holds pickles, which can run code when they are loaded: nobody else
-        may write there. The default keeps nothing.
+        Folder that stores each fold of a candidate as soon as it has been trained in a
+        rung. After an interruption, the same search on the same data continues from
+        there and gives the same results, including the times. A search with other data,
+        folds or parameters uses nothing from the folder; a scorer is identified by its
+        name and module. The folder contains pickles, which can run code when they are
+        loaded, so nobody else should be able to write to it. By default, nothing is
+        stored.
 
     error_score : "raise" or float, default=np.nan
         Score of a fold that could not be trained.
 
     return_train_score : bool, default=False
-        Whether `cv_results_` has scores of the training part too.
+        Whether `cv_results_` also has the scores on the training folds.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
         A row for each candidate in each rung, with the columns of
         `sklearn.model_selection.HalvingGridSearchCV`: ``iter`` is the rung,
-        ``n_resources`` the epochs trained by then, ``mean_fit_time`` the seconds of
-        that rung alone. If `fit` is interrupted, the candidates that were ready.
+        ``n_resources`` is the number of epochs trained by its end, and
+        ``mean_fit_time`` is the time of that rung alone, in seconds. After an
+        interrupted `fit`, it has only the candidates that were finished by then.
 
     best_estimator_ : estimator
-        The best candidate, trained on all data; only with ``refit``.
+        The best candidate, trained on all data. Defined only with ``refit``.
 
     best_params_ : dict
-        Its parameters.
+        Parameters of the best candidate.
 
     best_score_ : float
-        Its mean score over the folds, in the last rung.
+        Mean score of the best candidate over the folds, in the last rung.
 
     best_index_ : int
-        Its row in `cv_results_`.
+        Row of the best candidate in `cv_results_`.
 
     scorer_ : callable or dict
-        What scores.
+        The scorer, or with several metrics a dict of scorers.
 
     n_splits_ : int
         Number of folds.
 
     n_resources_ : ndarray of shape (n_rungs,)
-        Epochs trained at the end of each rung.
+        Number of epochs trained by the end of each rung.
 
     n_candidates_ : ndarray of shape (n_rungs,)
-        Candidates of each rung.
+        Number of candidates in each rung.
 
     refit_time_ : float
-        Seconds of the last training; only with ``refit``.
+        Seconds taken by the training on all data. Defined only with ``refit``.
 
     multimetric_ : bool
         Whether there are several metrics.
 
     classes_ : ndarray of shape (n_classes,)
-        The labels; only with ``refit``.
+        The labels. Defined only with ``refit``.
 
     n_features_in_ : int
-        Number of pixels of an image; only with ``refit``.
+        Number of pixels in an image. Defined only with ``refit``.
 
     See Also
     --------
     skdigits.inspection.SearchResultsDisplay : Draws the scores.
-    sklearn.model_selection.HalvingGridSearchCV : Takes any estimator, and starts each
-        rung again from nothing.
+    sklearn.model_selection.HalvingGridSearchCV : Accepts any estimator, and starts
+        training again in each rung.
 
     Notes
     -----
-    Between rungs the weights and the state of the optimizer of each candidate and fold
-    are kept in memory, three times the size of the weights: 1 MB for the default
-    network.
+    For each candidate and fold, the weights and the state of the optimizer are kept in
+    memory between rungs. They take three times the size of the weights: 1 MB for the
+    default network.
 
     References
     ----------
@@ -175,7 +181,7 @@ class HalvingEpochSearchCV(SearchInParts):
     >>> search.best_params_
     {'cnn__filters': 16}
 
-    A bar for each rung, where tqdm is installed::
+    A progress bar for each rung, if tqdm is installed::
 
         search.set_params(
             progress=lambda folds, n_folds, title: tqdm(folds, title, n_folds)
@@ -216,7 +222,7 @@ class HalvingEpochSearchCV(SearchInParts):
         self.memory = memory
 
     def fit(self, X: ArrayLike, y: ArrayLike, **params: Any) -> Self:
-        """Search, and train the best candidate on all data.
+        """Run the search and train the best candidate on all data.
 
         Parameters
         ----------
@@ -228,8 +234,8 @@ class HalvingEpochSearchCV(SearchInParts):
             Labels.
 
         **params : dict
-            Passed on to ``fit`` of the estimator, to the scorer and the splitter, as
-            by `sklearn.model_selection.GridSearchCV`.
+            Passed to the estimator's ``fit``, to the scorer and to the splitter, as in
+            `sklearn.model_selection.GridSearchCV`.
 
         Returns
         -------

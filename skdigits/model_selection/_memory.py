@@ -1,4 +1,4 @@
-"""What a search has trained, on disk, so that another one goes on from there."""
+"""Storage of what a search has trained, from which another one can continue."""
 
 from functools import partial
 from pickle import PicklingError
@@ -13,30 +13,30 @@ from skdigits.model_selection._scikit_learn import fit_and_score
 
 
 def fold_trainer(memory, estimator, splits, options):
-    """Return a function that trains one fold, or takes what was trained before.
+    """Return a function that trains one fold, or loads it if it was trained before.
 
     Parameters
     ----------
     memory : str, os.PathLike, joblib.Memory or None
 
     estimator : estimator
-        Of which the candidates are made.
+        The estimator from which the candidates are made.
 
     splits : list of (train, test)
         Rows of each fold.
 
     options : dict
-        Those of `fit_and_score` that all folds share.
+        The options of `fit_and_score` that are the same for all folds.
 
     Returns
     -------
     train_fold : callable
-        Takes what `_remembered` does but for ``search``.
+        Accepts the same arguments as `_remembered`, except ``search``.
 
     Raises
     ------
     ValueError
-        If ``memory`` is something else, or if a search cannot be recognized.
+        If ``memory`` has another type, or if a search cannot be recognized.
     OSError
         If it is a folder that cannot be written to; the message is one sentence.
     """

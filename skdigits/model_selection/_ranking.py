@@ -1,4 +1,4 @@
-"""Who is best: in a rung, and in the end."""
+"""Which candidate is best: in a rung, and at the end."""
 
 from math import ceil, inf
 
@@ -9,7 +9,7 @@ from skdigits._validation import check_integer
 
 
 def scorers_by_name(estimator, scoring):
-    """Return the scorer of each metric, or None if there are not several."""
+    """Return the scorer of each metric, or None if there is only one metric."""
     if not isinstance(scoring, list | tuple | set | dict):
         return None
     named = scoring if isinstance(scoring, dict) else {name: name for name in scoring}
@@ -19,7 +19,7 @@ def scorers_by_name(estimator, scoring):
 def ranking_metric(refit, scores):
     """Return the name of the metric that ranks; None if there is only one.
 
-    ``scores`` is a dict where there are several.
+    ``scores`` is a dict if there are several metrics.
     """
     if not isinstance(scores, dict):
         return None
@@ -33,7 +33,7 @@ def ranking_metric(refit, scores):
 
 
 def best_candidates(candidates, rows, factor, metric):
-    """Return the best of a rung, one in ``factor``, in their order."""
+    """Return the best candidates of a rung, one in ``factor``, in their order."""
     means = [_mean_score(row, metric) for row in rows]
     order = np.argsort(-np.nan_to_num(means, nan=-inf), kind="stable")
     best = order[: ceil(len(rows) / factor)]
@@ -48,7 +48,7 @@ def _mean_score(row, metric):
 def best_row(refit, results, metric):
     """Return the row of `cv_results_` that wins: the best of the last rung.
 
-    Where ``refit`` is callable, it chooses.
+    If ``refit`` is callable, it chooses.
     """
     if callable(refit):
         return _chosen_row(refit, results)

@@ -1,4 +1,4 @@
-"""The race of the candidates: how far each rung goes, and who goes on."""
+"""The race of the candidates: how far each rung goes, and which ones go on."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +16,7 @@ from skdigits._validation import check_integer, check_number
 
 @dataclass
 class Candidate:
-    """Parameters in the race, and the estimators that go on, one for each fold."""
+    """Parameters in the race, and their estimators, one for each fold."""
 
     params: dict
     estimators: list
@@ -24,7 +24,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """A candidate in one rung: what `fit_and_score` returned for each fold."""
+    """A candidate in one rung: the results of `fit_and_score` for each fold."""
 
     params: dict
     rung: int
@@ -33,10 +33,10 @@ class Row:
 
 
 def make_splits(cv, X, y, split_params):
-    """Return the rows of each fold, which all rungs share.
+    """Return the rows of each fold, which are the same in all rungs.
 
-    They are lists, which go with each call: joblib's Dask backend would place arrays on
-    one worker, whose loss would be the end of the search.
+    They are lists, which are sent with each call: joblib's Dask backend would place
+    arrays on one worker, and the search would end if that worker were lost.
     """
     splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
     return [(list(train), list(test)) for train, test in splits]
@@ -103,12 +103,12 @@ def rung_stops(candidates, splits, factor, min_epochs):
 
 
 def race(search, candidates, stops, splits, train_fold, options, survivors):
-    """Yield the `Row` of each candidate in each rung as soon as it is there.
+    """Yield the `Row` of each candidate in each rung as soon as it is trained.
 
     Parameters
     ----------
     search : HalvingEpochSearchCV
-        For its ``n_jobs``, ``verbose`` and ``progress``.
+        The search whose ``n_jobs``, ``verbose`` and ``progress`` are used.
 
     candidates : list of Candidate
 
@@ -119,13 +119,14 @@ def race(search, candidates, stops, splits, train_fold, options, survivors):
         Rows of each fold.
 
     train_fold : callable
-        As `fold_trainer` returns it.
+        The function that `fold_trainer` returns.
 
     options : dict
         Passed on to ``train_fold``.
 
     survivors : callable
-        Takes the candidates and the rows of a rung; returns the candidates of the next.
+        Receives the candidates and the rows of a rung; returns the candidates of the
+        next rung.
     """
     progress = search.progress
     if progress is not None and not callable(progress):

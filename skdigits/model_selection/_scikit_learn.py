@@ -1,8 +1,9 @@
-"""The one door to private parts of scikit-learn.
+"""The only module that imports private parts of scikit-learn.
 
-Its searches, and `cross_validate`, clone each estimator before they train it, so that
-no survivor of a rung could go on from its weights. `HalvingEpochSearchCV` is therefore
-put together from their parts, most of which have no public name.
+Searches of scikit-learn, and `cross_validate`, clone each estimator before they train
+it, so that a survivor of a rung could not continue from its weights.
+`HalvingEpochSearchCV` is therefore built from their parts, most of which have no public
+name.
 """
 
 from sklearn.model_selection import GridSearchCV
@@ -14,13 +15,13 @@ from sklearn.model_selection._validation import (
 
 
 def fit_and_score(estimator, X, y, **options):
-    """Train an estimator on one fold, the very one that is passed, and score it.
+    """Train the estimator itself, not a clone, on one fold, and score it.
 
     Returns
     -------
     fold : dict
-        "test_scores", "fit_time" and what else the row of a search is made of; a fit
-        that fails is told in "fit_error".
+        "test_scores", "fit_time" and whatever else a row of a search contains. If the
+        fit fails, "fit_error" has the error.
     """
     return _fit_and_score(
         estimator,
@@ -34,7 +35,7 @@ def fit_and_score(estimator, X, y, **options):
 
 
 def settle_failures(folds, scoring, error_score):
-    """Warn of the fits that failed, or raise if all did; fill in their scores."""
+    """Warn about failed fits, or raise if all failed; fill in their scores."""
     _warn_or_raise_about_fit_failures(folds, error_score)
     if callable(scoring):
         # whose metrics are known only now
@@ -42,7 +43,7 @@ def settle_failures(folds, scoring, error_score):
 
 
 class SearchInParts(GridSearchCV):
-    """A `GridSearchCV` that lends its parts to a `fit` of another kind."""
+    """A `GridSearchCV` whose parts are used by a different `fit`."""
 
     def _routed(self, params):
         """Return which of the parameters of `fit` go to whom."""

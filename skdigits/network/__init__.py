@@ -1,4 +1,4 @@
-"""The network: what it is, what it has learned, how it predicts; without TensorFlow."""
+"""The network: its layers, its weights and its predictions, without TensorFlow."""
 
 from skdigits.network import records
 from skdigits.network._fitted_network import FittedNetwork
@@ -12,7 +12,7 @@ from skdigits.network._spec import (
 
 
 def onnx_graph():
-    """Return an empty `Graph`; onnx takes a while to import."""
+    """Return an empty `Graph`; onnx is imported only here, as that is slow."""
     from skdigits.network._onnx_graph import Graph
 
     return Graph()

@@ -1,4 +1,4 @@
-"""A trained network, apart from what trained it."""
+"""A trained network, independent of what trained it."""
 
 import os
 from dataclasses import dataclass
@@ -14,30 +14,31 @@ from skdigits.network._spec import NetworkSpec
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FittedNetwork:
-    """All that is left of training: what predictions need, and what a file holds.
+    """The result of training: what predictions need and files contain.
 
     Attributes
     ----------
     spec : NetworkSpec
 
     weights : dict of ndarray
-        The weights and moving averages by the names of `weight_shapes`.
+        The weights and moving averages, with the names used in `weight_shapes`.
 
     seed : int
-        What decided the initial weights, and decides the batches to come.
+        The seed that determined the initial weights, and determines later batches.
 
     history : dict of list of float
-        The figures of each epoch.
+        Loss, accuracy and other values of each epoch.
 
     temperature : float
-        What logits are divided by before the softmax, so that probabilities are
-        calibrated.
+        The number by which logits are divided before the softmax, so that probabilities
+        are calibrated.
 
     recipe : Recipe
-        How it was trained; None if it was not.
+        How the network was trained; None if it was not trained.
 
     optimizer_state : tuple of ndarray
-        The variables of the optimizer; empty where they are not known, as in a file.
+        The variables of the optimizer; empty if they are unknown, as after loading a
+        file.
     """
 
     spec: NetworkSpec
@@ -73,11 +74,11 @@ class FittedNetwork:
         return run(self._sessions[process], images)
 
     def log_probabilities(self, logits):
-        """Return the logarithms of the probabilities of logits, by the temperature."""
+        """Return the log-probabilities for logits, using the temperature."""
         return log_softmax(logits / np.float32(self.temperature), axis=1)
 
     def probabilities(self, logits):
-        """Return the probabilities of logits, by the temperature; rows add up to 1."""
+        """Return the probabilities for logits, using the temperature; rows sum to 1."""
         return softmax(logits / np.float32(self.temperature), axis=1)
 
     @cached_property

@@ -1,6 +1,7 @@
 """The records of a network as an ONNX graph: the second of the two interpreters.
 
-Feature maps have the shape (n, channels, height, width) in it, as ONNX has them.
+In the graph, feature maps have the shape (n, channels, height, width), as usual in
+ONNX.
 """
 
 from functools import singledispatch
@@ -23,18 +24,18 @@ class Graph:
         self.nodes, self.constants = [], []
 
     def node(self, operator, name, *inputs, **attributes):
-        """Add a node, and return the name of its output, which is its own."""
+        """Add a node and return the name of the node and of its output."""
         node = helper.make_node(operator, inputs, [name], name=name, **attributes)
         self.nodes.append(node)
         return name
 
     def constant(self, name, values):
-        """Add a constant, and return its name."""
+        """Add a constant and return its name."""
         self.constants.append(numpy_helper.from_array(np.asarray(values), name))
         return name
 
     def network(self, spec, weights, images):
-        """Add all layers, and return the name of the logits.
+        """Add all layers and return the name of the logits.
 
         ``images`` is the name of the input, of shape (n, channels, height, width).
         """
@@ -46,7 +47,7 @@ class Graph:
     def model(self, inputs, outputs):
         """Return the ``onnx.ModelProto``; inputs and outputs are (name, type, shape).
 
-        The first axis of each is any number n; others may have names, too.
+        The first axis of each may have any length n; other axes may have names, too.
         """
         values = [
             helper.make_tensor_value_info(
@@ -79,10 +80,10 @@ def logits_model(spec, weights):
 
 @singledispatch
 def add_layer(layer: records.Layer, graph, maps, shape, weights):
-    """Add the nodes of a layer to a graph, and return the name of their output.
+    """Add the nodes of a layer to a graph and return the name of their output.
 
-    ``maps`` is the name of its input, ``shape`` the shape of that as the records have
-    it, and ``weights`` has the arrays of all layers by name.
+    ``maps`` is the name of the input, ``shape`` is its shape as in the records, and
+    ``weights`` has the arrays of all layers by name.
     """
     raise TypeError(f"Got the layer {layer!r}, but expected one that ONNX has.")
 

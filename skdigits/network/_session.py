@@ -14,20 +14,20 @@ _sessions: weakref.WeakSet = weakref.WeakSet()
 
 
 def granted_threads():
-    """Return how many threads this process may use, 0 where nobody says.
+    """Return how many threads this process may use, or 0 if this is not set.
 
-    joblib and Dask tell their workers in OMP_NUM_THREADS, which neither TensorFlow nor
-    ONNX Runtime reads.
+    joblib and Dask set OMP_NUM_THREADS for their workers, but neither TensorFlow nor
+    ONNX Runtime reads it.
     """
     number = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(number) if number.isdigit() else 0
 
 
 def onnx_session(graph):
-    """Return the `onnxruntime.InferenceSession` of the bytes of a model.
+    """Return an `onnxruntime.InferenceSession` for the bytes of a model.
 
-    Any number of threads may call it. Its own threads stay behind when a process is
-    forked, so that each process needs one of its own.
+    Any number of threads may call the session. Its own threads do not survive when a
+    process is forked, so each process needs its own session.
     """
     # it would send its maker what it is used for, from threads whose end forks wait for
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -60,7 +60,7 @@ def n_cores():
 
 
 def run(session, images):
-    """Return the logits of images, some of them at a time."""
+    """Return the logits of images, computed in batches."""
     starts = range(0, max(len(images), 1), ROWS_PER_RUN)
     parts = [images[start : start + ROWS_PER_RUN] for start in starts]
     logits = [session.run(None, {"images": part})[0] for part in parts]

@@ -12,7 +12,7 @@ MAX_WEIGHTS = 2**26
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """All that decides the shape of a network; hashable, so that it can be a key.
+    """Everything that determines the shape of a network; hashable, so it can be a key.
 
     ``image_shape`` is (height, width), or (height, width, channels).
     """
@@ -34,7 +34,7 @@ class NetworkSpec:
 
 
 def layers_of(spec):
-    """Return the layers of a network, from the images to the logits."""
+    """Return the layers of a network, from images to logits."""
     layers = []
     for number, filters in enumerate(spec.filters, start=1):
         strided = spec.early_downsampling and number == 1
@@ -84,7 +84,7 @@ def weight_shapes(spec):
 
 
 def check_spec(spec):
-    """Raise a ValueError for a network that its images or a file cannot have."""
+    """Raise a ValueError if a network does not suit its images or cannot be saved."""
     if not _leaves_pixels(spec):
         smallest = 1 + bisect_left(
             range(1, 2**40),

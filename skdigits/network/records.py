@@ -1,7 +1,8 @@
 """The kinds of layers: what each holds, and the shape of its output.
 
-A kind is a record here and a case in each of two interpreters: `add_layer` makes nodes
-of an ONNX graph of it, `skdigits.training.keras_layer` the layer that Keras trains.
+Each kind is a record here, and a case in each of two interpreters: `add_layer` converts
+it to nodes of an ONNX graph, and `skdigits.training.keras_layer` to the layer that
+Keras trains.
 
 Shapes are (height, width, channels), and (units,) after `Flatten`.
 """
@@ -21,7 +22,7 @@ class Layer:
     name: str
 
     def weight_shapes(self, shape):
-        """Return the shape of each array by its name, for input of ``shape``."""
+        """Return the shape of each array, by name, for input of ``shape``."""
         return {}
 
     def output_shape(self, shape):
@@ -31,7 +32,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """A convolution with square kernels and no bias; ``padding`` as Keras has it."""
+    """A convolution with square kernels and no bias; ``padding`` is as in Keras."""
 
     filters: int
     kernel_size: int
@@ -51,7 +52,7 @@ class Convolution(Layer):
 
 @dataclass(frozen=True)
 class Bias(Layer):
-    """The bias of a convolution, which is added after the pooling: to fewer values."""
+    """The bias of a convolution, added after the pooling, to fewer values."""
 
     def weight_shapes(self, shape):
         return {"bias": (shape[-1],)}
@@ -59,7 +60,7 @@ class Bias(Layer):
 
 @dataclass(frozen=True)
 class MaxPooling(Layer):
-    """The maximum of 2 x 2 places; "same" keeps an odd last row or column."""
+    """The maximum of each 2 x 2 pixels; "same" keeps an odd last row or column."""
 
     padding: str
 
@@ -72,7 +73,7 @@ class MaxPooling(Layer):
 
 @dataclass(frozen=True)
 class BatchNormalization(Layer):
-    """Each filter scaled to mean 0 and variance 1 of the batch, then as it learns."""
+    """Scale each filter to mean 0 and variance 1 in the batch, then as learned."""
 
     def weight_shapes(self, shape):
         names = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -94,14 +95,14 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """A share ``rate`` of the units is left out at random, in training only."""
+    """A share ``rate`` of the units is dropped at random, during training only."""
 
     rate: float
 
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A weighted sum for each unit; with ``relu`` negative ones become zero."""
+    """A weighted sum for each unit; with ``relu``, negative sums become zero."""
 
     units: int
     relu: bool = False

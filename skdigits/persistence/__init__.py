@@ -1,4 +1,4 @@
-"""A fitted classifier or pipeline in one file that runs nothing when it is read.
+"""Save a fitted classifier or pipeline in one file; reading it runs no code.
 
 Names are imported on first use: `load_network` needs no scikit-learn. `__all__` is for
 users; `file_content` and `load_with_card` are for the sub-packages above this one, and

@@ -1,4 +1,4 @@
-"""What a file holds besides weights, as JSON has it: values, labels, model cards."""
+"""What a file holds besides weights, as JSON: values, labels, model cards."""
 
 import json
 import re
@@ -15,29 +15,30 @@ _MAX_LABELS = 2**20
 
 
 def same(one, other):
-    """Return whether two values are one in JSON, where NaN is itself and 1 not 1.0."""
+    """Return whether two values are the same in JSON; NaN equals NaN, 1 is not 1.0."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def plain(name, value, depth=_MAX_DEPTH):
-    """Return a value as JSON can hold it.
+    """Return a value in a form that JSON can hold.
 
     Parameters
     ----------
     name : str
-        What an error calls it.
+        Name of the value in an error message.
 
     value : object
         Text, a number, a boolean, None, a NumPy scalar, or lists, tuples, arrays and
         dicts of them, the latter with text as keys.
 
     depth : int, default=5
-        How deep it may be nested.
+        How deeply the value may be nested.
 
     Raises
     ------
     ValueError
-        If it is or holds anything else, such as NaN, or is nested deeper.
+        If the value is or contains anything else, such as NaN, or is nested more
+        deeply.
     """
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
@@ -63,7 +64,7 @@ def plain_card(card):
     Raises
     ------
     ValueError
-        If it is none, is longer, or holds more than `plain` can hold.
+        If it is not a dict, is longer, or contains values that `plain` rejects.
     """
     if not isinstance(card, dict):
         raise ValueError(

@@ -1,7 +1,7 @@
 """The file: one JSON document and the weights, as safetensors keeps them.
 
 The document holds the format version, the versions of the libraries, the steps with
-their parameters and learned attributes, the network but for its weights, the model card
+their parameters and learned attributes, the network without its weights, the model card
 and a checksum. Nothing in a file is ever run or followed.
 """
 
@@ -45,7 +45,7 @@ _UPGRADE = f"Upgrade skdigits to load it; this one reads version {FORMAT_VERSION
 
 
 class Damaged(ValueError):
-    """Its message says what the file has, as the object of a sentence."""
+    """An error whose message names what the file has, as the object of a sentence."""
 
     def __init__(self, found, remedy=_SAVE_AGAIN):
         super().__init__(found)
@@ -71,7 +71,7 @@ def packed(document, weights):
 def reading(path):
     """Yield the document and the weights of a file whose checksum is right.
 
-    Whatever a damaged file causes in the block becomes one ValueError.
+    Any error that a damaged file causes in the block becomes one ValueError.
     """
     path = check_path("path", path)
     # not the method of Path, which raises where a name is too long
@@ -141,7 +141,7 @@ def _as_dict(pairs):
 
 
 def checksum(document, weights):
-    """Return the SHA-256 of a document, but for its own checksum, and of weights."""
+    """Return the SHA-256 of a document, without its own checksum, and of weights."""
     described = {key: value for key, value in document.items() if key != "sha256"}
     parts = [json.dumps(described, sort_keys=True).encode()]
     parts += [weights[name].tobytes() for name in sorted(weights)]

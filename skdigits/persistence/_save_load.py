@@ -1,4 +1,4 @@
-"""save and load: an estimator becomes JSON and weights, and they become one again."""
+"""save and load: an estimator becomes JSON and weights, and the reverse."""
 
 import os
 from importlib.metadata import version
@@ -45,29 +45,31 @@ def save(
     Parameters
     ----------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        Fitted. A pipeline may hold `HandwritingNormalizer`, `PixelScaler` and
-        `ImageReshaper` before the `DigitCNN`, as `make_digit_pipeline` makes it.
-        Callbacks and a RandomState instance as ``random_state`` are not saved.
+        A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
+        returns, may have `HandwritingNormalizer`, `PixelScaler` and `ImageReshaper`
+        before the `DigitCNN`. Callbacks, and a RandomState instance as
+        ``random_state``, are not saved.
 
     path : str or path-like
-        The file, by convention with the suffix ``.safetensors``. An existing file is
-        replaced in one step: after a failure or a kill it is still the old one. Its
-        mode is kept, and a link stays a link.
+        Path of the file, by convention with the suffix ``.safetensors``. An existing
+        file is replaced in one step: if saving fails or the process is killed, the old
+        file remains. The mode of the file is kept, and a link remains a link.
 
     card : dict, default=None
-        What is to be known of the model: on what it was trained, how well it did, what
-        it cannot do. Names with text, numbers, booleans, None, and lists and dicts of
-        them, of at most 65,536 characters as JSON.
+        Information about the model: what it was trained on, how well it performs, what
+        it cannot do. Keys are text; values are text, numbers, booleans, None, or lists
+        and dicts of these. As JSON, the card has at most 65,536 characters.
 
     Raises
     ------
     ValueError
-        If the estimator, or a label or parameter of it, or the card is of a type that
+        If the estimator, one of its labels or parameters, or the card has a type that
         the file cannot hold.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     OSError
-        If the file cannot be written: its folder does not exist, say, or has no room.
+        If the file cannot be written, for example because its folder does not exist or
+        the disk is full.
 
     See Also
     --------
@@ -94,7 +96,7 @@ def save(
 
 
 def file_content(estimator, *, card=None):
-    """Return the bytes that `save` writes; raises as it does, but for OSErrors."""
+    """Return the bytes that `save` writes, or raise its errors except OSErrors."""
     versions = {library: version(library) for library in _LIBRARIES}
     document = _describe(estimator) | {
         "versions": {"skdigits": __version__} | versions,
@@ -112,29 +114,31 @@ def file_content(estimator, *, card=None):
 
 
 def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
-    """Load what `save` saved.
+    """Load a classifier or pipeline that was saved with `save`.
 
-    Loading runs no code from the file. Pickles do: load those only from people you
-    trust.
+    Loading runs no code from the file. Pickles, in contrast, can run code: load them
+    only from people you trust.
 
     Parameters
     ----------
     path : str or path-like
+        Path of a file that was written by `save`.
 
     Returns
     -------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        Fitted; it predicts the same probabilities as the one that was saved.
+        The fitted estimator, which predicts the same probabilities as the saved one.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the file is truncated, altered, too large, of an unknown format version, or
-        if its weights do not fit its network or are not finite; for a pickle, a file of
-        Keras or an ONNX model, with how to load that. No more memory is used than the
-        file has bytes, at most 256 MiB, before all is checked.
+        If the file is truncated, altered, too large or of an unknown format version, or
+        if its weights do not fit its network or are not finite. For a pickle, a Keras
+        file or an ONNX model, the message says how to load it. Until everything has
+        been checked, loading uses no more memory than the size of the file, which is at
+        most 256 MiB.
 
     See Also
     --------
@@ -144,28 +148,29 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
 
 
 def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read what a file of `save` says of its model.
+    """Read the model card of a file that was written by `save`.
 
     The whole file is checked as in `load`.
 
     Parameters
     ----------
     path : str or path-like
+        Path of a file that was written by `save`.
 
     Returns
     -------
     card : dict
-        What was passed to `save` as ``card``, nothing if that was None, and
+        The entries of the ``card`` that was passed to `save`, if any, and these two:
 
         format_version : int
-            The version of the file's format.
+            The version of the file format.
         versions : dict of str
-            The versions of skdigits and of the libraries that the model was made with.
+            The versions of skdigits and of the libraries with which the model was made.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `load`.
+        As in `load`.
 
     Examples
     --------
@@ -185,7 +190,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def load_with_card(path):
-    """Return what `load` and `read_card` return, from reading the file once."""
+    """Return the results of `load` and `read_card`, but read the file only once."""
     with reading(path) as content:
         return _restored(*content)
 
@@ -196,7 +201,7 @@ def fitted_steps(estimator):
     Raises
     ------
     ValueError
-        If there are others than those of this package, or no DigitCNN in the end.
+        If a step is not from this package, or if the last step is not a DigitCNN.
     sklearn.exceptions.NotFittedError
         If a step is not fitted.
     """

@@ -1,4 +1,4 @@
-"""What predicts in a file: the network and the classes, without scikit-learn."""
+"""The part of a file that predicts: network and classes, without scikit-learn."""
 
 import os
 from dataclasses import asdict, dataclass, replace
@@ -19,9 +19,9 @@ _BEFORE = {"HandwritingNormalizer", "PixelScaler", "ImageReshaper"}
 
 @dataclass(frozen=True, eq=False)
 class SavedNetwork:
-    """The classifier of a file for rows of pixels, without scikit-learn.
+    """A classifier from a file, for rows of pixels, without scikit-learn.
 
-    It predicts as the whole estimator does, from the step on that scales pixels.
+    It predicts as the whole estimator does from the step that scales pixels onwards.
 
     Attributes
     ----------
@@ -32,10 +32,10 @@ class SavedNetwork:
     image_shape_ : tuple of int (height, width) or (height, width, 3)
 
     scale : float
-        The pixel that stands for 1.
+        The pixel value that is scaled to 1.
 
     card : dict
-        As `read_card` returns it.
+        The model card, as `read_card` returns it.
     """
 
     network: FittedNetwork
@@ -50,7 +50,7 @@ class SavedNetwork:
         Parameters
         ----------
         X : ndarray of shape (n, n_pixels), dtype uint8 or float32
-            An image in each row, its height * width or height * width * 3 pixels.
+            One image in each row, with height * width or height * width * 3 values.
 
         Returns
         -------
@@ -62,14 +62,15 @@ class SavedNetwork:
 
 
 def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
-    """Load what predicts in a file of `save`, and nothing else of it.
+    """Load only the network and the classes from a file that was written by `save`.
 
-    It takes a tenth of the time of `load` in a fresh process, as scikit-learn is not
-    imported.
+    In a new process, this takes a tenth of the time of `load`, because scikit-learn is
+    not imported.
 
     Parameters
     ----------
     path : str or path-like
+        Path of a file that was written by `save`.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `load`.
+        As in `load`.
     """
     with reading(path) as content:
         return saved_network(*content)
@@ -127,7 +128,7 @@ def _card_of(document):
 
 
 def describe_network(network):
-    """Return a `FittedNetwork` but for its arrays as JSON can hold it."""
+    """Return a `FittedNetwork` without its arrays, in a form that JSON can hold."""
     fields = asdict(replace(network, weights={}, optimizer_state=()))
     return {n: v for n, v in fields.items() if n not in ("weights", "optimizer_state")}
 

@@ -27,38 +27,41 @@ def to_onnx(
 ) -> Any:
     """Return a fitted classifier or pipeline as an ONNX graph.
 
-    Whatever runs ONNX [1]_ predicts with it, in any language, and needs no skdigits.
-    All from raw pixels to probabilities is in the graph: scale, shape, network and
-    temperature. It has the names of sklearn-onnx' graphs without a ZipMap [2]_: the
-    input ``X``, of shape (n, n_pixels), where n_pixels is height * width, times 3 for
-    colour images, and the outputs ``label``, of shape (n,), and ``probabilities``, of
-    shape (n, n_classes), for any number of rows n. It checks nothing: pixels that are
-    not finite give probabilities that are not.
+    Any ONNX runtime [1]_, in any language, can predict with the graph without skdigits.
+    The graph contains every step from raw pixels to probabilities: scale, shape,
+    network and temperature. Its input and outputs have the names that sklearn-onnx uses
+    without a ZipMap [2]_: the input ``X``, of shape (n, n_pixels), where n_pixels is
+    height * width, times 3 for colour images, and the outputs ``label``, of shape (n,),
+    and ``probabilities``, of shape (n, n_classes), for any number of rows n. The graph
+    does not check its input: pixels that are not finite give probabilities that are not
+    finite.
 
-    The graph is of opset 15, of 2021, and needs no operators but ONNX' own.
+    The graph uses opset 15, released in 2021, and only operators of ONNX itself.
 
     Parameters
     ----------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        Fitted. A pipeline may hold `PixelScaler` and `ImageReshaper` before the
-        `DigitCNN`, as `make_digit_pipeline` makes it. A `HandwritingNormalizer` as the
-        first step, as in `load_pretrained`, is left out, since no graph can do its
-        work: rows have to be in MNIST format, and the graph says so. Labels are
-        strings, or whole numbers, which become int64.
+        A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
+        returns, may have `PixelScaler` and `ImageReshaper` before the `DigitCNN`. A
+        `HandwritingNormalizer` as the first step, as in `load_pretrained`, is left out,
+        because a graph cannot perform this step: the rows of ``X`` must then be in
+        MNIST format, as the ``doc_string`` of the graph says. Labels must be strings,
+        or whole numbers, which become int64.
 
     dtype : {"uint8", "float32"}, default=None
-        The type of ``X``. None is "uint8" for pixels up to 255, else "float32".
+        The type of ``X``. None means "uint8" for pixels up to 255, and "float32"
+        otherwise.
 
     card : dict, default=None
-        What is to be known of the model, as `skdigits.save` takes it, or
-        `skdigits.persistence.read_card` returns it.
+        Information about the model, as in `skdigits.save` or as returned by
+        `skdigits.persistence.read_card`.
 
     Returns
     -------
     onnx.ModelProto
-        Its ``metadata_props`` hold, each as JSON, ``classes``, ``image_shape``,
-        ``scale``, the pixel that stands for 1, ``steps``, ``steps_left_out``, and
-        ``card`` if there is one.
+        The graph. Its ``metadata_props`` contain, each as JSON: ``classes``;
+        ``image_shape``; ``scale``, the pixel value that is scaled to 1; ``steps``;
+        ``steps_left_out``; and ``card`` if there is one.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def to_onnx(
 
     See Also
     --------
-    save : Keep a classifier for Python.
+    save : Save a classifier for use in Python.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Transformers from raw pixels and labels to what `skdigits.DigitCNN` takes."""
+"""Transformers that prepare raw pixels and labels for `skdigits.DigitCNN`."""
 
 from skdigits.preprocessing._label_encoder import OneHotLabelEncoder
 from skdigits.preprocessing._reshaper import ImageReshaper

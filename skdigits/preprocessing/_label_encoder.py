@@ -15,15 +15,15 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
 ):
     """Turn labels into one-hot rows, and one-hot rows or probabilities into labels.
 
-    For targets y, not for X: a pipeline has no place for it, and `skdigits.DigitCNN`
-    encodes its labels by itself.
+    It transforms targets ``y``, not ``X``, so it cannot be a step of a pipeline.
+    `skdigits.DigitCNN` encodes its labels itself.
 
     Parameters
     ----------
     classes : array-like of shape (n_classes,), default=None
-        The labels, in the order of the columns, where they are more than those passed
-        to `fit`. None takes those, sorted where they have an order, else as they first
-        appear.
+        The labels, in the order of the columns; needed if there are more than those
+        passed to `fit`. None uses the labels passed to `fit`: sorted if they can be
+        sorted, and otherwise in order of first appearance.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
 
     See Also
     --------
-    sklearn.preprocessing.LabelBinarizer : One column in place of two where there are
+    sklearn.preprocessing.LabelBinarizer : Has one column instead of two if there are
         two classes.
 
     Examples
@@ -56,7 +56,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         Parameters
         ----------
         y : array-like of shape (n,)
-            Integers, strings or any other hashable values.
+            Labels: integers, strings or any other hashable values.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         return one_hot(codes, len(self.classes_))
 
     def fit_transform(self, y: ArrayLike) -> NDArray[np.float32]:
-        """Learn the labels, and return them as one-hot rows.
+        """Learn the labels and return them as one-hot rows.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         return self.fit(y).transform(y)
 
     def inverse_transform(self, Y: ArrayLike) -> NDArray[Any]:
-        """Return the label of the largest value of each row.
+        """Return the label with the largest value in each row.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If Y has another number of columns.
+            If Y does not have one column for each class.
         """
         check_is_fitted(self)
         Y = np.asarray(Y)

@@ -22,17 +22,18 @@ class ImageReshaper(  # type: ignore[call-arg]
 ):
     """Fold rows of pixels into images of shape (height, width, channels).
 
-    `get_feature_names_out` returns the names of the columns that come in, as no value
-    of an image is lost or changed: ``feature_names_in_`` where X had names, else "x0",
-    "x1" and so on.
+    Folding neither drops nor changes a value, so `get_feature_names_out` returns the
+    names of the input columns: ``feature_names_in_`` if X had names, and otherwise
+    "x0", "x1" and so on.
 
     Parameters
     ----------
     image_shape : tuple of int (height, width) or (height, width, 3), default=None
-        Shape of an image, in pixels; with 3 for colour images, whose rows have the
-        three values of a pixel beside each other. None takes the shape of the input if
-        it is not flat, and folds flat rows into squares of one channel. Rows of fewer
-        than 64 features that are not a square number count as images of one row.
+        Shape of an image, in pixels; a third value of 3 means colour images, whose rows
+        hold the three values of each pixel next to each other. None keeps the shape of
+        input that is not flat, and folds flat rows into square images with one channel.
+        Rows of fewer than 64 features, if this number is not a square, are treated as
+        images with a height of one pixel.
 
     Attributes
     ----------
@@ -40,10 +41,11 @@ class ImageReshaper(  # type: ignore[call-arg]
         Shape of an image, in pixels.
 
     n_features_in_ : int
-        Number of values of an image: height x width, times 3 for colour images.
+        Number of values in an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, only if X was a DataFrame with string column names.
+        Names of the columns. Defined only if X was a DataFrame with string column
+        names.
 
     See Also
     --------
@@ -84,7 +86,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If the pixels do not fold into ``image_shape``, or into a square.
+            If the pixels cannot be folded into ``image_shape`` or into a square.
         """
         pixels, native_shape = validate_pixels(self, X, reset=True)
         self.image_shape_ = resolve_image_shape(
@@ -93,7 +95,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
-        """Learn the shape of the images, and return them folded.
+        """Learn the shape of the images and return the rows folded into images.
 
         Parameters
         ----------
@@ -129,7 +131,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         return fold_images(pixels, self.image_shape_, native_shape)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return images laid out as rows.
+        """Return images as flat rows.
 
         Parameters
         ----------
@@ -139,7 +141,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         Returns
         -------
         rows : ndarray of shape (n, n_pixels), dtype of X
-            Each image, row by row.
+            The pixels of each image, row by row.
         """
         rows, native_shape = flatten_for_inverse(self, X)
         images = fold_images(rows, self.image_shape_, native_shape)
@@ -148,9 +150,9 @@ class ImageReshaper(  # type: ignore[call-arg]
     def set_output(
         self, *, transform: Literal["default", "pandas", "polars"] | None = None
     ) -> Self:
-        """Do nothing: images are four-dimensional, which no DataFrame can hold.
+        """Do nothing, as a DataFrame cannot hold four-dimensional images.
 
-        It is there so that `Pipeline.set_output` can reach the other steps.
+        This method exists so that `Pipeline.set_output` can configure the other steps.
 
         Parameters
         ----------

@@ -29,36 +29,38 @@ _ODD = 0.1
 class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale pixels to float32 in [0, 1].
 
-    `transform` warns of images that are not like those of `fit`: of another range of
-    pixels, or dark on light in place of light on dark.
+    `transform` warns if images differ from those passed to `fit`: if their pixels have
+    a different range, or if dark and light are swapped.
 
     Parameters
     ----------
     scale : float, default=None
         The value of a white pixel, the same for all channels. None learns it from the
         training data: the smallest of 1, 16 and 255 that no pixel exceeds, or the
-        largest pixel if that is above 255.
+        largest pixel value if that is above 255.
 
     Attributes
     ----------
     scale_ : float
-        The value that becomes 1. Pixels of later images above it become more;
-        negative ones stay negative.
+        The pixel value that is scaled to 1. In later images, larger values become
+        greater than 1, and negative values stay negative.
 
     black_ : float
-        The value of a black pixel: 0, or -``scale_`` where `fit` had pixels below half
-        of that. `transform` does not use it but to warn.
+        The value of a black pixel: 0, or ``-scale_`` if `fit` found pixels below
+        ``-scale_ / 2``. `transform` uses it only to decide whether to warn.
 
     background_ : float or None
-        0 where `fit` had light on dark, 1 where it had dark on light: the median pixel
-        of an image, from black to white, rounded. None where more than a tenth of the
-        images differed, where all were blank, or where they had fewer than 64 values.
+        0 if the images passed to `fit` were light on dark, 1 if they were dark on
+        light. This is the median pixel of an image, scaled so that black is 0 and white
+        is 1, and rounded. None if more than a tenth of the images differed from the
+        others, if all images were blank, or if they had fewer than 64 values.
 
     n_features_in_ : int
-        Number of values of an image: height x width, times 3 for colour images.
+        Number of values in an image: height x width, times 3 for colour images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, only if X was a DataFrame with string column names.
+        Names of the columns. Defined only if X was a DataFrame with string column
+        names.
 
     See Also
     --------
@@ -98,7 +100,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[np.float32]:
-        """Learn the scale, and return the same pixels scaled.
+        """Learn the scale and return the scaled pixels.
 
         Parameters
         ----------
@@ -117,7 +119,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._scaled(X, *self._fit(X))
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return pixels scaled.
+        """Return the scaled pixels.
 
         Parameters
         ----------
@@ -133,9 +135,9 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If the images have another range of pixels than those of `fit`, or dark and
-            light exchanged. Blank images, and those of fewer than 64 values, are not
-            looked at.
+            If the pixels have a different range from those passed to `fit`, or if dark
+            and light are swapped. Blank images, and images with fewer than 64 values,
+            are not checked.
         """
         pixels, native_shape = pixels_for_fitted(self, X)
         # scalers of files and pickles of earlier versions lack both
@@ -162,7 +164,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scaled if native_shape is None else scaled.reshape(np.shape(X))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return pixels scaled back.
+        """Return the pixels in their original scale.
 
         Parameters
         ----------
@@ -173,7 +175,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_original : ndarray of the shape of X, dtype float32
-            Pixels times the scale.
+            Pixels multiplied by the scale.
         """
         pixels, native_shape = flatten_for_inverse(self, X)
         original = pixels.astype(np.float32) * np.float32(self.scale_)

@@ -1,6 +1,6 @@
-"""Reading over HTTP, with a page to draw on; keeps no state between requests.
+"""Read digits over HTTP, with a page to draw on; no state is kept between requests.
 
-Names are imported on first use: the processes that read need no web server.
+Names are imported on first use, because the worker processes need no web server.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""create_app: the interface over HTTP."""
+"""create_app: the HTTP interface."""
 
 import os
 import re
@@ -70,54 +70,57 @@ def create_app(
 ) -> FastAPI:
     """Return the ASGI application behind ``skdigits serve``.
 
-    It responds to ``POST /read`` and ``POST /predict``, shows the page to draw on, and
-    describes itself at ``/docs`` and ``/openapi.json``. ``/metrics`` is for Prometheus.
-    It keeps nothing else between requests. It needs the extra ``serve``.
+    It responds to ``POST /read`` and ``POST /predict``, serves the page to draw on, and
+    describes itself at ``/docs`` and ``/openapi.json``. ``/metrics`` has figures for
+    Prometheus; nothing else is kept between requests. The extra ``serve`` must be
+    installed.
 
     Parameters
     ----------
     model : path, default=None
-        A file of :func:`~skdigits.save`, for digits in MNIST format; None is the
-        pretrained model.
+        A file written by :func:`~skdigits.save`, for digits in MNIST format. None uses
+        the pretrained model.
 
     min_confidence : float in [0, 1], default=None
-        As for :func:`~skdigits.read_digits`.
+        As in :func:`~skdigits.read_digits`.
 
     n_jobs : int, default=-1
-        Number of worker processes; -1 for one on every core.
+        Number of worker processes; -1 starts one for each core.
 
     allow_hosts : list or tuple of str, default=()
-        Names of this machine that requests may be for, besides localhost and its IP
-        addresses.
+        Host names of this machine that requests may use, in addition to localhost and
+        IP addresses.
 
     allow_origins : list or tuple of str, default=()
-        Origins of pages whose requests are served, such as "https://example.org",
-        besides the page of this server: with the scheme, without a path; "*" for all.
+        Origins of web pages whose requests are served, such as "https://example.org",
+        in addition to the page of this server. An origin has a scheme but no path; "*"
+        allows all origins.
 
     max_bytes : int, default=20_000_000
-        Of the body of one request.
+        Maximum size of the body of a request, in bytes.
 
     max_requests : int, default=128
-        Number of requests that are read or wait at the same time; what comes besides
-        them gets the response 503.
+        Maximum number of requests that are processed or wait at the same time. Any
+        further request gets the response 503.
 
     timeout : float, default=30.0
-        Seconds that a request may take to be sent, then to wait, then to be read.
+        Maximum number of seconds for each stage of a request: until it has been sent,
+        while it waits, and while it is processed.
 
     Returns
     -------
     fastapi.FastAPI
-        For any ASGI server.
+        The application, which any ASGI server can run.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the model cannot be loaded, or is for others than digits in MNIST format, or
-        a number is out of its range.
+        If the model cannot be loaded or is not for digits in MNIST format, or if a
+        number is out of its range.
 
     Examples
     --------
-    A module that any ASGI server runs, as in ``uvicorn digits:app --workers 2``:
+    A module that any ASGI server can run, as in ``uvicorn digits:app --workers 2``:
 
     >>> from skdigits.serving import create_app
     >>> app = create_app(n_jobs=1, max_bytes=1_000_000)

@@ -26,21 +26,22 @@ _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?"
 
 
 class HostCheck:
-    """Refuses requests that a page of somebody else's may have made.
+    """Reject requests that may come from a page of another site.
 
-    Such a page may send requests itself, which then have its address as their origin;
-    or its own name may come to mean this machine, as in DNS rebinding. So a host is
-    taken by its name only where the name is known; numbers cannot be rebound.
+    Such a page may send requests itself, with its own address as their origin. Or its
+    host name may be made to point to this machine, as in DNS rebinding. A host name is
+    therefore accepted only if it is known; IP addresses are accepted, because they
+    cannot be rebound.
 
     Parameters
     ----------
     app : ASGI application
 
     hosts : iterable of str
-        Names of this machine besides localhost.
+        Names of this machine, in addition to localhost.
 
     origins : iterable of str
-        Such as "https://example.org"; "*" for all.
+        Allowed origins, such as "https://example.org"; "*" allows all.
     """
 
     def __init__(self, app, hosts, origins):

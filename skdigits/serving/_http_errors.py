@@ -1,4 +1,4 @@
-"""What is said when there is too much to do."""
+"""The response when there are too many requests."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""GET /metrics: how many requests, which statuses, how long, as Prometheus reads it."""
+"""GET /metrics: number, status and duration of requests, for Prometheus."""
 
 import time
 
@@ -16,7 +16,8 @@ class Metrics:
     app : ASGI application
 
     paths : collection of str
-        Those that are told apart; others are "other", lest clients invent labels.
+        Paths that are counted separately. All others are counted as "other", so that
+        clients cannot create labels.
     """
 
     def __init__(self, app, paths):

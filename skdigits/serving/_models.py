@@ -1,4 +1,4 @@
-"""The models of the responses, from which FastAPI describes and checks it."""
+"""The models of the responses, by which FastAPI describes and checks them."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ class Model(BaseModel):
 
 
 class NoParameters(Model):
-    """Those of an address that takes none."""
+    """The parameters of an address that accepts none."""
 
 
 class ReadParameters(Model):
@@ -36,7 +36,7 @@ class Digit(Model):
 
 
 class Reading(Model):
-    """What was read on an image, as ``skdigits predict --json`` prints it."""
+    """What was read in an image, as printed by ``skdigits predict --json``."""
 
     file: str | None
     text: str = Field(description="With ? where unsure.")
@@ -44,7 +44,7 @@ class Reading(Model):
 
 
 class Prediction(Model):
-    """The class of an image of one digit, or why there is none."""
+    """The class of an image of one digit, or the reason why there is none."""
 
     file: str | None
     label: int | str | None = Field(None, description="The most probable class.")
@@ -62,7 +62,7 @@ class Status(Model):
 
 
 class ImageAsText(Model):
-    """An image as pages with a canvas send it."""
+    """An image in the form in which pages with a canvas send it."""
 
     image: str = Field(description="A data URL: data:image/png;base64,…")
 

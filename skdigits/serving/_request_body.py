@@ -1,4 +1,4 @@
-"""The bodies of requests, within limits on bytes and time, and never on the disk."""
+"""The bodies of requests, with limits on size and time, and never stored on disk."""
 
 import json
 import logging
@@ -23,15 +23,15 @@ MAX_FILES, MAX_FIELDS = 1000, 100
 
 
 class RequestBodies:
-    """Reads the images of requests.
+    """Read the images of requests.
 
     Parameters
     ----------
     max_bytes : int
-        Of one request.
+        Maximum size of one request.
 
     timeout : float
-        Seconds in which a request must have been sent.
+        Maximum number of seconds until a request has been sent.
     """
 
     def __init__(self, max_bytes, timeout):

@@ -1,6 +1,6 @@
 """What a worker does: from the content of files to plain results.
 
-Nothing of the web server is imported here.
+No part of the web server is imported here.
 """
 
 import os
@@ -32,15 +32,15 @@ def read(content, name, model, min_confidence, with_images):
     content : bytes
 
     name : str or None
-        That of the file.
+        Name of the file.
 
     model : str or None
-        The path of its file.
+        Path of the model's file.
 
     min_confidence : float or None
 
     with_images : bool
-        Whether each digit comes with the image that was classified.
+        Whether to return the classified image of each digit.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def read(content, name, model, min_confidence, with_images):
     Raises
     ------
     ValueError
-        If it is no image, or cannot be decoded.
+        If the content is not an image, or cannot be decoded.
     """
     grey = _grey(content)
     reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)

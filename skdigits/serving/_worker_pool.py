@@ -1,4 +1,4 @@
-"""The worker pool: processes that read, and how many requests may wait for them."""
+"""The worker pool: processes that read images, and the requests waiting for them."""
 
 from anyio import (
     BrokenWorkerProcess,
@@ -16,10 +16,10 @@ from skdigits.serving._worker import get_ready
 
 
 class WorkerPool:
-    """Processes of their own for what other people's images make a machine do.
+    """Separate processes for work on images from other people.
 
-    One that takes too long is killed, one that dies is replaced, and neither holds up
-    the server. Create it in an event loop.
+    A process that takes too long is killed, and one that dies is replaced; neither
+    blocks the server. Create the pool in an event loop.
 
     Parameters
     ----------
@@ -27,10 +27,11 @@ class WorkerPool:
         Number of processes.
 
     max_requests : int
-        Number of requests that are read or wait at the same time.
+        Maximum number of requests that are processed or wait at the same time.
 
     timeout : float
-        Seconds that a request may wait, and again that it may be read.
+        Maximum number of seconds that a request may wait, and separately that it may be
+        processed.
     """
 
     def __init__(self, n_jobs, max_requests, timeout):

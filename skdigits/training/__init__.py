@@ -1,7 +1,7 @@
 """How networks learn: the only sub-package that imports Keras and TensorFlow.
 
-Importing it is silent; after it, a model that was saved by Keras' own ``model_.save``
-can be loaded.
+Importing it prints nothing. Afterwards, a model that was saved with Keras' own
+``model_.save`` can be loaded.
 """
 
 from skdigits.training._batches import Data

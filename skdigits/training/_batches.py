@@ -1,4 +1,4 @@
-"""Which images make a batch, in each epoch, and which are held out."""
+"""Which images form a batch in each epoch, and which are held out."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ROWS_PER_CALL = 1024
 
 @dataclass(frozen=True)
 class Data:
-    """Images (n, height, width, channels), targets (n, n_classes), weights (n,)."""
+    """Images (n, height, width, channels), targets (n, n_classes) and weights (n,)."""
 
     images: np.ndarray
     targets: np.ndarray
@@ -30,26 +30,26 @@ class Data:
         return iter((self.images, self.targets, self.weights))
 
     def take(self, rows):
-        """Return some rows."""
+        """Return the given rows."""
         return Data(*(np.take(array, rows, axis=0) for array in self))
 
 
 class Batches:
-    """The batches of a fit, in another order in each epoch.
+    """The batches of a fit, in a different order in each epoch.
 
-    All are as large as any, by one image: a last one of the two that are left over,
-    which batch normalization makes opposites of each other, would spoil what the others
-    have taught.
+    The sizes of the batches differ by at most one image. Otherwise the last batch might
+    have only two images, which batch normalization would make opposites of each other:
+    it would spoil what the network has learned from the other batches.
 
     Attributes
     ----------
     dataset : tf.data.Dataset
-        Without end; each element has the images, targets and weights of the steps of
-        one call, and where each batch ends. It takes as long to make as to train small
-        networks, so that one serves all fits of a model.
+        It never ends. Each element has the images, targets and weights for the steps of
+        one call, and where each batch ends. Creating it takes as long as training a
+        small network, so one dataset serves all fits of a model.
 
     epoch : int
-        To be set before each epoch; decides the order, with the seed.
+        Must be set before each epoch; together with the seed, it determines the order.
 
     n_steps, n_calls : int
         Steps of the optimizer, and elements of the dataset, in an epoch.
@@ -68,7 +68,7 @@ class Batches:
 
     @contextmanager
     def of(self, data, batch_size, seed, one_by_one):
-        """Be those of some `Data` in the block; a seed of None leaves their order."""
+        """Use `Data` within the block; with a seed of None, rows keep their order."""
         n_batches = -(-len(data) // batch_size)
         n_pixels = data.images[0].size * batch_size
         steps_per_call = max(1, min(STEPS_PER_CALL, PIXELS_PER_CALL // n_pixels))
@@ -94,7 +94,7 @@ class Batches:
 
 
 def validation_dataset(data):
-    """Return a dataset without end, and the number of its elements in one pass."""
+    """Return an endless dataset, and the number of its elements in one pass."""
     arrays = [tf.convert_to_tensor(array) for array in data]
     n_calls = -(-len(data) // ROWS_PER_CALL)
 
@@ -116,9 +116,10 @@ def _plain(dataset):
 def stratified_split(codes, fraction, rng):
     """Split rows at random into a kept and a held-out part, class by class.
 
-    Each class gives its share, rounded so that the shares add up to ``fraction`` of
-    all rows, or to one row if that is more, and keeps at least one row. Unlike
-    scikit-learn's splitters it accepts data with fewer held-out rows than classes.
+    Each class contributes its share, rounded so that the shares add up to ``fraction``
+    of all rows, or to one row if that is more. Each class keeps at least one row.
+    Unlike scikit-learn's splitters, this function accepts data with fewer held-out rows
+    than classes.
 
     Returns
     -------

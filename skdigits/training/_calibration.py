@@ -1,9 +1,10 @@
 """One temperature, so that probabilities are calibrated; `FittedNetwork` applies it.
 
-A network that learns from smoothed labels is underconfident, and on the images that it
-has learned from it is right too often to measure by how much. So they are augmented
-anew, and farther than in training: so far that some are misclassified. The temperature
-of the smallest log loss of these fits unseen images too, and none had to be held out.
+A network that learns from smoothed labels is underconfident. On the images that it has
+learned from, it is right too often to measure by how much. These images are therefore
+augmented anew, and more strongly than in training, until some are misclassified. The
+temperature with the smallest log loss on them fits unseen images too, and no images
+have to be held out.
 
 C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. "On calibration of modern neural networks."
 ICML (2017).
@@ -28,15 +29,16 @@ GLANCE = 250
 
 
 def find_temperature(network, data):
-    """Return what logits are divided by before the softmax.
+    """Return the number by which logits are divided before the softmax.
 
     Parameters
     ----------
     network : FittedNetwork
-        Trained; its seed decides which images are taken, and how they are augmented.
+        A trained network; its seed determines which images are used, and how they are
+        augmented.
 
     data : Data
-        What it was trained on, held-out images among them.
+        The data that it was trained on, including held-out images.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def _augmented(data, strength, seed):
 
 
 def are_read(predict, images, targets):
-    """Return whether no more than `WRONG` are misclassified, as soon as it is known."""
+    """Return whether at most `WRONG` are misclassified, as soon as this is known."""
     wrong = 0
     for part in (slice(0, GLANCE), slice(GLANCE, None)):
         found, wanted = predict(images[part]).argmax(axis=1), targets[part]
@@ -77,7 +79,7 @@ def are_read(predict, images, targets):
 
 
 def best_temperature(logits, targets, weights=None):
-    """Return the temperature of the smallest log loss.
+    """Return the temperature that gives the smallest log loss.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def best_temperature(logits, targets, weights=None):
         The probability of each class.
 
     weights : ndarray of shape (n_images,), default=None
-        Of the images in the loss; None weighs them alike.
+        Weights of the images in the loss; None weights them equally.
 
     Returns
     -------

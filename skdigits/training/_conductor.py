@@ -10,7 +10,7 @@ LARGE = 1e5
 
 
 class Conductor(keras.callbacks.Callback):
-    """Sets what is random in each epoch, and the cycle; ends what is not finite.
+    """Set the randomness and the cycle of each epoch; stop if a loss is not finite.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Conductor(keras.callbacks.Callback):
 
 
 def check_callbacks(callbacks):
-    """Return the callbacks as a list, or raise a ValueError where one is none."""
+    """Return callbacks as a list, or raise a ValueError if one is not a callback."""
     callbacks = getattr(callbacks, "callbacks", callbacks) or []
     callbacks = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
     for callback in callbacks:

@@ -1,4 +1,4 @@
-"""A training, from a network that knows little to one that knows more."""
+"""Training: from a network to one that has learned more."""
 
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ _changing_idle = Lock()
 
 
 def initial_network(spec, seed):
-    """Return the `FittedNetwork` of a spec that has learned nothing yet."""
+    """Return an untrained `FittedNetwork` for a spec."""
     refuse_forked_process()
     return FittedNetwork(spec, initial_weights(spec, seed), seed, {"loss": []})
 
@@ -35,7 +35,7 @@ def initial_network(spec, seed):
 def train(
     network, recipe, data, *, validation=None, callbacks=(), pause_after=None, verbose=0
 ):
-    """Return a network that was trained on by a recipe.
+    """Return a network after further training by a recipe.
 
     Parameters
     ----------
@@ -46,21 +46,22 @@ def train(
     data : Data
 
     validation : Data, default=None
-        None holds out the share that the recipe names.
+        Validation data; None holds out the share given in the recipe.
 
     callbacks : list of keras.callbacks.Callback, default=()
 
     pause_after : int, default=None
-        The epoch, counted from 1, that ends the training in the midst of a cycle which
-        began with the first; trained on from there, the network learns as without it.
+        The epoch, counted from 1, after which training pauses in the middle of its
+        cycle, which began with the first epoch. If training continues from there, the
+        network learns as it would without the pause.
 
     verbose : int, default=0
-        As Keras takes it.
+        As in Keras.
 
     Returns
     -------
     network : FittedNetwork
-        Another one, with the figures of all epochs.
+        A new network, with the history of all epochs.
     """
     network = replace(network, recipe=recipe, temperature=1.0)
     figures = _Figures()
@@ -105,7 +106,7 @@ def _temperature(network, data, validation):
 
 
 def keras_model(network):
-    """Return a Keras model of a `FittedNetwork`, compiled to learn by its recipe."""
+    """Return a Keras model of a `FittedNetwork`, compiled for its recipe."""
     refuse_forked_process()
     recipe = network.recipe
     model = build_model(
@@ -170,7 +171,7 @@ def _load(model, network):
 
 
 def weights_of(model):
-    """Return the weights of a Keras model by the names of its layers and theirs."""
+    """Return the weights of a Keras model by the names of the layers and weights."""
     return {
         f"{layer.name}/{variable.name}": variable.numpy()
         for layer in model.layers
@@ -179,7 +180,7 @@ def weights_of(model):
 
 
 def early_stopping(recipe, validation=None):
-    """Return the callback that a recipe asks for, in a list, which may be empty."""
+    """Return a list with the callback that a recipe requires, or an empty list."""
     if recipe.patience is None:
         return []
     has_validation = validation is not None or recipe.validation_split

@@ -11,7 +11,7 @@ def integrated_gradients(model, image, code, other, n_steps):
     Parameters
     ----------
     model : keras.Model
-        With a layer called ``logits``.
+        A model with a layer named ``logits``.
 
     image : ndarray of shape (height, width, channels), dtype float32
 
@@ -19,7 +19,7 @@ def integrated_gradients(model, image, code, other, n_steps):
         The outputs whose difference is explained.
 
     n_steps : int
-        Points of the midpoint rule.
+        Number of points of the midpoint rule.
 
     Returns
     -------

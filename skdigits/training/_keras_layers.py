@@ -1,7 +1,7 @@
 """The records of a network as Keras layers: the first of the two interpreters.
 
-Numbers that a search varies are variables of TensorFlow, so that networks of one shape
-share a compiled model; they are none of Keras' variables, which count as parameters.
+Numbers that a search varies are TensorFlow variables, so that networks of one shape
+share a compiled model. They are not Keras variables, which would count as parameters.
 """
 
 from functools import singledispatch
@@ -26,17 +26,17 @@ SMALLEST_AUGMENTED = 8
 
 
 def can_be_augmented(image_shape):
-    """Return whether images are large enough."""
+    """Return whether images are large enough to be augmented."""
     return min(image_shape[:2]) >= SMALLEST_AUGMENTED
 
 
 def number_of(variable):
-    """Return the number that a float32 variable was set to, as it was written."""
+    """Return the number that a float32 variable was set to, as originally written."""
     return float(str(variable.numpy()))
 
 
 def keras_layers(spec, seed, *, augment=0.0, temperature=1.0):
-    """Return the Keras layers from images to probabilities, with seeds of their own."""
+    """Return the Keras layers from images to probabilities, each with its own seed."""
     seeds = layer_seeds(spec, seed)
     layers = [keras.Input(spec.input_shape, dtype="float32")]
     if augment and can_be_augmented(spec.image_shape):
@@ -54,7 +54,7 @@ def layer_seeds(spec, seed):
 
 
 def initial_weights(spec, seed):
-    """Return the weights that the layers of a seed begin with, by name."""
+    """Return the initial weights of the layers for a seed, by name."""
     seeds, weights = layer_seeds(spec, seed), {}
     for name, shape in weight_shapes(spec).items():
         layer, _, kind = name.partition("/")
@@ -71,7 +71,7 @@ def initial_weights(spec, seed):
 def keras_layer(layer: records.Layer, seed):
     """Return the Keras layer of the same name.
 
-    A layer without a seed of its own draws it from Python's global random state.
+    A layer without a seed draws one from Python's global random state.
     """
     raise TypeError(f"Got the layer {layer!r}, but expected one that Keras has.")
 
@@ -152,9 +152,10 @@ class Bias(keras.layers.Layer):
 
 @registered
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalization, which trains by one operation in place of a dozen.
+    """Keras' batch normalization, trained by one operation instead of a dozen.
 
-    The moving variance estimates that beyond the batch, where Keras keeps that in it.
+    The moving variance averages unbiased estimates, while Keras averages the variances
+    within batches.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -197,7 +198,7 @@ class Dropout(keras.layers.Dropout):
 
 @registered
 class Softmax(keras.layers.Softmax):
-    """Keras' softmax, of logits that are divided by a temperature but in training."""
+    """Keras' softmax of logits, divided by a temperature except during training."""
 
     def __init__(self, temperature=1.0, **options):
         super().__init__(**options)
@@ -219,7 +220,7 @@ class RandomAffine(keras.layers.Layer):
     Parameters
     ----------
     strength : float, default=1.0
-        How far, as ``augment`` of `skdigits.DigitCNN` says it.
+        Strength of the changes, as in the ``augment`` of `skdigits.DigitCNN`.
 
     seed : int, default=None
         None draws one from Python's global random state.

@@ -1,4 +1,4 @@
-"""The network as a Keras model, and what its `fit` does besides Keras' own."""
+"""The network as a Keras model, and what its `fit` adds to that of Keras."""
 
 from contextlib import contextmanager
 from functools import wraps
@@ -20,7 +20,7 @@ registered = keras.saving.register_keras_serializable("skdigits")
 
 
 def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
-    """Return the `DigitNetwork` of a spec, compiled with options of Keras' compile."""
+    """Return the `DigitNetwork` of a spec, compiled with the given options."""
     layers = keras_layers(spec, seed, augment=augment, temperature=temperature)
     model = DigitNetwork(layers, name="digit_cnn", seed=seed)
     # whatever the user has set for all of Keras
@@ -46,14 +46,14 @@ def _in_own_process(method):
 
 @registered
 class DigitNetwork(keras.Sequential):
-    """A `keras.Sequential` that draws its batches by a generator of its own.
+    """A `keras.Sequential` that draws its batches with its own random generator.
 
     Parameters
     ----------
     layers : list of keras.layers.Layer
 
     seed : int, default=0
-        Decides the order of the images, and what augmentation and dropout draw; no
+        Determines the order of the images, and what augmentation and dropout draw. No
         global random state is used or changed.
     """
 
@@ -81,30 +81,31 @@ class DigitNetwork(keras.Sequential):
         cycle=None,
         **options,
     ):
-        """Train, as `keras.Model.fit` documents it but for what follows.
+        """Train as documented in `keras.Model.fit`, except as described here.
 
-        With datasets, generators or ``steps_per_epoch`` it is Keras' own.
+        With datasets, generators or ``steps_per_epoch``, this is Keras' own `fit`.
 
         Parameters
         ----------
         x : array-like of shape (n, height, width, channels)
-            Images, pixels in [0, 1].
+            Images with pixels in [0, 1].
 
         y : array-like of shape (n, n_classes)
             One-hot rows, or probabilities.
 
         batch_size : int, default=None
-            The most images in one step; None is 32. The steps of an epoch share them
-            out evenly, where Keras' last step takes what is left.
+            Maximum number of images in one step; None means 32. The images of an epoch
+            are divided evenly among its steps, while in Keras the last step gets what
+            is left over.
 
         cycle : tuple of int (begin, end), default=None
-            The epochs of the cycle of the learning rate, where the optimizer's schedule
-            is "one_cycle". None is ``(0, epochs)``; one without epochs is a constant
-            rate.
+            The epochs of the learning-rate cycle, if the optimizer's schedule is
+            "one_cycle". None means ``(0, epochs)``; a cycle without epochs means a
+            constant rate.
 
         **options
-            Keras' others. ``validation_split`` is drawn at random with the proportions
-            of the classes kept, where Keras takes the last rows.
+            The other options of Keras. ``validation_split`` is drawn at random and
+            stratified by class, while Keras uses the last rows.
 
         Returns
         -------
@@ -113,8 +114,8 @@ class DigitNetwork(keras.Sequential):
         Raises
         ------
         ValueError
-            If the data are not as described, or if the loss stops being finite. The
-            weights are then as they were before.
+            If the data are not as described, or if the loss is no longer finite. The
+            weights are then left as they were before.
         """
         arrays = hasattr(x, "__len__") and hasattr(y, "__len__")
         if not arrays or options.get("steps_per_epoch"):
@@ -178,7 +179,7 @@ class DigitNetwork(keras.Sequential):
         return data, options
 
     def train_step(self, data):
-        """Take the steps of a call of `Batches`, or Keras' own of a single batch."""
+        """Take the steps of one call of `Batches`, or Keras' own step for one batch."""
         if len(data) != 4:
             return super().train_step(data)
         *arrays, ends = data
@@ -208,7 +209,7 @@ class DigitNetwork(keras.Sequential):
         return self.compute_metrics(x, y, predictions.concat(), weights)
 
     def make_train_function(self, force=False):
-        """Compile one function in place of Keras' two, one in the other."""
+        """Compile one function instead of Keras' two nested functions."""
         if self._needs_keras_functions():
             super().make_train_function(force)
         elif self.train_function is None or force:

@@ -1,4 +1,4 @@
-"""What training minimizes, and how: the loss, the optimizer, the learning rate."""
+"""What training minimizes, and how: loss, optimizer and learning rate."""
 
 from skdigits.training._keras_layers import number_of
 from skdigits.training._tensorflow import keras, tf
@@ -11,7 +11,7 @@ WARM_UP = 0.25
 
 @registered
 class SmoothedCrossentropy(keras.losses.Loss):
-    """Keras' categorical cross-entropy, whose smoothing of labels is a variable."""
+    """Keras' categorical cross-entropy, with label smoothing as a variable."""
 
     def __init__(self, label_smoothing=0.0, name="loss", dtype="float32", **options):
         super().__init__(name=name, dtype=dtype, **options)
@@ -33,11 +33,12 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
 @registered
 class AdamW(keras.optimizers.AdamW):
-    """Keras' AdamW, of kernels alone: neither biases nor normalizations decay.
+    """Keras' AdamW with weight decay of kernels only, not of biases or normalizations.
 
-    ``learning_rate`` is the peak of the cycle: linearly up for a quarter of the steps,
-    linearly down to zero for the others (Smith & Topin, "Super-convergence", 2018).
-    Each variable is updated in one operation of TensorFlow, where Keras takes a dozen.
+    ``learning_rate`` is the peak of the cycle: the rate rises linearly during a quarter
+    of the steps, and falls linearly to zero during the others (Smith & Topin,
+    "Super-convergence", 2018). Each variable is updated in one TensorFlow operation,
+    while Keras needs a dozen.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class AdamW(keras.optimizers.AdamW):
     weight_decay : float, default=0.0
 
     schedule : {"constant", "one_cycle"}, default="constant"
-        Whether `start_cycle` does something.
+        Whether the learning rate follows the cycle of `start_cycle` ("one_cycle").
     """
 
     def __init__(
@@ -61,17 +62,17 @@ class AdamW(keras.optimizers.AdamW):
         )
 
     def set_decay(self, weight_decay):
-        """Change the decay, also in steps that are compiled already."""
+        """Change the decay, even in steps that are already compiled."""
         self.weight_decay = weight_decay
         self.decay.assign(weight_decay)
 
     def start_cycle(self, begin, length):
-        """Begin a cycle of so many steps; without any the rate is constant."""
+        """Begin a cycle of ``length`` steps; 0 means a constant learning rate."""
         self.begin.assign(begin)
         self.length.assign(length if self.schedule == "one_cycle" else 0)
 
     def cycle(self, step):
-        """Return the share of the peak that the learning rate is at in a step."""
+        """Return the learning rate of a step as a share of its peak."""
         done = tf.cast(tf.cast(step, tf.int64) - self.begin, tf.float32) + 0.5
         place = tf.math.divide_no_nan(done, tf.cast(self.length, tf.float32))
         share = tf.minimum(place / WARM_UP, (1.0 - place) / (1.0 - WARM_UP))

@@ -1,4 +1,4 @@
-"""Keras and TensorFlow, imported without a word on the terminal."""
+"""Keras and TensorFlow, imported without messages on the terminal."""
 
 import os
 import signal
@@ -97,10 +97,10 @@ def _import_quietly():
 
 
 def drop_kernels():
-    """Free what TensorFlow keeps of every function it ever ran.
+    """Free what TensorFlow keeps of every function that it has run.
 
-    A function that is run again costs a fraction of a second more, once. This is the
-    part of `keras.utils.clear_session` that leaves Keras' names and settings alone.
+    Running a function again then takes a fraction of a second longer, once. This is the
+    part of `keras.utils.clear_session` that leaves Keras' names and settings unchanged.
     """
     from tensorflow.python.eager import context
 

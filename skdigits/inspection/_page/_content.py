@@ -32,7 +32,7 @@ LIKELIEST = 3
 
 
 def content_of(report):
-    """Return what the template takes besides a `Report`: sentences, tables, images."""
+    """Return what the template needs besides a `Report`: sentences, tables, images."""
     return {
         "noun": noun(report),
         "percent": percent,

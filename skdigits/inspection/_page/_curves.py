@@ -1,10 +1,10 @@
-"""How well each class is told from all others: ROC and precision against recall."""
+"""How well each class is separated from the others: ROC, precision and recall."""
 
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 
 def draw_curves(report, figure):
-    """Draw both curves of each class that has rows and is not alone."""
+    """Draw both curves for each class that has rows and is not the only one."""
     figure.set_size_inches(9, 4.4)
     roc, precision_recall = figure.subplots(1, 2)
     for number, label in enumerate(report.labels):

@@ -20,10 +20,10 @@ _MOST_DRAWN = 100
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ErrorReport(Report):
-    """Error analysis: the mistakes of a classifier, and how sure one can be of them.
+    """Error analysis of a classifier: its mistakes, with intervals and tests.
 
-    Made by `from_estimator` or `from_predictions`, for any classifier, any labels and
-    any number of classes.
+    Create it with `from_estimator` or `from_predictions`. It works for any classifier,
+    any labels and any number of classes.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ class ErrorReport(Report):
 
     See Also
     --------
-    suspicious_labels : Rows that may be labelled wrong.
-    repeat_over_seeds : Whether the same classes are hard with other seeds.
+    suspicious_labels : Find rows whose label may be wrong.
+    repeat_over_seeds : Show whether the same classes are hard with other seeds.
 
     Notes
     -----
-    Intervals are Wilson's, of 95 % [1]_. They, and the tests, speak of the chance in
-    the rows: of other rows of the same kind, and the same fitted classifier. Of the
-    chance in training, `repeat_over_seeds` tells more.
+    Intervals are 95 % Wilson intervals [1]_. The intervals and the tests account for
+    chance in the choice of the rows: they describe the same fitted classifier on other
+    rows of the same kind. `repeat_over_seeds` shows the effect of chance in training.
 
     References
     ----------
@@ -85,15 +85,15 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
     """
 
     def to_html(self, title: str = "Error report", model: str | None = None) -> str:
-        """Return the report as one page that needs nothing else.
+        """Return the report as one self-contained page.
 
         Parameters
         ----------
         title : str, default="Error report"
-            Its heading.
+            Heading of the page.
 
         model : str, default=None
-            A name of the classifier to show.
+            Name of the classifier, shown on the page.
 
         Returns
         -------
@@ -108,25 +108,25 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         title: str = "Error report",
         model: str | None = None,
     ) -> Path:
-        """Write the page, and its figures as JSON and CSV.
+        """Write the page to a folder, with its numbers as JSON and CSV.
 
         Parameters
         ----------
         folder : str or path-like
-            Made if it is missing. Files of the same names in it are replaced, once all
-            of the new ones are written.
+            Folder to write to, which is created if it does not exist. Existing files of
+            the same names are replaced once all new files have been written.
 
         title : str, default="Error report"
             Heading of the page.
 
         model : str, default=None
-            A name of the classifier to show.
+            Name of the classifier, shown on the page.
 
         Returns
         -------
         path : pathlib.Path
-            Of the page, `index.html`. Beside it are `report.json` and a CSV file for
-            each table.
+            Path of the page, `index.html`. Beside it are `report.json` and a CSV file
+            for each table.
         """
         path, writers = report_writers(self, folder, title, model)
         # all or none, so that a full disk leaves the report of before

@@ -8,7 +8,7 @@ from skdigits.inspection._summary import all_tables, sentences
 
 
 def report_writers(report, folder, title, model=None):
-    """Make the folder; return the path of the page, and what `write_files` takes."""
+    """Create the folder; return the path of the page and the input of `write_files`."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(

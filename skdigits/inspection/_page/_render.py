@@ -1,4 +1,4 @@
-"""The page of an error report: a template of Jinja2, with all text escaped."""
+"""The page of an error report: a Jinja2 template, with all text escaped."""
 
 from datetime import date
 from functools import cache
@@ -24,10 +24,10 @@ def page(report, title, model=None, files=()):
     title : str
 
     model : str, default=None
-        Its name, for a tile.
+        Name of the model, shown in a tile.
 
     files : sequence of str, default=()
-        Names of those beside the page, to link to.
+        Names of the files beside the page, which it links to.
     """
     own = {"report": report, "title": title, "model": model, "files": files}
     return _template().render(own, today=date.today(), **content_of(report)) + "\n"

@@ -24,15 +24,16 @@ _TOO_MANY = 30
 
 
 class ConfusionHeatmapDisplay(ReportDisplay):
-    """A confusion matrix with integers in its cells and the recall of each class.
+    """Confusion matrix with integers in its cells and the recall of each class.
 
-    Cells of zero stay empty. With ``grey_diagonal`` the colours are those of the
-    mistakes alone, so that a classifier that makes few still shows them.
+    Cells with a zero stay empty. With ``grey_diagonal``, only the mistakes are
+    coloured, so that they can be seen even if there are few of them.
 
     Parameters
     ----------
     confusion_matrix : array-like of shape (n_classes, n_classes)
-        Counts, or sums of weights: true classes down, predicted ones across.
+        Counts, or sums of weights, with a row for each true class and a column for each
+        predicted class.
 
     display_labels : array-like of shape (n_classes,), default=None
         Names of the classes; None counts them from 0.
@@ -40,18 +41,18 @@ class ConfusionHeatmapDisplay(ReportDisplay):
     Attributes
     ----------
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     im_ : matplotlib.image.AxesImage
         The cells.
 
     text_ : ndarray of shape (n_classes, n_classes) of matplotlib.text.Text, or None
-        The figures in the cells.
+        The numbers in the cells; None if they are not shown.
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : That of scikit-learn, which takes the same
-        options.
+    sklearn.metrics.ConfusionMatrixDisplay : The display of scikit-learn, which accepts
+        the same options.
 
     Examples
     --------
@@ -100,20 +101,21 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         Parameters
         ----------
         report : ErrorReport
-            Of any classifier.
+            A report on any classifier.
 
         labels : array-like of shape (n_classes,), default=None
-            Which classes to draw, in which order; rows of others are left out, as in
-            :func:`sklearn.metrics.confusion_matrix`. None draws all.
+            Which classes to draw, and in which order; rows with other labels are left
+            out, as in :func:`sklearn.metrics.confusion_matrix`. None draws all classes.
 
         sample_weight : array-like of shape (n,), default=None
             Weight of each row of the report.
 
         display_labels : array-like of shape (n_classes,), default=None
-            Names of the classes, in the order of ``labels``; None takes the labels.
+            Names of the classes, in the order of ``labels``; None uses the labels
+            themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **plot_options : dict
             Passed to `plot`.
@@ -138,7 +140,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         ax: Axes | None = None,
         **options: Any,
     ) -> Self:
-        """Draw the confusion matrix of predictions that are there already.
+        """Draw the confusion matrix of existing predictions.
 
         Parameters
         ----------
@@ -146,20 +148,20 @@ class ConfusionHeatmapDisplay(ReportDisplay):
             True labels.
 
         y_pred : array-like of shape (n,), default=None
-            Predicted labels; None takes the most probable ones.
+            Predicted labels; None uses the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
-            Probability of each label, in place of ``y_pred``.
+            Probability of each label, for use without ``y_pred``.
 
         X : None
-            Not drawn; there as other displays take it.
+            Ignored; present because other displays accept it.
 
         labels : array-like of shape (n_classes,), default=None
-            As in `from_report`; without ``y_pred`` all labels, in the order of the
+            As in `from_report`. Without ``y_pred``, all labels, in the order of the
             columns of ``y_proba``.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **options : dict
             Passed to `from_report`.
@@ -188,44 +190,44 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         im_kw: dict[str, Any] | None = None,
         text_kw: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the confusion matrix.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         normalize : {"true", "pred", "all"}, default=None
-            Show percentages: of the true class (rows), of the predicted class
-            (columns), or of all. None shows counts.
+            Show percentages of each true class (rows), of each predicted class
+            (columns), or of all rows of the data. None shows counts.
 
         grey_diagonal : bool, default=False
-            Leave what is predicted right grey.
+            Whether to draw correct predictions in grey.
 
         include_values : bool, default=None
-            Whether figures stand in the cells. None writes them for fewer than 30
-            classes, as more cannot be read.
+            Whether to write numbers in the cells. None writes them if there are fewer
+            than 30 classes, as more numbers would be unreadable.
 
         values_format : str, default=None
-            How the figures are written, such as ".2f"; of a format in percent, such as
-            ".0%", they are shares. None takes "d" for counts and ".1f" for weights
-            and percentages.
+            Format of the numbers, such as ".2f". A format in percent, such as ".0%", is
+            applied to shares. None uses "d" for counts and ".1f" for weights and
+            percentages.
 
         xticks_rotation : {"vertical", "horizontal"} or float, default=None
-            How the names below the axes are turned; None turns long ones.
+            Rotation of the names below the axes; None rotates long names.
 
         cmap : str or matplotlib.colors.Colormap, default=None
-            Colours of the cells; None takes shades of blue that begin at the
-            background.
+            Colour map of the cells; None uses shades of blue that start at the
+            background colour.
 
         colorbar : bool, default=False
-            Whether to draw a scale of the colours.
+            Whether to draw a colour bar.
 
         im_kw : dict, default=None
             Passed to `matplotlib.axes.Axes.imshow`.
 
         text_kw : dict, default=None
-            Passed to `matplotlib.axes.Axes.text` for the figures in the cells.
+            Passed to `matplotlib.axes.Axes.text` for the numbers in the cells.
 
         Returns
         -------
@@ -276,7 +278,7 @@ class ConfusionHeatmapDisplay(ReportDisplay):
         Returns
         -------
         width, height : float
-            In inches.
+            The size in inches.
         """
         side = 0.55 * min(len(self.confusion_matrix), _TOO_MANY)
         longest = self._longest()

@@ -1,4 +1,4 @@
-"""What displays share: how to draw without options, and from what."""
+"""The methods that displays share."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Display:
     _draw: Callable[[], None]
 
     def plot(self, *, ax: Axes | None = None) -> Self:
-        """Draw.
+        """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw, in two parts if there are two; None makes a figure.
+            Axes to draw on, split if there are two parts; None creates a figure.
 
         Returns
         -------
@@ -40,12 +40,12 @@ class Display:
         return self
 
     def figsize(self) -> tuple[float, float]:
-        """Return the size of a figure of its own.
+        """Return the size of a new figure for the display.
 
         Returns
         -------
         width, height : float
-            In inches.
+            The size in inches.
         """
         return self._figsize
 
@@ -70,8 +70,8 @@ class ReportDisplay:
         Parameters
         ----------
         estimator : classifier
-            Fitted; also a pipeline or a search, and whatever has `classes_` and
-            `predict`.
+            A fitted classifier, pipeline or search, or any other fitted object with
+            `classes_` and `predict`.
 
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)
@@ -81,7 +81,7 @@ class ReportDisplay:
             True labels.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **options : dict
             Passed to `from_report`.
@@ -105,7 +105,7 @@ class ReportDisplay:
         ax: Axes | None = None,
         **options: Any,
     ) -> Self:
-        """Draw predictions that are there already.
+        """Draw existing predictions.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class ReportDisplay:
             True labels.
 
         y_pred : array-like of shape (n,), default=None
-            Predicted labels; None takes the most probable ones.
+            Predicted labels; None uses the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
             Probability of each label.
@@ -123,11 +123,11 @@ class ReportDisplay:
             Images, for displays that show them.
 
         labels : array-like of shape (n_labels,), default=None
-            All labels, in the order of the columns of ``y_proba``. None takes those
-            that occur, sorted.
+            All labels, in the order of the columns of ``y_proba``. None uses those that
+            occur, sorted.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **options : dict
             Passed to `from_report`.

@@ -11,7 +11,7 @@ _DARK = {"main": "#56B4E9", "accent": "#F5A04C", "muted": "#A6A6A6"}
 def axes_for(ax, figsize, n_parts=1):
     """Return figure and axes: those given, or new ones of a size in inches.
 
-    Several parts are side by side, in place of the axes given.
+    Several parts are drawn side by side, and replace the given axes.
     """
     if ax is None:
         import matplotlib.pyplot as plt
@@ -30,7 +30,7 @@ def axes_for(ax, figsize, n_parts=1):
 
 
 def error_bars(table, name):
-    """Return a column and how far its interval goes to both sides, of shape (2, n)."""
+    """Return a column, and its interval's distance to both sides, of shape (2, n)."""
     value, low, high = (
         table[column].to_numpy() for column in (name, f"{name}_low", f"{name}_high")
     )
@@ -39,7 +39,7 @@ def error_bars(table, name):
 
 
 def legend_below(ax):
-    """Put the legend half an inch below the axes, where it hides nothing."""
+    """Put the legend half an inch below the axes, so that it hides nothing."""
     from matplotlib.transforms import ScaledTranslation
 
     below = ScaledTranslation(0, -0.5, ax.figure.dpi_scale_trans)
@@ -53,7 +53,7 @@ def legend_below(ax):
 
 
 def colours(ax):
-    """Return the colours that can be told from the background of the axes."""
+    """Return colours that can be distinguished from the background of the axes."""
     return _DARK if has_dark_background(ax) else _LIGHT
 
 

@@ -27,7 +27,7 @@ _LETTER = 0.078
 
 
 class DigitGridDisplay(ReportDisplay):
-    """Images in rows, each with its label.
+    """Images in a grid, each with its label.
 
     `from_report`, `from_estimator` and `from_predictions` draw the mistakes of a
     classifier.
@@ -36,16 +36,16 @@ class DigitGridDisplay(ReportDisplay):
     ----------
     images : array-like of shape (n, n_pixels), (n, height, width) or \
             (n, height, width, channels)
-        Images, ink bright on black, or in colour. Flat rows must be square images of
-        one channel.
+        Images with bright ink on black, or in colour. Flat rows must be square images
+        with one channel.
 
     titles : array-like of shape (n,), default=None
-        What stands above each image, such as its label; it may have several lines.
+        Text above each image, such as its label; it may have several lines.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     Examples
     --------
@@ -83,19 +83,20 @@ class DigitGridDisplay(ReportDisplay):
         Parameters
         ----------
         report : ErrorReport
-            With images.
+            A report with images.
 
         order : {"confidence", "loss", "pair"}, default="confidence"
-            "confidence" begins with the mistakes that the classifier was surest of,
-            "loss" with those whose true label it found least probable. "pair" groups
-            them by the true and the predicted label, the most frequent pair first.
-            Without probabilities the first two keep the order of the rows.
+            "confidence" starts with the mistakes of which the classifier was most
+            certain, "loss" with those whose true label had the lowest probability.
+            "pair" groups mistakes by true and predicted label, the most frequent pair
+            first. Without probabilities, "confidence" and "loss" keep the order of the
+            rows.
 
         max_images : int, default=40
-            The number of images at most.
+            Maximum number of images.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **plot_options : dict
             Passed to `plot`.
@@ -132,18 +133,18 @@ class DigitGridDisplay(ReportDisplay):
         n_columns: int = 8,
         cmap: str | Colormap = "gray_r",
     ) -> Self:
-        """Draw.
+        """Draw the images.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         n_columns : int, default=8
-            Images side by side.
+            Number of images in each row.
 
         cmap : str or matplotlib.colors.Colormap, default="gray_r"
-            Colours of grey values; the default shows dark ink on white paper.
+            Colour map for grey values; the default shows dark ink on white paper.
 
         Returns
         -------

@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 
 class TrainingHistoryDisplay(Display):
-    """Loss and accuracy over the epochs of a training.
+    """Loss and accuracy over the epochs of training.
 
-    The best epoch is marked where there are several and a validation part.
+    The best epoch is marked if there are several epochs and a validation part.
 
     Parameters
     ----------
     history : dict of list of float
         "loss" and "accuracy" of each epoch, and "val_loss" and "val_accuracy" if there
-        is a validation part; as `DigitCNN.history_` has them, and Keras' `History`.
+        is a validation part, as in `DigitCNN.history_` and in Keras' `History`.
 
     Attributes
     ----------
     best_epoch : int or None
-        The epoch, counted from 1, of the lowest validation loss. None without a
-        validation part: a low training loss may be of an overfitted network.
+        The epoch, counted from 1, with the lowest validation loss. None without a
+        validation part, as a low training loss may be a sign of overfitting.
 
     ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
-        Where loss and accuracy are drawn.
+        The axes of loss and accuracy.
 
     figure_ : matplotlib.figure.Figure
-        Their figure.
+        The figure of the plot.
 
     Examples
     --------
@@ -66,15 +66,15 @@ class TrainingHistoryDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
-        """Draw the training of a fitted `DigitCNN`, or a pipeline or search with one.
+        """Draw the training of a `DigitCNN`, or of a pipeline or search with one.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted, with `history_` at its end.
+            A fitted `DigitCNN`, or a fitted pipeline or search that ends with one.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw, in two parts; None makes a figure.
+            Axes to draw on, split into two parts; None creates a figure.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class TrainingHistoryDisplay(Display):
         Raises
         ------
         ValueError
-            If it has no history.
+            If the estimator has no `history_`.
         """
         network = network_of(estimator)
         if not hasattr(network, "history_"):

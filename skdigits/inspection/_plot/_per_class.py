@@ -22,19 +22,19 @@ class PerClassDisplay(ReportDisplay, Display):
     Parameters
     ----------
     per_class : DataFrame
-        As `ErrorReport.per_class`: a row for each label, with `recall`, `recall_low`,
-        `recall_high` and `support`.
+        A table such as `ErrorReport.per_class`: a row for each label, with `recall`,
+        `recall_low`, `recall_high` and `support`.
 
     hardest : array-like, default=()
         The labels to mark.
 
     accuracy : float, default=None
-        Where to draw a line; None draws none.
+        The overall accuracy, which is drawn as a line; None draws no line.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     Examples
     --------
@@ -59,18 +59,18 @@ class PerClassDisplay(ReportDisplay, Display):
     def from_report(
         cls, report: Report, *, alpha: float = 0.05, ax: Axes | None = None
     ) -> Self:
-        """Draw the recalls of an `ErrorReport`.
+        """Draw the recall of each class of an `ErrorReport`.
 
         Parameters
         ----------
         report : ErrorReport
-            Of any classifier.
+            A report on any classifier.
 
         alpha : float, default=0.05
-            As in `ErrorReport.hardest`, whose classes are marked.
+            As in `ErrorReport.hardest`; the classes that it returns are marked.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
@@ -105,12 +105,12 @@ class PerClassDisplay(ReportDisplay, Display):
         legend_below(self.ax_)
 
     def figsize(self) -> tuple[float, float]:
-        """Return the size of a figure of its own.
+        """Return the size of a new figure for the display.
 
         Returns
         -------
         width, height : float
-            In inches.
+            The size in inches.
         """
         return 6.4, 1.5 + 0.3 * len(self.per_class)
 

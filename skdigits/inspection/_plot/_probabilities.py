@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 
 class ReliabilityDisplay(ReportDisplay, Display):
-    """Whether the probabilities are calibrated.
+    """Reliability diagram, which shows whether probabilities are calibrated.
 
-    The probability of the predicted label of each row against how often it is right,
-    for any number of classes, or that of one label against how often rows have it. Bars
-    show the share of the rows in each bin.
+    For any number of classes, it plots the share of correct predictions against the
+    probability of the predicted label. For one given label, it plots the share of rows
+    with that label against the probability of the label. Bars show the share of the
+    rows in each bin.
 
     Parameters
     ----------
     bins : DataFrame
-        As `ErrorReport.calibration` returns them.
+        The bins that `ErrorReport.calibration` returns.
 
     pos_label : label, default=None
-        The label that they are of; None stands for the predicted ones.
+        The label whose probabilities are shown; None means the predicted label of each
+        row.
 
     Attributes
     ----------
@@ -41,12 +43,12 @@ class ReliabilityDisplay(ReportDisplay, Display):
         The expected calibration error of the bins.
 
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     See Also
     --------
-    sklearn.calibration.CalibrationDisplay : The same for two classes; it takes the same
-        options.
+    sklearn.calibration.CalibrationDisplay : The same for two classes; it accepts the
+        same options.
 
     References
     ----------
@@ -85,20 +87,21 @@ class ReliabilityDisplay(ReportDisplay, Display):
         Parameters
         ----------
         report : ErrorReport
-            With probabilities.
+            A report with probabilities.
 
         n_bins : int, default=15
-            Number of bins in [0, 1], at most.
+            Maximum number of bins in [0, 1].
 
         strategy : {"uniform", "quantile"}, default="uniform"
-            Bins of equal width, or of about equal count.
+            Whether bins have equal widths ("uniform") or about equal counts
+            ("quantile").
 
         pos_label : label, default=None
-            The label whose probability to look at; None takes the predicted label of
+            The label whose probabilities are shown; None means the predicted label of
             each row.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **plot_options : dict
             Passed to `plot`.
@@ -118,18 +121,18 @@ class ReliabilityDisplay(ReportDisplay, Display):
         ref_line: bool = True,
         **kwargs: Any,
     ) -> Self:
-        """Draw.
+        """Draw the reliability diagram.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         name : str, default=None
-            What the legend calls the classifier.
+            Name of the classifier in the legend.
 
         ref_line : bool, default=True
-            Whether to draw the line on which probabilities are calibrated.
+            Whether to draw the line of perfectly calibrated probabilities.
 
         **kwargs : dict
             Passed to `matplotlib.axes.Axes.errorbar`, which draws the line.
@@ -181,17 +184,17 @@ class ReliabilityDisplay(ReportDisplay, Display):
 
 
 class RiskCoverageDisplay(ReportDisplay, Display):
-    """How few mistakes are left if the least sure predictions go to a person.
+    """Share of mistakes that remain if a person handles the least certain predictions.
 
     Parameters
     ----------
     curve : DataFrame
-        As `ErrorReport.risk_coverage`.
+        A table such as `ErrorReport.risk_coverage`.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     References
     ----------
@@ -214,15 +217,15 @@ class RiskCoverageDisplay(ReportDisplay, Display):
 
     @classmethod
     def from_report(cls, report: Report, *, ax: Axes | None = None) -> Self:
-        """Draw risk against coverage of an `ErrorReport`.
+        """Draw the risk of an `ErrorReport` against its coverage.
 
         Parameters
         ----------
         report : ErrorReport
-            With probabilities.
+            A report with probabilities.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------

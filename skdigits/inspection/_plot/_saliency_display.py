@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class SaliencyDisplay(Display):
     """Which pixels favour one label over another.
 
-    Integrated gradients [1]_ of the difference of the two labels' logits, along the
-    way from an empty image to the one passed. They add up to that difference, less
-    that of the empty image.
+    It shows the integrated gradients [1]_ of the difference between the logits of two
+    labels, along the path from an empty image to the given one. They add up to this
+    difference for the given image minus the same difference for the empty image.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ class SaliencyDisplay(Display):
         The image.
 
     attributions : ndarray of shape (height, width)
-        What each pixel, with all its channels, adds to the logit of ``label``, less
-        that of ``against``.
+        The contribution of each pixel, summed over its channels, to the logit of
+        ``label`` minus the logit of ``against``.
 
     label : label
         The label that positive attributions support.
@@ -41,10 +41,10 @@ class SaliencyDisplay(Display):
     Attributes
     ----------
     ax_ : ndarray of shape (2,) of matplotlib.axes.Axes
-        Where the image and the attributions are drawn.
+        The axes of the image and of the attributions.
 
     figure_ : matplotlib.figure.Figure
-        Their figure.
+        The figure of the plot.
 
     References
     ----------
@@ -89,7 +89,7 @@ class SaliencyDisplay(Display):
     ) -> Self:
         """Draw which pixels support a prediction of a fitted `DigitCNN`.
 
-        Imports TensorFlow.
+        This method imports TensorFlow.
 
         Parameters
         ----------
@@ -97,19 +97,20 @@ class SaliencyDisplay(Display):
             A fitted `DigitCNN`, or a pipeline or search with one at its end.
 
         image : array-like of shape (n_pixels,), (height, width) or (height, width, 3)
-            One image, as `estimator` takes them; also a Series, or a table of one row.
+            One image, in a shape that the estimator accepts; also a Series, or a table
+            with one row.
 
         label : label, default=None
-            What to look for reasons for; None takes the most probable label.
+            The label to explain; None uses the most probable label.
 
         against : label, default=None
-            What to look for reasons against; None takes the most probable other label.
+            The label to compare it with; None uses the most probable other label.
 
         n_steps : int, default=64
-            Steps on the way from the empty image.
+            Number of steps on the path from the empty image.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw, in two parts; None makes a figure.
+            Axes to draw on, split into two parts; None creates a figure.
 
         Returns
         -------
@@ -118,7 +119,8 @@ class SaliencyDisplay(Display):
         Raises
         ------
         ValueError
-            If the estimator has no network, or was not fitted on a label.
+            If the estimator is not a fitted `DigitCNN` and does not contain one, or if
+            it was not fitted on one of the labels.
         """
         n_steps = check_integer("n_steps", n_steps)
         network = network_of(estimator)

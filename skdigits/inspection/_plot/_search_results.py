@@ -24,42 +24,44 @@ if TYPE_CHECKING:
 class SearchResultsDisplay:
     """Scores of a search: a heat map over two parameters, or points over one.
 
-    Make it with `from_estimator`, or with `from_cv_results` from a mere table. Each
-    place shows the candidate with these values that went furthest, and of several
-    the best; so it does where more parameters were searched than are drawn. Where
-    candidates were dropped on the way, it also says how far they came: their scores do
-    not compare with those of candidates that were trained to the end.
+    Create it with `from_estimator` or, from a table of results, with `from_cv_results`.
+    Several candidates can have the same values of the drawn parameters, for example if
+    more parameters were searched than are drawn. The display then shows the candidate
+    that was trained furthest; if there are several of these, it shows the best. If the
+    search dropped candidates, the display also shows how far each was trained: scores
+    of dropped candidates cannot be compared with those of candidates that were trained
+    to the end.
 
     Parameters
     ----------
     mean : ndarray of shape (n_values,) or (n_rows, n_columns)
-        Mean score over the folds, NaN where there is none.
+        Mean score over the folds; NaN if there is no candidate.
 
     spread : ndarray of the shape of ``mean``
         Standard deviation of the score over the folds.
 
     names : list of str
-        The parameters; with two, that of the rows first.
+        Names of the parameters; if there are two, that of the rows comes first.
 
     values : list of list
         The values of each parameter, in the order of ``mean``.
 
     best : tuple of int, default=None
-        The place of the winner in ``mean``.
+        The index of the winner in ``mean``.
 
     resources : ndarray of the shape of ``mean``, default=None
-        How far each candidate came in a search with successive halving.
+        How far each candidate was trained in a search with successive halving.
 
     score_name : str, default="score"
-        What the scores are.
+        Name of the scores.
 
     resource_name : str, default="resources"
-        What the resources are.
+        Name of the resources.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib.axes.Axes, matplotlib.figure.Figure
-        Where it is drawn.
+        The axes and figure of the plot.
 
     See Also
     --------
@@ -114,20 +116,22 @@ class SearchResultsDisplay:
         Parameters
         ----------
         search : estimator
-            A fitted search of scikit-learn, or one with its `refit` and `cv_results_`.
+            A fitted search of scikit-learn, or another search with the same attributes
+            `refit` and `cv_results_`.
 
         params : str or sequence of str, default=None
-            One or two of the searched parameters; None takes those with more than one
+            One or two of the searched parameters; None uses those with more than one
             value.
 
         metric : str, default=None
-            Which of several metrics to draw; None takes the one that chose the winner.
+            Which of several metrics to draw; None uses the one that determined the
+            winner.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **plot_params : dict
-            Passed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
@@ -136,8 +140,8 @@ class SearchResultsDisplay:
         Raises
         ------
         ValueError
-            If it is not a search, if there are not one or two parameters to draw, or no
-            such metric.
+            If ``search`` is not a fitted search, if the number of parameters to draw is
+            not one or two, or if there is no such metric.
         """
         if not hasattr(search, "refit"):
             raise ValueError(
@@ -172,7 +176,7 @@ class SearchResultsDisplay:
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> Self:
-        """Draw a table of results.
+        """Draw the results from a table.
 
         Parameters
         ----------
@@ -180,26 +184,26 @@ class SearchResultsDisplay:
             `cv_results_` of a search.
 
         params : str or sequence of str, default=None
-            One or two of the searched parameters; None takes those with more than one
+            One or two of the searched parameters; None uses those with more than one
             value.
 
         metric : str, default="score"
             Which of several metrics to draw.
 
         best_index : int, default=None
-            The row of the winner; None marks none.
+            The row of the winner; None marks no winner.
 
         score_name : str, default="score"
-            What the scores are.
+            Name of the scores.
 
         resource_name : str, default="resources"
-            What the resources of successive halving are.
+            Name of the resources of successive halving.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         **plot_params : dict
-            Passed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
@@ -208,7 +212,8 @@ class SearchResultsDisplay:
         Raises
         ------
         ValueError
-            If there are not one or two parameters to draw, or no such metric.
+            If the number of parameters to draw is not one or two, or if there is no
+            such metric.
         """
         display = cls(
             **laid_out(cv_results, params, metric, best_index),
@@ -224,18 +229,18 @@ class SearchResultsDisplay:
         cmap: str | Colormap = "viridis",
         values_format: str = ".3f",
     ) -> Self:
-        """Draw it.
+        """Draw the scores.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         cmap : str or matplotlib.colors.Colormap, default="viridis"
-            Colours of the heat map.
+            Colour map of the heat map.
 
         values_format : str, default=".3f"
-            How the scores are written in the heat map.
+            Format of the scores in the heat map.
 
         Returns
         -------
