@@ -73,7 +73,7 @@ def test_json(reader, capsys):
     assert (code, err) == (1, "")
     damaged, missing, read = map(json.loads, out.splitlines())
     assert set(damaged) == set(missing) == {"file", "error"}
-    assert damaged["error"].startswith("Got 'c.png', which cannot be decoded")
+    assert damaged["error"].startswith("Got 'c.png', which cannot be read (it is")
     assert missing["file"] == "nothing.png"
     assert read == {
         "file": "a.png",
@@ -166,7 +166,9 @@ def test_what_cannot_be_read_holds_nobody_up(reader, capsys):
     assert first.startswith(
         "Error: Got 'photos/a.png', which cannot be read (it is not"
     )
-    assert second.startswith("Error: Got 'photos/b\\n.png', which cannot be decoded")
+    assert second.startswith(
+        "Error: Got 'photos/b\\n.png', which cannot be read (it is empty)"
+    )
 
 
 class TestAnnotate:

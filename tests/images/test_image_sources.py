@@ -149,7 +149,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch, module, content):
             io.StringIO("text"),
             'that gives str, but expected bytes. Open the file with "rb',
         ),
-        (b"", "Got an image, which cannot be decoded"),
+        (b"", r"Got an image, which cannot be read \(it is empty\)"),
         (b"%PDF-1.7 nothing else", "Got an image, which cannot be decoded"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "Got an image, which cannot be decoded"),
     ],
