@@ -35,6 +35,8 @@ def _exit_code_of(arguments):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _print_warning
+            # of joblib, if the reader of a pipe goes away, or Ctrl-C is pressed
+            warnings.filterwarnings("ignore", ".* tasks which were still being proc")
             from skdigits.cli._commands import app
 
             code = app(arguments, standalone_mode=False, obj=typed) or 0

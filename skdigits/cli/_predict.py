@@ -6,7 +6,6 @@ What takes long to import is imported where it is used: users wait for the outpu
 import json
 import os
 import sys
-import warnings
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
@@ -188,8 +187,6 @@ def _results(read, jobs, n_jobs):
         return map(read, jobs)
     from joblib import Parallel, delayed
 
-    # where nobody wants the results any more, as head, nor how many there would be
-    warnings.filterwarnings("ignore", ".* tasks which were still being processed")
     return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
 
 

@@ -13,12 +13,12 @@ from skdigits.handwriting import N_DIGITS
 
 # Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
 # the scales, and of the classifier's probability.
-DIGIT_WEIGHTS = (1.081, 1.264, 0.294)
+DIGIT_WEIGHTS = (0.671, 1.511, 0.321)
 
 # Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
 # classifier's probability of a non-digit, of the heat of other signs; 1; how much
 # smaller it is than the others.
-NONE_WEIGHTS = (-0.567, 2.85, 0.049, 1.056, -0.733, 1.592)
+NONE_WEIGHTS = (-0.147, 2.456, 0.074, 0.909, -0.597, 0.849)
 
 # The least probability that counts.
 LEAST = 1e-3

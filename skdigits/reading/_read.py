@@ -33,7 +33,7 @@ MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 # are about so high. It is read so if the sum is another share of the signs that are
 # then seen, and larger by a share of itself and a constant.
 A_SHEET, A_SIGN, POORLY, HEIGHT, WELL = 2, 0.3, 0.9, 28, 0.7
-BETTER, BETTER_AT_LEAST = 0.15, 0.4
+BETTER, BETTER_AT_LEAST = 0.05, 0.6
 
 # Of a box of a form, so much of the shorter side is also seen around it.
 AROUND = 0.15
