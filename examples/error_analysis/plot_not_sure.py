@@ -2,8 +2,8 @@
 A confidence threshold: when to say "not sure"
 ===============================================
 
-If a wrong prediction costs more than no prediction, hand the least confident ones to a
-person. Choose the threshold on images that were not used for training.
+If a wrong prediction costs more than no prediction, hand the least confident
+predictions to a person. Choose the threshold on images that were not used for training.
 """
 
 # %%
@@ -51,7 +51,7 @@ threshold = table.loc[0, "threshold"]
 # ------------------
 # On other images, the accuracy of the predictions that are kept is about what you asked
 # for. It may be a little lower, since the threshold was chosen as the best one for the
-# first images.
+# images that it was chosen on.
 
 confidence = pipeline.predict_proba(X_test).max(axis=1)
 predictions = pipeline.predict(X_test)

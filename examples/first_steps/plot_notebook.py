@@ -9,7 +9,8 @@ plot the confusion matrix, and say what it shows.
 # %%
 # Load and look
 # -------------
-# On MNIST the first line is ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``.
+# For MNIST, load the data by
+# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -43,8 +44,8 @@ pipeline = make_digit_pipeline(notebook)
 # %%
 # Train
 # -----
-# A tenth of the images is held out, as in the notebook, but drawn at random with the
-# proportions of the digits kept.
+# A tenth of the images is held out, as in the notebook, but drawn at random so that
+# the digits keep their proportions.
 
 pipeline.fit(X_train, y_train)
 display = TrainingHistoryDisplay.from_estimator(pipeline)

@@ -2,8 +2,8 @@
 Hyperparameter search: grid search and successive halving
 =========================================================
 
-How to tune filters and dropout with `GridSearchCV`, and how to find a candidate that is
-just as good in a third of the epochs. The parameters of the network have the name of
+How to tune filters and dropout with `GridSearchCV`, and how to find an equally good
+candidate in a third of the epochs. The parameters of the network have the name of
 its step as a prefix: ``cnn__filters``, ``cnn__dropout``.
 """
 
@@ -24,8 +24,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # Grid search
 # -----------
-# scikit-learn's `GridSearchCV` trains every candidate to the end, on each fold. A
-# single number of filters gives two blocks: 4 means (4, 8).
+# scikit-learn's `GridSearchCV` trains every candidate to the end, on each fold. If
+# `filters` is one integer, the network has two blocks: 4 means (4, 8).
 
 pipeline = make_digit_pipeline(
     epochs=8, batch_size=32, learning_rate=0.005, random_state=0
@@ -36,7 +36,7 @@ print("Best of the grid:", full.best_params_)
 
 # %%
 # Each cell shows the mean accuracy over the three folds, and its standard deviation.
-# The number of filters matters most. In a notebook, the table below shows the best
+# The number of filters matters most. A notebook also shows a table, with the best
 # candidate first.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
@@ -45,9 +45,9 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # %%
 # Successive halving
 # ------------------
-# `HalvingEpochSearchCV` pauses all candidates after one epoch and continues to train
-# the better half of them from their weights, then half of those after two epochs, and
-# so on. A candidate that reaches the end has been trained exactly as in the grid
+# `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes the training
+# of the better half from their weights; after two epochs it keeps the better half of
+# those, and so on. A candidate that reaches the end has been trained exactly as in the grid
 # search.
 
 search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=3)

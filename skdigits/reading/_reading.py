@@ -30,8 +30,8 @@ class ReadDigit(NamedTuple):
         Its box, in pixels of the image.
 
     line, number : int
-        Index of the line, from the top, and index of the number that the digit is part
-        of, from the left of that line. Both start at 0.
+        ``line`` counts the lines from the top; ``number`` counts the numbers of that
+        line from the left, and is that of the number with this digit. Both start at 0.
 
     See Also
     --------
