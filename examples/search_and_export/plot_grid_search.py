@@ -47,8 +47,8 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # ------------------
 # `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes the training
 # of the better half from their weights; after two epochs it keeps the better half of
-# those, and so on. A candidate that reaches the end has been trained exactly as in the grid
-# search.
+# those, and so on. A candidate that reaches the end has been trained exactly as in the
+# grid search.
 
 search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=3)
 search.fit(X_train, y_train)
