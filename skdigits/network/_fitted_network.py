@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 
 from skdigits._recipe import Recipe
 from skdigits.network._session import onnx_session, run
@@ -75,11 +74,18 @@ class FittedNetwork:
 
     def log_probabilities(self, logits):
         """Return the log-probabilities for logits, using the temperature."""
-        return log_softmax(logits / np.float32(self.temperature), axis=1)
+        scaled = logits / np.float32(self.temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+        return scaled
 
     def probabilities(self, logits):
         """Return the probabilities for logits, using the temperature; rows sum to 1."""
-        return softmax(logits / np.float32(self.temperature), axis=1)
+        scaled = logits / np.float32(self.temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        np.exp(scaled, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+        return scaled
 
     @cached_property
     def _sessions(self):
