@@ -114,8 +114,8 @@ plt.show()
 # pipeline like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
 pipeline.steps[-1] = ("cnn", mixed)
 
-# There are fewer mistakes on new images, and no more than before on known ones. The
-# model trained on the corrections alone misreads a sixth of both.
+# There are fewer mistakes on new images, and hardly more than before on known ones. The
+# model trained on the corrections alone misreads about a tenth of both.
 assert with_known[0] > as_it_is[0]
 assert with_known[1] > as_it_is[1] - 0.01
-assert max(on_its_own) < 0.9
+assert np.max(np.subtract(on_its_own, as_it_is)) < -0.05
