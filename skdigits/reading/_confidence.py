@@ -4,7 +4,8 @@ The page network sees a sign among its neighbours, at several scales; the classi
 sees only the ink of the sign, at full resolution. The probabilities of the ten digits
 and of a non-digit are the softmax of weighted sums, mostly of the logarithms of the
 two networks' outputs. The weights were fitted on synthetic pages that neither network
-was trained on.
+was trained on. The probabilities of a digit that is alone on its image are the
+geometric mean of these and of the classifier's.
 """
 
 import numpy as np
@@ -42,7 +43,12 @@ def probabilities_of(signs, chosen, classified):
     ndarray of shape (n, 11)
     """
     of_digits, of_none = evidence(signs, chosen, classified)
-    return combined(of_digits, of_none, DIGIT_WEIGHTS, NONE_WEIGHTS)
+    found = combined(of_digits, of_none, DIGIT_WEIGHTS, NONE_WEIGHTS)
+    if len(found) > 1:
+        return found
+    # without neighbours the page network has no advantage: both count alike
+    both = np.sqrt(found * np.clip(classified, LEAST, 1))
+    return both / both.sum(axis=1, keepdims=True)
 
 
 def combined(of_digits, of_none, digit_weights, none_weights):

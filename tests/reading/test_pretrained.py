@@ -92,6 +92,24 @@ def test_a_turned_sheet_is_read_turned_and_boxes_stay_where_the_digits_are(turns
     assert box.top <= row < box.top + box.height
 
 
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[(24, 22), (38, 44)]],
+        [[(28, 24), (32, 18), (27, 44)], [(18, 46), (44, 42)]],
+    ],
+    ids=["leaning to the left", "on a long foot"],
+)
+def test_a_one_alone_is_read_though_the_page_network_is_not_sure(strokes):
+    image = Image.new("L", (256, 256), 200)
+    for stroke in strokes:
+        points = [(4 * x, 4 * y) for x, y in stroke]
+        ImageDraw.Draw(image).line(points, fill=90, width=12)
+    reading = skdigits.read_digits(image.resize((64, 64), Image.Resampling.BOX))
+    assert reading.text == "1"
+    assert reading.boxes[0].confidence > 0.8
+
+
 def test_digits_that_touch_are_read():
     image = blank(300, 120)
     write(image, "573", gap=-0.02)
