@@ -31,16 +31,12 @@ DRAWINGS = {
     "the letter S": [[*arc(5, 2.5, 3, 2.5, -30, -270), *arc(5, 7.5, 3, 2.5, -90, 150)]],
     "the letter Z": [[(1, 0), (8, 0), (1, 10), (8, 10)]],
     "an opening bracket": [arc(7, 5, 3, 6, 230, 130)],
-    "a zero that ends inside": [
-        [*arc(5, 5, 4, 5, -60, -400), *arc(4.5, 4, 2.5, 2, 0, 160)]
-    ],
     "a zero open at the top": [arc(5, 5, 4, 5, -40, 220)],
     "a half": [
         [(2, 0), (2, 5)],
         [(7, 0), (1, 10)],
         [*arc(7, 7, 1.5, 1.5, 180, 380), (6, 10), (9, 10)],
     ],
-    "a one that leans far": [[(0, 8), (9, 2)]],
 }
 
 
@@ -54,7 +50,7 @@ def drawing(strokes):
 
 
 readings = {name: read_digits(drawing(its)) for name, its in DRAWINGS.items()}
-figure, axes = plt.subplots(2, 4, figsize=(9, 4.5), layout="constrained")
+figure, axes = plt.subplots(2, 3, figsize=(7, 4.5), layout="constrained")
 for ax, (name, reading) in zip(axes.flat, readings.items(), strict=True):
     reading.plot(ax=ax)
     ax.set_title(f"{name}: {reading.text!r}", fontsize=9)
@@ -74,16 +70,15 @@ plt.show()
 #
 # MNIST's writers did not write such zeros, and the synthetic pages do not have them,
 # either. If the networks were trained to read them as zeros, they would also read the
-# letters U and e as zeros. You can fine-tune the classifier for one writer:
+# letter U as a zero. You can fine-tune the classifier for one writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
-# The digits of the fraction touch the stroke between them, so the reading is wrong. A
-# one that leans so far looks like a slash.
+# The digits of the fraction touch the stroke between them, so the reading is wrong.
 #
 # The probability does not warn you of the first kind of mistake. It says how often
 # predictions are right for signs that people meant to be digits, and a letter is not
 # meant to be one.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
-assert all(readings[name].text != "0" for name in readings if "zero" in name)
-assert readings["a one that leans far"].text == ""
+assert readings["a zero open at the top"].text != "0"
+assert readings["a half"].text != "1/2"
