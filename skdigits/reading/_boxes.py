@@ -26,8 +26,8 @@ MAX_BYTES = 1_000_000
 SHARE_ON_PAGE = 0.5
 
 _REMEDY = (
-    "Measure boxes on images of this size, or in shares of the page, which fit every "
-    "size."
+    "Measure boxes on images of this size, or in fractions of the page, which fit "
+    "every size."
 )
 
 Box = tuple[float, float, float, float]
