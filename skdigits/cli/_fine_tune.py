@@ -90,7 +90,7 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
         say(console, f"{name}: {shares} the training.")
     n_train = {"New images": len(digits.train[0])}
     n_train["Known images"] = 0 if known is None else len(known.train[0])
-    about = {"from": model, "as_they_are": normalize is False, "mixed_in": words}
+    about = {"from": model, "normalize": normalize, "mixed_in": words}
     about |= {"n_train": n_train, "before": before, "after": after}
     normalized = digits.normalized or normalizer is not None
     test = digits.test or known.test

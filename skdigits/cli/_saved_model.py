@@ -11,14 +11,14 @@ def begins_with_normalizer(estimator):
 def whether_to_normalize(normalize, classifier, normalizes, card):
     """Return what `find_source` takes for the user's images.
 
-    ``normalizes`` says whether the model does so itself; its ``card`` whether it has
-    learned from images as they are.
+    ``normalizes`` says whether the model does so itself; its ``card`` whether it was
+    trained with ``--no-normalize``.
     """
-    if card.get("as_they_are"):
+    if card.get("normalize") is False:
         if normalize:
             raise ValueError(
-                "Got --normalize for a model that has learned from images as they are, "
-                "but expected such images. Leave the option out."
+                "Got --normalize for a model that was trained with --no-normalize, but "
+                "expected images prepared in the same way. Leave the option out."
             )
         return False
     if normalizes and normalize is False:

@@ -92,8 +92,7 @@ def _new_model(console, bar, preset, **options_of_data):
     pipeline = skdigits.make_digit_pipeline(classifier)
     with bar(classifier):
         pipeline.fit(*digits.train)
-    as_they_are = options_of_data["normalize"] is False
-    about = {"preset": preset, "as_they_are": as_they_are}
+    about = {"preset": preset, "normalize": options_of_data["normalize"]}
     return digits, pipeline, about
 
 

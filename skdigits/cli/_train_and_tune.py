@@ -59,13 +59,15 @@ def tested(estimator, digits):
 def model_output(path, pipeline, digits, report, command, about):
     """Return an output: a fitted pipeline as `save` writes it, with its card.
 
-    It takes images as the user has them. ``about`` is what else the card says.
+    It takes images as the user has them. ``about`` is what else the card says;
+    options that were not given are None.
     """
     from sklearn.pipeline import Pipeline
 
     from skdigits.persistence import file_content
 
-    card = {"command": command} | about
+    given = {name: value for name, value in about.items() if value is not None}
+    card = {"command": command} | given
     card |= _card(pipeline[-1], digits, report)
     if digits.normalized:
         normalizer = skdigits.handwriting.HandwritingNormalizer()

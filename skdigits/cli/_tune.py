@@ -110,7 +110,7 @@ def tune(
     report = tested(winner, digits)
     say(console, f"Winner: {_words(searched.best_params_)}")
     say(console, accuracy_line(report))
-    about = {"preset": preset, "as_they_are": normalize is False}
+    about = {"preset": preset, "normalize": normalize}
     model = model_output(output, winner, digits, report, context.obj, about)
     write_outputs(console, outputs | {"Model": model})
     if as_json:

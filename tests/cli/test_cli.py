@@ -733,7 +733,7 @@ class TestCard:
         assert (result.exit_code, result.stderr) == (0, "")
         for words in (
             "- cnn: DigitCNN",
-            " skdigits train\n",
+            "command  skdigits train\n",
             "accuracy ",
             "sha256_test",
             "- It takes one sign an image",

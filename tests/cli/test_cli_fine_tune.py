@@ -103,7 +103,7 @@ def test_a_model_of_images_as_they_are_gets_such(capsys):
         main(["evaluate", "better.st", "--data", "corrections.zip"])
     assert "brought into MNIST format" not in capsys.readouterr().out
     assert "normalize" not in skdigits.load("better.st").named_steps
-    message = "Got --normalize for a model that has learned from images as they are"
+    message = "Got --normalize for a model that was trained with --no-normalize"
     for model in ("own.st", "better.st"):
         assert message in run(capsys, *data, "--from", model, "--normalize")[2]
     card = read_card("better.st")
