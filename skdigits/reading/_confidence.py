@@ -4,8 +4,8 @@ The page network sees a sign among its neighbours, at several scales; the classi
 sees only the ink of the sign, at full resolution. The probabilities of the ten digits
 and of a non-digit are the softmax of weighted sums, mostly of the logarithms of the
 two networks' outputs. The weights were fitted on synthetic pages that neither network
-was trained on. The probabilities of a digit that is alone on its image are the
-geometric mean of these and of the classifier's.
+was trained on. If an image has only one sign that may be a digit, its probabilities
+are the geometric mean of these and of the classifier's.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ def probabilities_of(signs, chosen, classified):
     found = combined(of_digits, of_none, DIGIT_WEIGHTS, NONE_WEIGHTS)
     if len(found) > 1:
         return found
-    # without neighbours the page network has no advantage: both count alike
+    # without other digits the page network has no advantage: both count alike
     both = np.sqrt(found * np.clip(classified, LEAST, 1))
     return both / both.sum(axis=1, keepdims=True)
 
