@@ -55,9 +55,9 @@ image = photo()
 # ---
 #
 # In the shadow, the paper is darker than the ink is elsewhere, so no threshold
-# separates the two. So :func:`skdigits.handwriting.find_ink` uses the page network,
-# which was trained on synthetic pages. It sees the photo at several scales, and
-# predicts for each pixel whether it is ink. Ruled lines are not ink.
+# separates the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
+# network, which was trained on synthetic pages. This network sees the photo at several
+# scales, and predicts for each pixel whether it is ink. Ruled lines are not ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
