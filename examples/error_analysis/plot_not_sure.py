@@ -76,5 +76,3 @@ plt.show()
 
 assert right[sure].mean() > max(right.mean(), 0.985)
 assert (~sure).mean() < 0.25
-
-# sphinx_gallery_thumbnail_number = 2

@@ -92,5 +92,3 @@ plt.show()
 assert report.accuracy > 0.95
 assert report.confusion_matrix.sum() == len(y_test)
 assert other.accuracy > 0.97
-
-# sphinx_gallery_thumbnail_number = 3

@@ -77,5 +77,3 @@ plt.show()
 
 assert accuracy > 0.98
 assert same
-
-# sphinx_gallery_thumbnail_number = 2
