@@ -133,23 +133,18 @@ class KnownFile:
         stream.seek(0)
 
 
-def gzipped_idx_files(**known):
-    """Return the four files of a data set that is published as MNIST is.
+def gzipped_idx_files(*known):
+    """Return the files of a data set that is published in four, as MNIST is.
 
-    ``known`` has the sizes and the SHA-256 of ``train_images``, ``train_labels``,
-    ``test_images`` and ``test_labels``.
+    ``known`` has the size and the SHA-256 of each: images and labels for training,
+    images and labels for tests.
     """
-    return {
-        subset: tuple(
-            KnownFile(
-                f"{prefix}-{part}-idx{n_axes}-ubyte.gz",
-                *known[f"{subset}_{part}"],
-                _parse_gzipped_idx,
-            )
-            for part, n_axes in (("images", 3), ("labels", 1))
-        )
-        for subset, prefix in (("train", "train"), ("test", "t10k"))
-    }
+    names = "train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1"
+    files = [
+        KnownFile(f"{name}-ubyte.gz", n_bytes, f"sha256:{sha256}", _parse_gzipped_idx)
+        for name, (n_bytes, sha256) in zip(names.split(), known, strict=True)
+    ]
+    return {"train": tuple(files[:2]), "test": tuple(files[2:])}
 
 
 def _parse_gzipped_idx(stream):
