@@ -6,8 +6,8 @@ from pathlib import PureWindowsPath
 from posixpath import commonpath, dirname
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import one_line, reason_of
-from skdigits.datasets._arrays import check_size
+from skdigits._validation import one_line
+from skdigits.datasets._arrays import check_size, reading
 from skdigits.datasets._folder import images_by_class, is_image_name, warn_of_others
 from skdigits.datasets._image_files import Content
 
@@ -42,17 +42,16 @@ def read_zip(path):
 
 @contextmanager
 def _opened(path):
-    try:
-        with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
-            yield archive
-    # zipfile and its decompressor raise a dozen types of errors for damaged files,
-    # RuntimeError where a password is needed
-    except Exception as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
-            "expected a ZIP file of images in folders named after their labels. Pack "
-            "it again, or pass the unpacked folder."
-        ) from error
+    expected = (
+        "a ZIP file of images in folders named after their labels. Pack it again, or "
+        "pass the unpacked folder."
+    )
+    with (
+        reading(path, expected),
+        open_regular(path, MAX_BYTES) as file,
+        zipfile.ZipFile(file) as archive,
+    ):
+        yield archive
 
 
 def _members(archive):
