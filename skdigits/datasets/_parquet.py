@@ -6,7 +6,6 @@ from skdigits._files import UnreadableFile, open_regular
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import check_size, largest, reading
 from skdigits.datasets._image_files import Content
-from skdigits.datasets._optional import import_or_say
 
 MAX_BYTES = 2**33
 
@@ -43,7 +42,6 @@ def _read(path):
     """Return a file as a DataFrame of one line or more."""
     import pandas as pd
 
-    parquet = import_or_say("pyarrow.parquet", path)
     expected = (
         "a Parquet file of labels and pixels, or of labels and images. Save it again."
     )
@@ -51,7 +49,9 @@ def _read(path):
         reading(path, expected, "read as a table"),
         open_regular(path, MAX_BYTES) as file,
     ):
-        about = parquet.ParquetFile(file).metadata
+        from pyarrow.parquet import ParquetFile
+
+        about = ParquetFile(file).metadata
         _check_shape(about.num_rows, about.num_columns, path)
         file.seek(0)
         table = pd.read_parquet(file, engine="pyarrow")
