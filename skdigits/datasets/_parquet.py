@@ -39,9 +39,7 @@ def read_parquet(path, label_column=None, n_pixels=None):
 
 
 def _read(path):
-    """Return a file as a DataFrame of one line or more."""
-    import pandas as pd
-
+    """Return a file as a DataFrame."""
     expected = (
         "a Parquet file of labels and pixels, or of labels and images. Save it again."
     )
@@ -51,11 +49,9 @@ def _read(path):
     ):
         from pyarrow.parquet import ParquetFile
 
-        about = ParquetFile(file).metadata
-        _check_shape(about.num_rows, about.num_columns, path)
-        file.seek(0)
-        table = pd.read_parquet(file, engine="pyarrow")
-    _tables.check_not_empty(path, table)
+        parquet = ParquetFile(file)
+        _check_shape(parquet.metadata.num_rows, parquet.metadata.num_columns, path)
+        table = parquet.read().to_pandas()
     table.columns = table.columns.map(str)
     # what names the lines is no label
     return table.reset_index(drop=True)
