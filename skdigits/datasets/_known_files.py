@@ -4,7 +4,6 @@ import hashlib
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -44,43 +43,40 @@ class IdxFile:
         return len(self.header) + prod(self.shape)
 
     @property
-    def download_name(self):
-        return f"{self.name}.gz"
-
-    @property
     def max_bytes(self):
         """The most that is downloaded: packed, it is smaller than the plain file."""
         return self.size + 2**16
 
     def paths_in(self, folder):
         """Return the paths where this file may be, best first."""
-        dotted = self.name.replace("-idx", ".idx")
+        plain = self.name.removesuffix(".gz")
+        dotted = plain.replace("-idx", ".idx")
         # The name that is downloaded comes first, so that a damaged copy beside a
         # sound download is not met again.
-        names = [self.download_name, self.name, f"{dotted}.gz", dotted, "mnist.npz"]
+        names = [self.name, plain, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
 
     def read(self, path):
-        """Return the array of a file, gzipped or not, or raise a `DamagedFile`.
-
-        It is in a list, as other files hold several.
-        """
-        if path.suffix == ".npz":
-            return [_read_npz(path, self)]
+        """Return the array of a file, in a list, or raise a `DamagedFile`."""
         try:
-            with path.open("rb") as stream:
-                return [self.check(unzipped(stream).read(self.size + 1))]
-        except (EOFError, OSError, zlib.error) as error:
-            raise DamagedFile(f"it cannot be read ({error})") from error
-
-    def check(self, content):
-        """Return the array of an uncompressed file, or raise a `DamagedFile`."""
+            content = self._content(path)
+        # gzip, zipfile and NumPy raise a dozen types of errors for damaged files
+        except Exception as error:
+            raise DamagedFile(f"it cannot be read ({reason_of(error)})") from error
         if len(content) < self.size:
             raise DamagedFile(f"it has {len(content)} bytes instead of {self.size}")
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise DamagedFile("its SHA-256 is not that of MNIST")
         values = np.frombuffer(content, np.uint8, offset=len(self.header))
-        return values.reshape(self.shape)
+        return [values.reshape(self.shape)]
+
+    def _content(self, path):
+        """Return what the uncompressed IDX file holds."""
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                return self.header + read_array(archive, self.npz_key).tobytes()
+        with path.open("rb") as stream:
+            return unzipped(stream).read(self.size + 1)
 
 
 @dataclass(frozen=True)
@@ -95,10 +91,6 @@ class KnownFile:
     max_bytes: int
     checksum: str
     parse: Callable
-
-    @property
-    def download_name(self):
-        return self.name
 
     def paths_in(self, folder):
         """Return the paths where this file may be."""
@@ -145,16 +137,3 @@ def gzipped_idx_files(*known):
 
 def _parse_gzipped_idx(stream):
     return [parse_idx(unzipped(stream), MAX_ARRAY_BYTES)]
-
-
-def _read_npz(path, file):
-    """Read one array of ``mnist.npz``."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            array = read_array(archive, file.npz_key)
-    # a damaged one raises a dozen types of errors
-    except Exception as error:
-        raise DamagedFile(
-            f"its {file.npz_key} cannot be read ({reason_of(error)})"
-        ) from error
-    return file.check(file.header + array.tobytes())
