@@ -3,18 +3,18 @@
 import os
 import secrets
 import stat
-import time
 from contextlib import ExitStack, contextmanager, suppress
 from errno import EDQUOT, ENAMETOOLONG, ENOSPC
 from pathlib import Path
 
 from skdigits._validation import one_line, reason_of
 
-_PREFIX, _SUFFIX = ".skdigits-", ".tmp"
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can tell what a killed process left
+    fcntl = None  # type: ignore[assignment]
 
-# Nothing writes to a file as rarely as once in so many seconds: a temporary one that is
-# older is of a process that was killed.
-_DAY = 24 * 60 * 60
+_PREFIX, _SUFFIX = ".skdigits-", ".tmp"
 
 _NO_ROOM = "room for it. Free some, or choose another folder"
 _REMEDIES = {
@@ -128,15 +128,14 @@ def _temporary_beside(path):
     target = Path(os.path.realpath(path))
     _check_target(path, target)
     _remove_stale_files(target.parent)
-    temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
-    try:
-        temporary.touch(exist_ok=False)
-        if target.exists():
-            # nobody else may read what is private while it is written
-            _set_mode(temporary, 0o600)
-        yield temporary, target
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _locked_file(target.parent) as temporary:
+        try:
+            if target.exists():
+                # nobody else may read what is private while it is written
+                _set_mode(temporary, 0o600)
+            yield temporary, target
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -176,12 +175,41 @@ def _check_target(path, target):
             )
 
 
+@contextmanager
+def _locked_file(folder):
+    """Make a file that is locked for as long as its process lives."""
+    while True:
+        path = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        with path.open("xb") as file:
+            _lock(file, wait=True)
+            if fcntl is None:
+                file.close()
+            # another process may have removed it as stale before it was locked
+            if path.exists():
+                yield path
+                return
+
+
 def _remove_stale_files(folder):
     """Remove the temporary files of processes that were killed."""
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _DAY:
+        # some file systems lock only what is open to write, and one that was to
+        # replace a read-only file is read-only itself
+        mode = "rb+" if os.access(path, os.W_OK) else "rb"
+        with suppress(OSError), path.open(mode) as file:
+            if _lock(file, wait=False):
                 path.unlink()
+
+
+def _lock(file, *, wait):
+    """Say whether a file could be locked; some file systems and Windows have none."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
 
 
 def _finish(temporary, target):
