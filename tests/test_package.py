@@ -25,7 +25,7 @@ def run_python(code, **options):
         "import skdigits",
         "from skdigits import DigitCNN, make_digit_pipeline; make_digit_pipeline()",
         "from skdigits.datasets import fetch_mnist, load_digit_images; "
-        "assert 'requests' not in sys.modules",
+        "assert not {'pooch', 'requests'} & set(sys.modules)",
         "from skdigits.inspection import ErrorReport, ConfusionHeatmapDisplay; "
         "assert not {'matplotlib', 'seaborn'} & set(sys.modules)",
         "from skdigits.preprocessing import ImageReshaper, PixelScaler",

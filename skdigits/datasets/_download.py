@@ -2,9 +2,8 @@
 
 import time
 from contextlib import contextmanager
-from functools import partial
 from queue import Empty, Queue
-from threading import Event, Thread
+from threading import Thread
 
 from skdigits._files import replacing
 from skdigits._validation import reason_of
@@ -73,25 +72,32 @@ def _get(url, path, *, max_bytes, seconds):
     A thread of its own waits for it, as a server that sends one byte a second, even
     of the head, never lets a socket's timeout expire.
     """
-    outcome, is_over = Queue(), Event()
-    with _progress(url) as show:
-        args = outcome, url, path, max_bytes, show, is_over
-        Thread(target=_put, args=args, daemon=True).start()
+    outcome = Queue()
+    with _meter(url, max_bytes) as meter:
+        Thread(target=_put, args=(outcome, url, path, meter), daemon=True).start()
         try:
             error = outcome.get(timeout=seconds)
         except Empty:
             error = DamagedFile(f"it was not read in {seconds:,.0f} seconds")
         finally:
-            is_over.set()
+            meter.is_over = True
     if error is not None:
         raise error
 
 
-def _put(outcome, *args):
+def _put(outcome, url, path, meter):
     import requests
+    from pooch import HTTPDownloader
 
+    get = HTTPDownloader(
+        meter,
+        _CHUNK_BYTES,
+        timeout=TIMEOUT_SECONDS,
+        # else a server may call a gzipped file a plain one that was packed on the way
+        headers={"Accept-Encoding": "identity"},
+    )
     try:
-        outcome.put(_write(*args))
+        outcome.put(get(url, str(path), None))
     except requests.ConnectionError:
         # whose own words name sockets and pools
         outcome.put(DamagedFile("it cannot be reached"))
@@ -101,36 +107,42 @@ def _put(outcome, *args):
         outcome.put(error)
 
 
-def _write(url, path, max_bytes, show, is_over):
-    import requests
+class _Meter:
+    """What pooch takes for a progress bar, which also stops a download."""
 
-    # else a server may call a gzipped file a plain one that was packed on the way
-    options = {"headers": {"Accept-Encoding": "identity"}, "timeout": TIMEOUT_SECONDS}
-    # the file first: where nobody waits any more, it is not made again
-    with path.open("wb") as file, requests.get(url, stream=True, **options) as response:
-        response.raise_for_status()
-        size = int(response.headers.get("content-length", 0))
-        for chunk in response.iter_content(_CHUNK_BYTES):
-            file.write(chunk)
-            if is_over.is_set():
-                return
-            if file.tell() > max_bytes:
-                raise DamagedFile(f"it has more than {max_bytes:,} bytes")
-            show(completed=file.tell(), total=size or None)
+    def __init__(self, max_bytes, show):
+        self.is_over = False
+        self.total = 0
+        self._n_bytes, self._max_bytes, self._show = 0, max_bytes, show
+
+    def update(self, n_bytes):
+        self._n_bytes += n_bytes
+        if self.is_over:
+            raise DamagedFile("nobody waits for it any more")
+        # pooch counts whole chunks
+        if self._n_bytes >= self._max_bytes + _CHUNK_BYTES:
+            raise DamagedFile(f"it has more than {self._max_bytes:,} bytes")
+        self._show(completed=self._n_bytes, total=self.total or None)
+
+    def reset(self):
+        self._n_bytes = 0
+
+    def close(self):
+        pass
 
 
 @contextmanager
-def _progress(url):
-    """Yield a function that shows the progress where stderr is a terminal."""
+def _meter(url, max_bytes):
+    """Yield a meter that shows a bar where stderr is a terminal."""
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress
 
     console = Console(stderr=True)
     if not console.is_terminal:
         # where it is none, rich 13 prints empty lines even for a disabled bar
-        yield lambda **done: None
+        yield _Meter(max_bytes, lambda **done: None)
         return
     columns = (*Progress.get_default_columns(), DownloadColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(url.rpartition("/")[2], total=None)
-        yield partial(bar.update, task)
+        yield _Meter(max_bytes, lambda **done: bar.update(task, **done))
