@@ -155,7 +155,7 @@ def lines(hand, fonts):
     leading, slope = height * rng.uniform(1.25, 2.6), rng.normal(0, 0.03)
     if rng.random() < STEEP:
         slope = rng.uniform(-0.4, 0.4)
-    gap = rng.uniform(0.02, 0.5) if rng.random() < 0.75 else rng.uniform(-0.28, 0.06)
+    gap = rng.uniform(0.02, 0.5) if rng.random() < 0.67 else rng.uniform(-0.28, 0.06)
     most, signs = int(rng.choice([1, 2, 3, 4, 6, 9])), rng.random() < 0.35
     between = rng.uniform(0.5, 1.6) + abs(gap)
     while base < sheet.shape[0] + 0.7 * height:

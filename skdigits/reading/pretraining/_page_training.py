@@ -26,6 +26,11 @@ SIDE, BATCH_SIZE, STEPS = 256, 16, 8000
 # kernels, and the largest norm of a gradient.
 LEARNING_RATE, RISING, WEIGHT_DECAY, CLIPNORM = 0.003, 0.04, 1e-4, 5.0
 
+# The peak for a network that has learned already, in shares of that of a new one.
+OF_TRAINED = 0.5
+
+STATE = "page_network.keras"
+
 # Steps between two states on the disk.
 STEPS_PER_EPOCH = 100
 
@@ -196,14 +201,14 @@ def relit(pixels, rng):
     return np.clip(page, 0, 1).astype(np.float32)
 
 
-def compiled_page_network(n_steps=STEPS, filters=FILTERS):
+def compiled_page_network(n_steps=STEPS, filters=FILTERS, peak=LEARNING_RATE):
     """Return a page network that has learned nothing, ready for so many steps."""
     rising = max(1, round(RISING * n_steps))
     rate = keras.optimizers.schedules.CosineDecay(
-        LEARNING_RATE / 100,
+        peak / 100,
         max(1, n_steps - rising),
         alpha=0.01,
-        warmup_target=LEARNING_RATE,
+        warmup_target=peak,
         warmup_steps=rising,
     )
     model = page_network(filters)
@@ -215,13 +220,18 @@ def compiled_page_network(n_steps=STEPS, filters=FILTERS):
     return model
 
 
-def _model_of(state, n_steps, filters, seed):
-    """Return the model of a state, or a new one whose state will be there."""
+def _model_of(state, n_steps, filters, seed, initial):
+    """Return the model of a state, or one whose state will be there."""
     if state.is_file():
         return keras.saving.load_model(state)
     state.parent.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    return compiled_page_network(n_steps, filters)
+    if initial is None:
+        return compiled_page_network(n_steps, filters)
+    model = compiled_page_network(n_steps, filters, OF_TRAINED * LEARNING_RATE)
+    trained = keras.saving.load_model(Path(initial, STATE), compile=False)
+    model.set_weights(trained.get_weights())
+    return model
 
 
 class _Saver(keras.callbacks.Callback):
@@ -251,6 +261,7 @@ def train_page_network(
     n_jobs=None,
     verbose=2,
     filters=FILTERS,
+    initial=None,
     **size,
 ):
     """Train the page network, on from where an earlier call was stopped.
@@ -279,6 +290,10 @@ def train_page_network(
     filters, **size
         As for `page_network` and `batches_of_epoch`.
 
+    initial : path, default=None
+        The folder of the state of a trained network with the same filters, whose
+        weights are the initial ones.
+
     Returns
     -------
     keras.Model
@@ -290,8 +305,8 @@ def train_page_network(
             f"Got n_steps={n_steps}, but expected a multiple of steps_per_epoch="
             f"{steps_per_epoch}. Change one of them."
         )
-    state = Path(folder, "page_network.keras")
-    model = _model_of(state, n_steps, filters, seed)
+    state = Path(folder, STATE)
+    model = _model_of(state, n_steps, filters, seed, initial)
     done = int(model.optimizer.iterations)
     if done >= n_steps:
         return model

@@ -58,7 +58,10 @@ def main(arguments=None):
 
 def _card(model, options):
     """Return the card of the page network: from what it was made, and its limits."""
-    arguments = "--steps", options.steps, "--dtype", options.dtype
+    arguments = ["--steps", options.steps, "--dtype", options.dtype]
+    arguments += ["--seed", options.seed]
+    if options.initial:
+        arguments += ["--initial", Path(options.initial).name]
     return {
         "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
@@ -86,6 +89,7 @@ def _trained(options, digits, fonts):
         seed=options.seed,
         n_jobs=options.n_jobs,
         filters=tuple(options.filters),
+        initial=options.initial,
     )
 
 
@@ -115,6 +119,9 @@ def _parser():
     parser.description = "Train the page network of the reader."
     parser.add_argument("--output", required=True, help="the ONNX file that it writes")
     parser.add_argument("--state", required=True, help="the folder of its state")
+    parser.add_argument(
+        "--initial", help="the folder of the state of a network that it goes on from"
+    )
     parser.add_argument("--fonts", help="a folder with files of fonts")
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")
     parser.add_argument("--steps-per-epoch", type=int, default=100)
