@@ -10,7 +10,7 @@ from skdigits.handwriting._page_signs import shared_areas, signs_of
 NEAR, SAME, OWN = 0.08, 0.55, 0.7
 
 
-def distinct_signs_of(grey, scales=None):
+def distinct_signs_of(grey, **options):
     """Return the `Signs` of an image, without those that are another one seen again.
 
     Parameters
@@ -18,10 +18,10 @@ def distinct_signs_of(grey, scales=None):
     grey : ndarray of shape (height, width), dtype float32
         In [0, 1].
 
-    scales : sequence of float, default=None
-        At which the page network sees it; None takes all.
+    **options
+        As for `levels_of`.
     """
-    signs = signs_of(grey, scales)
+    signs = signs_of(grey, **options)
     kept: list[int] = []
     for j in range(len(signs)):
         union, _ = shared_areas(signs.boxes[j], signs.boxes)

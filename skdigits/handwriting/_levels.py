@@ -94,7 +94,7 @@ def page_network_card():
     return json.loads(onnx.load(PAGE_NETWORK).doc_string)
 
 
-def levels_of(grey, scales=None):
+def levels_of(grey, longest=LONGEST):
     """Show an image to the page network at several scales, the largest one first.
 
     Parameters
@@ -102,21 +102,29 @@ def levels_of(grey, scales=None):
     grey : ndarray of shape (height, width), dtype float32
         In [0, 1].
 
-    scales : sequence of float, default=None
-        None takes all at which digits may be.
+    longest : int, default=1400
+        The longest side that is looked at, in pixels.
 
     Returns
     -------
     list of Level
     """
-    scales = _scales(max(grey.shape)) if scales is None else scales
-    return [_level(grey, scale) for scale in scales]
+    low, middle, high = np.percentile(_few(grey), (2, 50, 98))
+    if middle < (low + high) / 2:
+        # an image and its negative look alike then
+        grey = 1 - grey
+    return [_level(grey, scale) for scale in _scales(max(grey.shape), longest)]
 
 
-def _scales(longest):
-    scale = ENLARGED if longest <= TINY else min(1.0, LONGEST / longest)
+def _few(grey):
+    """Return some pixels of an image, evenly spread."""
+    return grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
+
+
+def _scales(side, longest):
+    scale = ENLARGED if side <= TINY else min(1.0, longest / side)
     scales = [scale]
-    while longest * scale > LAST_SIDE:
+    while side * scale > LAST_SIDE:
         scale /= STEP
         scales.append(scale)
     return scales
@@ -173,7 +181,7 @@ def with_margin(grey, shape):
 
     It has `MARGIN` pixels above it and to its left; ``shape`` is that of all.
     """
-    few = grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
+    few = _few(grey)
     paper = np.median(np.concatenate([few[0], few[-1], few[:, 0], few[:, -1]]))
     differs = np.ptp(np.percentile(few, (2, 98))) / 2
     for axis in (0, 1):

@@ -50,15 +50,26 @@ class Signs:
     def __len__(self):
         return len(self.boxes)
 
+    @property
+    def heights(self):
+        """Of the boxes."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+    @property
+    def usual_height(self):
+        """That of digits: tall signs that look like one count most."""
+        weights = self.heat[:, :N_DIGITS].max(axis=1) ** 2 * self.heights
+        return np.average(self.heights, weights=weights + 1e-9)
+
     def chosen(self, numbers):
         """Return some of them."""
         parts = self.boxes[numbers], self.heat[numbers], self.mean_heat[numbers]
         return Signs(*parts, self.levels)
 
 
-def signs_of(grey, scales=None):
-    """Return the `Signs` of an image of shape (height, width) in [0, 1]."""
-    levels = levels_of(grey, scales)
+def signs_of(grey, **options):
+    """Return the `Signs` of an image; the options are those of `levels_of`."""
+    levels = levels_of(grey, **options)
     peaks = [_peaks(level) for level in levels]
     boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
     of_level = np.repeat(np.arange(len(levels)), [len(found) for found, _ in peaks])

@@ -14,12 +14,12 @@ from skdigits.handwriting import N_DIGITS
 
 # Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
 # the scales, and of the classifier's probability.
-DIGIT_WEIGHTS = (0.671, 1.511, 0.321)
+DIGIT_WEIGHTS = (0.882, 1.474, 0.279)
 
 # Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
 # classifier's probability of a non-digit, of the heat of other signs; 1; how much
 # smaller it is than the others.
-NONE_WEIGHTS = (-0.147, 2.456, 0.074, 0.909, -0.597, 0.849)
+NONE_WEIGHTS = (0.114, 2.217, 0.05, 0.923, -0.671, 0.872)
 
 # The least probability that counts.
 LEAST = 1e-3
@@ -67,16 +67,15 @@ def evidence(signs, chosen, classified):
     of_digits = _log(
         np.stack([heat[:, :N_DIGITS], mean[:, :N_DIGITS], classified[:, 1:]], axis=2)
     )
-    heights = np.diff(signs.boxes[:, 1::2], axis=1)[:, 0]
     highest = signs.heat[:, :N_DIGITS].max(axis=1)
-    usual = np.average(heights, weights=highest**2 * heights + 1e-9)
+    smaller = signs.usual_height / np.maximum(signs.heights[chosen], 1)
     of_none = [
         _log(1 - highest[chosen]),
         _log(1 - mean[:, :N_DIGITS].max(axis=1)),
         _log(classified[:, 0]),
         _log(heat[:, N_DIGITS:].max(axis=1)),
         np.ones(len(chosen)),
-        np.maximum(np.log(usual / np.maximum(heights[chosen], 1)), 0),
+        np.maximum(np.log(smaller), 0),
     ]
     return of_digits, np.stack(of_none, axis=1)
 

@@ -29,11 +29,15 @@ MIN_CONFIDENCE = 0.6
 MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 
 # A page of so many signs, of this heat at least, is also looked at turned where the sum
-# of confidences is less than a share of their number, at the one scale at which digits
-# are about so high. It is read so if the sum is another share of the signs that are
-# then seen, and larger by a share of itself and a constant.
-A_SHEET, A_SIGN, POORLY, HEIGHT, WELL = 2, 0.3, 0.9, 28, 0.7
-BETTER, BETTER_AT_LEAST = 0.05, 0.6
+# of confidences is less than a share of their number. Its longest side is of so many
+# pixels then.
+A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.9, 700
+
+# It is read as it lies best if the confidences are, on average over the signs that are
+# then seen, at least this, and if the certainty is larger by so much a sign and by so
+# much in all. Signs of less than a share of the usual height do not count, and no digit
+# leaves less doubt than the least. These numbers were chosen on synthetic pages.
+SMALL, WELL, BETTER, BETTER_AT_LEAST, LEAST_DOUBT = 0.5, 0.6, 0.2, 3.0, 0.005
 
 # Of a box of a form, so much of the shorter side is also seen around it.
 AROUND = 0.15
@@ -160,7 +164,8 @@ class _Page(NamedTuple):
 
     ``boxes`` (n, 4) are left, top, right and bottom; ``forms`` (n, 28, 28) what was
     classified; ``probabilities`` (n, 11) of a non-digit and of each digit; ``n_signs``
-    is the number of all signs, digits or not, and ``height`` their median height.
+    is the number of signs, digits or not, and ``n_tall`` that of those that are not
+    small beside digits.
     """
 
     boxes: np.ndarray
@@ -168,12 +173,17 @@ class _Page(NamedTuple):
     probabilities: np.ndarray
     number_signs: list
     n_signs: int
-    height: float
+    n_tall: int
 
     @property
     def confidence(self):
         """Of the most probable digits."""
         return self.probabilities[:, 1:].max(axis=1)
+
+    @property
+    def certainty(self):
+        """Of the page: how unlikely it is that every digit is read wrongly."""
+        return -np.log(np.maximum(1 - self.confidence, LEAST_DOUBT)).sum()
 
 
 def _read_pages_at(place, image, read):
@@ -195,7 +205,7 @@ def _reading_of(grey, classifier, min_confidence):
     page, turns = _page(grey, classifier), 0
     n_signs = page.n_signs
     if n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs:
-        turns = _best_turns(grey, page.height, classifier)
+        turns = _best_turns(grey, classifier)
         if turns:
             page = _page(_turned(grey, turns), classifier)
     place = partial(_place, shape=grey.shape, turns=turns)
@@ -242,18 +252,17 @@ def _as_reading(grey, page, place, min_confidence, rotation=0):
     )
 
 
-def _page(grey, classifier, scales=None):
-    signs = distinct_signs_of(grey, scales)
-    are_signs = signs.heat.max(axis=1) > A_SIGN
-    heights = (signs.boxes[:, 3] - signs.boxes[:, 1])[are_signs]
-    n_signs, height = len(heights), float(np.median(heights)) if len(heights) else 0.0
+def _page(grey, classifier, **options):
+    signs = distinct_signs_of(grey, **options)
     maybe, boxes, forms, classified = candidates_of(signs, classifier)
+    heights = signs.heights[signs.heat.max(axis=1) > A_SIGN]
     if not len(maybe):
-        return _Page(boxes, forms, classified, [], n_signs, height)
+        return _Page(boxes, forms, classified, [], len(heights), 0)
+    n_tall = int((heights > SMALL * signs.usual_height).sum())
     probabilities = probabilities_of(signs, maybe, classified)
     kept = (probabilities[:, 0] < NOT_A_DIGIT) & (boxes[:, 3] > boxes[:, 1])
     found = boxes[kept], forms[kept], probabilities[kept]
-    return _Page(*found, number_signs_of(signs), n_signs, height)
+    return _Page(*found, number_signs_of(signs), len(heights), n_tall)
 
 
 def candidates_of(signs, classifier):
@@ -285,14 +294,14 @@ def candidates_of(signs, classifier):
     return numbers, boxes, forms, classified
 
 
-def _best_turns(grey, height, classifier):
+def _best_turns(grey, classifier):
     """Return by how many quarters a sheet is to be turned to be read."""
-    scales = [min(1.0, HEIGHT / height)]
-    pages = [_page(_turned(grey, k), classifier, scales) for k in range(4)]
-    sums = [page.confidence.sum() for page in pages]
-    best = int(np.argmax(sums))
-    is_well = sums[best] > WELL * pages[best].n_signs
-    is_better = sums[best] - sums[0] > BETTER * sums[best] + BETTER_AT_LEAST
+    turned = (_turned(grey, turns) for turns in range(4))
+    pages = [_page(grey, classifier, longest=LONGEST_TURNED) for grey in turned]
+    best = int(np.argmax([page.certainty for page in pages]))
+    is_well = pages[best].confidence.sum() > WELL * pages[best].n_tall
+    gain = pages[best].certainty - pages[0].certainty - BETTER_AT_LEAST
+    is_better = gain > BETTER * max(page.n_tall for page in pages)
     return best if is_well and is_better else 0
 
 

@@ -100,15 +100,24 @@ def test_narrow_boxes_count_as_wider_ones():
 
 class TestLevels:
     @pytest.mark.parametrize(
-        "longest, expected",
+        "side, expected",
         [(28, [2]), (100, [1, 1 / 1.8]), (2800, None)],
     )
-    def test_scales(self, longest, expected):
-        scales = _levels._scales(longest)
+    def test_scales(self, side, expected):
+        scales = _levels._scales(side, longest=1400)
         if expected is None:
-            assert scales[0] == 0.5 and longest * scales[-1] < 72
+            assert scales[0] == 0.5 and side * scales[-1] < 72
         else:
             assert_allclose(scales, expected)
+
+    @pytest.mark.parametrize("paper, ink", [(0.8, 0.3), (0.5, 0.1), (0.9, 0.85)])
+    def test_an_image_and_its_negative_look_alike(self, paper, ink):
+        grey = np.full((90, 60), paper, np.float32)
+        grey[20:70, 30:35] = ink
+        levels = map(_levels.levels_of, (grey, 1 - grey))
+        for level, other in zip(*levels, strict=True):
+            assert_allclose(level.ink, other.ink, atol=1e-4)
+            assert_allclose(level.heat, other.heat, atol=1e-4)
 
     def test_the_margin_goes_on_with_light_but_not_with_strokes(self):
         grey = np.tile(np.linspace(0.2, 0.9, 60, dtype=np.float32), (60, 1))
