@@ -42,14 +42,14 @@ def evaluate(
     normalize: options.Normalize = None,
     label_column: options.LabelColumn = None,
     figure: Annotated[
-        Path | None, options.file("Where the confusion matrix goes.", "nowhere")
+        Path | None, options.file("Where to save the confusion matrix.", "nowhere")
     ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where a page on the mistakes goes, index.html, with its figures as "
-            "JSON and CSV.",
+            help="Folder for an error report: a page, index.html, with its figures "
+            "as JSON and CSV.",
             show_default="nowhere",
         ),
     ] = None,
@@ -57,8 +57,8 @@ def evaluate(
         int | None,
         typer.Option(
             metavar="N",
-            help="Train the same N times more, with seeds 0 to N - 1, and tell how "
-            "often each digit was among the two hardest.",
+            help="Train N more times, with seeds 0 to N - 1, and report how often "
+            "each digit was among the two hardest.",
             show_default="0",
         ),
     ] = None,

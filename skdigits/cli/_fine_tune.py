@@ -75,8 +75,8 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     known = _known_digits(pipeline, normalizer, params["random_state"])
     tests = {"New images": digits.test or digits.train}
     if known is None:
-        words = "nothing, as no images like those that the model has learned from "
-        words += "are at hand; it may forget some of them"
+        words = "nothing, as no images like those that the model was trained on "
+        words += "are available; it may forget some of what it learned"
         if digits.test is None:
             split(*digits.train)  # raises, as there are too few
     else:

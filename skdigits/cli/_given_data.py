@@ -63,12 +63,12 @@ def find_source(
         return replace(_YOURS, name=name, image_shape=image_shape, load=load)
     if label_column is not None:
         raise ValueError(
-            f"Got --label-column with --data {name}, but expected a table of yours. "
-            "Leave the option out."
+            f"Got --label-column with --data {name}, but expected a table of your "
+            "own. Leave the option out."
         )
     if normalize is True and not image_shape:
         raise ValueError(
-            f"Got --normalize with --data {name}, but expected images of yours. "
+            f"Got --normalize with --data {name}, but expected images of your own. "
             "Leave the option out."
         )
     if name == AUTO.name and image_shape is not None:
@@ -97,9 +97,9 @@ def _mnist_if_possible():
 
 def _mnist(test_only=False, **options):
     train = None if test_only else mnist_part("train", **options)
-    words = "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test"
+    words = "MNIST, 60,000 images of 28 x 28 pixels to train on, 10,000 to test on"
     if test_only:
-        words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
+        words = "MNIST's test set, 10,000 images of 28 x 28 pixels"
     return Digits(words, train, mnist_part("test", **options))
 
 
@@ -119,10 +119,10 @@ def _sibling(name, fetcher, title, side=28):
 
     def load(test_only=False):
         if test_only:
-            return Digits(f"the test part of {words}", None, _part(fetcher, "test"))
+            return Digits(f"the test set of {words}", None, _part(fetcher, "test"))
         return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
-    return Source(name, (side, side), load, title, f"the test part of {title}")
+    return Source(name, (side, side), load, title, f"the test set of {title}")
 
 
 def _bundled_digits(test_only=False, reason=""):
@@ -133,7 +133,8 @@ def _bundled_digits(test_only=False, reason=""):
     if test_only:
         n = len(test[1])
         return Digits(f"{n} of {words}, those that train holds out", None, test)
-    return Digits(f"{words}, a fifth of them to test{reason}", train, test)
+    words += f"{reason}; a fifth of them is held out for testing"
+    return Digits(words, train, test)
 
 
 def _images_at(path, image_shape, normalize, label_column, may_be_few, test_only=False):
@@ -151,12 +152,12 @@ def _images_at(path, image_shape, normalize, label_column, may_be_few, test_only
         description += f", labels in column {digits.label_column!r}"
     images = digits.images, digits.target
     if test_only:
-        description += ", all of them to test"
+        description += ", all of them for testing"
         return Digits(description, None, images, digits.normalized)
     if may_be_few and _are_few(digits.target):
-        description += ", all to learn from, as they are too few to hold some out"
+        description += ", all for training, as they are too few to hold some out"
         return Digits(description, images, None, digits.normalized)
-    description += ", a fifth of them to test"
+    description += ", a fifth of them held out for testing"
     return Digits(description, *split(*images), digits.normalized)
 
 
@@ -172,9 +173,9 @@ def split(images, target):
     if _are_few(target):
         labels, counts = np.unique(target, return_counts=True)
         raise ValueError(
-            f"Got {len(target)} images of {len(labels)} classes, "
-            f"{counts.min()} of {labels[counts.argmin()]}, but expected at least five "
-            "of each class, to hold one out for the test. Add images."
+            f"Got {len(target)} images of {len(labels)} classes, only {counts.min()} "
+            f"of them of class {labels[counts.argmin()]}, but expected at least five "
+            "of each class, to hold one out for testing. Add images."
         )
     options = {"test_size": _TEST_SHARE, "random_state": _SPLIT_SEED}
     parts = train_test_split(images, target, stratify=target, **options)
@@ -193,16 +194,16 @@ AUTO = Source(
     "auto",
     None,
     _mnist_if_possible,
-    words="auto takes MNIST if it can be had, else the 8 x 8 digits",
-    test_words="auto takes what fits the model",
+    words="auto uses MNIST if it is available, else the 8 x 8 digits",
+    test_words="auto uses what fits the model",
 )
-MNIST = Source("mnist", (28, 28), _mnist, "MNIST", "MNIST's test part")
+MNIST = Source("mnist", (28, 28), _mnist, "MNIST", "MNIST's test set")
 DIGITS = Source(
     "digits",
     (8, 8),
     _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
-    test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
+    test_words="those of scikit-learn's 8 x 8 digits that train holds out",
 )
 SIBLINGS = (
     _sibling("fashion", "fetch_fashion_mnist", "Fashion-MNIST"),
@@ -214,12 +215,12 @@ _YOURS = Source(
     "PATH",
     None,
     _images_at,
-    words="a folder or file of yours",
-    test_words="all of a folder or file of yours",
+    words="a folder or file of your own",
+    test_words="all of a folder or file of your own",
 )
 _NAMED = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
 _TOLD = (MNIST, DIGITS, *SIBLINGS, _YOURS, AUTO)
 
 METAVAR = "|".join([*_NAMED, _YOURS.name])
-HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
+HELP = f"What to train on: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

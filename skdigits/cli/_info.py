@@ -21,8 +21,8 @@ def info(
         Path | None,
         typer.Argument(
             metavar="[MODEL]",
-            help="A file that train made.",
-            show_default="the model in the box",
+            help="A model file made by train.",
+            show_default="the pretrained model",
         ),
     ] = None,
     as_json: options.AsJson = False,

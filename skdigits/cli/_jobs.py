@@ -56,6 +56,6 @@ def _check_drawings(jobs):
         if other is not job.name or target == os.path.realpath(job.name):
             raise ValueError(
                 f"Got {other!r} and {job.name!r}, one of which would be lost in "
-                f"{job.drawing!r}, but expected a file for each. Choose another folder "
-                "to annotate, or other names."
+                f"{job.drawing!r}, but expected a file for each. Rename one, or pass "
+                "another folder to --annotate."
             )

@@ -58,8 +58,8 @@ def check_new(model, force):
     """Raise an error where a model would be lost, which may have taken hours."""
     if os.path.exists(model) and not force:
         raise FileExistsError(
-            f"Got {str(model)!r}, which exists, but expected a new file. Choose "
-            "another one with --output, or pass --force to replace it."
+            f"Got {str(model)!r}, which already exists, but expected a new file. "
+            "Choose another one with --output, or pass --force to overwrite it."
         )
 
 

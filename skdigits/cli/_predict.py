@@ -61,29 +61,30 @@ def predict(
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where images with boxes and predictions go.",
+            help="Folder for copies of the images, annotated with boxes and "
+            "predictions.",
             show_default="nowhere",
         ),
     ] = None,
     csv: Annotated[
         Path | None,
         options.file(
-            "Where a table goes, with a row for each image: its text, or a column "
-            "for each of the boxes, the least probability, and what to check; .csv, "
-            "or .xlsx with openpyxl.",
+            "Where to save a table with a row for each image: its text, or a column "
+            "for each box, the lowest probability, and what to check; .csv, or "
+            ".xlsx with openpyxl.",
             "nowhere",
         ),
     ] = None,
     csv_digits: Annotated[
         Path | None,
-        options.file("Where one with a row for each digit goes.", "nowhere"),
+        options.file("Where to save a table with a row for each digit.", "nowhere"),
     ] = None,
     boxes: Annotated[
         Path | None,
         options.file(
-            "The boxes of a form, which alone are read on each image: CSV with the "
-            "columns name, left, top, width, height, in pixels or fractions of the "
-            "page.",
+            "The boxes of a form, to read nothing but these on each image: a CSV "
+            "file with the columns name, left, top, width, height, in pixels or "
+            "fractions of the page.",
             "none",
         ),
     ] = None,
@@ -91,13 +92,17 @@ def predict(
         int | None,
         typer.Option(
             metavar="N",
-            help="Tell to check an image, or a box, with another number of digits.",
+            help='Mark as "check" each image, or box, that has a different number '
+            "of digits.",
             show_default="any number",
         ),
     ] = None,
     min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
-        int, typer.Option(help="Images to read at the same time; -1 for every core.")
+        int,
+        typer.Option(
+            help="How many images to read at the same time; -1 for one per core."
+        ),
     ] = 1,
     debug: options.Debug = False,
 ):
@@ -146,22 +151,24 @@ def _loaded_boxes(path):
     boxes = skdigits.reading.load_boxes(path)
     for name in boxes.keys() & COLUMNS:
         raise ValueError(
-            f"Got a box {name!r} in {str(path)!r}, but expected another name, as the "
-            "table has such a column already. Rename it."
+            f"Got a box named {name!r} in {str(path)!r}, but expected another name, "
+            "as the table already has a column of that name. Rename the box."
         )
     return boxes
 
 
 def _report_skipped(skipped, as_json):
-    """Name the files in folders that are no images, on stderr or as JSON."""
+    """Name the files in folders that are not images, on stderr or as JSON."""
     if as_json:
         for name in skipped:
-            print(json.dumps({"file": name, "skipped": "it is no image"}), flush=True)
+            print(
+                json.dumps({"file": name, "skipped": "it is not an image"}), flush=True
+            )
     elif skipped:
         names = ", ".join(map(printable, skipped[:_MOST_NAMES]))
         more = len(skipped) - _MOST_NAMES
         names += f" and {more} more" if more > 0 else ""
-        print(f"Skipped {len(skipped)}, no images: {names}", file=sys.stderr)
+        print(f"Skipped {len(skipped)} (not images): {names}", file=sys.stderr)
 
 
 def _check_options(model, min_confidence, n_digits, n_jobs):

@@ -41,7 +41,7 @@ def as_known(target, labels):
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:
         raise ValueError(
-            f"Got images of {unknown[0]!r}, but expected only the labels of the "
-            f"model, {labels.tolist()}. Pass other data."
+            f"Got images labelled {unknown[0]!r}, but expected only the labels of "
+            f"the model, {labels.tolist()}. Pass other data."
         )
     return target

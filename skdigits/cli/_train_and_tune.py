@@ -46,8 +46,8 @@ def say_data(console, digits, normalize):
     say(console, f"Data: {digits.description}.")
     if digits.normalized:
         start = "Each image was brought into MNIST format with HandwritingNormalizer"
-        reason = ", as they are of different sizes, large, or dark on light"
-        remedy = " (--no-normalize takes them as they are)"
+        reason = ", as they differ in size, are large, or are dark on light"
+        remedy = " (--no-normalize uses them as they are)"
         say(console, f"{start}{reason + remedy if normalize is None else ''}.")
 
 
@@ -106,13 +106,15 @@ def _limits(classifier, normalized):
     height, width = classifier.image_shape_
     labels = ", ".join(map(str, classifier.classes_.tolist()[:20]))
     images = (
-        "It takes one sign an image, of any size, dark on light or light on dark."
+        "It accepts images of one sign each, of any size, dark on light or light on "
+        "dark."
         if normalized
-        else f"It takes one sign an image, of {height} x {width} pixels, as those it "
-        "was trained on: light or dark ink, place and size of the sign count."
+        else f"It accepts images of one sign each, of {height} x {width} pixels, "
+        "like those it was trained on, with equally light or dark ink, placed and "
+        "sized in the same way."
     )
     return [
         f"It predicts one of its labels ({labels}) whatever an image shows.",
         images,
-        "Its probabilities are those of images like those that it was trained on.",
+        "Its probabilities are meant for images like those it was trained on.",
     ]

@@ -36,23 +36,25 @@ _SHOWN = 10
 )
 def tune(
     context: typer.Context,
-    data: Annotated[str, options.data("What to learn from, as in train.")] = "auto",
+    data: Annotated[str, options.data("What to train on, as for train.")] = "auto",
     normalize: options.Normalize = None,
     label_column: options.LabelColumn = None,
-    preset: Annotated[str, options.preset("What stays the same")] = "balanced",
+    preset: Annotated[
+        str, options.preset("What all candidates have in common")
+    ] = "balanced",
     epochs: options.Epochs = None,
     filters: Annotated[
         str,
         typer.Option(
             metavar="16,32",
-            help="Filters to try: numbers for two blocks of layers, or one for each "
-            "block as in 16-24-48.",
+            help="Filters to try: a number for two blocks of layers, or one for "
+            "each block, as in 16-24-48.",
         ),
     ] = "16,32",
     dropout: Annotated[
-        str, typer.Option(metavar="0.25,0.5", help="Shares of dropout to try.")
+        str, typer.Option(metavar="0.25,0.5", help="Dropout rates to try.")
     ] = "0.25,0.5",
-    cv: Annotated[int, typer.Option(help="Folds of cross-validation.")] = 3,
+    cv: Annotated[int, typer.Option(help="Number of cross-validation folds.")] = 3,
     search: Annotated[
         str,
         typer.Option(
@@ -62,23 +64,29 @@ def tune(
         ),
     ] = "halving",
     n_jobs: Annotated[
-        int, typer.Option(help="Folds to train at the same time; -1 for every core.")
+        int,
+        typer.Option(
+            help="How many folds to train at the same time; -1 for one per core."
+        ),
     ] = 1,
     seed: options.Seed = 0,
     resume: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Folder that keeps what is trained: the same command goes on from it "
-            "after an interruption. It holds pickles: nobody else may write there.",
+            help="Folder for what has been trained: after an interruption, the same "
+            "command continues from it. It holds pickles, so nobody else may "
+            "have write access.",
             show_default="nothing is kept",
         ),
     ] = None,
-    output: Annotated[Path, options.file("Where the winner goes.")] = options.MODEL,
+    output: Annotated[
+        Path, options.file("Where to save the best model.")
+    ] = options.MODEL,
     table: Annotated[
-        Path, options.file("Where the table of results goes: CSV.")
+        Path, options.file("Where to save the table of results, as CSV.")
     ] = TABLE,
-    figure: Annotated[Path, options.file("Where the figure goes.")] = FIGURE,
+    figure: Annotated[Path, options.file("Where to save the figure.")] = FIGURE,
     force: options.Force = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -186,9 +194,8 @@ def _parsed(name, text, convert):
         return [convert(value) for value in text.split(",")]
     except ValueError:
         raise ValueError(
-            f"Got {name}={text!r}, but expected values with commas between them. "
-            "Write --filters 16,32 or --filters 16-24-48,32-48-64, and "
-            "--dropout 0.25,0.5."
+            f"Got {name}={text!r}, but expected values separated by commas. Write "
+            "--filters 16,32 or --filters 16-24-48,32-48-64, and --dropout 0.25,0.5."
         ) from None
 
 
