@@ -93,18 +93,19 @@ def checked_pair(path, named_pixels, named_labels):
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and dtype {pixels.dtype}, but expected "
-            "numbers of shape (n, n_pixels) or (n, height, width), or colours as uint8 "
+            "numbers of shape (n, n_pixels) or (n, height, width), or uint8 colours "
             "of shape (n, height, width, 3). Convert it."
         )
     if labels.shape != (len(pixels),) or not pixels.size:
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and {y} of shape {labels.shape}, but "
-            "expected one label for each image, and at least one. Match them."
+            "expected one label for each image, and at least one image. Correct one "
+            "of them."
         )
     if pixels.dtype.kind == "f" and not _fit_float32(pixels):
         raise ValueError(
             f"Got {x} with NaN or infinite pixels, but expected finite numbers. Drop "
-            "or fill those images."
+            "those images, or fill in the pixels."
         )
     return pixels, _label_list(path, y, labels), None
 
@@ -164,5 +165,5 @@ def check_size(name, n_bytes, limit):
     """Raise an UnreadableFile before what is too large is unpacked."""
     if n_bytes > limit:
         raise UnreadableFile(
-            f"{name} of {n_bytes:,} bytes is too large, the limit is {limit:,}"
+            f"{name} of {n_bytes:,} bytes is too large; the limit is {limit:,}"
         )

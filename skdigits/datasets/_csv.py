@@ -144,7 +144,7 @@ def _first_lines(file):
     n_cells = 1 + max((line.count(b",") for line in lines), default=0)
     if n_cells > _tables.MAX_CELLS:
         raise UnreadableFile(
-            f"it has {n_cells:,} cells in a line, the limit is {_tables.MAX_CELLS:,}"
+            f"it has {n_cells:,} cells in a line; the limit is {_tables.MAX_CELLS:,}"
         )
     return lines
 

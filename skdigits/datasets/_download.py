@@ -44,9 +44,9 @@ def download(file, folder, mirrors, n_retries, delay):
                 seconds_left -= time.monotonic() - start
     reasons = "; ".join(f"{mirror}: {reason}" for mirror, reason in failures.items())
     raise OSError(
-        f"Got no sound copy of {file.name} from any mirror ({reasons}), but expected "
-        "one. Connect to the internet, or name the folder that has it by data_home or "
-        "by the environment variable SKDIGITS_DATA."
+        f"Got no intact copy of {file.name} from any mirror ({reasons}), but "
+        "expected one. Connect to the internet, or pass the folder that has it as "
+        "data_home or in the environment variable SKDIGITS_DATA."
     )
 
 
@@ -60,9 +60,9 @@ def _try(file, folder, mirror, seconds):
             return file.read(temporary)
     except OSError as error:
         raise OSError(
-            f"Got {str(folder)!r} to keep {file.download_name}, which cannot be "
-            f"written ({reason_of(error.__cause__ or error)}), but expected a folder "
-            "with space that you may write to. Pass another data_home."
+            f"Got {str(folder)!r} as the folder for {file.download_name}, which "
+            f"cannot be written ({reason_of(error.__cause__ or error)}), but "
+            "expected a writable folder with enough space. Pass another data_home."
         ) from error
 
 

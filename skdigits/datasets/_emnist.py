@@ -38,8 +38,8 @@ NAMES = {
 DESCR = """EMNIST: handwritten digits and letters
 
 Images of handwritten digits and letters from NIST's Special Database 19, 28 x 28
-pixels, ink bright on black, values 0 to 255, made as MNIST was. Published transposed,
-here upright.
+pixels, bright ink on black, values 0 to 255, prepared in the same way as MNIST. They
+were published transposed; here they are upright.
 
 G. Cohen, S. Afshar, J. Tapson, A. van Schaik. "EMNIST: an extension of MNIST to
 handwritten letters" (2017).

@@ -19,8 +19,8 @@ def read_folder(folder):
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
-            f"read ({reason_of(error)}), but expected one that you may read. Change "
-            "its permissions or choose another."
+            f"read ({reason_of(error)}), but expected a readable one. Change its "
+            "permissions or choose another."
         ) from error
     files = images_by_class(folder, inside)
     warn_of_others(folder, _visible_files(folder), files)
@@ -60,11 +60,11 @@ def warn_of_others(folder, found, chosen):
         if _is_visible(path) and path.suffix.lower() not in NOTES
     )
     if others:
-        are = "file is" if len(others) == 1 else "files are"
+        n_files = "1 file" if len(others) == 1 else f"{len(others)} files"
         first = one_line(", ".join(others[:5])) + ", and more" * (len(others) > 5)
         warnings.warn(
-            f"{len(others)} {are} left out of {str(folder)!r}, as no image in a class "
-            f"folder: {first}.",
+            f"Ignored {n_files} in {str(folder)!r}, as not in a class folder or not "
+            f"images: {first}.",
             stacklevel=5,
         )
 

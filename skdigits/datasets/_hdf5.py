@@ -32,7 +32,7 @@ def read_array(path, name):
     with _opened(path) as file:
         dataset = file[name]
         if dataset.is_virtual or dataset.external:
-            raise UnreadableFile(f"{name} is kept in other files")
+            raise UnreadableFile(f"{name} is stored in other files")
         n_bytes = dataset.size * dataset.dtype.itemsize
         check_size(name, n_bytes, largest(dataset.id.get_storage_size()))
         if import_or_say("h5py", path).check_string_dtype(dataset.dtype):

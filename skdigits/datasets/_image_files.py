@@ -92,8 +92,8 @@ def _of_one_size(place, files, image_shape):
             first, this = (_short_name(p, place) for p in (files[0], file))
             raise ValueError(
                 f"Got images of different sizes ({first} is {_size(images[0])}, "
-                f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
-                "normalize=True to bring digits into MNIST format, or "
+                f"{this} is {_size(images[-1])}), but expected one size for all. "
+                "Pass normalize=True to bring digits into MNIST format, or "
                 "image_shape=(height, width) to resize images."
             )
     return np.stack(images)

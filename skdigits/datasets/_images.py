@@ -194,8 +194,8 @@ def _check_image_shape(path, image_shape):
     image_shape = check_image_shape(image_shape)
     if len(image_shape) > 2:
         raise ValueError(
-            f"Got image_shape={image_shape!r}, but expected (height, width): "
-            "images are read as grey ones."
+            f"Got image_shape={image_shape!r}, but expected (height, width): images "
+            "are read as greyscale."
         )
     _check_size(path, image_shape)
     return image_shape
@@ -226,8 +226,8 @@ def _check_normalize(normalize, image_shape):
 def _check_label_column(path, label_column):
     if label_column is not None and format_of(path) not in TABLES:
         raise ValueError(
-            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected a "
-            "CSV or Parquet file. Leave it out."
+            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected "
+            "a CSV or Parquet file. Leave label_column out."
         )
 
 

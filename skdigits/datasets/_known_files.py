@@ -121,8 +121,8 @@ class KnownFile:
         n_bytes = os.fstat(stream.fileno()).st_size
         if n_bytes > self.max_bytes:
             raise DamagedFile(
-                f"it has {n_bytes:,} bytes, and the published file {self.max_bytes:,} "
-                "at most"
+                f"it has {n_bytes:,} bytes, but the published file has at most "
+                f"{self.max_bytes:,}"
             )
         algorithm, _, expected = self.checksum.partition(":")
         digest = hashlib.file_digest(

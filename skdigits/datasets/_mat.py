@@ -65,7 +65,7 @@ def _arrays_in(path, max_bytes):
         content = memoryview(file.read())
     order = {b"IM": "<", b"MI": ">"}.get(bytes(content[126:128]))
     if order is None:
-        raise UnreadableFile("it is no MAT file of version 5 or later")
+        raise UnreadableFile("it is not a MAT file of version 5 or later")
     found = {}
     for kind, element in _elements(content[128:], order):
         if kind == _COMPRESSED:

@@ -59,8 +59,8 @@ def in_mnist_format(chunks, names=None):
     if len(blank):
         name = f"image {blank[0]}" if names is None else repr(names[blank[0]])
         warnings.warn(
-            f"{len(blank)} of {len(rows)} images have no digit that could be "
-            f"found, the first of them {name}. They become blank.",
+            f"No digit was found in {len(blank)} of {len(rows)} images, the first of "
+            f"them {name}. They become blank.",
             stacklevel=2,
         )
     return rows.reshape(-1, *MNIST_SHAPE)

@@ -32,7 +32,7 @@ def read_array(path, name, max_bytes=None):
                 array = np.lib.format.read_array(stream, allow_pickle=False)
                 # zipfile compares the checksum only at the very end
                 if stream.read(1):
-                    raise ValueError(f"{name} is longer than its shape says")
+                    raise ValueError(f"{name} is longer than its shape implies")
                 return array
     # zipfile, its decompressors and numpy's header parser raise a dozen types of
     # errors for damaged files, MemoryError for a made-up shape among them

@@ -14,6 +14,6 @@ def import_or_say(module, path):
     except ImportError:
         package = module.partition(".")[0]
         raise MissingPackage(
-            f"Got {str(path)!r}, but expected {package} to read it. Install it with "
-            f"pip install {package}."
+            f"Got {str(path)!r} without {package}, but expected {package} to be "
+            f"installed to read it. Run pip install {package}."
         ) from None

@@ -67,16 +67,16 @@ def label_column_beside(path, wanted, image_column, columns):
         column = _wanted_column(path, wanted, columns)
         if column == image_column:
             raise ValueError(
-                f"Got label_column={wanted!r}, which has the images of {str(path)!r}, "
-                "but expected one of labels. Pass another."
+                f"Got label_column={wanted!r}, which holds the images of "
+                f"{str(path)!r}, but expected a column of labels. Pass another."
             )
         return column
     others = [name for name in columns if name != image_column]
     named = _named_column(path, others)
     if not named and len(others) != 1:
         raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected "
-            f"one of labels beside {image_column!r}. Pass label_column."
+            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected a "
+            f"column of labels besides {image_column!r}. Pass label_column."
         )
     return named or others[0]
 
@@ -95,8 +95,8 @@ def _named_column(path, columns):
     named = [name for name in columns if is_label_name(name)]
     if len(named) > 1:
         raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(named)}, but expected one "
-            "of labels. Pass label_column."
+            f"Got {str(path)!r} with the columns {one_line(named)}, but expected a "
+            "column of labels. Pass label_column."
         )
     return named[0] if named else None
 

@@ -18,8 +18,8 @@ _MAX_BYTES = 2**24
 DESCR = """USPS: handwritten digits from envelopes
 
 9,298 images of digits from the zip codes of letters, scanned by the U.S. Postal
-Service, 16 x 16 pixels, ink bright on black, values 0 to 255 here and -1 to 1 as
-published; 7,291 for training and 2,007 for tests, in the original order.
+Service, 16 x 16 pixels, bright ink on black, values 0 to 255 here and -1 to 1 as
+published: 7,291 for training and 2,007 for testing, in the original order.
 
 J. J. Hull. "A database for handwritten text recognition research." IEEE Transactions
 on Pattern Analysis and Machine Intelligence 16 (1994).

@@ -63,10 +63,10 @@ def _members(archive):
         place = PureWindowsPath(member.filename)
         if place.anchor or ".." in place.parts:
             name = one_line(member.filename)
-            raise UnreadableFile(f"{name!r} is outside of its folder")
+            raise UnreadableFile(f"{name!r} is outside its folder")
         name = place.as_posix() + "/" * member.filename.endswith(("/", "\\"))
         if name in members:
-            raise UnreadableFile("it has two files of one name")
+            raise UnreadableFile("it has two files with the same name")
         if _is_visible(name):
             members[name] = member
     return members
@@ -105,7 +105,9 @@ def _contents(archive, members):
 
 def _unpacked(archive, member):
     if member.compress_type not in _METHODS:
-        raise UnreadableFile(f"{one_line(member.filename)!r} is not packed by deflate")
+        raise UnreadableFile(
+            f"{one_line(member.filename)!r} is not compressed with deflate"
+        )
     with archive.open(member) as stream:
         # zipfile unpacks no more than is asked for, and compares the checksum at the
         # end

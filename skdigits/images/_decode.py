@@ -85,7 +85,7 @@ def read_image(source, name=None):
         if next(pages, None) is not None:
             raise Unusable(
                 " of several pages, but expected one. Pass it to read_digits, which "
-                "reads them all, or save a page of it."
+                "reads all of them, or save one page of it."
             )
         return grey
 
@@ -139,8 +139,8 @@ def _as_file(source):
     content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else source
     if not isinstance(content, bytes | bytearray):
         raise Unusable(
-            f" that gives {type(content).__name__}, but expected bytes. Open the file "
-            'with "rb".'
+            f" that returns {type(content).__name__}, but expected bytes. Open the "
+            'file with mode="rb".'
         )
     _check_size(len(content))
     return BytesIO(content)
@@ -235,8 +235,8 @@ def _optional(module, what):
         return import_module(module)
     except ImportError:
         raise Unusable(
-            f", which is {what}, but expected {module} to read it. Install it with pip "
-            f"install {module}."
+            f", which is {what}, but expected {module} to be installed to read it. "
+            f"Run pip install {module}."
         ) from None
 
 
@@ -251,15 +251,15 @@ def _reason(error):
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return f"it is none of {', '.join(_FORMATS)}"
+        return f"its format is none of {', '.join(_FORMATS)}"
     return reason_of(error)
 
 
 def _check_size(n_bytes):
     if n_bytes > MAX_BYTES:
         raise Unusable(
-            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
-            "which can be decoded safely. Make it smaller."
+            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,}, the limit "
+            "for safe decoding. Make it smaller."
         )
 
 
@@ -311,8 +311,8 @@ def _limit_of_format(image):
 
 def _too_large(size, limit):
     return Unusable(
-        f" of {size} pixels, but expected at most {limit:,} pixels, which can be "
-        "decoded safely. Make it smaller."
+        f" of {size} pixels, but expected at most {limit:,} pixels, the limit for "
+        "safe decoding. Make it smaller."
     )
 
 
@@ -320,8 +320,8 @@ def _check_scans(content):
     n_scans = _count_scans(content)
     if n_scans > _MAX_SCANS:
         raise Unusable(
-            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
-            "decoded in time. Save it again."
+            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, as more take "
+            "too long to decode. Save it again."
         )
 
 
@@ -372,7 +372,7 @@ def grey_of_image(image):
     with _one_sentence("an image"):
         width, height = image.size
         if not width or not height:
-            raise Unusable(" without a pixel, but expected some. Remove it.")
+            raise Unusable(" without pixels, but expected at least one. Remove it.")
         if width * height > MAX_PIXELS:
             raise _too_large(f"{width} x {height}", MAX_PIXELS)
         return to_grey(image)

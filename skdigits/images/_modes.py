@@ -45,8 +45,8 @@ def _conversion(image):
         return partial(_from_16_bits, transparent=image.info.get("transparency"))
     if image.mode in ("I", "F"):
         raise Unusable(
-            f" with pixels of mode {image.mode!r}, whose white is anywhere, but "
-            "expected 8 or 16 bits for each pixel. Convert it."
+            f" with pixels of mode {image.mode!r}, whose white level is unknown, but "
+            "expected 8 or 16 bits per pixel. Convert it."
         )
     if image.has_transparency_data:
         return partial(_on_ground, ground=_ground_of(image))

@@ -137,14 +137,17 @@ def test_heic():
 )
 def test_a_package_that_is_missing_is_named(monkeypatch, module, content):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ValueError, match=f"Install it with pip install {module}."):
+    with pytest.raises(
+        ValueError,
+        match=f"{module} to be installed to read it. Run pip install {module}.",
+    ):
         skdigits.read_digits(content)
 
 
 @pytest.mark.parametrize(
     "source, message",
     [
-        ({"layers": []}, r"Got a dict with \['layers'\], but expected an image as"),
+        ({"layers": []}, r"Got a dict with \['layers'\], but expected the image under"),
         (
             io.StringIO("text"),
             'that gives str, but expected bytes. Open the file with "rb',
