@@ -85,8 +85,8 @@ def compare(first, second):
     if truth != second.labels[second.true].tolist():
         raise ValueError(
             f"Got reports of {first.n_rows} and {second.n_rows} rows with different "
-            "true labels, but expected the same rows in the same order. Report on the "
-            "same X and y."
+            "true labels, but expected the same rows in the same order. Make both "
+            "reports on the same X and y."
         )
     hits = first.true == first.predicted
     other_hits = second.true == second.predicted
@@ -126,6 +126,6 @@ def _overall_sentence(overall, alpha):
     else:
         verdict = f"the {'first' if this > other else 'other'} is better"
     return (
-        f"Of {this + other:,} rows that only one of the two gets right, the first gets "
-        f"{this:,}, the other {other:,}: {verdict} ({figures})."
+        f"Of {this + other:,} rows that only one of the two gets right, the first "
+        f"gets {this:,} and the other {other:,}: {verdict} ({figures})."
     )

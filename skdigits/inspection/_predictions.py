@@ -62,8 +62,8 @@ def _classes_of(estimator):
                 return None
     kind = estimator if isinstance(estimator, type) else type(estimator)
     raise ValueError(
-        f"Got estimator of type {kind.__name__}, but expected a fitted classifier with "
-        "classes_ and predict. Pass what it predicts to from_predictions."
+        f"Got estimator of type {kind.__name__}, but expected a fitted classifier "
+        "with classes_ and predict. Pass its predictions to from_predictions."
     )
 
 

@@ -388,7 +388,8 @@ class Report:
         """Probability of the predicted label of each row."""
         if self.y_proba is None:
             raise ValueError(
-                "Got a report without probabilities, but expected some for this. Pass "
-                "y_proba, or a classifier that has predict_proba."
+                "Got a report without probabilities, but expected one with "
+                "probabilities. Pass y_proba, or a classifier that has "
+                "predict_proba."
             )
         return self.y_proba[np.arange(self.n_rows), self.predicted]

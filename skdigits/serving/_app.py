@@ -187,8 +187,8 @@ def _check_names(name, names):
         isinstance(its, str) for its in names
     ):
         raise ValueError(
-            f"Got {name}={names!r}, but expected a list or tuple of texts. "
-            "Put them into one."
+            f"Got {name}={names!r}, but expected a list or tuple of strings. Put "
+            "them into one."
         )
 
 
@@ -198,8 +198,8 @@ def _check_origins(origins):
         if not re.fullmatch(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+/?", origin):
             raise ValueError(
                 f"Got the origin {one_line(repr(origin))} to allow, but expected one "
-                "as browsers send it, such as 'https://example.org', or '*' for all. "
-                "Write scheme and host, without a path."
+                "as browsers send it, such as 'https://example.org', or '*' for "
+                "all. Pass the scheme and the host, without a path."
             )
 
 
@@ -268,7 +268,7 @@ async def info(request: Request) -> dict[str, Any]:
     return request.app.state.info
 
 
-@router.get("/healthz", summary="Whether the server lives")
+@router.get("/healthz", summary="Whether the server is running")
 async def healthz() -> Status:
     """Return whether the server lives."""
     return Status(status="ok")
@@ -317,8 +317,8 @@ async def _invalid(request, error):
     unknown = [e["loc"][-1] for e in errors if e["type"] == "extra_forbidden"]
     if unknown:
         sentence = (
-            f"Got the parameters {one_line(unknown)}, but expected only those of the "
-            "interface at /docs. Leave them out."
+            f"Got the parameters {one_line(unknown)}, but expected only those "
+            "documented at /docs. Leave them out."
         )
         return JSONResponse({"error": sentence}, HTTPStatus.UNPROCESSABLE_ENTITY)
     first = errors[0]
@@ -335,5 +335,5 @@ async def _gone(request, error):
 
 
 async def _failed(request, error):
-    sentence = "Got an error of this server, but expected a response. Look at its log."
+    sentence = "Got an error in this server, but expected a response. See its log."
     return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -22,8 +22,8 @@ def axes_for(ax, figsize, n_parts=1):
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
-            "Got axes that are no subplot, but expected some that can be split. Make "
-            "them with plt.subplots."
+            "Got axes that are not a subplot, but expected axes that can be split. "
+            "Make them with plt.subplots."
         )
     ax.set_axis_off()
     return ax.figure, place.subgridspec(1, n_parts).subplots()
