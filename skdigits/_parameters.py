@@ -180,8 +180,8 @@ def class_weights(class_weight, classes, codes):
         return compute_sample_weight("balanced", codes)
     if not isinstance(class_weight, dict):
         raise ValueError(
-            f"Got class_weight={class_weight!r}, but expected a dict of a weight for "
-            "each label, 'balanced' or None."
+            f"Got class_weight={class_weight!r}, but expected a dict with a weight "
+            "for each label, 'balanced' or None."
         )
     unknown = set(class_weight) - set(classes.tolist())
     if unknown:

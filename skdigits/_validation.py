@@ -82,8 +82,8 @@ def check_n_jobs(n_jobs):
     is_integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
     if not is_integer or not n_jobs or abs(n_jobs) > MAX_JOBS:
         raise ValueError(
-            f"Got n_jobs={one_line(repr(n_jobs), 60)}, but expected how many processes "
-            f"share the work, at most {MAX_JOBS:,}, or -1 for one on every core."
+            f"Got n_jobs={one_line(repr(n_jobs), 60)}, but expected a number of "
+            f"processes, at most {MAX_JOBS:,}, or -1 for one per core."
         )
 
 
@@ -174,20 +174,21 @@ def _as_array(X):
     except ValueError:
         if isinstance(X, list | tuple):
             raise ValueError(
-                "Got X as images or rows of different sizes, but expected all of one "
-                "size. Resize them first."
+                "Got images or rows of different sizes in X, but expected one size "
+                "for all. Resize them first."
             ) from None
     if isinstance(X, str | os.PathLike):
         raise ValueError(
-            f"Got X={one_line(repr(X))}, but expected an array of images. Read a photo "
-            "with skdigits.read_digits, and a data set with load_digit_images."
+            f"Got X={one_line(repr(X))}, but expected an array of images. Use "
+            "skdigits.read_digits to read a photo, and load_digit_images to load a "
+            "data set."
         )
     # generators and datasets of TensorFlow become an object
     if array is None or (array.shape == () and hasattr(X, "__iter__")):
         raise ValueError(
-            f"Got X of type {type(X).__name__}, but expected an array of images. Pass "
-            "its parts to partial_fit, one after the other, as the guide shows on its "
-            "page about large data."
+            f"Got X of type {type(X).__name__}, but expected an array of images. "
+            "Pass its parts to partial_fit one by one, as the user guide shows on "
+            "its page about large data."
         )
     return array
 
@@ -284,8 +285,8 @@ def _check_several(X, flat, n_pixels):
     if hasattr(X, "to_frame"):
         remedy = "X.to_frame().T"
     raise ValueError(
-        f"Got X of shape {np.shape(X)}, but expected several images, the first axis "
-        f"counting them. Reshape your data: pass {remedy} for one image."
+        f"Got X of shape {np.shape(X)}, but expected several images along the first "
+        f"axis. Reshape your data: pass {remedy} for one image."
     )
 
 
@@ -339,8 +340,8 @@ def flatten_for_inverse(estimator, X):
     X = check_array(X, input_name="X")
     if X.shape[1] != estimator.n_features_in_:
         raise ValueError(
-            f"Got X with {X.shape[1]} features, but expected the "
-            f"{estimator.n_features_in_} of fit. Pass images of that size."
+            f"Got X with {X.shape[1]} features, but expected "
+            f"{estimator.n_features_in_}, as in fit. Pass images of that size."
         )
     return X, native_shape
 

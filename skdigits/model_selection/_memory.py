@@ -60,7 +60,7 @@ def _folder(memory):
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise type(error)(
-            f"Got memory={one_line(repr(str(path)))}, which cannot be made "
+            f"Got memory={one_line(repr(str(path)))}, which cannot be created "
             f"({reason_of(error)}), but expected a folder. Choose another."
         ) from error
     check_writable(path / "one")
@@ -79,7 +79,7 @@ def _key(estimator, splits, options):
     except (PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
             "Got memory with an estimator, data or scoring that cannot be pickled "
-            f"({reason_of(error)}), but expected what another process recognizes. "
+            f"({reason_of(error)}), but expected ones that another process can load. "
             "Define functions in a module, or pass memory=None."
         ) from error
 

@@ -74,8 +74,8 @@ def _check_network(network):
         )
     if network.callbacks:
         raise ValueError(
-            f"Got callbacks={network.callbacks!r}, but expected None: each rung would "
-            "start them anew. Take them out, or use GridSearchCV."
+            f"Got callbacks={network.callbacks!r}, but expected None: each rung "
+            "would restart them. Remove them, or use GridSearchCV."
         )
 
 
@@ -91,7 +91,8 @@ def rung_stops(candidates, splits, factor, min_epochs):
     if len(epochs) > 1:
         raise ValueError(
             f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
-            "all: epochs are what the search spends. Take them out of param_grid."
+            "all: epochs are the resource that the search allocates. Take them out "
+            "of param_grid."
         )
     epochs = epochs.pop()
     min_epochs = min(check_integer("min_epochs", min_epochs), epochs)

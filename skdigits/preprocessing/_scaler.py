@@ -235,8 +235,8 @@ def _difference(pixels, black, scale, background):
     low, high = float(images.min()), float(images.max())
     if _is_other_white(high, scale) or _black_of(low, scale) != black:
         return (
-            f"Got pixels from {low:g} to {high:g}, but expected the range of fit, "
-            f"{black:g} to {scale:g}. Bring them into that range, or fit again."
+            f"Got pixels from {low:g} to {high:g}, but expected the range seen in "
+            f"fit, {black:g} to {scale:g}. Bring them into that range, or fit again."
         )
     if background is None:
         return None

@@ -89,8 +89,8 @@ def train(
         )
     if not all(np.isfinite(array).all() for array in trained.weights.values()):
         raise ValueError(
-            "Got weights that are not finite from a callback, but expected numbers. "
-            "Take it out."
+            "Got weights that are not finite from a callback, but expected finite "
+            "numbers. Remove that callback."
         )
     return replace(trained, temperature=_temperature(trained, data, validation))
 

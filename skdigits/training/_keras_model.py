@@ -169,8 +169,8 @@ class DigitNetwork(keras.Sequential):
             if not len(rest):
                 raise ValueError(
                     f"Got validation_split={validation_split} of {len(data)} images, "
-                    "but expected at least one to hold out besides one of each class. "
-                    "Pass more images, or 0."
+                    "but expected at least one image to hold out once each class "
+                    "has kept one. Pass more images, or validation_split=0."
                 )
             data, held_out = data.take(kept), data.take(rest)
         if held_out:
