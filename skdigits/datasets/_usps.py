@@ -36,7 +36,7 @@ def fetch_usps(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load USPS: digits from envelopes, by different writers from those of MNIST.
+    """Load USPS: digits from envelopes, by writers other than those of MNIST.
 
     The sub-folder ``usps`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.

@@ -126,6 +126,6 @@ def _overall_sentence(overall, alpha):
     else:
         verdict = f"the {'first' if this > other else 'other'} is better"
     return (
-        f"Of {this + other:,} rows that only one of the two gets right, the first "
-        f"gets {this:,} and the other {other:,}: {verdict} ({figures})."
+        f"Of {this + other:,} rows that only one of the two gets right, the first gets "
+        f"{this:,}, the other {other:,}: {verdict} ({figures})."
     )

@@ -137,7 +137,7 @@ class HalvingEpochSearchCV(SearchInParts):
         Number of candidates in each rung.
 
     refit_time_ : float
-        Seconds taken by the training on all data. Defined only with ``refit``.
+        Seconds taken to train on all data. Defined only with ``refit``.
 
     multimetric_ : bool
         Whether there are several metrics.
