@@ -581,13 +581,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, true, sample_weight)
         if "O" not in (predicted.dtype.kind, true.dtype.kind):
             return accuracy_score(true, predicted, sample_weight=sample_weight)
-        # scikit-learn's metrics take no labels such as tuples
+        # scikit-learn's metrics accept no labels such as tuples
         hits = predicted.astype(object) == true.astype(object)
         return float(np.average(hits, weights=sample_weight))
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # the first two are made again from the network where they are used
+        # the first two are made again from the network when they are used
         for name in ("keras_classifier_", "model_", "_callbacks"):
             state.pop(name, None)
         return state

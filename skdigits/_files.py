@@ -11,7 +11,7 @@ from skdigits._validation import one_line, reason_of
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can tell what a killed process left
+except ImportError:  # Windows: nobody can tell what a killed process left
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX, _SUFFIX = ".skdigits-", ".tmp"
@@ -78,7 +78,7 @@ def write_files(writers, failures=None):
     Parameters
     ----------
     writers : dict
-        Of paths, with a function that takes a temporary path and writes there. They
+        Paths, each with a function that writes to a temporary path. They
         are put in place in this order, so the one to look at comes last.
 
     failures : dict, default=None

@@ -13,7 +13,7 @@ _threads_stayed_behind = False
 
 
 def refuse_forked_process():
-    """Raise a RuntimeError where TensorFlow would wait for threads for ever."""
+    """Raise a RuntimeError if TensorFlow would wait for threads for ever."""
     if _threads_stayed_behind:
         raise RuntimeError(
             "Got a process that was forked after TensorFlow had started, in which "
@@ -29,7 +29,7 @@ def _tensorflow_has_started():
 
 
 def _tensorflow_has_threads():
-    """Return whether a thread has a name of TensorFlow's, where names can be read."""
+    """Return whether a thread has a name of TensorFlow's, if names can be read."""
     names = []
     for path in glob("/proc/self/task/*/comm"):
         with suppress(OSError), open(path) as file:  # a thread may just have ended

@@ -1,4 +1,4 @@
-"""DigitCNN's parameters, checked and in the form that the network and training take."""
+"""DigitCNN's parameters, checked and in the form that the network and training need."""
 
 from copy import deepcopy
 from numbers import Integral
@@ -20,7 +20,7 @@ MAX_BLOCKS = 16
 
 
 def check_parameters(params, image_shape, classes):
-    """Raise a ValueError where `fit` would refuse a parameter for such images.
+    """Raise a ValueError if `fit` would reject a parameter for such images.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def training_recipe(params, n_images):
 
 
 def epochs_and_batch_size(params, n_images):
-    """Return both as integers, where "auto" depends on the number of images."""
+    """Return both as integers; "auto" depends on the number of images."""
     epochs, batch_size = params.epochs, params.batch_size
     if _is_auto("batch_size", batch_size, "an integer of at least 1"):
         batch_size = automatic_batch_size(n_images)
@@ -195,5 +195,5 @@ def class_weights(class_weight, classes, codes):
 
 
 def has_plain_labels(classes):
-    """Return whether labels are numbers or strings, as scikeras takes them."""
+    """Return whether labels are numbers or strings, as scikeras requires."""
     return classes.dtype.kind != "O" or all(isinstance(c, str) for c in classes)

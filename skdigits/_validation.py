@@ -1,7 +1,7 @@
 """Checks that several modules share, and their error sentences.
 
 Every sentence follows one grammar: what was got, what was expected, the remedy.
-scikit-learn is imported where it is used, as it takes longer than to read an image.
+scikit-learn is imported where it is used, as that takes longer than reading an image.
 """
 
 import os
@@ -71,7 +71,7 @@ def check_path(name, path):
             f"Got {name}={one_line(repr(path))}, but expected a path. Pass a str or a "
             "pathlib.Path."
         )
-    # not the method of Path, which raises where nobody has the name
+    # not the method of Path, which raises if nobody has the name
     return Path(os.path.expanduser(path))
 
 
@@ -142,8 +142,8 @@ def flatten_images(X):
     Returns
     -------
     X : of shape (n, n_pixels)
-        The very input if it was flat already; a table of polars or pyarrow as one of
-        pandas, whose column names every version of scikit-learn takes.
+        The input itself if it was flat already; a table of polars or pyarrow as one of
+        pandas, whose column names every version of scikit-learn accepts.
     image_shape : tuple of int or None
         (height, width), or (height, width, 3), None for flat input.
     """
@@ -277,7 +277,7 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
 
 
 def _check_several(X, flat, n_pixels):
-    """Raise a ValueError where X, flat as given, is one image of the right size."""
+    """Raise a ValueError if X, flat as given, is one image of the right size."""
     shape = np.shape(flat)
     if prod(shape) != n_pixels or shape[1:] == (n_pixels,):
         return
@@ -293,8 +293,8 @@ def _check_several(X, flat, n_pixels):
 def pixels_for_fitted(estimator, X, *, dtype="numeric"):
     """Return images as checked rows for an estimator that is fitted.
 
-    Of one image the checks of scikit-learn take longer than a prediction, so they are
-    left out where they would find nothing.
+    For one image, scikit-learn's checks take longer than a prediction, so they are
+    skipped if they would find nothing.
 
     Returns
     -------
@@ -401,8 +401,8 @@ def encode_labels(y, classes=None):
     ----------
     y : ndarray of shape (n,)
     classes : ndarray of shape (n_classes,), default=None
-        The labels to encode to; those of ``y`` if None, sorted where they have an
-        order, else as they first appear.
+        The labels to encode to; those of ``y`` if None: sorted if they have an
+        order, otherwise as they first appear.
 
     Returns
     -------
@@ -413,8 +413,8 @@ def encode_labels(y, classes=None):
         classes, codes = np.unique(y, return_inverse=True)
         return classes, codes.astype(np.int64)
     if classes is None:
-        # not numpy.unique, which takes equal labels for different ones where sorting
-        # does not bring them together, as with sets
+        # not numpy.unique, which treats equal labels as different ones if sorting does
+        # not bring them together, as with sets
         classes = as_label_array(_sorted_if_possible(dict.fromkeys(y.tolist())))
     index = {label: code for code, label in enumerate(classes.tolist())}
     unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]

@@ -12,7 +12,7 @@ def new_console(quiet=False):
 
 
 def say(console, line):
-    """Print a line that is never broken, so that the path in it can be copied."""
+    """Print a line that is never broken, so the path in it can be copied."""
     console.print(line, soft_wrap=True)
 
 

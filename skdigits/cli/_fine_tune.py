@@ -27,11 +27,11 @@ PRETRAINED = "pretrained"
 RECIPE = {"epochs": 10, "batch_size": 32, "learning_rate": 0.001}
 N_KNOWN, MAX_WEIGHT = 1000, 5
 
-# Pages with more signs than that; those that are taken are so visible, and so many
-# pixels high.
+# Pages with more signs than that; those that are used are at least so visible, and so
+# many pixels high.
 N_PAGES, WHOLE, LEAST_HEIGHT = 100, 0.99, 14
 
-# A model that gets fewer of them right has learned from something else.
+# A model that gets fewer of them right was trained on something else.
 _KNOWS = 0.8
 
 
@@ -56,9 +56,9 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     Returns
     -------
     digits : Digits
-        The new ones; those to test on are known ones where the new ones are too few.
+        The new ones; those to test on are known ones if the new ones are too few.
     pipeline : sklearn.pipeline.Pipeline
-        Fitted. It takes ``digits``.
+        Fitted. It accepts ``digits``.
     about : dict
         For the model card.
     """
@@ -113,7 +113,7 @@ def _loaded(model):
 
 
 def _new_digits(classifier, normalizer, model, data, normalize, label_column):
-    """Return the `Digits` to learn, as a model takes them."""
+    """Return the `Digits` to learn, as a model accepts them."""
     if data == "auto":
         raise ValueError(
             f"Got --from {model} without new images, but expected some. Pass --data."

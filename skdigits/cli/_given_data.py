@@ -1,22 +1,22 @@
 """What to train and test on: one record for each kind of data that ``--data`` names.
 
-What loads is imported when it is used, so that ``--help`` does not wait for it.
+What loads is imported when it is used, so ``--help`` does not wait for it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-# Fixed, so that `evaluate` tests on what `train` held out, whatever its seed.
+# Fixed, so `evaluate` tests on what `train` held out, whatever its seed.
 _SPLIT_SEED = 0
 _TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Images (n, height, width) with labels (n,) to test on, and to learn from.
+    """Images (n, height, width) with labels (n,) to test on, and to train on.
 
-    ``train`` is None where nothing is to be learned, ``test`` where there are too few;
+    ``train`` is None if nothing is to be trained, ``test`` if there are too few images;
     ``normalized`` says whether `HandwritingNormalizer` brought the images into MNIST
     format.
     """
@@ -31,9 +31,9 @@ class Digits:
 class Source:
     """One kind of data.
 
-    ``load`` gives `Digits` of two parts; with ``test_only`` those that a saved model is
-    tested on: what it else holds out, or all of the user's images. ``words`` and
-    ``test_words`` stand in the help for the one and the other.
+    ``load`` returns `Digits` of two parts; with ``test_only``, those that a saved model
+    is tested on: what it otherwise holds out, or all of the user's images. ``words``
+    and ``test_words`` describe the one and the other in the help.
     """
 
     name: str
@@ -51,10 +51,10 @@ def find_source(
 ):
     """Return the `Source` that ``--data`` names.
 
-    ``image_shape`` is that of the images a saved model takes: "auto" is then what
-    fits it, and the user's images are brought to it. ``normalize``, where None is
-    "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
-    ``may_be_few`` takes so few of those, too, that none are held out.
+    ``image_shape`` is that of the images a saved model accepts: "auto" is then what
+    fits it, and the user's images are brought to it. ``normalize`` (None is "auto") and
+    ``label_column`` are for the user's images, as in `load_digit_images`. With
+    ``may_be_few``, these may be too few to hold any out.
     """
     if name not in _NAMED:
         load = partial(
@@ -189,7 +189,7 @@ def _are_few(target):
     return counts.min() < 2 or len(target) * _TEST_SHARE < len(labels)
 
 
-# to test, `find_source` takes what fits the model
+# to test a model, `find_source` uses what fits it
 AUTO = Source(
     "auto",
     None,

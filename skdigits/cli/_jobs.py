@@ -7,7 +7,7 @@ from skdigits.cli._outputs import check_report_folder
 
 
 class Job(NamedTuple):
-    """One image to read: its name as it is told, and where its drawing goes."""
+    """One image to read: its name as printed, and the path of its drawing."""
 
     name: str
     drawing: str | None
@@ -48,7 +48,7 @@ def _names_in(folder):
 
 
 def _check_drawings(jobs):
-    """Raise an error where a drawing would go over an image or another drawing."""
+    """Raise an error if a drawing would overwrite an image or another drawing."""
     sources = {}
     for job in jobs:
         target = os.path.realpath(job.drawing)

@@ -1,4 +1,4 @@
-"""Options that several commands take, and how a command's help is put together."""
+"""Options that several commands share, and how a command's help is put together."""
 
 from pathlib import Path
 from typing import Annotated

@@ -136,7 +136,7 @@ def predict(
 
 
 def _show(results, show, to_the_end):
-    """Print results, in vain where nobody reads on but there is more to do."""
+    """Print results; go on if nobody reads them but there is more to do."""
     for result in results:
         try:
             show(result)
@@ -198,7 +198,7 @@ def _results(read, jobs, n_jobs):
 
 
 def _read(job, model, boxes, min_confidence, n_digits):
-    """Return a result for each page, and draw what was read where that is wanted."""
+    """Return a result for each page, and draw what was read if that is wanted."""
     from skdigits.images import SUFFIXES
 
     if os.path.isdir(job.name):
@@ -244,7 +244,7 @@ def _pages(job, read):
 
 
 def _with_bar(results, n_results):
-    """Show a bar where there is much to wait for and the results go to a file."""
+    """Show a bar if the wait is long and the results go to a file."""
     if n_results < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
         yield from results
         return

@@ -1,4 +1,4 @@
-"""What a saved model takes: whether it normalizes images, and its labels."""
+"""What a saved model accepts: whether it normalizes images, and its labels."""
 
 import skdigits
 
@@ -9,7 +9,7 @@ def begins_with_normalizer(estimator):
 
 
 def whether_to_normalize(normalize, classifier, normalizes, card):
-    """Return what `find_source` takes for the user's images.
+    """Return the ``normalize`` of `find_source` for the user's images.
 
     ``normalizes`` says whether the model does so itself; its ``card`` whether it was
     trained with ``--no-normalize``.

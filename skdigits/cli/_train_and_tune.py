@@ -59,7 +59,7 @@ def tested(estimator, digits):
 def model_output(path, pipeline, digits, report, command, about):
     """Return an output: a fitted pipeline as `save` writes it, with its card.
 
-    It takes images as the user has them. ``about`` is what else the card says;
+    It accepts the user's own images. ``about`` is what else the card contains;
     options that were not given are None.
     """
     from sklearn.pipeline import Pipeline

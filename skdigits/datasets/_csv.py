@@ -42,14 +42,14 @@ def read_csv(path, label_column=None, n_pixels=None):
         The name of the column of labels, or its number from 0.
 
     n_pixels : int, default=None
-        Of an image, where that is known.
+        Number of pixels of an image, if it is known.
 
     Returns
     -------
     pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32, or list of Path
     labels : list
     label_column : str or int
-        The name of the column of labels, or its number from 0 where there are none.
+        The name of the column of labels, or its number from 0 if they have no names.
     """
     import pandas as pd
 
@@ -124,7 +124,7 @@ def _columns(file):
     """Return how pandas reads the names of columns, and those names or numbers."""
     import pandas as pd
 
-    # Both lines, as pandas would take surplus cells of the second as names of rows,
+    # Both lines, as pandas would use surplus cells of the second as names of rows,
     # which would make a pixel the label.
     two = b"\n".join(_first_lines(file))
     first = pd.read_csv(BytesIO(two), header=None, dtype=str, keep_default_na=False)
@@ -167,10 +167,10 @@ def _check_number(part):
 
 
 def _are_names(cells):
-    """Say whether the cells of a first line are names, not a label and pixels.
+    """Return whether the cells of a first line are names, not a label and pixels.
 
-    A line with any number after its first cell is one of pixels, so that a bad cell in
-    it is told.
+    A line with any number after its first cell is one of pixels, so a bad cell in
+    it is reported.
     """
     if any(_tables.is_label_name(cell) for cell in cells):
         return True

@@ -121,10 +121,10 @@ def _places(source, data_home):
 
 
 def _find(file, places):
-    """Return what the first sound copy of ``file`` holds, None if there is none."""
+    """Return what the first intact copy of ``file`` holds, None if there is none."""
     for place in places:
         for path in file.paths_in(place):
-            if not os.path.isfile(path):  # Path.is_file raises where access is denied
+            if not os.path.isfile(path):  # Path.is_file raises if access is denied
                 continue
             try:
                 return file.read(path)

@@ -57,7 +57,7 @@ class IdxFile:
     def paths_in(self, folder):
         """Return the paths where this file may be, best first."""
         dotted = self.name.replace("-idx", ".idx")
-        # The name that is downloaded comes first, so that a damaged copy beside a
+        # The name that is downloaded comes first, so a damaged copy beside a
         # sound download is not met again.
         names = [self.download_name, self.name, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
@@ -89,7 +89,7 @@ class IdxFile:
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file that is taken only as it was published, known by its checksum.
+    """A file that is accepted only as it was published, known by its checksum.
 
     ``checksum`` is such as "sha256:0123", ``max_bytes`` the size or a little more.
     ``parse`` returns the arrays that an open binary file holds.

@@ -59,7 +59,7 @@ def read_array(path, name):
 def _arrays_in(path, max_bytes):
     """Return shape, dtype and content of each array, unpacked to so many bytes.
 
-    The dtype is None where there are no real numbers.
+    The dtype is None if there are no real numbers.
     """
     with open_regular(path, MAX_BYTES) as file:
         content = memoryview(file.read())

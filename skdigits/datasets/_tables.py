@@ -40,7 +40,7 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     wanted : str, int or None
         What the user passed: a name, or a number from 0.
     n_pixels : int or None
-        Of an image, where that is known.
+        Number of pixels of an image, if it is known.
     columns : list of str or int
     ends : DataFrame
         Some lines, of which the first and the last column are looked at, as text.
@@ -62,7 +62,7 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
 
 
 def label_column_beside(path, wanted, image_column, columns):
-    """Return the name of the column of labels where another one has the images."""
+    """Return the name of the column of labels if another one has the images."""
     if wanted is not None:
         column = _wanted_column(path, wanted, columns)
         if column == image_column:
@@ -102,7 +102,7 @@ def _named_column(path, columns):
 
 
 def _share_of_most_frequent(values):
-    """Return that of the most frequent value; 1 where no label is such a number."""
+    """Return that of the most frequent value; 1 if no label is such a number."""
     fractions = values.str.contains(r"\.0*[1-9]", na=False)
     return 1.0 if fractions.any() else values.value_counts(normalize=True).max()
 
@@ -143,7 +143,7 @@ def pixels_of(path, table, label_column):
 
 
 def _as_float32(table):
-    """Return the cells as numbers, NaN or infinite where they are none."""
+    """Return the cells as numbers, NaN or infinite if they are not numbers."""
     import pandas as pd
 
     texts = [name for name in table if table[name].dtype.kind not in "uifb"]
@@ -163,7 +163,7 @@ def as_pixels(values):
 
 
 def labels_of(path, labels):
-    """Return a column of labels as a list, text as numbers where all of it is."""
+    """Return a column of labels as a list, text as numbers if all of it is numeric."""
     import pandas as pd
 
     with suppress(TypeError, ValueError):

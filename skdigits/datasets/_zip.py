@@ -46,7 +46,7 @@ def _opened(path):
         with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
             yield archive
     # zipfile and its decompressor raise a dozen types of errors for damaged files,
-    # RuntimeError where a password is needed
+    # RuntimeError if a password is needed
     except Exception as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "

@@ -103,7 +103,7 @@ def levels_of(grey, scales=None):
         In [0, 1].
 
     scales : sequence of float, default=None
-        None takes all at which digits may be.
+        None uses all at which there may be digits.
 
     Returns
     -------

@@ -54,7 +54,7 @@ def _share_beside(box, line, usual):
     share = (min(bottom, box[3]) - max(top, box[1])) / min(height, box_height)
     is_near = box[0] - line[-1, 2] < NEAR * height and box[3] < bottom
     if box_height < TALL * height and is_near and share < BESIDE:
-        # no more than is needed, so that a line that is truly beside it wins
+        # no more than is needed, so a line that is truly beside it wins
         share = min(share + RAISED * height / box_height, BESIDE)
     return share
 

@@ -26,7 +26,7 @@ SUFFIXES = ".avif .bmp .gif .heic .heif .jpeg .jpg .pgm .png .tif .tiff .webp".s
 DOCUMENTS = [".pdf"]
 
 # About the largest photo of a phone; a digit needs a ten-thousandth of it. Decoding
-# so many pixels takes up to 0.3 GB, and up to 0.7 GB of a WebP.
+# so many pixels takes up to 0.3 GB, and for a WebP up to 0.7 GB.
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 
@@ -193,7 +193,7 @@ def _pages_of(file):
         yield _of_heic(file)
     else:
         file = CountedReads(file)
-        # Pillow knows AVIF from 11.3 on, and where its library is there
+        # Pillow supports AVIF from 11.3 on, if the library is installed
         formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
         with Image.open(file, formats=formats) as image:
             n_pages = image.n_frames if image.format == "TIFF" else 1
@@ -352,7 +352,7 @@ def _upright(grey, orientation):
 def grey_of_image(image):
     """Return the grey values of a Pillow image of any mode.
 
-    Transparent pixels are white; they are black where the drawing itself is light, so
+    Transparent pixels are white; they are black if the drawing itself is light, so
     that it can be seen. 16 bits become 8.
 
     Parameters

@@ -42,7 +42,7 @@ def predictions_of(estimator, X, y):
 
 
 def _classes_of(estimator):
-    """Return the labels of a fitted classifier, None where it does not name them.
+    """Return the labels of a fitted classifier, None if it does not name them.
 
     Whatever has `classes_` and `predict` is one: those of scikeras do not count as
     classifiers for scikit-learn.

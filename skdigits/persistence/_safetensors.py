@@ -74,7 +74,7 @@ def reading(path):
     Any error that a damaged file causes in the block becomes one ValueError.
     """
     path = check_path("path", path)
-    # not the method of Path, which raises where a name is too long
+    # not the method of Path, which raises if a name is too long
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f"Got path={one_line(path)!r}, but expected an existing file. Save a "
@@ -113,10 +113,10 @@ def _unpacked(path):
 
 
 def _check_kind(start, path):
-    """Raise where the first nine bytes are not of safetensors, if possible with whose.
+    """Raise if the first nine bytes are not of safetensors; name the kind if possible.
 
-    Those begin with the length of the header, of which the last bytes are zero, so that
-    the first one alone may be that of another kind.
+    Safetensors begin with the length of the header, whose last bytes are zero, so the
+    first byte alone may be that of another kind.
     """
     if start[8:] == b"{":
         return

@@ -101,7 +101,7 @@ def saved_network(document, weights):
 
 
 def _scales_of(steps):
-    """Return the scale of each `PixelScaler`, or raise where steps are no pipeline."""
+    """Return the scale of each `PixelScaler`, or raise if the steps are no pipeline."""
     names, types = ([step[key] for step in steps] for key in ("name", "type"))
     good = {name for name in names if isinstance(name, str) and "__" not in name} - {""}
     if len(good) < len(names):

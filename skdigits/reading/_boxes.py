@@ -155,7 +155,7 @@ def _read_boxes_of(grey, boxes, **options):
 
 
 def _in_pixels(name, boxes, shape):
-    """Return left, top, width and height of a box, cut where the page ends.
+    """Return left, top, width and height of a box, cut off at the edge of the page.
 
     Also return the share of it that is on the page.
     """
@@ -260,7 +260,7 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
 
 def _boxes_in(path):
     text = _text_of(path)
-    # spreadsheets separate by semicolons where the decimal point is a comma
+    # spreadsheets use semicolons as separators if the decimal point is a comma
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
     rows = csv.DictReader(StringIO(text), delimiter=delimiter, skipinitialspace=True)
     expected = f"the columns {', '.join(COLUMNS)}"

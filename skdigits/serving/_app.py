@@ -182,7 +182,7 @@ def _app(lifespan, middleware, max_bytes):
 
 
 def _check_names(name, names):
-    """Raise a ValueError for a lone text, whose letters would be taken for names."""
+    """Raise a ValueError for a single string, whose letters would count as names."""
     if not isinstance(names, list | tuple) or not all(
         isinstance(its, str) for its in names
     ):
@@ -292,7 +292,7 @@ async def _respond(request, function, *arguments):
 
 def _info(network, limits):
     card = dict(network.card)
-    # these may name places on the machine where the model was made
+    # these may name places on the machine on which the model was made
     card.pop("command", None)
     if isinstance(card.get("data"), dict):
         card["data"] = {k: v for k, v in card["data"].items() if k != "description"}

@@ -34,7 +34,7 @@ def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
 
 
 def _in_own_process(method):
-    """Return a method that raises where TensorFlow would wait for ever."""
+    """Return a method that raises if TensorFlow would wait for ever."""
 
     @wraps(method)
     def checked(*arguments, **options):
@@ -241,9 +241,9 @@ class DigitNetwork(keras.Sequential):
         return model
 
     def __reduce__(self):
-        """As Keras has it, also where scikeras has put a way of its own.
+        """As in Keras, even if scikeras has patched in its own.
 
-        That registers the class anew by another name, which no other process knows.
+        That one registers the class by another name, which no other process has.
         """
         return super(keras.Model, self).__reduce__()
 
@@ -281,7 +281,7 @@ def _compiled(step):
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
             return step(next(iterator))
-        # one that is called itself warns where models of several shapes are compiled
+        # one that is called itself warns if models of several shapes are compiled
         return compiled.get_concrete_function(iterator)(iterator)
 
     return function

@@ -79,7 +79,7 @@ def _import_quietly():
     # importing Keras in such a process may hang, too
     refuse_forked_process()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow's faster kernels; by itself it takes them on some processors only
+    # TensorFlow's faster kernels; by itself it uses them on some processors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _ended_afterwards(), _silent_stderr():
         import keras
