@@ -1,4 +1,4 @@
-"""Files: how one that nobody vouches for is read, and how one is written whole."""
+"""Reading untrusted files safely, and writing files whole or not at all."""
 
 import os
 import secrets
@@ -207,7 +207,7 @@ def _remove_stale_files(folder):
 
 
 def _lock(file, *, wait):
-    """Say whether a file could be locked; some file systems and Windows have none."""
+    """Lock a file and return whether that worked; not all systems have locks."""
     if fcntl is None:
         return False
     try:

@@ -1,7 +1,8 @@
 """Whether this process is a fork in which TensorFlow would wait for ever.
 
-Its threads stay behind in the parent process. Without TensorFlow, and imported with the
-package: only a process that is forked after that can be told for sure.
+Its threads stay behind in the parent process. This module needs no TensorFlow and is
+imported with the package: only a process that is forked after that can be recognized
+for sure.
 """
 
 import os
@@ -23,7 +24,7 @@ def refuse_forked_process():
 
 
 def _tensorflow_has_started():
-    """Return whether it has threads; merely imported it has none."""
+    """Return whether TensorFlow has threads; it has none if it is only imported."""
     module = sys.modules.get("tensorflow.python.eager.context")
     return getattr(getattr(module, "_context", None), "_initialized", False)
 

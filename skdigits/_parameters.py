@@ -42,7 +42,7 @@ def check_parameters(params, image_shape, classes):
 
 
 def network_spec(params, image_shape, n_classes):
-    """Return the `NetworkSpec` for what has DigitCNN's parameters of the network."""
+    """Return the `NetworkSpec` for an object with DigitCNN's network parameters."""
     filters = params.filters
     if isinstance(filters, Integral):
         check_integer("filters", filters)
@@ -72,7 +72,7 @@ def network_spec(params, image_shape, n_classes):
 
 
 def _early_downsampling(params, image_shape):
-    """Return whether the first convolution goes in strides of two pixels."""
+    """Return whether the first convolution has a stride of two pixels."""
     if _is_auto("early_downsampling", params.early_downsampling, "True, False"):
         return min(image_shape[:2]) >= SMALLEST_DOWNSAMPLED
     return check_bool("early_downsampling", params.early_downsampling)
@@ -108,7 +108,7 @@ def _check_integers(name, values):
 
 
 def training_recipe(params, n_images):
-    """Return the `Recipe` for what has DigitCNN's parameters of training."""
+    """Return the `Recipe` for an object with DigitCNN's training parameters."""
 
     def number(name, **bounds):
         return check_number(name, getattr(params, name), **bounds)

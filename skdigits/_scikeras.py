@@ -22,7 +22,7 @@ from skdigits.preprocessing import OneHotLabelEncoder
 
 
 class TargetEncoder(OneHotLabelEncoder):
-    """`OneHotLabelEncoder` with what scikeras asks of a target encoder besides."""
+    """`OneHotLabelEncoder` with what else scikeras requires of a target encoder."""
 
     def inverse_transform(self, Y, return_proba=False):
         return Y if return_proba else super().inverse_transform(Y)
@@ -81,9 +81,9 @@ def build_network(
     augment,
     seed,
 ):
-    """Build and compile the Keras model of `skdigits.DigitCNN`, as scikeras asks.
+    """Build and compile the Keras model of `skdigits.DigitCNN`, as scikeras requires.
 
-    The parameters are DigitCNN's; ``meta`` has what scikeras knows of the data,
+    The parameters are DigitCNN's; ``meta`` has what scikeras learned about the data,
     ``compile_kwargs`` its optimizer, loss and metrics.
     """
     params = SimpleNamespace(**locals())

@@ -25,7 +25,7 @@ COLOURS = 3
 # Far above the cores of a machine.
 MAX_JOBS = 1024
 
-# What others add to a sentence of ours, such as a damaged file, is cut to this.
+# What a sentence quotes from elsewhere, such as a damaged file, is cut to this.
 MAX_MESSAGE = 500
 
 
@@ -123,7 +123,7 @@ def reason_of(error):
 
 
 def one_line(text, limit=MAX_MESSAGE):
-    """Return a text in one line; of more characters than ``limit``, both ends."""
+    """Return a text as one line; if it is longer than ``limit``, only both ends."""
     text = " ".join(str(text).split())
     if len(text) <= limit:
         return text
@@ -313,7 +313,7 @@ def pixels_for_fitted(estimator, X, *, dtype="numeric"):
 
 
 def _are_fine(estimator, X):
-    """Return whether X has nothing to find: finite numbers of the right shape."""
+    """Return whether X needs no checks: finite numbers of the right shape."""
     known = vars(estimator)
     if type(X) is not np.ndarray or X.ndim != 2 or not len(X):
         return False
@@ -362,7 +362,7 @@ def check_one_label_each(y, name="y", remedy=None):
     """Raise a ValueError for one-hot rows or probabilities in place of labels."""
     try:
         shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    except ValueError:  # of lists of several lengths, which are refused later
+    except ValueError:  # for lists of different lengths, which are rejected later
         return
     if len(shape) == 2 and shape[1] > 1:
         array = name if hasattr(y, "argmax") else f"np.asarray({name})"
@@ -448,7 +448,7 @@ def as_label_array(labels):
 
 @contextmanager
 def unchanged_on_failure(estimator):
-    """Give an estimator its attributes back if the block fails or is interrupted."""
+    """Restore the attributes of an estimator if the block fails or is interrupted."""
     before = dict(vars(estimator))
     try:
         yield

@@ -48,7 +48,7 @@ def _exit_code_of(arguments):
         print("Interrupted.", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # whoever reads has enough, as head; what is left is flushed at the very end
+        # the reader has read enough, as head does; the rest is flushed at the very end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1  # as typer does if this occurs within the command
     except Exception as error:

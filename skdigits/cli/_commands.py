@@ -44,4 +44,4 @@ def _options(
         ),
     ] = False,
 ):
-    """Read handwritten digits; train, tune and evaluate a network that does."""
+    """Read handwritten digits; train, tune and evaluate a network that reads them."""

@@ -17,7 +17,7 @@ def say(console, line):
 
 
 def new_table(*headings, title=None):
-    """Return a table whose columns are aligned at the right."""
+    """Return a table with right-aligned columns."""
     from rich.table import Column, Table
 
     columns = (Column(heading, justify="right") for heading in headings)
@@ -25,7 +25,7 @@ def new_table(*headings, title=None):
 
 
 def new_bar(console, title, unit, *columns):
-    """Return a bar of progress with text before and behind it, as rich formats it."""
+    """Return a progress bar with text before and after it, as rich formats it."""
     from rich import progress
 
     counts = progress.BarColumn(bar_width=15), progress.MofNCompleteColumn(), unit

@@ -111,7 +111,7 @@ def _check_options(figure, report_folder, n_seeds):
 
 
 def _write(console, report, title, model, figure, report_folder):
-    """Write what is wanted, all or none, as it belongs together; say where it is."""
+    """Write the requested files, all or none, and print their paths."""
     from skdigits._files import write_files
 
     places, writers = {}, {}
@@ -129,7 +129,7 @@ def _write(console, report, title, model, figure, report_folder):
 
 
 def _repeat(console, estimator, digits, n_seeds):
-    """Train again, with other seeds; tell which digits are the hardest, return it."""
+    """Train again with other seeds; print and return which digits are the hardest."""
     say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
         repetition = skdigits.inspection.repeat_over_seeds(

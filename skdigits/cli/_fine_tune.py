@@ -1,4 +1,4 @@
-"""What ``train --from`` does: a saved model learns on, and keeps what it knows."""
+"""``train --from``: train a saved model further, so that it does not forget."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ _KNOWS = 0.8
 
 
 def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
-    """Train a saved model on; say on what, and what it gains and loses.
+    """Train a saved model further; print on what, and what it gains and loses.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def _known_digits(pipeline, normalizer, seed):
         else:
             known = _sample(fitting_source(classifier.image_shape_).load(), seed)
         known = _as_taken(known, classifier, normalizer)
-    except (OSError, ValueError):  # there are none, or of other sizes or labels
+    except (OSError, ValueError):  # there are none, or they have other sizes or labels
         return None
     return known if pipeline.score(*known.test) >= _KNOWS else None
 

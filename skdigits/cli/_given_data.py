@@ -166,7 +166,7 @@ def _name_or_number(column):
 
 
 def split(images, target):
-    """Return the part to learn from and the part to test on."""
+    """Return the part to train on and the part to test on."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 

@@ -28,7 +28,7 @@ def info(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ):
-    """Tell what a model is, how well it did and what it cannot do; and the versions."""
+    """Show what a model is, how well it performs, its limits, and the versions."""
     from skdigits.persistence import load_with_card
 
     path = skdigits.reading.PRETRAINED if model is None else model
@@ -47,7 +47,7 @@ def info(
 
 
 def _description(estimator):
-    """Return what a fitted estimator says of itself."""
+    """Return the description of a fitted estimator."""
     steps = getattr(estimator, "steps", [("cnn", estimator)])
     classifier = steps[-1][1]
     arrays = classifier.network_.weights.values()

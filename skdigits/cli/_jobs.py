@@ -14,13 +14,13 @@ class Job(NamedTuple):
 
 
 def jobs_of(paths, annotate):
-    """Return a `Job` for each image, and the names of what in folders is none."""
+    """Return a `Job` for each image, and the names of the other files in folders."""
     jobs, skipped = [], []
     for path in paths:
         images, others = _names_in(path)
         skipped += [os.path.join(path, name) for name in others]
         inside = [(os.path.join(path, name), name) for name in images]
-        # a folder without images is told of as a file would be
+        # a folder without images is reported as a file would be
         for whole, name in inside or [(path, os.path.basename(path))]:
             jobs.append(Job(whole, annotate and os.path.join(annotate, name)))
     if annotate:
@@ -30,9 +30,9 @@ def jobs_of(paths, annotate):
 
 
 def _names_in(folder):
-    """Return the sorted names of images, and of other files, in a folder and its own.
+    """Return the sorted names of images, and of other files, below a folder.
 
-    Hidden ones are neither.
+    Hidden ones are skipped.
     """
     from skdigits.images import DOCUMENTS, SUFFIXES
 

@@ -78,5 +78,5 @@ Reader = Annotated[
 
 
 def examples(*commands):
-    """Return what stands below the options of a command."""
+    """Return the text below the options of a command."""
     return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])

@@ -1,4 +1,4 @@
-"""The files that commands write: checked before the work, then whole or not there."""
+"""The files that commands write: checked first, then written whole or not at all."""
 
 import os
 from importlib.util import find_spec

@@ -31,7 +31,7 @@ from skdigits.cli._results import (
 # A bar over fewer images would be gone before it is seen.
 _MANY = 10
 
-# Of skipped files, so many are named.
+# At most so many skipped files are named.
 _MOST_NAMES = 10
 
 app = typer.Typer()
@@ -106,7 +106,7 @@ def predict(
     ] = 1,
     debug: options.Debug = False,
 ):
-    """Read the handwritten digits of images."""
+    """Read the handwritten digits in images."""
     _check_options(model, min_confidence, n_digits, n_jobs)
     check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
     form = None if boxes is None else _loaded_boxes(boxes)

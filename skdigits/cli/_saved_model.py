@@ -32,11 +32,11 @@ def whether_to_normalize(normalize, classifier, normalizes, card):
 
 
 def as_known(target, labels):
-    """Return the true labels as the model knows them, or raise a ValueError."""
+    """Return the true labels as the model has them, or raise a ValueError."""
     import numpy as np
 
     if labels.dtype.kind == "U":
-        # folders 0 to 9 are integers, which the model may know as strings
+        # folders 0 to 9 are integers, which the model may have as strings
         target = target.astype(str)
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:

@@ -60,7 +60,7 @@ def serve(
     ] = "warning",
     debug: options.Debug = False,
 ):
-    """Show a page to draw on, and read images that are sent over HTTP."""
+    """Serve a page to draw on, and read images that are sent over HTTP."""
     from skdigits._validation import check_choice
 
     if not host:
@@ -101,7 +101,7 @@ def _listening(host, port):
 
 
 def _serve(served, host, listening, log_level):
-    """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
     import logging
 
     import uvicorn

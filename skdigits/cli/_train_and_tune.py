@@ -8,7 +8,7 @@ from skdigits.cli._given_data import find_source
 def data_and_classifier(
     console, *, data, normalize, label_column, preset, epochs, random_state
 ):
-    """Load the data and make the classifier; say which they are.
+    """Load the data and make the classifier; print which they are.
 
     What can be wrong with the options is found before anything is loaded.
 
@@ -42,7 +42,7 @@ def training_params(epochs, random_state):
 
 
 def say_data(console, digits, normalize):
-    """Say what there is to learn from or to test on, and what was done to it."""
+    """Print which data there are to train or test on, and how they were prepared."""
     say(console, f"Data: {digits.description}.")
     if digits.normalized:
         start = "Each image was brought into MNIST format with HandwritingNormalizer"
@@ -80,7 +80,7 @@ def model_output(path, pipeline, digits, report, command, about):
 
 
 def _card(classifier, digits, report):
-    """Return the card of a classifier that was trained and tested on `Digits`."""
+    """Return the model card of a classifier that was trained and tested on `Digits`."""
     sha256_of = skdigits.datasets.sha256_of
     return {
         "data": {

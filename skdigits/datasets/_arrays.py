@@ -17,8 +17,8 @@ MAX_ARRAY_BYTES = 2**33
 _MAX_RATIO = 200
 _ALWAYS_SMALL = 2**26
 
-# The names of pixels and labels in small letters, a group's name before its arrays':
-# of NumPy's users, Keras', scikit-learn's, MATLAB's, MedMNIST and others.
+# The names of pixels and labels in small letters, a group's name before its arrays': as
+# NumPy's, Keras', scikit-learn's and MATLAB's users, MedMNIST and others write them.
 PAIRS = (
     ("x", "y"),
     ("x_train", "y_train"),
@@ -87,7 +87,7 @@ def _pair_among(names):
 
 
 def checked_pair(path, named_pixels, named_labels):
-    """Return pixels and labels as of `read_pair`, once they are known to be such."""
+    """Return pixels and labels as in `read_pair`, after checks."""
     (x, pixels), (y, labels) = named_pixels, named_labels
     pixels, labels = _arranged(pixels, labels)
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
@@ -151,7 +151,7 @@ def _label_list(path, name, labels):
 
 
 def _fit_float32(values):
-    """Say whether float32 can hold all values; NaN and infinity count as none."""
+    """Return whether float32 can hold all values; NaN and infinity count as none."""
     with np.errstate(over="ignore"):
         return bool(np.isfinite(values.astype(np.float32, copy=False)).all())
 

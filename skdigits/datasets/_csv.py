@@ -188,7 +188,7 @@ def _are_names(cells):
 
 
 def _is_value(text):
-    """Say whether a cell is one of a label or a pixel rather than a name."""
+    """Return whether a cell is a label or a pixel rather than a name."""
     try:
         float(text)
     except ValueError:

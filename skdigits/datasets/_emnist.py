@@ -24,7 +24,7 @@ ARCHIVE = (
 # The largest array, of 697,932 images, has 547 MB.
 _MAX_BYTES = 2**30
 
-# Small letters that look as their capitals have one class with them.
+# Small letters that look like their capitals share one class with them.
 _MERGED = digits + ascii_uppercase + "abdefghnqrt"
 NAMES = {
     "digits": digits,

@@ -42,7 +42,7 @@ def images_by_class(folder, files_of):
         path: sorted(filter(_is_image, files_of[path])) for path in sorted(files_of)
     }
     for path in files:
-        # else the class would be missing in silence, say for want of a decoder
+        # otherwise the class would be missing silently, say for lack of a decoder
         if not files[path]:
             raise ValueError(
                 f"Got the folder {str(path)!r} with no images in it, but expected "
@@ -53,7 +53,7 @@ def images_by_class(folder, files_of):
 
 
 def warn_of_others(folder, found, chosen):
-    """Name the files that are found but not chosen, and are no notes."""
+    """Warn of files that were found but not chosen, except notes."""
     others = sorted(
         path.relative_to(folder).as_posix()
         for path in set(found) - set(chosen)

@@ -57,8 +57,8 @@ class IdxFile:
     def paths_in(self, folder):
         """Return the paths where this file may be, best first."""
         dotted = self.name.replace("-idx", ".idx")
-        # The name that is downloaded comes first, so a damaged copy beside a
-        # sound download is not met again.
+        # The name that is downloaded comes first, so a damaged copy beside an intact
+        # download is not read again.
         names = [self.download_name, self.name, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
 

@@ -26,7 +26,7 @@ MOST_OF_A_LABEL = 0.5
 # So many columns, if it is a square number, are the pixels of an image.
 LEAST_PIXELS = 16
 
-# Of a cell or a name that is told in an error.
+# Of a cell or a name that is quoted in an error.
 _MAX_TOLD = 60
 
 

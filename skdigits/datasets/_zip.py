@@ -79,7 +79,7 @@ def _is_visible(name):
 
 
 def _classes(path, names, images):
-    """Return the folders of classes, each with the files that are right in it."""
+    """Return the folders of classes, each with the files directly in it."""
     # the folder that holds them all
     top = commonpath({dirname(dirname(name)) for name in images} or {""})
     found: dict = {}

@@ -93,9 +93,9 @@ def _peaks(level):
 
 
 def shared_areas(box, boxes):
-    """Return which share of the union with a box, and of the smaller one, is shared.
+    """Return how much of the union with a box, and of the smaller one, is shared.
 
-    Narrow boxes count as wider ones: a pixel decides what those of two ones share.
+    Narrow boxes count as wider: else a pixel decides what those of two ones share.
     """
     box, boxes = _not_narrow(box[None])[0], _not_narrow(boxes)
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])

@@ -30,8 +30,8 @@ DOCUMENTS = [".pdf"]
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 
-# What Pillow logs of a damaged file would else be printed; it still reaches whoever
-# has set up logging.
+# What Pillow logs of a damaged file would otherwise be printed; it still reaches
+# whoever has set up logging.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -205,7 +205,7 @@ def _pages_of(file):
 
 
 def _is_thumbnail(image):
-    """Return whether a page of a TIFF is another one in fewer pixels."""
+    """Return whether a page of a TIFF is a smaller copy of another one."""
     return bool(image.tag_v2.get(254, 0) & 1)
 
 
@@ -225,7 +225,7 @@ def _of_heic(file):
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise _too_large(f"{width} x {height}", MAX_PIXELS)
-    # what it is turned by is done while it is decoded
+    # it is turned while it is decoded
     return to_grey(image.to_pillow())
 
 
@@ -328,7 +328,7 @@ def _check_scans(content):
 def _count_scans(content):
     """Return the number of scans in the content of a JPEG file."""
     n_scans, place = 0, 0
-    # what is no marker are coded pixels
+    # anything but a marker is coded pixels
     while (marker := _MARKER.search(content, place)) and marker[1] != _END:
         n_scans += marker[1] == _SCAN
         place = marker.end()

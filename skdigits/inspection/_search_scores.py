@@ -84,7 +84,7 @@ def _names(cv_results, params):
 
 
 def _is_resource(cv_results, name):
-    """Tell whether successive halving changed this parameter on the way."""
+    """Return whether successive halving changed this parameter on the way."""
     # == compares a tuple with a number of NumPy place by place
     return "n_resources" in cv_results and all(
         np.array_equal(value, resources)

@@ -69,7 +69,7 @@ def _folder(memory):
 
 
 def _key(estimator, splits, options):
-    """Return a text that is another one for other data, folds, scores or version."""
+    """Return a text that differs for other data, folds, scores or versions."""
     # arrays, as lists are slow here
     rows = [np.asarray(rows) for split in splits for rows in split]
     try:
@@ -85,7 +85,7 @@ def _key(estimator, splits, options):
 
 
 class _FitFailed(Exception):
-    """Takes the result of a fit that failed past joblib, which then keeps none."""
+    """Carries the result of a failed fit past joblib, which then stores none."""
 
 
 def _train_fold(remembered, **arguments):
@@ -98,8 +98,9 @@ def _train_fold(remembered, **arguments):
 def _remembered(search, params, fold, epochs, estimator, X, y, **options):
     """Return what `fit_and_score` does.
 
-    joblib knows it by the first four: the search, the parameters of a candidate, the
-    number of the fold, and the last epoch of the rung. All others follow from them.
+    joblib identifies a call by the first four: the search, the parameters of a
+    candidate, the number of the fold, and the last epoch of the rung. All others follow
+    from them.
     """
     result = fit_and_score(estimator, X, y, **options)
     if result["fit_error"] is not None:

@@ -222,7 +222,7 @@ def fitted_steps(estimator):
 
 
 def _describe(estimator):
-    """Return a fitted estimator but for its weights as JSON can hold it.
+    """Return a fitted estimator, except its weights, in a form that JSON can hold.
 
     Raises
     ------

@@ -169,7 +169,7 @@ def _model(network, scale, labels, dtype):
 
 
 def _doc_string(image_shape, scale, left_out):
-    """Return what a person has to know to use the graph, a sentence a line."""
+    """Return what users of the graph have to know, one sentence per line."""
     height, width, *channels = image_shape
     each = "each as red, green and blue, " if channels else ""
     text = f"""\

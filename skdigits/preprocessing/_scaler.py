@@ -228,7 +228,7 @@ def _common_background(pixels, black, scale):
 
 
 def _difference(pixels, black, scale, background):
-    """Return in which way images are not like those of `fit`, None if they are."""
+    """Return how images differ from those of `fit`, None if they do not."""
     images = _looked_at(pixels)
     if not len(images):
         return None
@@ -252,7 +252,7 @@ def _difference(pixels, black, scale, background):
 
 
 def _is_other_white(largest, scale):
-    """Tell whether the largest pixel of images belongs to another value of white.
+    """Return whether the largest pixel of images belongs to another value of white.
 
     Less than half of a known white may also be the noise of images that are blank.
     """

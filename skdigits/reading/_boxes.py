@@ -16,7 +16,7 @@ from skdigits._validation import check_path, one_line
 from skdigits.reading._read import checked_options, read_each, reading_in
 from skdigits.reading._reading import Reading
 
-# The columns of a file of boxes, of which no form has so many bytes.
+# The columns of a file of boxes, and more bytes than the file of any form has.
 SIDES = ("left", "top", "width", "height")
 COLUMNS = ("name", *SIDES)
 MAX_BYTES = 1_000_000

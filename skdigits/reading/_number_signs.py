@@ -72,7 +72,7 @@ def _is_surer(sign, other):
 
 
 def _joins(row, at, order, boxes):
-    """Return whether the digit of a row is of the number before it, by a sign."""
+    """Return whether a sign joins the digit of a row to the number before it."""
     return row in at and _has_left_neighbour(at[row], row, order, boxes)
 
 

@@ -36,7 +36,8 @@ from skdigits.serving._models import (
 from skdigits.serving._request_body import RequestBodies
 from skdigits.serving._worker_pool import WorkerPool
 
-# The page to draw on, and that of the interface; the latter's assets are of a package.
+# The page to draw on, and that of the interface; the assets of the latter come from a
+# package.
 PAGES = {
     "/": ("skdigits.serving", "page/index.html", "text/html"),
     "/page.css": ("skdigits.serving", "page/page.css", "text/css"),
@@ -147,7 +148,7 @@ def create_app(
 
 
 def _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout):
-    """Return the limits that ``/info`` tells."""
+    """Return the limits that ``/info`` reports."""
     if min_confidence is not None:
         check_number("min_confidence", min_confidence, low=0, high=1)
     check_n_jobs(n_jobs)

@@ -89,7 +89,7 @@ def predict(files, model):
 
 @cache
 def _classifier(model):
-    """Settle the process, and load the model; both once."""
+    """Set up the process and load the model, once."""
     # these reach a whole group of processes; the server alone ends this one
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)

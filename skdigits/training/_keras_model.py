@@ -289,7 +289,7 @@ def _compiled(step):
 
 @contextmanager
 def _unchanged_on_failure(model):
-    """Give a model and its optimizer their variables back if the block fails."""
+    """Restore the variables of a model and its optimizer if the block fails."""
     model.optimizer.build(model.trainable_variables)
     variables = [*model.weights, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]

@@ -42,7 +42,7 @@ def _silent_stderr():
 
 @contextmanager
 def _ended_afterwards():
-    """Put the handlers of signals off: if its import is left, TensorFlow crashes."""
+    """Postpone signal handlers: TensorFlow crashes if its import is interrupted."""
     handlers = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,7 +62,7 @@ def _ended_afterwards():
 
 
 def _limit_threads(tf):
-    """Take the threads that joblib grants, unless somebody has set their number."""
+    """Use the threads that joblib grants, unless somebody has set their number."""
     threading, granted = tf.config.threading, granted_threads()
     for part in ("intra", "inter"):
         is_set = getattr(threading, f"get_{part}_op_parallelism_threads")()

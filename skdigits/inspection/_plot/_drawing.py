@@ -58,12 +58,12 @@ def colours(ax):
 
 
 def has_dark_background(ax):
-    """Tell whether the axes are dark, as in the style ``dark_background``."""
+    """Return whether the axes are dark, as in the style ``dark_background``."""
     return is_dark(ax.get_facecolor())
 
 
 def is_dark(colour):
-    """Tell whether white stands out from a colour more than black does.
+    """Return whether white stands out from a colour more than black does.
 
     By the contrast ratio of the Web Content Accessibility Guidelines 2.1.
     """
