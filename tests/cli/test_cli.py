@@ -193,14 +193,17 @@ def test_data_of_the_user(tmp_path, digits):
         (["train", "--data", "nothing.csv"], "Got path='nothing.csv', but expected a"),
         (
             ["train", "--output", "no/m.st"],
-            "Got the file 'no/m.st', but expected an ex",
+            "Got the file 'no/m.st' in a missing folder, but expected an ex",
         ),
-        (["train", "--figure", "no/f.png"], "Got the file 'no/f.png', but expected"),
+        (
+            ["train", "--figure", "no/f.png"],
+            "Got the file 'no/f.png' in a missing folder, but expected",
+        ),
         (
             ["train", "--data", "digits", "--preset", "notebook"],
             "Got images of 8 x 8 pixels, but expected at least 10 x 10",
         ),
-        (["evaluate", "nothing"], "Got path='nothing', but expected a file"),
+        (["evaluate", "nothing"], "Got path='nothing', but expected an existing file"),
     ],
 )
 def test_errors_are_one_line(arguments, message, tmp_path):
@@ -305,7 +308,7 @@ def test_names_are_checked_before_the_training(tmp_path, monkeypatch):
         assert "File name too long), but expected a shorter name." in message
     for option in ("--output", "--figure", "--table"):
         message = failure(*TUNE, option, "no/a.png")
-        assert "Got the file 'no/a.png', but expected an existing folder." in message
+        assert "Got the file 'no/a.png' in a missing folder, but expected an" in message
 
 
 def no_room(path, *_, **__):

@@ -224,7 +224,7 @@ def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
         (["--min-confidence", "1.5"], "Got min_confidence=1.5, but expected a number"),
         (["--min-confidence", "nan"], "Got min_confidence=nan, but expected a number"),
         (["--n-jobs", "0"], "Got n_jobs=0, but expected a number of processes"),
-        (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (["--model", "nothing"], "Got path='nothing', but expected an existing file"),
     ],
 )
 def test_options_are_checked_first(reader, capsys, options, message):

@@ -205,7 +205,10 @@ def test_a_workbook_needs_openpyxl(reader, capsys, monkeypatch):
     "options, message",
     [
         (["--csv", "a.txt"], "Got csv='a.txt', but expected a name that ends in .csv"),
-        (["--csv", "no/a.csv"], "Got the file 'no/a.csv', but expected an existing fo"),
+        (
+            ["--csv", "no/a.csv"],
+            "Got the file 'no/a.csv' in a missing folder, but expected an existing fo",
+        ),
         (
             ["--csv", "a.csv", "--csv-digits", "a.csv"],
             "Got 'a.csv' for both the csv an",
@@ -215,7 +218,10 @@ def test_a_workbook_needs_openpyxl(reader, capsys, monkeypatch):
             ["--boxes", "no.csv"],
             "Got path='no.csv', but expected an existing file of boxes",
         ),
-        (["--boxes", "taken.csv"], "Got a box 'check' in 'taken.csv', but expected an"),
+        (
+            ["--boxes", "taken.csv"],
+            "Got a box named 'check' in 'taken.csv', but expected an",
+        ),
         (["--n-digits", "0"], "Got n_digits=0, but expected an integer of at least 1"),
     ],
 )

@@ -308,7 +308,9 @@ class TestHdf5:
         path = tmp_path / "digits.h5"
         write_arrays(path, {"X": IMAGES, "y": np.array(LABELS)})
         without(monkeypatch, "h5py")
-        message = "^Got '.*digits.h5', but expected h5py .* pip install h5py.$"
+        message = (
+            "^Got '.*digits.h5' without h5py, but expected h5py .* pip install h5py.$"
+        )
         with pytest.raises(ValueError, match=message):
             load_digit_images(path)
 

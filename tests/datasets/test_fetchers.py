@@ -181,7 +181,9 @@ class TestEach:
         FETCHERS[name](data_home=tmp_path)
         for file in (tmp_path / name).iterdir():
             file.write_bytes(file.read_bytes()[:-1] + b"x")
-        with pytest.warns(UserWarning, match="left out: its checksum is not the publ"):
+        with pytest.warns(
+            UserWarning, match="is ignored: its checksum is not the publ"
+        ):
             with pytest.raises(OSError, match="Got no intact copy"):
                 FETCHERS[name](data_home=tmp_path, download_if_missing=False)
         with pytest.warns(UserWarning, match=f"{name}/.* is ignored") as caught:

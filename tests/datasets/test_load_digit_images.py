@@ -83,7 +83,9 @@ class TestFolder:
         for name in ("7/very/old/a.png", *(f"{i}.heic" for i in range(5))):
             (folder / name).parent.mkdir(exist_ok=True, parents=True)
             (folder / name).write_text("")
-        message = "7 files are .*: 0.heic, 0/scan.pdf, 1.heic, .*, 3.heic, and more."
+        message = (
+            "Ignored 7 files in .*: 0.heic, 0/scan.pdf, 1.heic, .*, 3.heic, and more."
+        )
         with pytest.warns(UserWarning, match=message):
             load_digit_images(folder)
 

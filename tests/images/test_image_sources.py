@@ -150,7 +150,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch, module, content):
         ({"layers": []}, r"Got a dict with \['layers'\], but expected the image under"),
         (
             io.StringIO("text"),
-            'that gives str, but expected bytes. Open the file with "rb',
+            'that returns str, but expected bytes. Open the file with mode="rb',
         ),
         (b"", r"Got an image, which cannot be read \(it is empty\)"),
         (b"%PDF-1.7 nothing else", "Got an image, which cannot be decoded"),

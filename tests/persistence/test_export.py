@@ -366,7 +366,10 @@ class TestCommand:
                 "Got path='nothing', but expected an existing file. Save a ",
             ),
             (["digits.st", "digits.st"], "Got 'digits.st' for both the model and the "),
-            (["digits.st", "no/a.onnx"], "Got the file 'no/a.onnx', but expected an e"),
+            (
+                ["digits.st", "no/a.onnx"],
+                "Got the file 'no/a.onnx' in a missing folder, but expected an e",
+            ),
             (
                 ["digits.st", "."],
                 "Got '.', which is a folder, but expected a file. Add the name",

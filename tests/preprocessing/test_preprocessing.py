@@ -481,5 +481,7 @@ def test_fit_transform_is_fit_and_transform(transformer, shape):
 
 def test_inverses_name_the_number_of_features():
     scaler = PixelScaler().fit(np.zeros((3, 64)))
-    with pytest.raises(ValueError, match="Got X with 5 features, but expected the 64"):
+    with pytest.raises(
+        ValueError, match="Got X with 5 features, but expected 64, as in fit"
+    ):
         scaler.inverse_transform(np.zeros((2, 5)))

@@ -622,7 +622,7 @@ def test_the_command_says_what_is_wrong(capsys, address):
             "where the server cannot listen (host name must not contain",
         ),
         (["--host", "no.such.host.invalid"], "where the server cannot listen ("),
-        (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (["--model", "nothing"], "Got path='nothing', but expected an existing file"),
         (["--allow-origin", "a.example"], "Got the origin 'a.example' to allow, but"),
     ):
         with pytest.raises(SystemExit) as end:

@@ -331,7 +331,7 @@ class TestKerasClassifier:
         clf = network().fit(X, target)
         assert clf.model_ is not None
         assert not hasattr(clf, "keras_classifier_")
-        with pytest.raises(AttributeError, match="numbers or strings, as scikeras tak"):
+        with pytest.raises(AttributeError, match="numbers or strings, as scikeras acc"):
             _ = clf.keras_classifier_
 
     def test_flat_rows_are_refused(self, clf, data):
