@@ -308,7 +308,8 @@ def test_names_are_checked_before_the_training(tmp_path, monkeypatch):
         assert "File name too long), but expected a shorter name." in message
     for option in ("--output", "--figure", "--table"):
         message = failure(*TUNE, option, "no/a.png")
-        assert "Got the file 'no/a.png' in a missing folder, but expected an" in message
+        assert "Got the file 'no/a.png' in a missing folder, but expected" in message
+        assert "expected an existing folder. Create 'no' first." in message
 
 
 def no_room(path, *_, **__):
@@ -359,7 +360,9 @@ def test_a_model_is_replaced_only_if_forced(command, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(skdigits.DigitCNN, "fit", None)
         message = failure(*options)
-    assert message.startswith("Error: Got 'digits.safetensors', which already exists, ")
+    assert message.startswith(
+        "Error: Got 'digits.safetensors', which already exists, but exp"
+    )
     assert "--output" in message and "--force" in message
     assert Path("digits.safetensors").read_text() == "a day's work"
     assert run(*options, "--force").exit_code == 0
@@ -607,9 +610,12 @@ def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch
     [
         (
             ["--filters", "16;32"],
-            "Got filters='16;32', but expected values separated by",
+            "Got filters='16;32', but expected values separated by commas",
         ),
-        (["--dropout", "half"], "Got dropout='half', but expected values separated by"),
+        (
+            ["--dropout", "half"],
+            "Got dropout='half', but expected values separated by commas",
+        ),
         (["--dropout", "1.5,0"], "Got dropout=1.5, but expected a number in [0, 1)."),
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),

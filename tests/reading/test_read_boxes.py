@@ -159,7 +159,8 @@ class TestLoadBoxes:
             ("name,left,top,width,height\na,1,2,3,4,5\n", "with 'a' as a name in line"),
             (
                 "name,left,top,width,height\na,1,2,3,4\na,1,2,3,4\n",
-                "with 'a' as a name in line 3, but expected one box per line, each ",
+                "with 'a' as a name in line 3, but expected one box per line, "
+                "each with a name of its own",
             ),
             ("name,left,top,width,height\na," + 200_000 * "1", "larger than field li"),
             (b"\xff\xfe\0", "with other bytes, but expected a CSV file in UTF-8"),

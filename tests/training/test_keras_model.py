@@ -196,7 +196,8 @@ class TestModel:
             (
                 {"x": np.zeros((2, 8, 8, 1)), "y": np.eye(10)[:2]}
                 | {"validation_split": 0.5},
-                "Got validation_split=0.5 of 2 images, but expected at least one image",
+                "Got validation_split=0.5 of 2 images, but expected at least one image "
+                "to hold out",
             ),
         ],
     )
