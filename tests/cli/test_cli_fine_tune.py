@@ -73,7 +73,7 @@ def test_learns_the_new_and_keeps_the_old(model, capsys):
     assert card["after"]["New images"] > card["before"]["New images"]
     assert card["n_train"] == {"New images": 120, "Known images": 1000}
     for name in ("New images", "Known images"):
-        assert re.search(rf"{name}: [\d.]+ % before, [\d.]+ % after the training", out)
+        assert re.search(rf"{name}: [\d.]+ % before training, [\d.]+ % after\.", out)
 
 
 def test_a_few_of_one_class_are_all_learned_from(model, capsys):
