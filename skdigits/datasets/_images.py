@@ -179,7 +179,7 @@ def load_digit_images(
     return make_bunch(
         images,
         target,
-        DESCR=f"{len(images)} images of {path}",
+        DESCR=f"{len(images)} images from {path}",
         target_names=[str(label) for label in np.unique(target)],
         normalized=normalized,
         label_column=found_column,
