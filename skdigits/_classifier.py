@@ -22,7 +22,6 @@ from skdigits._parameters import (
     class_weights,
     copied_callbacks,
     draw_seed,
-    has_plain_labels,
     network_spec,
     training_recipe,
     verbosity,
@@ -340,9 +339,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     def keras_classifier_(self) -> Any:
         """scikeras' wrapper around a Keras model of the network."""
         network = self._fitted("keras_classifier_")
-        if not has_plain_labels(self.classes_):
+        labels = self.classes_
+        if labels.dtype.kind == "O" and not all(isinstance(y, str) for y in labels):
             raise AttributeError(
-                f"Got labels such as {self.classes_[0]!r}, but expected numbers or "
+                f"Got labels such as {labels[0]!r}, but expected numbers or "
                 "strings, as scikeras accepts no others. Use model_, or fit with "
                 "such labels."
             )
@@ -636,14 +636,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 X.shape[1], image_shape=self.image_shape, native_shape=native_shape
             )
         images = self._fold(X, native_shape)
-        weights = _check_sample_weight(
-            sample_weight, images, dtype=np.float32, ensure_non_negative=True
-        )
-        images, codes, weights = _drop_weightless(images, codes, weights)
+        images, codes, weights = _weighted(images, codes, sample_weight)
         if self.class_weight is not None:
             factors = class_weights(self.class_weight, self.classes_, codes)
-            weights = weights * factors.astype(np.float32)
-            images, codes, weights = _drop_weightless(images, codes, weights)
+            images, codes, weights = _weighted(images, codes, weights * factors)
         check_parameters(self, self.image_shape_, self.classes_)
         # not before: invalid input raises without waiting for TensorFlow
         from skdigits.training import Data
@@ -667,10 +663,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         _, codes = encode_labels(y, self.classes_)
         from skdigits.training import Data
 
-        weights = _check_sample_weight(
-            sample_weight, images, dtype=np.float32, ensure_non_negative=True
-        )
-        images, codes, weights = _drop_weightless(images, codes, weights)
+        images, codes, weights = _weighted(images, codes, sample_weight)
         # Keras divides by the number of images, not by the sum of weights
         weights = weights / weights.mean()
         return Data(images, one_hot(codes, len(self.classes_)), weights)
@@ -711,8 +704,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             )
 
 
-def _drop_weightless(images, codes, weights):
+def _weighted(images, codes, sample_weight):
     """Return the data without rows of weight zero, as if they had not been passed."""
+    weights = _check_sample_weight(
+        sample_weight, images, dtype=np.float32, ensure_non_negative=True
+    )
     if not weights.any():
         raise ValueError(
             "Got sample weights that are all zero, but expected at least one above "

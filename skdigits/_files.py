@@ -146,18 +146,13 @@ def _in_one_sentence(path):
         # else it is a sentence already
         if error.errno is None:
             raise
-        raise _refusal(path, error) from error
-
-
-def _refusal(path, error):
-    """Return an OSError as one that is a sentence."""
-    expected = _REMEDIES.get(
-        error.errno, "a folder that you may write to. Choose another"
-    )
-    return type(error)(
-        f"Got {one_line(path)!r}, which cannot be written ({reason_of(error)}), "
-        f"but expected {expected}."
-    )
+        expected = _REMEDIES.get(
+            error.errno, "a folder that you may write to. Choose another"
+        )
+        raise type(error)(
+            f"Got {one_line(path)!r}, which cannot be written ({reason_of(error)}), "
+            f"but expected {expected}."
+        ) from error
 
 
 def _check_target(path, target):

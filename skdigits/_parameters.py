@@ -1,16 +1,24 @@
 """DigitCNN's parameters, checked and in the form that the network and training need."""
 
 from copy import deepcopy
+from math import ceil
 from numbers import Integral
 
 import numpy as np
 
-from skdigits._recipe import SCHEDULES, Recipe, automatic_batch_size, automatic_epochs
+from skdigits._recipe import SCHEDULES, Recipe
 from skdigits._validation import check_bool, check_choice, check_integer, check_number
 from skdigits.network import NetworkSpec, check_spec
 
 # Epochs without improvement that early_stopping=True waits for.
 PATIENCE = 5
+
+# Steps that a network needs however few images there are, and passes over them
+# however many; found on parts of MNIST's training images.
+MIN_STEPS, MIN_EPOCHS = 1500, 10
+
+# Below this many images small batches learn as well, in less time.
+MANY_IMAGES = 5000
 
 # In smaller images each pixel counts.
 SMALLEST_DOWNSAMPLED = 16
@@ -132,10 +140,10 @@ def epochs_and_batch_size(params, n_images):
     """Return both as integers; "auto" depends on the number of images."""
     epochs, batch_size = params.epochs, params.batch_size
     if _is_auto("batch_size", batch_size, "an integer of at least 1"):
-        batch_size = automatic_batch_size(n_images)
+        batch_size = 32 if n_images < MANY_IMAGES else 128
     batch_size = check_integer("batch_size", batch_size)
     if _is_auto("epochs", epochs, "an integer of at least 1"):
-        epochs = automatic_epochs(n_images, batch_size)
+        epochs = max(MIN_EPOCHS, ceil(MIN_STEPS / ceil(n_images / batch_size)))
     return check_integer("epochs", epochs), batch_size
 
 
@@ -192,8 +200,3 @@ def class_weights(class_weight, classes, codes):
     for label, weight in class_weight.items():
         check_number(f"class_weight[{label!r}]", weight)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])[codes]
-
-
-def has_plain_labels(classes):
-    """Return whether labels are numbers or strings, as scikeras requires."""
-    return classes.dtype.kind != "O" or all(isinstance(c, str) for c in classes)

@@ -1,26 +1,8 @@
 """How a network learns, in one frozen record."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 SCHEDULES = ("constant", "one_cycle")
-
-# Steps that a network needs however few images there are, and passes over them
-# however many; found on parts of MNIST's training images.
-MIN_STEPS, MIN_EPOCHS = 1500, 10
-
-# Below this many images small batches learn as well, in less time.
-MANY_IMAGES = 5000
-
-
-def automatic_batch_size(n_images):
-    """Return what ``batch_size="auto"`` stands for."""
-    return 32 if n_images < MANY_IMAGES else 128
-
-
-def automatic_epochs(n_images, batch_size):
-    """Return what ``epochs="auto"`` stands for."""
-    return max(MIN_EPOCHS, ceil(MIN_STEPS / ceil(n_images / batch_size)))
 
 
 @dataclass(frozen=True)

@@ -151,13 +151,13 @@ def flatten_images(X):
         return X if hasattr(X, "iloc") else _as_data_frame(X), None
     if not hasattr(X, "ndim"):
         X = _as_array(X)
-    if X.ndim < 3 or _is_sparse(X):
+    if X.ndim < 3:
         return X, None
     shape = X.shape[1:]
     if X.ndim == 3 or (X.ndim == 4 and shape[2] in (1, COLOURS)):
         # reshape(-1) cannot guess the length of an empty array
         image_shape = shape[:2] if shape[2:] == (1,) else shape
-        return np.asarray(X).reshape(len(X), prod(shape)), image_shape
+        return np.reshape(X, (X.shape[0], prod(shape))), image_shape
     is_channels_first = X.ndim == 4 and shape[0] in (1, COLOURS)
     remedy = "move the channels to the last axis" if is_channels_first else "convert it"
     raise ValueError(
@@ -198,14 +198,6 @@ def _as_data_frame(table):
 
     names = getattr(table, "column_names", table.columns)
     return pd.DataFrame(np.asarray(table), columns=names)
-
-
-def _is_sparse(X):
-    if isinstance(X, np.ndarray):
-        return False
-    from scipy.sparse import issparse
-
-    return issparse(X)
 
 
 def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):

@@ -10,8 +10,8 @@ the temperature, achieves that.
 # The same network twice
 # ----------------------
 # Both are trained with the same seed, so they have the same weights and the same
-# predictions. Only the second ends its fit with a calibration, which is the default.
-# Most of the images are for testing, so that there are mistakes to count.
+# predictions. Only the second is calibrated, which is the default. Most of the images
+# are for testing, so that there are mistakes to count.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -36,7 +36,7 @@ for calibration in (False, True):
 # Before and after
 # ----------------
 # Label smoothing makes the network more accurate but its outputs underconfident: on the
-# left, the accuracy is far higher than the probability. On the right the outputs are
+# left, the accuracy is far higher than the probability. On the right, the outputs are
 # divided by the temperature.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
@@ -47,7 +47,8 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
 # %%
 # What it changes, and what it does not
 # -------------------------------------
-# One number divides all outputs, so no predicted label changes, only the probabilities.
+# All outputs are divided by one number, so only the probabilities change, not the
+# labels.
 
 for calibration, report in reports.items():
     print(

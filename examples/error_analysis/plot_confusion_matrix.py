@@ -26,7 +26,7 @@ from skdigits.inspection import (
 )
 
 X, y = load_digits(return_X_y=True)
-# the second half seems to be by other writers
+# the second half seems to come from other writers
 X_train, X_test, y_train, y_test = X[:898], X[898:], y[:898], y[898:]
 pipeline = make_digit_pipeline(filters=16, epochs=10, random_state=0)
 pipeline.fit(X_train, y_train)
@@ -34,8 +34,8 @@ pipeline.fit(X_train, y_train)
 # %%
 # The report
 # ----------
-# ``ErrorReport.from_estimator`` gets the predictions of the classifier once. The tables
-# and figures of the report are computed from them.
+# ``ErrorReport.from_estimator`` predicts once. All tables and figures of the report are
+# computed from these predictions.
 
 report = ErrorReport.from_estimator(pipeline, X_test, y_test)
 print(report.summary())
@@ -44,7 +44,7 @@ print(report.summary())
 # The confusion matrix
 # --------------------
 # Rows are the true digits, columns the predicted ones. Correct predictions are grey, so
-# that only mistakes are coloured.
+# only mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 display.figure_.suptitle("Confusion matrix")
@@ -59,7 +59,7 @@ print(report.confusions.head(8).to_string(index=False))
 # Recall of each digit
 # --------------------
 # Recall is the share of a digit's images that are classified correctly; support is the
-# number of its images. With about ninety images of each digit the 95 % intervals
+# number of its images. With about ninety images of each digit, the 95 % intervals
 # (Wilson's) are wide.
 
 columns = ["support", "recall", "recall_low", "recall_high"]

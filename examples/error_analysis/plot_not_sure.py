@@ -9,9 +9,9 @@ predictions to a person. Choose the threshold on images that were not used for t
 # %%
 # Three parts
 # -----------
-# The images are divided into three parts: one for training, one to choose the threshold
-# on, and one to test the threshold on. The training set is small, so that some
-# predictions are doubtful.
+# The images are divided into three parts: one to train on, one to choose the threshold
+# on, and one to test it on. The training set is small, so that some predictions are
+# doubtful.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -50,8 +50,8 @@ threshold = table.loc[0, "threshold"]
 # Test the threshold
 # ------------------
 # On other images, the accuracy of the predictions that are kept is about what you asked
-# for. It may be a little lower, since the threshold was chosen as the best one for the
-# images that it was chosen on.
+# for. It may be a little lower, since the threshold was tuned to the images that it was
+# chosen on.
 
 confidence = pipeline.predict_proba(X_test).max(axis=1)
 predictions = pipeline.predict(X_test)
@@ -76,5 +76,3 @@ plt.show()
 
 assert right[sure].mean() > max(right.mean(), 0.985)
 assert (~sure).mean() < 0.25
-
-# sphinx_gallery_thumbnail_number = 2

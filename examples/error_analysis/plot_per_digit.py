@@ -2,7 +2,7 @@
 Which digit is hard, and for which network
 ==========================================
 
-The recall of each digit, for a weak and for a better network, with the test that tells
+The recall of each digit, for a weak and a better network, with a test that tells
 a hard digit from chance.
 """
 
@@ -11,7 +11,7 @@ a hard digit from chance.
 # ------------
 # The first 1,300 of scikit-learn's digits are for training, the others for testing.
 # That is harder than a random split: neighbouring rows are alike, as if the same people
-# wrote them.
+# had written them.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -66,9 +66,9 @@ print(reports["weak"].compare(reports["better"]).summary())
 repeat_over_seeds(networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3)
 
 # %%
-# The figures
+# The numbers
 # -----------
-# The figures are in a DataFrame.
+# The recalls as a DataFrame:
 
 recalls = pd.DataFrame(
     {name: report.per_class["recall"] for name, report in reports.items()}

@@ -9,7 +9,7 @@ plot the confusion matrix, and say what it shows.
 # %%
 # Load and look
 # -------------
-# For MNIST, load the data by
+# For MNIST, load the data with
 # ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``.
 
 import matplotlib.pyplot as plt
@@ -32,9 +32,9 @@ display.ax_.set_title("The first five digits")
 # %%
 # Build
 # -----
-# The pipeline scales pixels and encodes labels, so those cells are not needed. The
-# preset has the notebook's network and training. Its convolutions without padding are
-# made for 28 x 28 pixels; 8 x 8 pixels need padding.
+# The pipeline scales pixels and encodes labels, so you need no cells for that. The
+# preset has the notebook's network and training. Its unpadded convolutions are made for
+# 28 x 28 pixels; 8 x 8 pixels need padding.
 
 notebook = DigitCNN.from_preset(
     "notebook", padding="same", epochs=15, batch_size=32, random_state=0
@@ -44,8 +44,8 @@ pipeline = make_digit_pipeline(notebook)
 # %%
 # Train
 # -----
-# A tenth of the images is held out, as in the notebook, but drawn at random so that
-# the digits keep their proportions.
+# A tenth of the images is held out, as in the notebook, but at random and stratified,
+# to keep the proportions of the digits.
 
 pipeline.fit(X_train, y_train)
 display = TrainingHistoryDisplay.from_estimator(pipeline)
@@ -80,7 +80,7 @@ print(report.hardest_in_words())
 # The same images, another network
 # --------------------------------
 # This is the default network of skdigits. 450 images are too few to show a difference;
-# on MNIST there is one (:doc:`/performance`).
+# on MNIST, there is one (:doc:`/performance`).
 
 default = make_digit_pipeline(epochs=15, batch_size=32, random_state=0)
 other = ErrorReport.from_estimator(default.fit(X_train, y_train), X_test, y_test)
@@ -92,5 +92,3 @@ plt.show()
 assert report.accuracy > 0.95
 assert report.confusion_matrix.sum() == len(y_test)
 assert other.accuracy > 0.97
-
-# sphinx_gallery_thumbnail_number = 3

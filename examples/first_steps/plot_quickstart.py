@@ -10,7 +10,7 @@ Train a classifier on scikit-learn's 8 x 8 digits, look at its predictions, and 
 # The data
 # --------
 # scikit-learn comes with 1,797 digits of 8 x 8 pixels. For MNIST, write
-# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)``; nothing else changes.
+# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)`` and ``reshape(28, 28)``.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,5 +77,3 @@ plt.show()
 
 assert accuracy > 0.98
 assert same
-
-# sphinx_gallery_thumbnail_number = 2

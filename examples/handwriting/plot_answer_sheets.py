@@ -3,8 +3,8 @@ Answer sheets to a spreadsheet
 ==============================
 
 A class hands in forms, and you want a table of the points, with marks on the cells that
-a person should check. This example draws the scans of such a class, reads the boxes of
-the form on each, and cuts out the doubtful cells.
+a person should check. This example draws such scans, reads the boxes on each form, and
+cuts out the doubtful cells.
 """
 
 # %%
@@ -12,8 +12,7 @@ the form on each, and cuts out the doubtful cells.
 # ---------
 #
 # For your own scans, pass the names of the files, or one PDF file. The scans here are
-# drawn: a printed form, filled in with digits of scikit-learn's data set, which 43
-# people wrote.
+# drawn: a printed form, filled in with scikit-learn's digits, which 43 people wrote.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -70,11 +69,10 @@ for ax, page in zip(axes, scans, strict=False):
 # ---------
 #
 # :func:`skdigits.reading.read_boxes` reads each box; an uncertain digit becomes a "?".
-# A cell is doubtful if it contains a "?", or if its number of digits is not the one
-# that the box should have. ``table.to_csv("points.csv")`` or
-# ``table.to_excel("points.xlsx")`` writes the table. The command ``skdigits predict
-# scans.pdf --boxes form.csv --csv points.csv`` does the same, and adds a column that
-# says what to check.
+# A cell is doubtful if it contains a "?", or if it has more or fewer digits than the
+# box should have. ``table.to_csv("points.csv")`` or ``table.to_excel("points.xlsx")``
+# writes the table. The command ``skdigits predict scans.pdf --boxes form.csv --csv
+# points.csv`` does the same, and adds a column that says what to check.
 readings = read_boxes(scans, FORM)
 table = pd.DataFrame([{name: r.text for name, r in page.items()} for page in readings])
 doubtful = pd.DataFrame(
@@ -92,7 +90,7 @@ table.style.apply(
 # The cells for a person
 # ----------------------
 #
-# Nobody has to look at the whole sheets again.
+# Nobody has to look at whole sheets again.
 cells = [(row, name) for row in table.index for name in FORM if doubtful[name][row]]
 print(f"{len(cells)} of {table.size} cells are doubtful")
 figure, axes = plt.subplots(

@@ -2,8 +2,8 @@
 Synthetic pages for training detectors
 ======================================
 
-To train a detector of digits you need pages, and the place and the label of every digit
-on them. Labelling photos by hand takes weeks. `make_digit_pages` draws pages with known
+To train a digit detector, you need pages, and the position and label of every digit on
+them. Labelling photos by hand takes weeks. `make_digit_pages` draws pages with known
 labels.
 """
 
@@ -11,9 +11,9 @@ labels.
 # Six pages
 # ---------
 #
-# Each page has a different writer, different paper and different light. The boxes of
-# digits are red, those of signs that belong to numbers, such as a minus, are blue, and
-# those of all other signs are green.
+# Each page has a different writer, different paper and different light. Boxes are red
+# around digits, blue around signs that belong to numbers, such as a minus, and green
+# around all other signs.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -45,9 +45,9 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # Which pixels are ink
 # --------------------
 #
-# For training a segmentation, `ink` has the number of the sign at each pixel. `visible`
-# is the share of each sign that is on the page; it is less than 1 if the edge cuts off
-# a part. Leave out the digits that nobody could read.
+# To train a segmentation network, use `ink`, the number of the sign at each pixel.
+# `visible` is the share of each sign that is on the page; it is less than 1 if the edge
+# cuts off a part. Use it to leave out digits that nobody could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

@@ -3,10 +3,10 @@ Fine-tuning the pretrained model
 ================================
 
 Transfer learning: the pretrained model has never seen scikit-learn's digits, which have
-8 x 8 pixels only and were written by other people. It misreads a few of them. This
+only 8 x 8 pixels and were written by other people. It misreads a few of them. This
 example fine-tunes it on the misread digits of the first half, as if a person had
-corrected them, and tests it on the second half again. Trained on the corrections alone,
-the model forgets what it knew; if images that it knows are mixed in, it does not.
+corrected them, and tests it on the second half. Trained on the corrections alone, the
+model forgets what it knew; if images that it knows are mixed in, it does not.
 
 .. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
 """
@@ -31,13 +31,13 @@ corrected = first & (before != y)
 print(f"{corrected.sum()} corrections")
 
 # %%
-# Images that it knows
-# --------------------
+# Images that the model knows
+# ---------------------------
 #
-# You can make synthetic pages on any machine. Their digits, and their other signs,
-# which belong to the class -1, are cut out by their ink. Half of them are for training;
-# the other half are for testing how much is forgotten. They are already in MNIST
-# format, so they skip the first step of the pipeline, which normalizes.
+# You can make synthetic pages on any machine. Their digits, and their other signs
+# (class -1), are cut out along their ink. Half of these images are for training, the
+# other half for testing how much is forgotten. They are already in MNIST format, so
+# they skip the first step of the pipeline, the normalization.
 pages = make_digit_pages(200, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):
@@ -65,7 +65,7 @@ as_it_is = accuracies("Pretrained", pipeline["cnn"])
 # Fine-tuned on the corrections alone
 # -----------------------------------
 #
-# With `warm_start`, `fit` continues from the present weights, here at a twentieth of
+# With `warm_start`, `fit` continues from the current weights, here at a twentieth of
 # the usual learning rate.
 
 
@@ -97,8 +97,8 @@ with_known = accuracies("Fine-tuned, mixed", mixed)
 # What it has learned
 # -------------------
 #
-# These images of the second half were misclassified before, and are classified
-# correctly after the fine-tuning.
+# These images of the second half were misclassified before fine-tuning, and are
+# classified correctly after it.
 after = mixed.predict(prepared)
 learned = np.flatnonzero(~first & (before != y) & (after == y))[:10]
 figure, axes = plt.subplots(2, 5, figsize=(6, 3.6), layout="constrained")

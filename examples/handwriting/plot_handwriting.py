@@ -3,17 +3,17 @@ A photo of handwriting, step by step
 ====================================
 
 A network that was trained on MNIST expects light digits on a black background, each in
-the middle of 28 x 28 pixels, with strokes of about one thickness. A photo of a sheet of
-paper has none of that. This example makes such a photo, with a shadow, ruled lines and
-noise, and shows each step on the way to a prediction.
+the middle of 28 x 28 pixels, with strokes of about the same thickness. A photo of a
+sheet of paper is nothing like that. This example makes such a photo, with a shadow,
+ruled lines and noise, and shows each step on the way to a prediction.
 """
 
 # %%
 # A photo
 # -------
 #
-# For your own photo, use the name of its file. This one is drawn: strokes of a pen on
-# ruled paper, darker to the right, and turned by two degrees.
+# For your own photo, use its file name. This one is drawn: strokes of a pen on ruled
+# paper, darker towards the right, and turned by two degrees.
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -55,9 +55,9 @@ image = photo()
 # ---
 #
 # In the shadow, the paper is darker than the ink is elsewhere, so no threshold
-# separates the two. A network that was trained on synthetic pages sees the photo at
-# several scales, and predicts for each pixel whether it is ink:
-# :func:`skdigits.handwriting.find_ink`. The ruled lines are not ink.
+# separates the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
+# network, which was trained on synthetic pages. This network sees the photo at several
+# scales, and predicts for each pixel whether it is ink. Ruled lines are not ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
@@ -71,8 +71,8 @@ for ax, step, title in zip(axes, (image, 1 - ink), ("Photo", "Ink"), strict=True
 # ------
 #
 # :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
-# order, and :class:`skdigits.handwriting.HandwritingNormalizer` brings images of single
-# digits into MNIST format. Here these images are cut from the boxes of the first line.
+# order, and :class:`skdigits.handwriting.HandwritingNormalizer` converts images of
+# single digits to MNIST format. Here, these are cut from the first line.
 boxes = [box for box in find_digits(image) if box.line == 0]
 cut = [
     image[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
@@ -92,8 +92,8 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # -----------
 #
 # :func:`skdigits.read_digits` does all of that, and combines the predictions of the
-# page network and the pretrained classifier into a probability for each digit; below
-# `min_confidence` the prediction is a question mark.
+# page network and the pretrained classifier into a probability for each digit. Below
+# `min_confidence`, the prediction is a question mark.
 reading = read_digits(image)
 ax = reading.plot()
 ax.set_title("The reading")

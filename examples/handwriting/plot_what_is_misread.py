@@ -4,7 +4,7 @@ What is misread, and why
 
 No reader of handwriting is always right, and if you rely on one, you should know where
 it fails. This example draws what :func:`~skdigits.read_digits` is known to misread:
-signs in the shape of a digit, and digits in forms that few people write.
+signs that have the shape of a digit, and digits in unusual forms.
 """
 
 # %%
@@ -63,21 +63,19 @@ plt.show()
 # -------------------
 #
 # The letters and the bracket have exactly the shape of a digit: if they stand alone,
-# nobody can tell the difference. Their surroundings could tell, and the page network
-# sees those, but it was trained on numbers and single letters, not on the words of a
-# language. Where you expect letters, cut out the fields that hold digits, and read
-# those.
+# nobody can tell the difference. Their surroundings would help, and the page network
+# sees those, but it was trained on numbers and single letters, not on words. If you
+# expect letters, cut out the fields that contain digits, and read only those.
 #
-# MNIST's writers did not write such zeros, and the synthetic pages do not have them,
-# either. If the networks were trained to read them as zeros, they would also read the
-# letter U as a zero. You can fine-tune the classifier for one writer:
+# MNIST and the synthetic pages have no zeros that are open at the top. If the networks
+# were trained to read such zeros, they would also read the letter U as a zero. You can
+# fine-tune the classifier for one writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
 # The digits of the fraction touch the stroke between them, so the reading is wrong.
 #
-# The probability does not warn you of the first kind of mistake. It says how often
-# predictions are right for signs that people meant to be digits, and a letter is not
-# meant to be one.
+# The probability does not warn you that a sign is not a digit. It says how often
+# predictions are right for signs that people meant to be digits.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
 assert readings["a zero open at the top"].text != "0"

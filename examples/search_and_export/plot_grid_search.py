@@ -3,8 +3,8 @@ Hyperparameter search: grid search and successive halving
 =========================================================
 
 How to tune filters and dropout with `GridSearchCV`, and how to find an equally good
-candidate in a third of the epochs. The parameters of the network have the name of
-its step as a prefix: ``cnn__filters``, ``cnn__dropout``.
+candidate in a third of the epochs. The parameters of the network have the name of its
+step as a prefix: ``cnn__filters``, ``cnn__dropout``.
 """
 
 # %%
@@ -46,7 +46,7 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # Successive halving
 # ------------------
 # `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes the training
-# of the better half from their weights; after two epochs it keeps the better half of
+# of the better half from their weights; after two epochs, it keeps the better half of
 # those, and so on. A candidate that reaches the end has been trained exactly as in the
 # grid search.
 
@@ -57,8 +57,8 @@ for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, stric
     print(f"{n_candidates} candidates until epoch {epochs}")
 
 # %%
-# The scores of the candidates that were stopped cannot be compared with the others:
-# they had fewer epochs, and a learning rate in the middle of its cycle.
+# The scores of candidates that were stopped early cannot be compared with the others:
+# these candidates had fewer epochs, and a learning rate in the middle of its cycle.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
@@ -66,7 +66,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What it saved
 # -------------
-# These are the epochs of training in each fold. Each rung continues from the weights of
+# These are the numbers of epochs in each fold. Each rung continues from the weights of
 # the rung before it.
 
 rungs = [0, *search.n_resources_]
@@ -82,8 +82,8 @@ print(f"{of_halving} epochs in place of {of_grid}")
 # %%
 # The test set last
 # -----------------
-# The searches chose their candidates by cross-validation; the test images are used
-# once.
+# The searches chose their candidates by cross-validation; the test images are used only
+# here.
 
 scores = full.score(X_test, y_test), search.score(X_test, y_test)
 print(f"Test accuracy of the grid's best {scores[0]:.1%}, of halving's {scores[1]:.1%}")

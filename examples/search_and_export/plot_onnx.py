@@ -2,9 +2,9 @@
 Exporting to ONNX: predictions without Python
 ==============================================
 
-Export a fitted pipeline to an ONNX graph, which ONNX Runtime runs in many languages:
-from raw pixels to labels and probabilities, without skdigits. The pipeline itself
-predicts with the same graph, after scaling the pixels.
+Export a fitted pipeline to an ONNX graph, which ONNX Runtime runs in many languages,
+without skdigits. The graph takes raw pixels and returns labels and probabilities. The
+pipeline predicts with the same graph, after scaling the pixels.
 """
 
 # %%
@@ -38,7 +38,7 @@ print(graph.doc_string)
 # %%
 # Its predictions
 # ---------------
-# To run the graph you need its bytes, or a file that contains them, and nothing else.
+# ONNX Runtime needs only the bytes of the graph, or a file that contains them.
 
 session = InferenceSession(graph.SerializeToString())
 pixels = X_test.astype(np.float32)

@@ -2,17 +2,17 @@
 Data augmentation and the learning-rate schedule
 ================================================
 
-What data augmentation is worth with few images, and what a one-cycle schedule does.
+How much augmentation helps with few images, and what a one-cycle schedule does.
 """
 
 # %%
 # How much augmentation
 # ---------------------
-# ``augment`` says how far each training image is rotated, zoomed, sheared and shifted
-# at random, anew in each epoch. The network is trained on the first hundred of
-# scikit-learn's digits and tested on the second half, which seems to be by other
-# writers. Augmentation shows the network ways of writing that are not in a hundred
-# images.
+# ``augment`` sets how strongly each training image is rotated, zoomed, sheared and
+# shifted. The changes are random, and differ from epoch to epoch. The network is
+# trained on the first hundred of scikit-learn's digits and tested on the second half,
+# which seems to come from other writers. Augmentation shows the network ways of writing
+# that the hundred images lack.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +49,7 @@ ax.set(
 ax.legend(["seed 0", "seed 1"])
 
 # %%
-# The default is 1. Without augmentation the network sees too few ways of writing. At
+# The default is 1. Without augmentation, the network sees too few ways of writing. At
 # twice the default, many images of 8 x 8 pixels become unreadable.
 
 none, _, default, double = scores.mean(axis=0)
@@ -60,8 +60,8 @@ assert default > double
 # The learning-rate schedule
 # --------------------------
 # ``schedule="one_cycle"`` takes large steps early in a fit and small ones at its end,
-# so that the loss falls until the last epoch. With a constant learning rate of the same
-# size the loss fluctuates.
+# so the loss falls until the last epoch. With a constant learning rate of the same
+# size, the loss fluctuates.
 
 pipeline.set_params(
     cnn__augment=0.5,

@@ -6,10 +6,10 @@ How to plot the training history, stop early, and use Keras callbacks.
 """
 
 # %%
-# A validation part
-# -----------------
-# ``validation_split`` holds out a part of the training images, with the proportions of
-# the digits kept. ``history_`` then has four values for each epoch.
+# A validation set
+# ----------------
+# ``validation_split`` holds out some of the training images, and keeps the proportions
+# of the digits. ``history_`` then has four values for each epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -31,8 +31,8 @@ display.figure_.suptitle("Twenty-five epochs")
 # %%
 # Stopping early
 # --------------
-# With a constant learning rate the loss stops falling at some point. The fit ends five
-# epochs after the best one, and restores the weights of the best epoch.
+# With a constant learning rate, the loss stops falling at some point. The fit ends five
+# epochs after the best one, and restores the weights of that epoch.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)
@@ -43,11 +43,12 @@ assert clf.n_iter_ < 60
 # %%
 # A callback that records
 # -----------------------
-# Keras calls a callback with a Keras model that has the current weights. This callback
-# records the first kernel after each epoch. A fit uses copies of its callbacks, so the
-# copies append to a list that they share.
+# A callback's ``self.model`` is a Keras model that has the current weights. This
+# callback records the first kernel after each epoch. A fit uses copies of its
+# callbacks, so the copies append to a list that they share.
 #
-# Keras is imported after the first fit here: by then skdigits has silenced TensorFlow.
+# Keras is imported only here, after the first fit: by then, skdigits has silenced
+# TensorFlow.
 
 import keras
 
@@ -91,7 +92,7 @@ for ax, epoch in zip(axes, range(1, 12, 2), strict=True):
 
 
 class StopAt(keras.callbacks.Callback):
-    """Stop once the accuracy on the validation part is high enough."""
+    """Stop once the accuracy on the validation set is high enough."""
 
     def on_epoch_end(self, epoch, logs=None):
         if logs["val_accuracy"] >= 0.95:

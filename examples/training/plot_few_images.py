@@ -2,7 +2,7 @@
 Learning curves: training on few images
 =======================================
 
-The accuracy against the number of training images, compared with three scikit-learn
+How accuracy depends on the number of training images, compared with three scikit-learn
 classifiers.
 """
 
@@ -10,7 +10,7 @@ classifiers.
 # Learning curves
 # ---------------
 # Each training set contains the smaller ones. All classifiers are tested on the second
-# half of scikit-learn's digits, which seems to be by other writers.
+# half of scikit-learn's digits, which seems to come from other writers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -86,7 +86,7 @@ display.figure_.suptitle("Fifty images")
 # -----------------------------
 # These are the most confident mistakes of the network that was trained on the fifty
 # images. The network is overconfident: it was calibrated on augmented copies of the
-# fifty images, and not on images by other writers. With so few images, calibrate on a
+# fifty images, not on images by other writers. With so few images, calibrate on a
 # validation set, ``X_val``.
 
 report = ErrorReport.from_estimator(pipelines[0], X_test, y_test)

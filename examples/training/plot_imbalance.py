@@ -9,8 +9,7 @@ predicts the frequent digits instead, unless each rare image has a larger weight
 # %%
 # Rare eights
 # -----------
-# Only a twentieth of the eights are left in the training part. The test part is not
-# changed.
+# Only five eights are left in the training set. The test set is not changed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,9 +31,9 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # %%
 # With and without weights
 # ------------------------
-# ``class_weight="balanced"`` gives each class the same total weight, so that an eight
-# weighs as much as eighteen other images. Each setting is trained with three seeds,
-# since five eights are few.
+# ``class_weight="balanced"`` gives each class the same total weight, so an eight weighs
+# as much as eighteen other images. Each setting is trained with three seeds, since five
+# eights are few.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -75,8 +74,9 @@ for name in settings:
 # %%
 # Weights for single images
 # -------------------------
-# To pass ``sample_weight`` through a pipeline, put the name of the step before it. Here
-# the weight of an image is its share of ink; a weight of zero leaves an image out.
+# To pass ``sample_weight`` through a pipeline, put the name of the step before it.
+# Here, the weight of an image is proportional to its ink; a weight of zero leaves an
+# image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)

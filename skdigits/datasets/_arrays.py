@@ -6,7 +6,6 @@ import numpy as np
 
 from skdigits._files import UnreadableFile
 from skdigits._validation import one_line, reason_of
-from skdigits.datasets._optional import MissingPackage
 from skdigits.datasets._tables import check_labels
 from skdigits.images import grey_image
 
@@ -41,8 +40,9 @@ def read_pair(module, path):
     Parameters
     ----------
     module : module
-        Has ``array_names`` and ``read_array``, which raise anything for a damaged
-        file, and ``KIND``, what such a file is.
+        Has ``opened``, a context manager of a dict of functions, each of which reads
+        the array of that name, and ``KIND``, what such a file is. For a damaged file
+        anything may be raised.
 
     path : path
 
@@ -52,25 +52,30 @@ def read_pair(module, path):
     labels : list
     label_column : None
     """
-    with reading(path, f"{module.KIND}. Save it again."):
-        names = module.array_names(path)
-        pair = _pair_among(names)
-        arrays = [module.read_array(path, name) for name in pair]
+    with reading(path, f"{module.KIND}. Save it again."), module.opened(path) as arrays:
+        pair = [(name, arrays[name]()) for name in _pair_among(arrays)]
     if not pair:
         raise ValueError(
-            f"Got {str(path)!r} with the arrays {one_line(names)}, but expected "
-            f"{_TOLD}'target'. Rename them."
+            f"Got {str(path)!r} with the arrays {one_line(sorted(arrays))}, but "
+            f"expected {_TOLD}'target'. Rename them."
         )
-    return checked_pair(path, *zip(pair, arrays, strict=True))
+    return checked_pair(path, *pair)
 
 
 @contextmanager
 def reading(path, expected, read="read"):
-    """Raise one sentence for whatever a damaged file causes in the block."""
+    """Raise one sentence for whatever a damaged file causes in the block.
+
+    A package that is imported in it may be missing: few formats need one.
+    """
     try:
         yield
-    except MissingPackage:
-        raise
+    except ModuleNotFoundError as error:
+        package = error.name.partition(".")[0]
+        raise ValueError(
+            f"Got {str(path)!r}, but expected {package} to read it. Install it with "
+            f"pip install {package}."
+        ) from None
     # it is any of a dozen errors
     except Exception as error:
         raise ValueError(

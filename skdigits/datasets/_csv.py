@@ -71,7 +71,6 @@ def read_csv(path, label_column=None, n_pixels=None):
                 labels.append(part[label_column])
                 pixels.append(_tables.pixels_of(path, part, label_column))
     labels = _tables.labels_of(path, pd.concat(labels))
-    _tables.check_not_empty(path, labels)
     return np.concatenate(pixels), labels, label_column
 
 

@@ -54,15 +54,15 @@ def _try(file, folder, mirror, seconds):
     """Return what the copy of one mirror holds, once it is in place."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / file.download_name) as temporary:
-            url = mirror + file.download_name
+        with replacing(folder / file.name) as temporary:
+            url = mirror + file.name
             _get(url, temporary, max_bytes=file.max_bytes, seconds=seconds)
             return file.read(temporary)
     except OSError as error:
         raise OSError(
-            f"Got {str(folder)!r} as the folder for {file.download_name}, which "
-            f"cannot be written ({reason_of(error.__cause__ or error)}), but "
-            "expected a writable folder with enough space. Pass another data_home."
+            f"Got {str(folder)!r} as the folder for {file.name}, which cannot be "
+            f"written ({reason_of(error.__cause__ or error)}), but expected a writable "
+            "folder with enough space. Pass another data_home."
         ) from error
 
 

@@ -15,6 +15,14 @@ H. Xiao, K. Rasul, R. Vollgraf. "Fashion-MNIST: a novel image dataset for benchm
 machine learning algorithms" (2017), under the MIT license.
 """
 
+# The sizes and the SHA-256 of the images and labels for training and for tests.
+FILES = gzipped_idx_files(
+    (26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+    (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+    (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+    (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+)
+
 FASHION_MNIST = Source(
     "fashion_mnist",
     mirrors=(
@@ -22,24 +30,7 @@ FASHION_MNIST = Source(
         "data/fashion/",
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ),
-    files=gzipped_idx_files(
-        train_images=(
-            26_421_880,
-            "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        ),
-        train_labels=(
-            29_515,
-            "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        ),
-        test_images=(
-            4_422_102,
-            "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        ),
-        test_labels=(
-            5_148,
-            "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        ),
-    ),
+    files=FILES,
     target_names=[
         "T-shirt/top",
         "Trouser",

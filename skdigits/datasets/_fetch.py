@@ -91,7 +91,8 @@ def _arrays_of(source, subset, data_home, retries):
     places = _places(source, data_home)
     folder = places[-1] if data_home is None else places[0]
     arrays = []
-    for file in _files_of(source, subset):
+    parts = (subset,) if subset in source.files else ("train", "test")
+    for file in [file for part in parts for file in source.files[part]]:
         held = _find(file, places)
         if held is None and retries is None:
             raise _missing(file, places)
@@ -99,12 +100,6 @@ def _arrays_of(source, subset, data_home, retries):
             held = download(file, folder, source.mirrors, **retries)
         arrays += held
     return arrays
-
-
-def _files_of(source, subset):
-    if subset in source.files:
-        return source.files[subset]
-    return *source.files["train"], *source.files["test"]
 
 
 def _places(source, data_home):

@@ -1,47 +1,42 @@
 """Reading untrusted HDF5 files."""
 
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
 from skdigits.datasets._arrays import check_size, largest
-from skdigits.datasets._optional import import_or_say
 
 KIND = "an HDF5 file of arrays"
 MAX_BYTES = 2**34
 
 
-def array_names(path):
-    """Return the names of the arrays, a group's before a slash."""
-    names = []
+@contextmanager
+def opened(path):
+    """Yield what reads each array, by its name, a group's name before a slash."""
+    import h5py
+
+    arrays = {}
 
     def collect(name, item):
         # a group has no dtype, and what is no Unicode is bytes
         if hasattr(item, "dtype") and isinstance(name, str):
-            names.append(name)
+            arrays[name] = partial(_read_array, name, item)
 
-    with _opened(path) as file:
+    with open_regular(path, MAX_BYTES) as raw, h5py.File(raw, "r") as file:
         # links to other places, and to other files, are not followed
         file.visititems(collect)
-    return sorted(names)
+        yield arrays
 
 
-def read_array(path, name):
-    """Return one array."""
-    with _opened(path) as file:
-        dataset = file[name]
-        if dataset.is_virtual or dataset.external:
-            raise UnreadableFile(f"{name} is stored in other files")
-        n_bytes = dataset.size * dataset.dtype.itemsize
-        check_size(name, n_bytes, largest(dataset.id.get_storage_size()))
-        if import_or_say("h5py", path).check_string_dtype(dataset.dtype):
-            return np.array(dataset.asstr()[()].tolist(), dtype=str)
-        return np.asarray(dataset[()])
+def _read_array(name, dataset):
+    import h5py
 
-
-@contextmanager
-def _opened(path):
-    h5py = import_or_say("h5py", path)
-    with open_regular(path, MAX_BYTES) as raw, h5py.File(raw, "r") as file:
-        yield file
+    if dataset.is_virtual or dataset.external:
+        raise UnreadableFile(f"{name} is stored in other files")
+    n_bytes = dataset.size * dataset.dtype.itemsize
+    check_size(name, n_bytes, largest(dataset.id.get_storage_size()))
+    if h5py.check_string_dtype(dataset.dtype):
+        return np.array(dataset.asstr()[()].tolist(), dtype=str)
+    return np.asarray(dataset[()])

@@ -16,30 +16,21 @@ order, 7,000 of each.
 and others), doi:10.20676/00000341, under the license CC BY-SA 4.0.
 """
 
+# The sizes and the SHA-256 of the images and labels for training and for tests.
+FILES = gzipped_idx_files(
+    (18_165_135, "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+    (29_497, "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+    (3_041_136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+    (5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
+)
+
 KMNIST = Source(
     "kmnist",
     mirrors=(
         "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     ),
-    files=gzipped_idx_files(
-        train_images=(
-            18_165_135,
-            "sha256:51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
-        ),
-        train_labels=(
-            29_497,
-            "sha256:e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-        ),
-        test_images=(
-            3_041_136,
-            "sha256:edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-        ),
-        test_labels=(
-            5_120,
-            "sha256:20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
-        ),
-    ),
+    files=FILES,
     target_names=["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
     descr=DESCR,
 )

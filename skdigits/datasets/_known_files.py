@@ -1,22 +1,19 @@
 """Files of published data sets: how to recognise and read them."""
 
-import gzip
 import hashlib
 import os
 import struct
-import zlib
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
+from skdigits._validation import reason_of
 from skdigits.datasets._arrays import MAX_ARRAY_BYTES
 from skdigits.datasets._idx import parse_idx, unzipped
 from skdigits.datasets._npz import read_array
-
-# An array in an npz file has a header of 128 bytes, or a little more.
-_NPY_HEADER_BYTES = 4096
 
 
 class DamagedFile(Exception):
@@ -46,45 +43,40 @@ class IdxFile:
         return len(self.header) + prod(self.shape)
 
     @property
-    def download_name(self):
-        return f"{self.name}.gz"
-
-    @property
     def max_bytes(self):
         """The most that is downloaded: packed, it is smaller than the plain file."""
         return self.size + 2**16
 
     def paths_in(self, folder):
         """Return the paths where this file may be, best first."""
-        dotted = self.name.replace("-idx", ".idx")
+        plain = self.name.removesuffix(".gz")
+        dotted = plain.replace("-idx", ".idx")
         # The name that is downloaded comes first, so a damaged copy beside an intact
         # download is not read again.
-        names = [self.download_name, self.name, f"{dotted}.gz", dotted, "mnist.npz"]
+        names = [self.name, plain, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
 
     def read(self, path):
-        """Return the array of a file, gzipped or not, or raise a `DamagedFile`.
-
-        It is in a list, as other files hold several.
-        """
-        if path.suffix == ".npz":
-            return [_read_npz(path, self)]
+        """Return the array of a file, in a list, or raise a `DamagedFile`."""
         try:
-            with path.open("rb") as stream:
-                return [self.check(unzipped(stream).read(self.size + 1))]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DamagedFile(f"it cannot be decompressed ({error})") from error
-        except OSError as error:
-            raise DamagedFile(f"it cannot be read ({error})") from error
-
-    def check(self, content):
-        """Return the array of an uncompressed file, or raise a `DamagedFile`."""
+            content = self._content(path)
+        # gzip, zipfile and NumPy raise a dozen types of errors for damaged files
+        except Exception as error:
+            raise DamagedFile(f"it cannot be read ({reason_of(error)})") from error
         if len(content) < self.size:
             raise DamagedFile(f"it has {len(content)} bytes instead of {self.size}")
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise DamagedFile("its SHA-256 is not that of MNIST")
         values = np.frombuffer(content, np.uint8, offset=len(self.header))
-        return values.reshape(self.shape)
+        return [values.reshape(self.shape)]
+
+    def _content(self, path):
+        """Return what the uncompressed IDX file holds."""
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                return self.header + read_array(archive, self.npz_key).tobytes()
+        with path.open("rb") as stream:
+            return unzipped(stream).read(self.size + 1)
 
 
 @dataclass(frozen=True)
@@ -99,10 +91,6 @@ class KnownFile:
     max_bytes: int
     checksum: str
     parse: Callable
-
-    @property
-    def download_name(self):
-        return self.name
 
     def paths_in(self, folder):
         """Return the paths where this file may be."""
@@ -133,39 +121,19 @@ class KnownFile:
         stream.seek(0)
 
 
-def gzipped_idx_files(**known):
-    """Return the four files of a data set that is published as MNIST is.
+def gzipped_idx_files(*known):
+    """Return the files of a data set that is published in four, as MNIST is.
 
-    ``known`` has the sizes and the SHA-256 of ``train_images``, ``train_labels``,
-    ``test_images`` and ``test_labels``.
+    ``known`` has the size and the SHA-256 of each: images and labels for training,
+    images and labels for tests.
     """
-    return {
-        subset: tuple(
-            KnownFile(
-                f"{prefix}-{part}-idx{n_axes}-ubyte.gz",
-                *known[f"{subset}_{part}"],
-                _parse_gzipped_idx,
-            )
-            for part, n_axes in (("images", 3), ("labels", 1))
-        )
-        for subset, prefix in (("train", "train"), ("test", "t10k"))
-    }
+    names = "train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1"
+    files = [
+        KnownFile(f"{name}-ubyte.gz", n_bytes, f"sha256:{sha256}", _parse_gzipped_idx)
+        for name, (n_bytes, sha256) in zip(names.split(), known, strict=True)
+    ]
+    return {"train": tuple(files[:2]), "test": tuple(files[2:])}
 
 
 def _parse_gzipped_idx(stream):
     return [parse_idx(unzipped(stream), MAX_ARRAY_BYTES)]
-
-
-def _read_npz(path, file):
-    """Read one array of ``mnist.npz``."""
-    limit = file.size + _NPY_HEADER_BYTES
-    try:
-        array = read_array(path, file.npz_key, limit)
-    except ValueError as error:
-        raise DamagedFile(f"its {file.npz_key} cannot be read ({error})") from error
-    if array.shape != file.shape or array.dtype != np.uint8:
-        raise DamagedFile(
-            f"its {file.npz_key} is {array.dtype} of shape {array.shape} instead of "
-            f"uint8 of shape {file.shape}"
-        )
-    return file.check(file.header + array.tobytes())

@@ -7,6 +7,8 @@ one damaged byte in them crashes the whole process.
 import os
 import struct
 import zlib
+from contextlib import contextmanager
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -35,18 +37,21 @@ _CLASS, _NUMBERS, _OPAQUE, _COMPLEX = 0xFF, range(6, 16), 17, 0x800
 _BEGINNING = 2**12
 
 
-def array_names(path):
-    """Return the names of the arrays."""
-    if _is_hdf5(path):
-        return _hdf5.array_names(path)
-    return sorted(_arrays_in(path, _BEGINNING))
+@contextmanager
+def opened(path):
+    """Yield what reads each array as MATLAB has it, by its name."""
+    with open_regular(path, MAX_BYTES) as file:
+        head = file.read(_HEAD + len(_HDF5))
+    if head.startswith(_HDF5) or head.endswith(_HDF5):
+        with _hdf5.opened(path) as arrays:
+            # MATLAB counts axes from the other end
+            yield {name: lambda read=read: read().T for name, read in arrays.items()}
+    else:
+        names = _arrays_in(path, _BEGINNING)
+        yield {name: partial(_read_array, path, name) for name in names}
 
 
-def read_array(path, name):
-    """Return one array as MATLAB has it."""
-    if _is_hdf5(path):
-        # MATLAB counts axes from the other end
-        return _hdf5.read_array(path, name).T
+def _read_array(path, name):
     limit = largest(os.stat(path).st_size)
     shape, dtype, _ = _arrays_in(path, _BEGINNING)[name]
     if dtype is None:
@@ -98,9 +103,3 @@ def _elements(content, order):
         place = first + n_bytes
         if kind != _COMPRESSED:
             place += -place % 8
-
-
-def _is_hdf5(path):
-    with open_regular(path, MAX_BYTES) as file:
-        head = file.read(_HEAD + len(_HDF5))
-    return head.startswith(_HDF5) or head.endswith(_HDF5)

@@ -6,7 +6,6 @@ from skdigits._files import UnreadableFile, open_regular
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import check_size, largest, reading
 from skdigits.datasets._image_files import Content
-from skdigits.datasets._optional import import_or_say
 
 MAX_BYTES = 2**33
 
@@ -40,10 +39,7 @@ def read_parquet(path, label_column=None, n_pixels=None):
 
 
 def _read(path):
-    """Return a file as a DataFrame of one line or more."""
-    import pandas as pd
-
-    parquet = import_or_say("pyarrow.parquet", path)
+    """Return a file as a DataFrame."""
     expected = (
         "a Parquet file of labels and pixels, or of labels and images. Save it again."
     )
@@ -51,11 +47,11 @@ def _read(path):
         reading(path, expected, "read as a table"),
         open_regular(path, MAX_BYTES) as file,
     ):
-        about = parquet.ParquetFile(file).metadata
-        _check_shape(about.num_rows, about.num_columns, path)
-        file.seek(0)
-        table = pd.read_parquet(file, engine="pyarrow")
-    _tables.check_not_empty(path, table)
+        from pyarrow.parquet import ParquetFile
+
+        parquet = ParquetFile(file)
+        _check_shape(parquet.metadata.num_rows, parquet.metadata.num_columns, path)
+        table = parquet.read().to_pandas()
     table.columns = table.columns.map(str)
     # what names the lines is no label
     return table.reset_index(drop=True)

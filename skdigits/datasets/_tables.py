@@ -163,22 +163,22 @@ def as_pixels(values):
 
 
 def labels_of(path, labels):
-    """Return a column of labels as a list, text as numbers if all of it is numeric."""
+    """Return a column of labels as a list, text as numbers if all of it is numeric.
+
+    There has to be at least one.
+    """
     import pandas as pd
 
+    if not len(labels):
+        raise ValueError(
+            f"Got {str(path)!r} without a line of data, but expected a label and "
+            "pixels in each line. Add images."
+        )
     with suppress(TypeError, ValueError):
         labels = pd.to_numeric(labels)
     labels = labels.tolist()
     check_labels(path, labels, "data line")
     return labels
-
-
-def check_not_empty(path, lines):
-    if not len(lines):
-        raise ValueError(
-            f"Got {str(path)!r} without a line of data, but expected a label and "
-            "pixels in each line. Add images."
-        )
 
 
 def check_labels(path, labels, unit):

@@ -1,13 +1,12 @@
 """Reading a ZIP file as the folder of images that it holds."""
 
 import zipfile
-from contextlib import contextmanager
 from pathlib import PureWindowsPath
 from posixpath import commonpath, dirname
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import one_line, reason_of
-from skdigits.datasets._arrays import check_size
+from skdigits._validation import one_line
+from skdigits.datasets._arrays import check_size, reading
 from skdigits.datasets._folder import images_by_class, is_image_name, warn_of_others
 from skdigits.datasets._image_files import Content
 
@@ -30,29 +29,23 @@ def read_zip(path):
     labels : list of str
     label_column : None
     """
-    with _opened(path) as archive:
+    expected = (
+        "a ZIP file of images in folders named after their labels. Pack it again, or "
+        "pass the unpacked folder."
+    )
+    with (
+        reading(path, expected),
+        open_regular(path, MAX_BYTES) as file,
+        zipfile.ZipFile(file) as archive,
+    ):
         members = _members(archive)
-    images = [name for name in members if is_image_name(name)]
+        images = {name: m for name, m in members.items() if is_image_name(name)}
+        check_size("its content", sum(m.file_size for m in images.values()), MAX_BYTES)
+        contents = {path / name: _unpacked(archive, m) for name, m in images.items()}
     found = images_by_class(path, _classes(path, members, images))
     warn_of_others(path, [path / n for n in members if not n.endswith("/")], found)
-    chosen = {file: members[file.relative_to(path).as_posix()] for file in found}
-    with _opened(path) as archive:
-        return _contents(archive, chosen), [p.parent.name for p in found], None
-
-
-@contextmanager
-def _opened(path):
-    try:
-        with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
-            yield archive
-    # zipfile and its decompressor raise a dozen types of errors for damaged files,
-    # RuntimeError if a password is needed
-    except Exception as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read ({reason_of(error)}), but "
-            "expected a ZIP file of images in folders named after their labels. Pack "
-            "it again, or pass the unpacked folder."
-        ) from error
+    labels = [file.parent.name for file in found]
+    return [Content(repr(one_line(f)), contents[f]) for f in found], labels, None
 
 
 def _members(archive):
@@ -67,15 +60,10 @@ def _members(archive):
         name = place.as_posix() + "/" * member.filename.endswith(("/", "\\"))
         if name in members:
             raise UnreadableFile("it has two files with the same name")
-        if _is_visible(name):
+        is_hidden = any(part.startswith((".", "__MACOSX")) for part in place.parts)
+        if place.parts and not is_hidden:
             members[name] = member
     return members
-
-
-def _is_visible(name):
-    parts = name.split("/")
-    is_hidden = any(part.startswith(".") for part in parts)
-    return not is_hidden and parts[0] != "__MACOSX"
 
 
 def _classes(path, names, images):
@@ -92,15 +80,6 @@ def _classes(path, names, images):
             if file and len(folders) == 1:
                 files.append(path / name)
     return found
-
-
-def _contents(archive, members):
-    n_bytes = sum(member.file_size for member in members.values())
-    check_size("its content", n_bytes, MAX_BYTES)
-    return [
-        Content(repr(one_line(file)), _unpacked(archive, member))
-        for file, member in members.items()
-    ]
 
 
 def _unpacked(archive, member):

@@ -385,7 +385,7 @@ class TestParquet:
     def test_too_large(self, tmp_path, monkeypatch, limit, message):
         path = self.write(tmp_path, {"label": LABELS, "a": LABELS, "b": LABELS})
         monkeypatch.setattr(f"skdigits.datasets._tables.{limit}", 2)
-        monkeypatch.setattr(pd, "read_parquet", None)
+        monkeypatch.setattr("pyarrow.parquet.ParquetFile.read", None)
         with pytest.raises(ValueError, match=message):
             load_digit_images(path)
 
