@@ -36,11 +36,10 @@ class Source:
     and ``test_words`` describe the one and the other in the help.
     """
 
-    name: str
-    image_shape: tuple[int, int] | None
     load: Callable[..., Digits]
     words: str
     test_words: str
+    image_shape: tuple[int, int] | None = None
 
     def load_test(self):
         return self.load(test_only=True)
@@ -60,7 +59,7 @@ def find_source(
         load = partial(
             _images_at, name, image_shape, normalize, label_column, may_be_few
         )
-        return replace(_YOURS, name=name, image_shape=image_shape, load=load)
+        return replace(_YOURS, load=load)
     if label_column is not None:
         raise ValueError(
             f"Got --label-column with --data {name}, but expected a table of your "
@@ -71,7 +70,7 @@ def find_source(
             f"Got --normalize with --data {name}, but expected images of your own. "
             "Leave the option out."
         )
-    if name == AUTO.name and image_shape is not None:
+    if name == "auto" and image_shape is not None:
         return fitting_source(image_shape)
     return _NAMED[name]
 
@@ -113,7 +112,7 @@ def _part(fetcher, subset, **options):
 mnist_part = partial(_part, "fetch_mnist")
 
 
-def _sibling(name, fetcher, title, side=28):
+def _sibling(fetcher, title, side=28):
     """Return the `Source` of a published data set with a test part."""
     words = f"{title}, images of {side} x {side} pixels"
 
@@ -122,7 +121,7 @@ def _sibling(name, fetcher, title, side=28):
             return Digits(f"the test set of {words}", None, _part(fetcher, "test"))
         return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
-    return Source(name, (side, side), load, title, f"the test set of {title}")
+    return Source(load, title, f"the test part of {title}", (side, side))
 
 
 def _bundled_digits(test_only=False, reason=""):
@@ -191,36 +190,31 @@ def _are_few(target):
 
 # to test a model, `find_source` uses what fits it
 AUTO = Source(
-    "auto",
-    None,
     _mnist_if_possible,
     words="auto uses MNIST if it is available, else the 8 x 8 digits",
     test_words="auto uses what fits the model",
 )
-MNIST = Source("mnist", (28, 28), _mnist, "MNIST", "MNIST's test set")
+MNIST = Source(_mnist, "MNIST", "MNIST's test part", (28, 28))
 DIGITS = Source(
-    "digits",
-    (8, 8),
     _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
-    test_words="those of scikit-learn's 8 x 8 digits that train holds out",
+    test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
+    image_shape=(8, 8),
 )
-SIBLINGS = (
-    _sibling("fashion", "fetch_fashion_mnist", "Fashion-MNIST"),
-    _sibling("kmnist", "fetch_kmnist", "KMNIST"),
-    _sibling("emnist", "fetch_emnist", "the digits of EMNIST"),
-    _sibling("usps", "fetch_usps", "USPS", side=16),
-)
+SIBLINGS = {
+    "fashion": _sibling("fetch_fashion_mnist", "Fashion-MNIST"),
+    "kmnist": _sibling("fetch_kmnist", "KMNIST"),
+    "emnist": _sibling("fetch_emnist", "the digits of EMNIST"),
+    "usps": _sibling("fetch_usps", "USPS", side=16),
+}
 _YOURS = Source(
-    "PATH",
-    None,
     _images_at,
     words="a folder or file of your own",
     test_words="all of a folder or file of your own",
 )
-_NAMED = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
-_TOLD = (MNIST, DIGITS, *SIBLINGS, _YOURS, AUTO)
+_NAMED = {"auto": AUTO, "mnist": MNIST, "digits": DIGITS, **SIBLINGS}
+_TOLD = (MNIST, DIGITS, *SIBLINGS.values(), _YOURS, AUTO)
 
-METAVAR = "|".join([*_NAMED, _YOURS.name])
-HELP = f"What to train on: {'; '.join(source.words for source in _TOLD)}."
+METAVAR = "|".join([*_NAMED, "PATH"])
+HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

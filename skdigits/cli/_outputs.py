@@ -146,5 +146,6 @@ def new_figure(width, height):
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=(width, height), layout="constrained")
+    # on which seaborn sees whether labels overlap, and turns them
     FigureCanvasAgg(drawing)
     return drawing

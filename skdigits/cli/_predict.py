@@ -217,15 +217,30 @@ def _read(job, model, boxes, min_confidence, n_digits):
             read = skdigits.reading.read_boxes(job.name, boxes, **how)
         pages = _pages(job, read)
         if job.drawing:
-            from skdigits.cli._annotate import annotate
-
             for _, drawing, readings in pages:
-                annotate(readings.values(), drawing)
+                _annotate(readings.values(), drawing)
     # whatever it is, the other images are still read
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
         return [Result(job.name, error=message)]
     return [result_of(name, readings, n_digits) for name, _, readings in pages]
+
+
+def _annotate(readings, path):
+    """Draw the boxes and predictions of each `Reading` into their image, and save that.
+
+    The folder of ``path`` is made; a suffix that Pillow cannot write becomes a PNG
+    file of that name.
+    """
+    from PIL import Image
+
+    from skdigits._files import replacing
+
+    drawn = skdigits.reading.draw_readings(*readings)
+    kind = Image.registered_extensions().get(Path(path).suffix.lower())
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with replacing(path) as temporary:
+        drawn.save(temporary, format=kind if kind in Image.SAVE else "PNG")
 
 
 def _pages(job, read):

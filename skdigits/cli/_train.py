@@ -14,7 +14,7 @@ from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
-from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
 app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")
@@ -82,7 +82,7 @@ def train(
             "network, but expected only one of the two. Leave one out."
         )
     digits, pipeline, about = trained
-    report = tested(pipeline, digits)
+    report = skdigits.inspection.ErrorReport.from_estimator(pipeline, *digits.test)
     print_report(console, report)
     saved = model_output(output, pipeline, digits, report, context.obj, about)
     outputs = {

@@ -51,11 +51,6 @@ def say_data(console, digits, normalize):
         say(console, f"{start}{reason + remedy if normalize is None else ''}.")
 
 
-def tested(estimator, digits):
-    """Return the `ErrorReport` of a trained classifier on what was held out."""
-    return skdigits.inspection.ErrorReport.from_estimator(estimator, *digits.test)
-
-
 def model_output(path, pipeline, digits, report, command, about):
     """Return an output: a fitted pipeline as `save` writes it, with its card.
 

@@ -19,7 +19,7 @@ from skdigits.cli._outputs import (
     write_outputs,
 )
 from skdigits.cli._printed_report import accuracy_line, as_plain, percent
-from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
 app = typer.Typer()
 TABLE, FIGURE = Path("search_results.csv"), Path("search_results.png")
@@ -115,8 +115,9 @@ def tune(
     }
     _fit_and_show(console, searched, digits.train, outputs)
     winner = searched.best_estimator_
-    report = tested(winner, digits)
-    say(console, f"Winner: {_words(searched.best_params_)}")
+    report = skdigits.inspection.ErrorReport.from_estimator(winner, *digits.test)
+    words = "Winner: filters={filters}, dropout={dropout}"
+    say(console, words.format(**_chosen(searched.best_params_)))
     say(console, accuracy_line(report))
     about = {"preset": preset, "normalize": normalize}
     model = model_output(output, winner, digits, report, context.obj, about)
@@ -148,13 +149,12 @@ def _search(console, classifier, grid, kind, **params):
 def _as_plain(searched, digits, report):
     """Return what was found as JSON holds it."""
     results = _by_candidate(searched).head(_SHOWN)
-    names = ("filters", "dropout")
     return {
         "data": digits.description,
-        "winner": dict(zip(names, _values(searched.best_params_), strict=True)),
+        "winner": _chosen(searched.best_params_),
         "test": as_plain(report),
         "candidates": [
-            dict(zip(names, _values(row["params"]), strict=True))
+            _chosen(row["params"])
             | {"epochs": int(row["n_resources"]), "accuracy": row["mean_test_score"]}
             | {"spread": row["std_test_score"], "seconds": row["seconds"]}
             for row in results.to_dict("records")
@@ -231,7 +231,7 @@ def _best_table(searched):
     table = new_table(*headings, title=title)
     for row in results.head(_SHOWN).to_dict("records"):
         table.add_row(
-            *(str(value) for value in _values(row["params"])),
+            *map(str, _chosen(row["params"]).values()),
             str(row["n_resources"]),
             percent(row["mean_test_score"]),
             f"± {percent(row['std_test_score'])}",
@@ -240,12 +240,8 @@ def _best_table(searched):
     return table
 
 
-def _values(params):
-    return params["cnn__filters"], params["cnn__dropout"]
-
-
-def _words(params):
-    return "filters={}, dropout={}".format(*_values(params))
+def _chosen(params):
+    return {"filters": params["cnn__filters"], "dropout": params["cnn__dropout"]}
 
 
 def _drawing(searched):
