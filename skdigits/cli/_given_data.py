@@ -121,7 +121,7 @@ def _sibling(fetcher, title, side=28):
             return Digits(f"the test set of {words}", None, _part(fetcher, "test"))
         return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
-    return Source(load, title, f"the test part of {title}", (side, side))
+    return Source(load, title, f"the test set of {title}", (side, side))
 
 
 def _bundled_digits(test_only=False, reason=""):
@@ -194,11 +194,11 @@ AUTO = Source(
     words="auto uses MNIST if it is available, else the 8 x 8 digits",
     test_words="auto uses what fits the model",
 )
-MNIST = Source(_mnist, "MNIST", "MNIST's test part", (28, 28))
+MNIST = Source(_mnist, "MNIST", "MNIST's test set", (28, 28))
 DIGITS = Source(
     _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
-    test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
+    test_words="those of scikit-learn's 8 x 8 digits that train holds out",
     image_shape=(8, 8),
 )
 SIBLINGS = {
@@ -216,5 +216,5 @@ _NAMED = {"auto": AUTO, "mnist": MNIST, "digits": DIGITS, **SIBLINGS}
 _TOLD = (MNIST, DIGITS, *SIBLINGS.values(), _YOURS, AUTO)
 
 METAVAR = "|".join([*_NAMED, "PATH"])
-HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
+HELP = f"What to train on: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

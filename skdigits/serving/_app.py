@@ -29,7 +29,8 @@ from skdigits.serving._metrics import Metrics
 from skdigits.serving._request_body import RequestBodies
 from skdigits.serving._worker_pool import WorkerPool
 
-# The page to draw on, and that of the interface; the latter's assets are of a package.
+# The page to draw on, and that of the interface; the assets of the latter come from
+# another package.
 _OWN = files("skdigits.serving") / "page"
 _SWAGGER = files("fastapi_swagger") / "resources"
 PAGES = {
@@ -255,7 +256,7 @@ async def info(request: Request) -> dict[str, Any]:
     return request.state.info
 
 
-@router.get("/healthz", summary="Whether the server lives")
+@router.get("/healthz", summary="Whether the server is running")
 async def healthz() -> models.Status:
     """Return whether the server lives."""
     return models.Status(status="ok")
