@@ -607,7 +607,7 @@ def test_models_are_checked(fitted, tmp_path):
     skdigits.save(fitted, tmp_path / "small.safetensors")
     with pytest.raises(ValueError, match="Got a model for images of 8 x 8 pixels"):
         create_app(tmp_path / "small.safetensors")
-    with pytest.raises(FileNotFoundError, match="but expected a file"):
+    with pytest.raises(FileNotFoundError, match="but expected an existing file"):
         create_app("nothing")
 
 
