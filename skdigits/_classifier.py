@@ -343,8 +343,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         if labels.dtype.kind == "O" and not all(isinstance(y, str) for y in labels):
             raise AttributeError(
                 f"Got labels such as {labels[0]!r}, but expected numbers or "
-                "strings, as scikeras takes no others. Use model_, or fit with other "
-                "labels."
+                "strings, as scikeras accepts no others. Use model_, or fit with "
+                "such labels."
             )
         from skdigits._scikeras import make_keras_classifier
 
@@ -363,7 +363,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
     def _fitted(self, name):
         """Return the network, or raise an AttributeError before `fit`."""
         if not hasattr(self, "network_"):
-            raise AttributeError(f"{name} is there after fit.")
+            raise AttributeError(f"{name} is available only after fit.")
         return self.network_
 
     def fit(
@@ -475,8 +475,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             if isinstance(self.class_weight, str):
                 raise ValueError(
                     f"Got class_weight={self.class_weight!r} in partial_fit, but "
-                    "expected a dict or None: a part of the data does not tell the "
-                    "balance of all. Pass a weight for each label."
+                    "expected a dict or None: one part of the data does not show "
+                    "how balanced the whole is. Pass a weight for each label."
                 )
             self._check_classes(classes, goes_on)
             data = self._training_data(
@@ -581,13 +581,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, true, sample_weight)
         if "O" not in (predicted.dtype.kind, true.dtype.kind):
             return accuracy_score(true, predicted, sample_weight=sample_weight)
-        # scikit-learn's metrics take no labels such as tuples
+        # scikit-learn's metrics accept no labels such as tuples
         hits = predicted.astype(object) == true.astype(object)
         return float(np.average(hits, weights=sample_weight))
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # the first two are made again from the network where they are used
+        # the first two are made again from the network when they are used
         for name in ("keras_classifier_", "model_", "_callbacks"):
             state.pop(name, None)
         return state
@@ -604,20 +604,21 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         if classes is None:
             if not goes_on:
                 raise ValueError(
-                    "Got classes=None in the first call of partial_fit, but expected "
-                    "all labels that will ever come. Pass classes=np.unique(y)."
+                    "Got classes=None in the first call to partial_fit, but "
+                    "expected every label that will ever occur. Pass "
+                    "classes=np.unique(y)."
                 )
             return
         classes = OneHotLabelEncoder().fit(classes).classes_
         if len(classes) < 2:
             raise ValueError(
-                f"Got classes={classes!r}, but expected at least 2 classes. Pass all "
-                "labels that will ever come."
+                f"Got classes={classes!r}, but expected at least 2 classes. Pass "
+                "every label that will ever occur."
             )
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"Got classes={classes!r}, but expected those of the first call, "
-                f"{self.classes_!r}. Fit a new estimator for other classes."
+                f"{self.classes_!r}. Fit a new estimator to learn other classes."
             )
         self.classes_ = classes
 
@@ -653,8 +654,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             return None
         if X is None or y is None:
             raise ValueError(
-                f"Got {' and '.join(given)} alone, but expected X_val and y_val. Pass "
-                "both."
+                f"Got {' and '.join(given)} alone, but expected both X_val and "
+                "y_val. Pass both."
             )
         images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
         y = as_labels(y, "y_val")
@@ -697,8 +698,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         )
         if spec != self.network_.spec or not same_shape:
             raise ValueError(
-                "Got other parameters of the network than in the previous fit, but "
-                "expected the same to go on from its weights. Fit with "
+                "Got network parameters that differ from those of the previous fit, "
+                "but expected the same ones, to continue from its weights. Fit with "
                 "warm_start=False to start again."
             )
 
@@ -711,7 +712,7 @@ def _weighted(images, codes, sample_weight):
     if not weights.any():
         raise ValueError(
             "Got sample weights that are all zero, but expected at least one above "
-            "zero. Give weight to the images to learn from."
+            "zero. Give the images to learn from a positive weight."
         )
     if weights.all():
         return images, codes, weights

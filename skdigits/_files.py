@@ -1,4 +1,4 @@
-"""Files: how one that nobody vouches for is read, and how one is written whole."""
+"""Reading untrusted files safely, and writing files whole or not at all."""
 
 import os
 import secrets
@@ -11,12 +11,12 @@ from skdigits._validation import one_line, reason_of
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can tell what a killed process left
+except ImportError:  # Windows: nobody can tell what a killed process left
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX, _SUFFIX = ".skdigits-", ".tmp"
 
-_NO_ROOM = "room for it. Free some, or choose another folder"
+_NO_ROOM = "enough space. Free some, or choose another folder"
 _REMEDIES = {
     ENOSPC: _NO_ROOM,
     EDQUOT: _NO_ROOM,
@@ -45,7 +45,7 @@ def open_regular(path, max_bytes):
             raise UnreadableFile("it is not a regular file")
         if status.st_size > max_bytes:
             raise UnreadableFile(
-                f"it has {status.st_size:,} bytes, the limit is {max_bytes:,}"
+                f"it has {status.st_size:,} bytes; the limit is {max_bytes:,}"
             )
         return open(path, "rb")
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def write_files(writers, failures=None):
     Parameters
     ----------
     writers : dict
-        Of paths, with a function that takes a temporary path and writes there. They
+        Paths, each with a function that writes to a temporary path. They
         are put in place in this order, so the one to look at comes last.
 
     failures : dict, default=None
@@ -122,8 +122,8 @@ def _temporary_beside(path):
     """Yield the path of an empty file, gone in the end, and what it may replace."""
     if "\0" in str(path):
         raise OSError(
-            f"Got {str(path)!r}, which is no name of a file, but expected one. Change "
-            "it."
+            f"Got {str(path)!r}, which is not the name of a file, but expected one. "
+            "Change it."
         )
     target = Path(os.path.realpath(path))
     _check_target(path, target)
@@ -158,13 +158,13 @@ def _in_one_sentence(path):
 def _check_target(path, target):
     if target.is_dir():
         raise IsADirectoryError(
-            f"Got {str(path)!r}, which is a folder, but expected the name of a file. "
-            "Add one."
+            f"Got {str(path)!r}, which is a folder, but expected a file. Add the "
+            "name of a file."
         )
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"Got the file {str(path)!r}, but expected an existing folder. Create "
-            f"{str(Path(path).parent)!r} first."
+            f"Got the file {str(path)!r} in a missing folder, but expected an "
+            f"existing folder. Create {str(Path(path).parent)!r} first."
         )
     # os.path.exists does not say that a name is too long
     with suppress(FileNotFoundError):
@@ -202,7 +202,7 @@ def _remove_stale_files(folder):
 
 
 def _lock(file, *, wait):
-    """Say whether a file could be locked; some file systems and Windows have none."""
+    """Lock a file and return whether that worked; not all systems have locks."""
     if fcntl is None:
         return False
     try:

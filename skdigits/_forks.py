@@ -1,7 +1,8 @@
 """Whether this process is a fork in which TensorFlow would wait for ever.
 
-Its threads stay behind in the parent process. Without TensorFlow, and imported with the
-package: only a process that is forked after that can be told for sure.
+Its threads stay behind in the parent process. This module needs no TensorFlow and is
+imported with the package: only a process that is forked after that can be recognized
+for sure.
 """
 
 import os
@@ -13,7 +14,7 @@ _threads_stayed_behind = False
 
 
 def refuse_forked_process():
-    """Raise a RuntimeError where TensorFlow would wait for threads for ever."""
+    """Raise a RuntimeError if TensorFlow would wait for threads for ever."""
     if _threads_stayed_behind:
         raise RuntimeError(
             "Got a process that was forked after TensorFlow had started, in which "
@@ -23,13 +24,13 @@ def refuse_forked_process():
 
 
 def _tensorflow_has_started():
-    """Return whether it has threads; merely imported it has none."""
+    """Return whether TensorFlow has threads; it has none if it is only imported."""
     module = sys.modules.get("tensorflow.python.eager.context")
     return getattr(getattr(module, "_context", None), "_initialized", False)
 
 
 def _tensorflow_has_threads():
-    """Return whether a thread has a name of TensorFlow's, where names can be read."""
+    """Return whether a thread has a name of TensorFlow's, if names can be read."""
     names = []
     for path in glob("/proc/self/task/*/comm"):
         with suppress(OSError), open(path) as file:  # a thread may just have ended

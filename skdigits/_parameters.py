@@ -1,4 +1,4 @@
-"""DigitCNN's parameters, checked and in the form that the network and training take."""
+"""DigitCNN's parameters, checked and in the form that the network and training need."""
 
 from copy import deepcopy
 from math import ceil
@@ -28,7 +28,7 @@ MAX_BLOCKS = 16
 
 
 def check_parameters(params, image_shape, classes):
-    """Raise a ValueError where `fit` would refuse a parameter for such images.
+    """Raise a ValueError if `fit` would reject a parameter for such images.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def check_parameters(params, image_shape, classes):
 
 
 def network_spec(params, image_shape, n_classes):
-    """Return the `NetworkSpec` for what has DigitCNN's parameters of the network."""
+    """Return the `NetworkSpec` for an object with DigitCNN's network parameters."""
     filters = params.filters
     if isinstance(filters, Integral):
         check_integer("filters", filters)
@@ -80,7 +80,7 @@ def network_spec(params, image_shape, n_classes):
 
 
 def _early_downsampling(params, image_shape):
-    """Return whether the first convolution goes in strides of two pixels."""
+    """Return whether the first convolution has a stride of two pixels."""
     if _is_auto("early_downsampling", params.early_downsampling, "True, False"):
         return min(image_shape[:2]) >= SMALLEST_DOWNSAMPLED
     return check_bool("early_downsampling", params.early_downsampling)
@@ -116,7 +116,7 @@ def _check_integers(name, values):
 
 
 def training_recipe(params, n_images):
-    """Return the `Recipe` for what has DigitCNN's parameters of training."""
+    """Return the `Recipe` for an object with DigitCNN's training parameters."""
 
     def number(name, **bounds):
         return check_number(name, getattr(params, name), **bounds)
@@ -137,7 +137,7 @@ def training_recipe(params, n_images):
 
 
 def epochs_and_batch_size(params, n_images):
-    """Return both as integers, where "auto" depends on the number of images."""
+    """Return both as integers; "auto" depends on the number of images."""
     epochs, batch_size = params.epochs, params.batch_size
     if _is_auto("batch_size", batch_size, "an integer of at least 1"):
         batch_size = 32 if n_images < MANY_IMAGES else 128
@@ -188,8 +188,8 @@ def class_weights(class_weight, classes, codes):
         return compute_sample_weight("balanced", codes)
     if not isinstance(class_weight, dict):
         raise ValueError(
-            f"Got class_weight={class_weight!r}, but expected a dict of a weight for "
-            "each label, 'balanced' or None."
+            f"Got class_weight={class_weight!r}, but expected a dict with a weight "
+            "for each label, 'balanced' or None."
         )
     unknown = set(class_weight) - set(classes.tolist())
     if unknown:

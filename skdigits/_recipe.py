@@ -53,7 +53,7 @@ class Recipe:
     calibrate: bool = True
 
     def for_partial_fit(self):
-        """Return that of one epoch on a part of the data, at a constant rate."""
+        """Return the recipe of one epoch on a part of the data, at a constant rate."""
         return replace(
             self, epochs=1, schedule="constant", validation_split=0.0, patience=None
         )

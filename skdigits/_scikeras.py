@@ -22,7 +22,7 @@ from skdigits.preprocessing import OneHotLabelEncoder
 
 
 class TargetEncoder(OneHotLabelEncoder):
-    """`OneHotLabelEncoder` with what scikeras asks of a target encoder besides."""
+    """`OneHotLabelEncoder` with what else scikeras requires of a target encoder."""
 
     def inverse_transform(self, Y, return_proba=False):
         return Y if return_proba else super().inverse_transform(Y)
@@ -41,10 +41,10 @@ class DigitKerasClassifier(KerasClassifier):
     """scikeras' KerasClassifier around a `DigitNetwork`.
 
     It checks, encodes, trains, predicts and is cloned as scikeras does it. Only these
-    are its own: one-hot rows also for two classes; scikit-learn takes it for the
-    classifier that it is, although scikeras' base classes stand in an order that hides
-    it; `partial_fit` goes by a constant rate; sample weights are not changed, and a fit
-    that fails leaves everything as it was.
+    are its own: one-hot rows also for two classes; scikit-learn recognizes it as a
+    classifier, which the order of scikeras' base classes hides; `partial_fit` uses a
+    constant rate; sample weights are not changed; and a fit that fails leaves
+    everything as it was.
     """
 
     @property
@@ -81,9 +81,9 @@ def build_network(
     augment,
     seed,
 ):
-    """Build and compile the Keras model of `skdigits.DigitCNN`, as scikeras asks.
+    """Build and compile the Keras model of `skdigits.DigitCNN`, as scikeras requires.
 
-    The parameters are DigitCNN's; ``meta`` has what scikeras knows of the data,
+    The parameters are DigitCNN's; ``meta`` has what scikeras learned about the data,
     ``compile_kwargs`` its optimizer, loss and metrics.
     """
     params = SimpleNamespace(**locals())
@@ -144,7 +144,7 @@ def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
         class_weight=class_weight,
         verbose=0,
     )
-    # float64, so that scikeras lets images of any dtype through
+    # float64, so scikeras accepts images of any dtype
     example = np.zeros((len(classes), *spec.input_shape))
     classifier.initialize(example, classes)
     classifier.model_ = model

@@ -1,7 +1,7 @@
 """Checks that several modules share, and their error sentences.
 
 Every sentence follows one grammar: what was got, what was expected, the remedy.
-scikit-learn is imported where it is used, as it takes longer than to read an image.
+scikit-learn is imported where it is used, as that takes longer than reading an image.
 """
 
 import os
@@ -25,7 +25,7 @@ COLOURS = 3
 # Far above the cores of a machine.
 MAX_JOBS = 1024
 
-# What others add to a sentence of ours, such as a damaged file, is cut to this.
+# What a sentence quotes from elsewhere, such as a damaged file, is cut to this.
 MAX_MESSAGE = 500
 
 
@@ -71,7 +71,7 @@ def check_path(name, path):
             f"Got {name}={one_line(repr(path))}, but expected a path. Pass a str or a "
             "pathlib.Path."
         )
-    # not the method of Path, which raises where nobody has the name
+    # not the method of Path, which raises if nobody has the name
     return Path(os.path.expanduser(path))
 
 
@@ -82,8 +82,8 @@ def check_n_jobs(n_jobs):
     is_integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
     if not is_integer or not n_jobs or abs(n_jobs) > MAX_JOBS:
         raise ValueError(
-            f"Got n_jobs={one_line(repr(n_jobs), 60)}, but expected how many processes "
-            f"share the work, at most {MAX_JOBS:,}, or -1 for one on every core."
+            f"Got n_jobs={one_line(repr(n_jobs), 60)}, but expected a number of "
+            f"processes, at most {MAX_JOBS:,}, or -1 for one per core."
         )
 
 
@@ -123,7 +123,7 @@ def reason_of(error):
 
 
 def one_line(text, limit=MAX_MESSAGE):
-    """Return a text in one line; of more characters than ``limit``, both ends."""
+    """Return a text as one line; if it is longer than ``limit``, only both ends."""
     text = " ".join(str(text).split())
     if len(text) <= limit:
         return text
@@ -142,8 +142,8 @@ def flatten_images(X):
     Returns
     -------
     X : of shape (n, n_pixels)
-        The very input if it was flat already; a table of polars or pyarrow as one of
-        pandas, whose column names every version of scikit-learn takes.
+        The input itself if it was flat already; a table of polars or pyarrow as one of
+        pandas, whose column names every version of scikit-learn accepts.
     image_shape : tuple of int or None
         (height, width), or (height, width, 3), None for flat input.
     """
@@ -174,20 +174,21 @@ def _as_array(X):
     except ValueError:
         if isinstance(X, list | tuple):
             raise ValueError(
-                "Got X as images or rows of different sizes, but expected all of one "
-                "size. Resize them first."
+                "Got images or rows of different sizes in X, but expected one size "
+                "for all. Resize them first."
             ) from None
     if isinstance(X, str | os.PathLike):
         raise ValueError(
-            f"Got X={one_line(repr(X))}, but expected an array of images. Read a photo "
-            "with skdigits.read_digits, and a data set with load_digit_images."
+            f"Got X={one_line(repr(X))}, but expected an array of images. Use "
+            "skdigits.read_digits to read a photo, and load_digit_images to load a "
+            "data set."
         )
     # generators and datasets of TensorFlow become an object
     if array is None or (array.shape == () and hasattr(X, "__iter__")):
         raise ValueError(
-            f"Got X of type {type(X).__name__}, but expected an array of images. Pass "
-            "its parts to partial_fit, one after the other, as the guide shows on its "
-            "page about large data."
+            f"Got X of type {type(X).__name__}, but expected an array of images. "
+            "Pass its parts to partial_fit one by one, as the user guide shows on "
+            "its page about large data."
         )
     return array
 
@@ -268,7 +269,7 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
 
 
 def _check_several(X, flat, n_pixels):
-    """Raise a ValueError where X, flat as given, is one image of the right size."""
+    """Raise a ValueError if X, flat as given, is one image of the right size."""
     shape = np.shape(flat)
     if prod(shape) != n_pixels or shape[1:] == (n_pixels,):
         return
@@ -276,16 +277,16 @@ def _check_several(X, flat, n_pixels):
     if hasattr(X, "to_frame"):
         remedy = "X.to_frame().T"
     raise ValueError(
-        f"Got X of shape {np.shape(X)}, but expected several images, the first axis "
-        f"counting them. Reshape your data: pass {remedy} for one image."
+        f"Got X of shape {np.shape(X)}, but expected several images along the first "
+        f"axis. Reshape your data: pass {remedy} for one image."
     )
 
 
 def pixels_for_fitted(estimator, X, *, dtype="numeric"):
     """Return images as checked rows for an estimator that is fitted.
 
-    Of one image the checks of scikit-learn take longer than a prediction, so they are
-    left out where they would find nothing.
+    For one image, scikit-learn's checks take longer than a prediction, so they are
+    skipped if they would find nothing.
 
     Returns
     -------
@@ -304,7 +305,7 @@ def pixels_for_fitted(estimator, X, *, dtype="numeric"):
 
 
 def _are_fine(estimator, X):
-    """Return whether X has nothing to find: finite numbers of the right shape."""
+    """Return whether X needs no checks: finite numbers of the right shape."""
     known = vars(estimator)
     if type(X) is not np.ndarray or X.ndim != 2 or not len(X):
         return False
@@ -331,8 +332,8 @@ def flatten_for_inverse(estimator, X):
     X = check_array(X, input_name="X")
     if X.shape[1] != estimator.n_features_in_:
         raise ValueError(
-            f"Got X with {X.shape[1]} features, but expected the "
-            f"{estimator.n_features_in_} of fit. Pass images of that size."
+            f"Got X with {X.shape[1]} features, but expected "
+            f"{estimator.n_features_in_}, as in fit. Pass images of that size."
         )
     return X, native_shape
 
@@ -353,7 +354,7 @@ def check_one_label_each(y, name="y", remedy=None):
     """Raise a ValueError for one-hot rows or probabilities in place of labels."""
     try:
         shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    except ValueError:  # of lists of several lengths, which are refused later
+    except ValueError:  # for lists of different lengths, which are rejected later
         return
     if len(shape) == 2 and shape[1] > 1:
         array = name if hasattr(y, "argmax") else f"np.asarray({name})"
@@ -392,8 +393,8 @@ def encode_labels(y, classes=None):
     ----------
     y : ndarray of shape (n,)
     classes : ndarray of shape (n_classes,), default=None
-        The labels to encode to; those of ``y`` if None, sorted where they have an
-        order, else as they first appear.
+        The labels to encode to; those of ``y`` if None: sorted if they have an
+        order, otherwise as they first appear.
 
     Returns
     -------
@@ -404,8 +405,8 @@ def encode_labels(y, classes=None):
         classes, codes = np.unique(y, return_inverse=True)
         return classes, codes.astype(np.int64)
     if classes is None:
-        # not numpy.unique, which takes equal labels for different ones where sorting
-        # does not bring them together, as with sets
+        # not numpy.unique, which treats equal labels as different ones if sorting does
+        # not bring them together, as with sets
         classes = as_label_array(_sorted_if_possible(dict.fromkeys(y.tolist())))
     index = {label: code for code, label in enumerate(classes.tolist())}
     unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]
@@ -439,7 +440,7 @@ def as_label_array(labels):
 
 @contextmanager
 def unchanged_on_failure(estimator):
-    """Give an estimator its attributes back if the block fails or is interrupted."""
+    """Restore the attributes of an estimator if the block fails or is interrupted."""
     before = dict(vars(estimator))
     try:
         yield

@@ -85,8 +85,8 @@ class TestReplacing:
     @pytest.mark.parametrize(
         "number, expected",
         [
-            (ENOSPC, "room for it. Free some, or choose another folder."),
-            (EDQUOT, "room for it. Free some, or choose another folder."),
+            (ENOSPC, "enough space. Free some, or choose another folder."),
+            (EDQUOT, "enough space. Free some, or choose another folder."),
             (EACCES, "a folder that you may write to. Choose another."),
         ],
     )
@@ -115,7 +115,9 @@ class TestReplacing:
             write(tmp_path / "no" / "a", "new")
         with pytest.raises(IsADirectoryError, match="which is a folder, but expected"):
             write(tmp_path, "new")
-        with pytest.raises(OSError, match="which is no name of a file, but expected"):
+        with pytest.raises(
+            OSError, match="which is not the name of a file, but expected"
+        ):
             write(tmp_path / "a\0b", "new")
 
     @POSIX
@@ -226,7 +228,7 @@ class TestOpenRegular:
         with open_regular(tmp_path / "a", 10) as file:
             assert file.read() == b"x" * 10
         (tmp_path / "a").write_bytes(b"x" * 11)
-        self.refuse(tmp_path / "a", "it has 11 bytes, the limit is 10")
+        self.refuse(tmp_path / "a", "it has 11 bytes; the limit is 10")
 
     @POSIX
     def test_what_is_no_regular_file(self, tmp_path, monkeypatch):

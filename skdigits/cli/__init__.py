@@ -19,7 +19,7 @@ def main(arguments=None):
     Parameters
     ----------
     arguments : list of str, default=None
-        None takes those of the process.
+        None uses those of the process.
     """
     # the default of SIGTERM leaves joblib's processes
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -48,9 +48,9 @@ def _exit_code_of(arguments):
         print("Interrupted.", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # whoever reads has enough, as head; what is left is flushed at the very end
+        # the reader has read enough, as head does; the rest is flushed at the very end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1  # as typer, where this occurs within the command
+        return 1  # as typer does if this occurs within the command
     except Exception as error:
         # what click raises for wrong options, which it would print on several lines
         is_usage = hasattr(error, "format_message")

@@ -16,7 +16,6 @@ from skdigits.cli import (
 
 app = typer.Typer(
     name="skdigits",
-    help="Read handwritten digits; train, tune and evaluate a network that does.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -44,4 +43,4 @@ def _options(
         ),
     ] = False,
 ):
-    """Read handwritten digits; train, tune and evaluate a network that does."""
+    """Read handwritten digits; train, tune and evaluate a network that reads them."""

@@ -12,12 +12,12 @@ def new_console(quiet=False):
 
 
 def say(console, line):
-    """Print a line that is never broken, so that the path in it can be copied."""
+    """Print a line that is never broken, so the path in it can be copied."""
     console.print(line, soft_wrap=True)
 
 
 def new_table(*headings, title=None):
-    """Return a table whose columns are aligned at the right."""
+    """Return a table with right-aligned columns."""
     from rich.table import Column, Table
 
     columns = (Column(heading, justify="right") for heading in headings)
@@ -25,7 +25,7 @@ def new_table(*headings, title=None):
 
 
 def new_bar(console, title, unit, *columns):
-    """Return a bar of progress with text before and behind it, as rich formats it."""
+    """Return a progress bar with text before and after it, as rich formats it."""
     from rich import progress
 
     counts = progress.BarColumn(bar_width=15), progress.MofNCompleteColumn(), unit

@@ -42,14 +42,14 @@ def evaluate(
     normalize: options.Normalize = None,
     label_column: options.LabelColumn = None,
     figure: Annotated[
-        Path | None, options.file("Where the confusion matrix goes.", "nowhere")
+        Path | None, options.file("Where to save the confusion matrix.", "nowhere")
     ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where a page on the mistakes goes, index.html, with its figures as "
-            "JSON and CSV.",
+            help="Folder for an error report: a page, index.html, with its figures "
+            "as JSON and CSV.",
             show_default="nowhere",
         ),
     ] = None,
@@ -57,8 +57,8 @@ def evaluate(
         int | None,
         typer.Option(
             metavar="N",
-            help="Train the same N times more, with seeds 0 to N - 1, and tell how "
-            "often each digit was among the two hardest.",
+            help="Train N more times, with seeds 0 to N - 1, and report how often "
+            "each digit was among the two hardest.",
             show_default="0",
         ),
     ] = None,
@@ -111,7 +111,7 @@ def _check_options(figure, report_folder, n_seeds):
 
 
 def _write(console, report, title, model, figure, report_folder):
-    """Write what is wanted, all or none, as it belongs together; say where it is."""
+    """Write the requested files, all or none, and print their paths."""
     from skdigits._files import write_files
 
     places, writers = {}, {}
@@ -129,7 +129,7 @@ def _write(console, report, title, model, figure, report_folder):
 
 
 def _repeat(console, estimator, digits, n_seeds):
-    """Train again, with other seeds; tell which digits are the hardest, return it."""
+    """Train again with other seeds; print and return which digits are the hardest."""
     say(console, f"Training {n_seeds} times on: {digits.description}.")
     with console.status("Training"):
         repetition = skdigits.inspection.repeat_over_seeds(

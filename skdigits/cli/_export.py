@@ -17,13 +17,13 @@ app = typer.Typer()
 def export(
     model: options.Model,
     output: Annotated[
-        Path, typer.Argument(metavar="FILE.onnx", help="Where the graph goes.")
+        Path, typer.Argument(metavar="FILE.onnx", help="Where to save the graph.")
     ],
     dtype: Annotated[
         str | None,
         typer.Option(
             metavar="uint8|float32",
-            help="The type of the pixels it takes.",
+            help="Type of the pixels that the graph accepts.",
             show_default="uint8 for pixels up to 255, else float32",
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""What ``train --from`` does: a saved model learns on, and keeps what it knows."""
+"""``train --from``: train a saved model further, so that it does not forget."""
 
 from dataclasses import replace
 
@@ -27,16 +27,16 @@ PRETRAINED = "pretrained"
 RECIPE = {"epochs": 10, "batch_size": 32, "learning_rate": 0.001}
 N_KNOWN, MAX_WEIGHT = 1000, 5
 
-# Pages with more signs than that; those that are taken are so visible, and so many
-# pixels high.
+# Pages with more signs than that; those that are used are at least so visible, and so
+# many pixels high.
 N_PAGES, WHOLE, LEAST_HEIGHT = 100, 0.99, 14
 
-# A model that gets fewer of them right has learned from something else.
+# A model that gets fewer of them right was trained on something else.
 _KNOWS = 0.8
 
 
 def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
-    """Train a saved model on; say on what, and what it gains and loses.
+    """Train a saved model further; print on what, and what it gains and loses.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     Returns
     -------
     digits : Digits
-        The new ones; those to test on are known ones where the new ones are too few.
+        The new ones; those to test on are known ones if the new ones are too few.
     pipeline : sklearn.pipeline.Pipeline
-        Fitted. It takes ``digits``.
+        Fitted. It accepts ``digits``.
     about : dict
         For the model card.
     """
@@ -75,8 +75,8 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     known = _known_digits(pipeline, normalizer, params["random_state"])
     tests = {"New images": digits.test or digits.train}
     if known is None:
-        words = "nothing, as no images like those that the model has learned from "
-        words += "are at hand; it may forget some of them"
+        words = "nothing, as no images like those that the model was trained on "
+        words += "are available; it may forget some of what it learned"
         if digits.test is None:
             split(*digits.train)  # raises, as there are too few
     else:
@@ -86,8 +86,10 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
     _fit(bar, pipeline, digits.train, known, params)
     after = {name: pipeline.score(*test) for name, test in tests.items()}
     for name in tests:
-        shares = f"{percent(before[name])} before, {percent(after[name])} after"
-        say(console, f"{name}: {shares} the training.")
+        shares = (
+            f"{percent(before[name])} before training, {percent(after[name])} after"
+        )
+        say(console, f"{name}: {shares}.")
     n_train = {"New images": len(digits.train[0])}
     n_train["Known images"] = 0 if known is None else len(known.train[0])
     about = {"from": model, "normalize": normalize, "mixed_in": words}
@@ -113,7 +115,7 @@ def _loaded(model):
 
 
 def _new_digits(classifier, normalizer, model, data, normalize, label_column):
-    """Return the `Digits` to learn, as a model takes them."""
+    """Return the `Digits` to learn, as a model accepts them."""
     if data == "auto":
         raise ValueError(
             f"Got --from {model} without new images, but expected some. Pass --data."
@@ -158,7 +160,7 @@ def _known_digits(pipeline, normalizer, seed):
         else:
             known = _sample(fitting_source(classifier.image_shape_).load(), seed)
         known = _as_taken(known, classifier, normalizer)
-    except (OSError, ValueError):  # there are none, or of other sizes or labels
+    except (OSError, ValueError):  # there are none, or they have other sizes or labels
         return None
     return known if pipeline.score(*known.test) >= _KNOWS else None
 

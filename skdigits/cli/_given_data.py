@@ -1,22 +1,22 @@
 """What to train and test on: one record for each kind of data that ``--data`` names.
 
-What loads is imported when it is used, so that ``--help`` does not wait for it.
+What loads is imported when it is used, so ``--help`` does not wait for it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-# Fixed, so that `evaluate` tests on what `train` held out, whatever its seed.
+# Fixed, so `evaluate` tests on what `train` held out, whatever its seed.
 _SPLIT_SEED = 0
 _TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Images (n, height, width) with labels (n,) to test on, and to learn from.
+    """Images (n, height, width) with labels (n,) to test on, and to train on.
 
-    ``train`` is None where nothing is to be learned, ``test`` where there are too few;
+    ``train`` is None if nothing is to be trained, ``test`` if there are too few images;
     ``normalized`` says whether `HandwritingNormalizer` brought the images into MNIST
     format.
     """
@@ -31,16 +31,15 @@ class Digits:
 class Source:
     """One kind of data.
 
-    ``load`` gives `Digits` of two parts; with ``test_only`` those that a saved model is
-    tested on: what it else holds out, or all of the user's images. ``words`` and
-    ``test_words`` stand in the help for the one and the other.
+    ``load`` returns `Digits` of two parts; with ``test_only``, those that a saved model
+    is tested on: what it otherwise holds out, or all of the user's images. ``words``
+    and ``test_words`` describe the one and the other in the help.
     """
 
-    name: str
-    image_shape: tuple[int, int] | None
     load: Callable[..., Digits]
     words: str
     test_words: str
+    image_shape: tuple[int, int] | None = None
 
     def load_test(self):
         return self.load(test_only=True)
@@ -51,27 +50,27 @@ def find_source(
 ):
     """Return the `Source` that ``--data`` names.
 
-    ``image_shape`` is that of the images a saved model takes: "auto" is then what
-    fits it, and the user's images are brought to it. ``normalize``, where None is
-    "auto", and ``label_column`` are for those, as `load_digit_images` takes them.
-    ``may_be_few`` takes so few of those, too, that none are held out.
+    ``image_shape`` is that of the images a saved model accepts: "auto" is then what
+    fits it, and the user's images are brought to it. ``normalize`` (None is "auto") and
+    ``label_column`` are for the user's images, as in `load_digit_images`. With
+    ``may_be_few``, these may be too few to hold any out.
     """
     if name not in _NAMED:
         load = partial(
             _images_at, name, image_shape, normalize, label_column, may_be_few
         )
-        return replace(_YOURS, name=name, image_shape=image_shape, load=load)
+        return replace(_YOURS, load=load)
     if label_column is not None:
         raise ValueError(
-            f"Got --label-column with --data {name}, but expected a table of yours. "
-            "Leave the option out."
+            f"Got --label-column with --data {name}, but expected a table of your "
+            "own. Leave the option out."
         )
     if normalize is True and not image_shape:
         raise ValueError(
-            f"Got --normalize with --data {name}, but expected images of yours. "
+            f"Got --normalize with --data {name}, but expected images of your own. "
             "Leave the option out."
         )
-    if name == AUTO.name and image_shape is not None:
+    if name == "auto" and image_shape is not None:
         return fitting_source(image_shape)
     return _NAMED[name]
 
@@ -97,9 +96,9 @@ def _mnist_if_possible():
 
 def _mnist(test_only=False, **options):
     train = None if test_only else mnist_part("train", **options)
-    words = "MNIST, 60,000 images of 28 x 28 pixels to learn from and 10,000 to test"
+    words = "MNIST, 60,000 images of 28 x 28 pixels to train on, 10,000 to test on"
     if test_only:
-        words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
+        words = "MNIST's test set, 10,000 images of 28 x 28 pixels"
     return Digits(words, train, mnist_part("test", **options))
 
 
@@ -113,16 +112,16 @@ def _part(fetcher, subset, **options):
 mnist_part = partial(_part, "fetch_mnist")
 
 
-def _sibling(name, fetcher, title, side=28):
+def _sibling(fetcher, title, side=28):
     """Return the `Source` of a published data set with a test part."""
     words = f"{title}, images of {side} x {side} pixels"
 
     def load(test_only=False):
         if test_only:
-            return Digits(f"the test part of {words}", None, _part(fetcher, "test"))
+            return Digits(f"the test set of {words}", None, _part(fetcher, "test"))
         return Digits(words, _part(fetcher, "train"), _part(fetcher, "test"))
 
-    return Source(name, (side, side), load, title, f"the test part of {title}")
+    return Source(load, title, f"the test set of {title}", (side, side))
 
 
 def _bundled_digits(test_only=False, reason=""):
@@ -133,7 +132,8 @@ def _bundled_digits(test_only=False, reason=""):
     if test_only:
         n = len(test[1])
         return Digits(f"{n} of {words}, those that train holds out", None, test)
-    return Digits(f"{words}, a fifth of them to test{reason}", train, test)
+    words += f"{reason}; a fifth of them is held out for testing"
+    return Digits(words, train, test)
 
 
 def _images_at(path, image_shape, normalize, label_column, may_be_few, test_only=False):
@@ -151,12 +151,12 @@ def _images_at(path, image_shape, normalize, label_column, may_be_few, test_only
         description += f", labels in column {digits.label_column!r}"
     images = digits.images, digits.target
     if test_only:
-        description += ", all of them to test"
+        description += ", all of them for testing"
         return Digits(description, None, images, digits.normalized)
     if may_be_few and _are_few(digits.target):
-        description += ", all to learn from, as they are too few to hold some out"
+        description += ", all for training, as they are too few to hold some out"
         return Digits(description, images, None, digits.normalized)
-    description += ", a fifth of them to test"
+    description += ", a fifth of them held out for testing"
     return Digits(description, *split(*images), digits.normalized)
 
 
@@ -165,16 +165,16 @@ def _name_or_number(column):
 
 
 def split(images, target):
-    """Return the part to learn from and the part to test on."""
+    """Return the part to train on and the part to test on."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 
     if _are_few(target):
         labels, counts = np.unique(target, return_counts=True)
         raise ValueError(
-            f"Got {len(target)} images of {len(labels)} classes, "
-            f"{counts.min()} of {labels[counts.argmin()]}, but expected at least five "
-            "of each class, to hold one out for the test. Add images."
+            f"Got {len(target)} images of {len(labels)} classes, only {counts.min()} "
+            f"of them of class {labels[counts.argmin()]}, but expected at least five "
+            "of each class, to hold one out for testing. Add images."
         )
     options = {"test_size": _TEST_SHARE, "random_state": _SPLIT_SEED}
     parts = train_test_split(images, target, stratify=target, **options)
@@ -188,38 +188,33 @@ def _are_few(target):
     return counts.min() < 2 or len(target) * _TEST_SHARE < len(labels)
 
 
-# to test, `find_source` takes what fits the model
+# to test a model, `find_source` uses what fits it
 AUTO = Source(
-    "auto",
-    None,
     _mnist_if_possible,
-    words="auto takes MNIST if it can be had, else the 8 x 8 digits",
-    test_words="auto takes what fits the model",
+    words="auto uses MNIST if it is available, else the 8 x 8 digits",
+    test_words="auto uses what fits the model",
 )
-MNIST = Source("mnist", (28, 28), _mnist, "MNIST", "MNIST's test part")
+MNIST = Source(_mnist, "MNIST", "MNIST's test set", (28, 28))
 DIGITS = Source(
-    "digits",
-    (8, 8),
     _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
-    test_words="the part of scikit-learn's 8 x 8 digits that train holds out",
+    test_words="those of scikit-learn's 8 x 8 digits that train holds out",
+    image_shape=(8, 8),
 )
-SIBLINGS = (
-    _sibling("fashion", "fetch_fashion_mnist", "Fashion-MNIST"),
-    _sibling("kmnist", "fetch_kmnist", "KMNIST"),
-    _sibling("emnist", "fetch_emnist", "the digits of EMNIST"),
-    _sibling("usps", "fetch_usps", "USPS", side=16),
-)
+SIBLINGS = {
+    "fashion": _sibling("fetch_fashion_mnist", "Fashion-MNIST"),
+    "kmnist": _sibling("fetch_kmnist", "KMNIST"),
+    "emnist": _sibling("fetch_emnist", "the digits of EMNIST"),
+    "usps": _sibling("fetch_usps", "USPS", side=16),
+}
 _YOURS = Source(
-    "PATH",
-    None,
     _images_at,
-    words="a folder or file of yours",
-    test_words="all of a folder or file of yours",
+    words="a folder or file of your own",
+    test_words="all of a folder or file of your own",
 )
-_NAMED = {source.name: source for source in (AUTO, MNIST, DIGITS, *SIBLINGS)}
-_TOLD = (MNIST, DIGITS, *SIBLINGS, _YOURS, AUTO)
+_NAMED = {"auto": AUTO, "mnist": MNIST, "digits": DIGITS, **SIBLINGS}
+_TOLD = (MNIST, DIGITS, *SIBLINGS.values(), _YOURS, AUTO)
 
-METAVAR = "|".join([*_NAMED, _YOURS.name])
-HELP = f"What to learn from: {'; '.join(source.words for source in _TOLD)}."
+METAVAR = "|".join([*_NAMED, "PATH"])
+HELP = f"What to train on: {'; '.join(source.words for source in _TOLD)}."
 TEST_HELP = f"What to test on: {'; '.join(source.test_words for source in _TOLD)}."

@@ -21,14 +21,14 @@ def info(
         Path | None,
         typer.Argument(
             metavar="[MODEL]",
-            help="A file that train made.",
-            show_default="the model in the box",
+            help="A model file made by train.",
+            show_default="the pretrained model",
         ),
     ] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ):
-    """Tell what a model is, how well it did and what it cannot do; and the versions."""
+    """Show what a model is, how well it performs, its limits, and the versions."""
     from skdigits.persistence import load_with_card
 
     path = skdigits.reading.PRETRAINED if model is None else model
@@ -47,7 +47,7 @@ def info(
 
 
 def _description(estimator):
-    """Return what a fitted estimator says of itself."""
+    """Return the description of a fitted estimator."""
     steps = getattr(estimator, "steps", [("cnn", estimator)])
     classifier = steps[-1][1]
     arrays = classifier.network_.weights.values()

@@ -7,20 +7,20 @@ from skdigits.cli._outputs import check_report_folder
 
 
 class Job(NamedTuple):
-    """One image to read: its name as it is told, and where its drawing goes."""
+    """One image to read: its name as printed, and the path of its drawing."""
 
     name: str
     drawing: str | None
 
 
 def jobs_of(paths, annotate):
-    """Return a `Job` for each image, and the names of what in folders is none."""
+    """Return a `Job` for each image, and the names of the other files in folders."""
     jobs, skipped = [], []
     for path in paths:
         images, others = _names_in(path)
         skipped += [os.path.join(path, name) for name in others]
         inside = [(os.path.join(path, name), name) for name in images]
-        # a folder without images is told of as a file would be
+        # a folder without images is reported as a file would be
         for whole, name in inside or [(path, os.path.basename(path))]:
             jobs.append(Job(whole, annotate and os.path.join(annotate, name)))
     if annotate:
@@ -30,9 +30,9 @@ def jobs_of(paths, annotate):
 
 
 def _names_in(folder):
-    """Return the sorted names of images, and of other files, in a folder and its own.
+    """Return the sorted names of images, and of other files, below a folder.
 
-    Hidden ones are neither.
+    Hidden ones are skipped.
     """
     from skdigits.images import DOCUMENTS, SUFFIXES
 
@@ -48,7 +48,7 @@ def _names_in(folder):
 
 
 def _check_drawings(jobs):
-    """Raise an error where a drawing would go over an image or another drawing."""
+    """Raise an error if a drawing would overwrite an image or another drawing."""
     sources = {}
     for job in jobs:
         target = os.path.realpath(job.drawing)
@@ -56,6 +56,6 @@ def _check_drawings(jobs):
         if other is not job.name or target == os.path.realpath(job.name):
             raise ValueError(
                 f"Got {other!r} and {job.name!r}, one of which would be lost in "
-                f"{job.drawing!r}, but expected a file for each. Choose another folder "
-                "to annotate, or other names."
+                f"{job.drawing!r}, but expected a file for each. Rename one, or pass "
+                "another folder to --annotate."
             )

@@ -1,4 +1,4 @@
-"""Options that several commands take, and how a command's help is put together."""
+"""Options that several commands share, and how a command's help is put together."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +10,20 @@ from skdigits.cli._given_data import METAVAR
 
 MODEL = Path("digits.safetensors")
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A file that train made.")]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model file made by train.")
+]
 Epochs = Annotated[
     int | None, typer.Option(help="Passes over the data.", show_default="the preset's")
 ]
-Seed = Annotated[int, typer.Option(help="Decides all that is random.")]
+Seed = Annotated[int, typer.Option(help="Seed for everything random.")]
 Normalize = Annotated[
     bool | None,
     typer.Option(
         "--normalize/--no-normalize",
-        help="Bring each image of yours into MNIST format, 28 x 28 pixels, or take "
-        "all as they are.",
-        show_default="as they are if they have one size, of at most 64 x 64 pixels, "
+        help="Bring each of your images into MNIST format, 28 x 28 pixels, or use "
+        "them as they are.",
+        show_default="as they are if all have one size of at most 64 x 64 pixels "
         "and are light on dark",
     ),
 ]
@@ -29,7 +31,7 @@ LabelColumn = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Of a table: the column of labels, or its number from 0.",
+        help="For a table: the column of labels, by name or by number from 0.",
         show_default="the one named label, target, class, digit or y, else the first "
         "or the last",
     ),
@@ -38,13 +40,11 @@ MinConfidence = Annotated[
     float | None,
     typer.Option(
         metavar="P",
-        help="Print ? where the probability is lower than this.",
+        help="Print ? for digits with a probability lower than this.",
         show_default="0.6",
     ),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace a model that is there already.")
-]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing model.")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")
 ]
@@ -73,10 +73,10 @@ def file(what, default=True):
 
 Reader = Annotated[
     str | None,
-    file("What reads: a file that train made.", "the model in the box"),
+    file("The model that reads: a file made by train.", "the pretrained model"),
 ]
 
 
 def examples(*commands):
-    """Return what stands below the options of a command."""
+    """Return the text below the options of a command."""
     return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])

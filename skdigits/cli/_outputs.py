@@ -1,4 +1,4 @@
-"""The files that commands write: checked before the work, then whole or not there."""
+"""The files that commands write: checked first, then written whole or not at all."""
 
 import os
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ def check_outputs(figure=None, **files):
 
 
 def check_different(**files):
-    """Raise an error where a file is given for two, one of which would be lost."""
+    """Raise an error if one file is given for two outputs, as one would be lost."""
     names: dict = {}
     for name, path in files.items():
         other = names.setdefault(Path(path).resolve(), name)
@@ -55,11 +55,11 @@ def check_tables(boxes=None, **tables):
 
 
 def check_new(model, force):
-    """Raise an error where a model would be lost, which may have taken hours."""
+    """Raise an error if a model would be lost, which may have taken hours."""
     if os.path.exists(model) and not force:
         raise FileExistsError(
-            f"Got {str(model)!r}, which exists, but expected a new file. Choose "
-            "another one with --output, or pass --force to replace it."
+            f"Got {str(model)!r}, which already exists, but expected a new file. "
+            "Choose another one with --output, or pass --force to overwrite it."
         )
 
 
@@ -89,15 +89,15 @@ def check_report_folder(path):
 
 
 def write_outputs(console, outputs):
-    """Write files at the same moment and say which; one that fails takes no other.
+    """Write files at the same moment and print which; one that fails affects no other.
 
     Parameters
     ----------
     console : rich.console.Console
 
     outputs : dict
-        Of what is said of each file: its path, and a function that takes a temporary
-        path and writes there.
+        For what is printed of each file: its path, and a function that writes to a
+        temporary path.
 
     Raises
     ------
@@ -146,5 +146,6 @@ def new_figure(width, height):
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=(width, height), layout="constrained")
+    # on which seaborn sees whether labels overlap, and turns them
     FigureCanvasAgg(drawing)
     return drawing

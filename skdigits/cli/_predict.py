@@ -31,7 +31,7 @@ from skdigits.cli._results import (
 # A bar over fewer images would be gone before it is seen.
 _MANY = 10
 
-# Of skipped files, so many are named.
+# At most so many skipped files are named.
 _MOST_NAMES = 10
 
 app = typer.Typer()
@@ -61,29 +61,30 @@ def predict(
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where images with boxes and predictions go.",
+            help="Folder for copies of the images, annotated with boxes and "
+            "predictions.",
             show_default="nowhere",
         ),
     ] = None,
     csv: Annotated[
         Path | None,
         options.file(
-            "Where a table goes, with a row for each image: its text, or a column "
-            "for each of the boxes, the least probability, and what to check; .csv, "
-            "or .xlsx with openpyxl.",
+            "Where to save a table with a row for each image: its text, or a column "
+            "for each box, the lowest probability, and what to check; .csv, or "
+            ".xlsx with openpyxl.",
             "nowhere",
         ),
     ] = None,
     csv_digits: Annotated[
         Path | None,
-        options.file("Where one with a row for each digit goes.", "nowhere"),
+        options.file("Where to save a table with a row for each digit.", "nowhere"),
     ] = None,
     boxes: Annotated[
         Path | None,
         options.file(
-            "The boxes of a form, which alone are read on each image: CSV with the "
-            "columns name, left, top, width, height, in pixels or fractions of the "
-            "page.",
+            "The boxes of a form, to read nothing but these on each image: a CSV "
+            "file with the columns name, left, top, width, height, in pixels or "
+            "fractions of the page.",
             "none",
         ),
     ] = None,
@@ -91,17 +92,21 @@ def predict(
         int | None,
         typer.Option(
             metavar="N",
-            help="Tell to check an image, or a box, with another number of digits.",
+            help='Mark as "check" each image, or box, that has a different number '
+            "of digits.",
             show_default="any number",
         ),
     ] = None,
     min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
-        int, typer.Option(help="Images to read at the same time; -1 for every core.")
+        int,
+        typer.Option(
+            help="How many images to read at the same time; -1 for one per core."
+        ),
     ] = 1,
     debug: options.Debug = False,
 ):
-    """Read the handwritten digits of images."""
+    """Read the handwritten digits in images."""
     _check_options(model, min_confidence, n_digits, n_jobs)
     check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
     form = None if boxes is None else _loaded_boxes(boxes)
@@ -131,7 +136,7 @@ def predict(
 
 
 def _show(results, show, to_the_end):
-    """Print results, in vain where nobody reads on but there is more to do."""
+    """Print results; go on if nobody reads them but there is more to do."""
     for result in results:
         try:
             show(result)
@@ -146,22 +151,24 @@ def _loaded_boxes(path):
     boxes = skdigits.reading.load_boxes(path)
     for name in boxes.keys() & COLUMNS:
         raise ValueError(
-            f"Got a box {name!r} in {str(path)!r}, but expected another name, as the "
-            "table has such a column already. Rename it."
+            f"Got a box named {name!r} in {str(path)!r}, but expected another name, "
+            "as the table already has a column of that name. Rename the box."
         )
     return boxes
 
 
 def _report_skipped(skipped, as_json):
-    """Name the files in folders that are no images, on stderr or as JSON."""
+    """Name the files in folders that are not images, on stderr or as JSON."""
     if as_json:
         for name in skipped:
-            print(json.dumps({"file": name, "skipped": "it is no image"}), flush=True)
+            print(
+                json.dumps({"file": name, "skipped": "it is not an image"}), flush=True
+            )
     elif skipped:
         names = ", ".join(map(printable, skipped[:_MOST_NAMES]))
         more = len(skipped) - _MOST_NAMES
         names += f" and {more} more" if more > 0 else ""
-        print(f"Skipped {len(skipped)}, no images: {names}", file=sys.stderr)
+        print(f"Skipped {len(skipped)} (not images): {names}", file=sys.stderr)
 
 
 def _check_options(model, min_confidence, n_digits, n_jobs):
@@ -191,7 +198,7 @@ def _results(read, jobs, n_jobs):
 
 
 def _read(job, model, boxes, min_confidence, n_digits):
-    """Return a result for each page, and draw what was read where that is wanted."""
+    """Return a result for each page, and draw what was read if that is wanted."""
     from skdigits.images import SUFFIXES
 
     if os.path.isdir(job.name):
@@ -210,15 +217,30 @@ def _read(job, model, boxes, min_confidence, n_digits):
             read = skdigits.reading.read_boxes(job.name, boxes, **how)
         pages = _pages(job, read)
         if job.drawing:
-            from skdigits.cli._annotate import annotate
-
             for _, drawing, readings in pages:
-                annotate(readings.values(), drawing)
+                _annotate(readings.values(), drawing)
     # whatever it is, the other images are still read
     except Exception as error:
         message = " ".join(str(error).split()) or type(error).__name__
         return [Result(job.name, error=message)]
     return [result_of(name, readings, n_digits) for name, _, readings in pages]
+
+
+def _annotate(readings, path):
+    """Draw the boxes and predictions of each `Reading` into their image, and save that.
+
+    The folder of ``path`` is made; a suffix that Pillow cannot write becomes a PNG
+    file of that name.
+    """
+    from PIL import Image
+
+    from skdigits._files import replacing
+
+    drawn = skdigits.reading.draw_readings(*readings)
+    kind = Image.registered_extensions().get(Path(path).suffix.lower())
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with replacing(path) as temporary:
+        drawn.save(temporary, format=kind if kind in Image.SAVE else "PNG")
 
 
 def _pages(job, read):
@@ -237,7 +259,7 @@ def _pages(job, read):
 
 
 def _with_bar(results, n_results):
-    """Show a bar where there is much to wait for and the results go to a file."""
+    """Show a bar if the wait is long and the results go to a file."""
     if n_results < _MANY or not sys.stderr.isatty() or sys.stdout.isatty():
         yield from results
         return

@@ -30,7 +30,18 @@ def plain_rows(table):
 def print_report(console, report):
     """Print accuracy and a table of the classes."""
     say(console, accuracy_line(report))
-    console.print(_class_table(report.per_class))
+    table = new_table("digit", "support", "recall", "precision")
+    table.add_column("most confused with")
+    for row in report.per_class.itertuples():
+        times = "time" if row.times == 1 else "times"
+        table.add_row(
+            str(row.Index),
+            f"{row.support:,}",
+            percent(row.recall),
+            percent(row.precision),
+            f"{row.most_confused_with} ({row.times} {times})" if row.times else "-",
+        )
+    console.print(table)
 
 
 def accuracy_line(report):
@@ -40,21 +51,6 @@ def accuracy_line(report):
         f"Test accuracy: {percent(report.accuracy)} of {report.n_rows:,} "
         f"(95 % interval {low} to {high})"
     )
-
-
-def _class_table(per_class):
-    table = new_table("digit", "support", "recall", "precision")
-    table.add_column("most confused with")
-    for row in per_class.itertuples():
-        times = "time" if row.times == 1 else "times"
-        table.add_row(
-            str(row.Index),
-            f"{row.support:,}",
-            percent(row.recall),
-            percent(row.precision),
-            f"{row.most_confused_with} ({row.times} {times})" if row.times else "-",
-        )
-    return table
 
 
 def percent(share):

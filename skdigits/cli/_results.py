@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from skdigits.cli._console import printable
 
-# The name of what was read where no boxes are given; no box has it.
+# The name of what was read if no boxes are given; no box has it.
 WHOLE = ""
 
 # The columns of the table of images beside those of the boxes.

@@ -1,4 +1,4 @@
-"""What a saved model takes: whether it normalizes images, and its labels."""
+"""What a saved model accepts: whether it normalizes images, and its labels."""
 
 import skdigits
 
@@ -9,7 +9,7 @@ def begins_with_normalizer(estimator):
 
 
 def whether_to_normalize(normalize, classifier, normalizes, card):
-    """Return what `find_source` takes for the user's images.
+    """Return the ``normalize`` of `find_source` for the user's images.
 
     ``normalizes`` says whether the model does so itself; its ``card`` whether it was
     trained with ``--no-normalize``.
@@ -32,16 +32,16 @@ def whether_to_normalize(normalize, classifier, normalizes, card):
 
 
 def as_known(target, labels):
-    """Return the true labels as the model knows them, or raise a ValueError."""
+    """Return the true labels as the model has them, or raise a ValueError."""
     import numpy as np
 
     if labels.dtype.kind == "U":
-        # folders 0 to 9 are integers, which the model may know as strings
+        # folders 0 to 9 are integers, which the model may have as strings
         target = target.astype(str)
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:
         raise ValueError(
-            f"Got images of {unknown[0]!r}, but expected only the labels of the "
-            f"model, {labels.tolist()}. Pass other data."
+            f"Got images labelled {unknown[0]!r}, but expected only the labels of "
+            f"the model, {labels.tolist()}. Pass other data."
         )
     return target

@@ -25,19 +25,23 @@ def serve(
     model: options.Reader = None,
     host: Annotated[
         str,
-        typer.Option(help="Where to listen; 0.0.0.0 for every address of the machine."),
+        typer.Option(
+            help="Address to listen on; 0.0.0.0 for every address of this machine."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 for any free one.")
+    ] = 8000,
     min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
-        int, typer.Option(help="Processes that read; -1 for one on every core.")
+        int, typer.Option(help="Number of worker processes; -1 for one per core.")
     ] = -1,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A name by which this machine is asked, besides localhost and its IP "
-            "addresses; may be repeated.",
+            help="Another name under which this machine can be reached, besides "
+            "localhost and its IP addresses; may be repeated.",
             show_default="none",
         ),
     ] = None,
@@ -45,23 +49,25 @@ def serve(
         list[str] | None,
         typer.Option(
             metavar="ORIGIN",
-            help="Other pages that may ask, as https://example.org; may be repeated.",
+            help="Another origin whose pages may send requests, such as "
+            "https://example.org; may be repeated.",
             show_default="none",
         ),
     ] = None,
     log_level: Annotated[
-        str, typer.Option(help="What is logged; info has a line a request, on stdout.")
+        str,
+        typer.Option(help="What to log; info logs one line per request, on stdout."),
     ] = "warning",
     debug: options.Debug = False,
 ):
-    """Show a page to draw on, and read images that are sent over HTTP."""
+    """Serve a page to draw on, and read images that are sent over HTTP."""
     from skdigits._validation import check_choice
 
     if not host:
         # it would stand for every address of the machine
         raise ValueError(
-            "Got host='', but expected an address. Pass 0.0.0.0 for every one of this "
-            "machine."
+            "Got host='', but expected an address. Pass 0.0.0.0 for every address "
+            "of this machine."
         )
     check_choice("log_level", log_level, LOG_LEVELS)
     served = skdigits.serving.create_app(
@@ -84,7 +90,7 @@ def _listening(host, port):
     # the latter two for what is no name of a host at all
     except (OSError, OverflowError, TypeError, ValueError) as error:
         raise OSError(
-            f"Got host={host!r} and port={port}, where nothing can listen "
+            f"Got host={host!r} and port={port}, where the server cannot listen "
             f"({getattr(error, 'strerror', None) or error}), but expected an address "
             "of this machine and a free port. Choose others with --host and --port."
         ) from None
@@ -95,7 +101,7 @@ def _listening(host, port):
 
 
 def _serve(served, host, listening, log_level):
-    """Serve until SIGINT or SIGTERM; the answers under way are still given."""
+    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
     import logging
 
     import uvicorn
@@ -105,7 +111,7 @@ def _serve(served, host, listening, log_level):
             await super().startup(sockets)
             name = f"[{host}]" if ":" in host else host
             port = sockets[0].getsockname()[1]
-            say(new_console(), f"http://{name}:{port} (Ctrl-C ends it)")
+            say(new_console(), f"http://{name}:{port} (press Ctrl-C to stop)")
 
         def handle_exit(self, sig, frame):
             if not self.started:

@@ -14,7 +14,7 @@ from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
-from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
 app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")
@@ -36,8 +36,9 @@ def train(
         typer.Option(
             "--from",
             metavar="MODEL",
-            help="Train on: a file that train made, or pretrained. Images like those "
-            "that it has learned from are mixed in, so that it does not forget them.",
+            help="Continue with a model: a file made by train, or pretrained. "
+            "Images like those that it was trained on are mixed in so that it "
+            "does not forget them.",
             show_default="a new network",
         ),
     ] = None,
@@ -45,12 +46,16 @@ def train(
     label_column: options.LabelColumn = None,
     preset: Annotated[
         str | None,
-        options.preset("Network and training", "balanced; with --from its own"),
+        options.preset(
+            "Network and training", "balanced; with --from, the model's own"
+        ),
     ] = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
-    output: Annotated[Path, options.file("Where the model goes.")] = options.MODEL,
-    figure: Annotated[Path, options.file("Where the confusion matrix goes.")] = FIGURE,
+    output: Annotated[Path, options.file("Where to save the model.")] = options.MODEL,
+    figure: Annotated[
+        Path, options.file("Where to save the confusion matrix.")
+    ] = FIGURE,
     force: options.Force = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -73,11 +78,11 @@ def train(
         trained = fine_tuned(console, bar, model, **options_of_both)
     else:
         raise ValueError(
-            f"Got --preset {preset} with --from {model}, which has a network, but "
-            "expected one of both. Leave one out."
+            f"Got --preset {preset} with --from {model}, which already has a "
+            "network, but expected only one of the two. Leave one out."
         )
     digits, pipeline, about = trained
-    report = tested(pipeline, digits)
+    report = skdigits.inspection.ErrorReport.from_estimator(pipeline, *digits.test)
     print_report(console, report)
     saved = model_output(output, pipeline, digits, report, context.obj, about)
     outputs = {

@@ -8,7 +8,7 @@ from skdigits.cli._given_data import find_source
 def data_and_classifier(
     console, *, data, normalize, label_column, preset, epochs, random_state
 ):
-    """Load the data and make the classifier; say which they are.
+    """Load the data and make the classifier; print which they are.
 
     What can be wrong with the options is found before anything is loaded.
 
@@ -42,24 +42,19 @@ def training_params(epochs, random_state):
 
 
 def say_data(console, digits, normalize):
-    """Say what there is to learn from or to test on, and what was done to it."""
+    """Print which data there are to train or test on, and how they were prepared."""
     say(console, f"Data: {digits.description}.")
     if digits.normalized:
         start = "Each image was brought into MNIST format with HandwritingNormalizer"
-        reason = ", as they are of different sizes, large, or dark on light"
-        remedy = " (--no-normalize takes them as they are)"
+        reason = ", as they differ in size, are large, or are dark on light"
+        remedy = " (--no-normalize uses them as they are)"
         say(console, f"{start}{reason + remedy if normalize is None else ''}.")
-
-
-def tested(estimator, digits):
-    """Return the `ErrorReport` of a trained classifier on what was held out."""
-    return skdigits.inspection.ErrorReport.from_estimator(estimator, *digits.test)
 
 
 def model_output(path, pipeline, digits, report, command, about):
     """Return an output: a fitted pipeline as `save` writes it, with its card.
 
-    It takes images as the user has them. ``about`` is what else the card says;
+    It accepts the user's own images. ``about`` is what else the card contains;
     options that were not given are None.
     """
     from sklearn.pipeline import Pipeline
@@ -80,7 +75,7 @@ def model_output(path, pipeline, digits, report, command, about):
 
 
 def _card(classifier, digits, report):
-    """Return the card of a classifier that was trained and tested on `Digits`."""
+    """Return the model card of a classifier that was trained and tested on `Digits`."""
     sha256_of = skdigits.datasets.sha256_of
     return {
         "data": {
@@ -106,13 +101,15 @@ def _limits(classifier, normalized):
     height, width = classifier.image_shape_
     labels = ", ".join(map(str, classifier.classes_.tolist()[:20]))
     images = (
-        "It takes one sign an image, of any size, dark on light or light on dark."
+        "It accepts images of one sign each, of any size, dark on light or light on "
+        "dark."
         if normalized
-        else f"It takes one sign an image, of {height} x {width} pixels, as those it "
-        "was trained on: light or dark ink, place and size of the sign count."
+        else f"It accepts images of one sign each, of {height} x {width} pixels, "
+        "like those it was trained on, with equally light or dark ink, placed and "
+        "sized in the same way."
     )
     return [
         f"It predicts one of its labels ({labels}) whatever an image shows.",
         images,
-        "Its probabilities are those of images like those that it was trained on.",
+        "Its probabilities are meant for images like those it was trained on.",
     ]

@@ -19,7 +19,7 @@ from skdigits.cli._outputs import (
     write_outputs,
 )
 from skdigits.cli._printed_report import accuracy_line, as_plain, percent
-from skdigits.cli._train_and_tune import data_and_classifier, model_output, tested
+from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
 app = typer.Typer()
 TABLE, FIGURE = Path("search_results.csv"), Path("search_results.png")
@@ -36,23 +36,25 @@ _SHOWN = 10
 )
 def tune(
     context: typer.Context,
-    data: Annotated[str, options.data("What to learn from, as in train.")] = "auto",
+    data: Annotated[str, options.data("What to train on, as for train.")] = "auto",
     normalize: options.Normalize = None,
     label_column: options.LabelColumn = None,
-    preset: Annotated[str, options.preset("What stays the same")] = "balanced",
+    preset: Annotated[
+        str, options.preset("What all candidates have in common")
+    ] = "balanced",
     epochs: options.Epochs = None,
     filters: Annotated[
         str,
         typer.Option(
             metavar="16,32",
-            help="Filters to try: numbers for two blocks of layers, or one for each "
-            "block as in 16-24-48.",
+            help="Filters to try: a number for two blocks of layers, or one for "
+            "each block, as in 16-24-48.",
         ),
     ] = "16,32",
     dropout: Annotated[
-        str, typer.Option(metavar="0.25,0.5", help="Shares of dropout to try.")
+        str, typer.Option(metavar="0.25,0.5", help="Dropout rates to try.")
     ] = "0.25,0.5",
-    cv: Annotated[int, typer.Option(help="Folds of cross-validation.")] = 3,
+    cv: Annotated[int, typer.Option(help="Number of cross-validation folds.")] = 3,
     search: Annotated[
         str,
         typer.Option(
@@ -62,23 +64,29 @@ def tune(
         ),
     ] = "halving",
     n_jobs: Annotated[
-        int, typer.Option(help="Folds to train at the same time; -1 for every core.")
+        int,
+        typer.Option(
+            help="How many folds to train at the same time; -1 for one per core."
+        ),
     ] = 1,
     seed: options.Seed = 0,
     resume: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Folder that keeps what is trained: the same command goes on from it "
-            "after an interruption. It holds pickles: nobody else may write there.",
+            help="Folder for what has been trained: after an interruption, the same "
+            "command continues from it. It holds pickles, so nobody else may "
+            "have write access.",
             show_default="nothing is kept",
         ),
     ] = None,
-    output: Annotated[Path, options.file("Where the winner goes.")] = options.MODEL,
+    output: Annotated[
+        Path, options.file("Where to save the best model.")
+    ] = options.MODEL,
     table: Annotated[
-        Path, options.file("Where the table of results goes: CSV.")
+        Path, options.file("Where to save the table of results, as CSV.")
     ] = TABLE,
-    figure: Annotated[Path, options.file("Where the figure goes.")] = FIGURE,
+    figure: Annotated[Path, options.file("Where to save the figure.")] = FIGURE,
     force: options.Force = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -107,8 +115,9 @@ def tune(
     }
     _fit_and_show(console, searched, digits.train, outputs)
     winner = searched.best_estimator_
-    report = tested(winner, digits)
-    say(console, f"Winner: {_words(searched.best_params_)}")
+    report = skdigits.inspection.ErrorReport.from_estimator(winner, *digits.test)
+    words = "Winner: filters={filters}, dropout={dropout}"
+    say(console, words.format(**_chosen(searched.best_params_)))
     say(console, accuracy_line(report))
     about = {"preset": preset, "normalize": normalize}
     model = model_output(output, winner, digits, report, context.obj, about)
@@ -140,13 +149,12 @@ def _search(console, classifier, grid, kind, **params):
 def _as_plain(searched, digits, report):
     """Return what was found as JSON holds it."""
     results = _by_candidate(searched).head(_SHOWN)
-    names = ("filters", "dropout")
     return {
         "data": digits.description,
-        "winner": dict(zip(names, _values(searched.best_params_), strict=True)),
+        "winner": _chosen(searched.best_params_),
         "test": as_plain(report),
         "candidates": [
-            dict(zip(names, _values(row["params"]), strict=True))
+            _chosen(row["params"])
             | {"epochs": int(row["n_resources"]), "accuracy": row["mean_test_score"]}
             | {"spread": row["std_test_score"], "seconds": row["seconds"]}
             for row in results.to_dict("records")
@@ -186,9 +194,8 @@ def _parsed(name, text, convert):
         return [convert(value) for value in text.split(",")]
     except ValueError:
         raise ValueError(
-            f"Got {name}={text!r}, but expected values with commas between them. "
-            "Write --filters 16,32 or --filters 16-24-48,32-48-64, and "
-            "--dropout 0.25,0.5."
+            f"Got {name}={text!r}, but expected values separated by commas. Write "
+            "--filters 16,32 or --filters 16-24-48,32-48-64, and --dropout 0.25,0.5."
         ) from None
 
 
@@ -224,7 +231,7 @@ def _best_table(searched):
     table = new_table(*headings, title=title)
     for row in results.head(_SHOWN).to_dict("records"):
         table.add_row(
-            *(str(value) for value in _values(row["params"])),
+            *map(str, _chosen(row["params"]).values()),
             str(row["n_resources"]),
             percent(row["mean_test_score"]),
             f"± {percent(row['std_test_score'])}",
@@ -233,12 +240,8 @@ def _best_table(searched):
     return table
 
 
-def _values(params):
-    return params["cnn__filters"], params["cnn__dropout"]
-
-
-def _words(params):
-    return "filters={}, dropout={}".format(*_values(params))
+def _chosen(params):
+    return {"filters": params["cnn__filters"], "dropout": params["cnn__dropout"]}
 
 
 def _drawing(searched):

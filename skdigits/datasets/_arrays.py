@@ -16,8 +16,8 @@ MAX_ARRAY_BYTES = 2**33
 _MAX_RATIO = 200
 _ALWAYS_SMALL = 2**26
 
-# The names of pixels and labels in small letters, a group's name before its arrays':
-# of NumPy's users, Keras', scikit-learn's, MATLAB's, MedMNIST and others.
+# The names of pixels and labels in small letters, a group's name before its arrays': as
+# NumPy's, Keras', scikit-learn's and MATLAB's users, MedMNIST and others write them.
 PAIRS = (
     ("x", "y"),
     ("x_train", "y_train"),
@@ -92,24 +92,25 @@ def _pair_among(names):
 
 
 def checked_pair(path, named_pixels, named_labels):
-    """Return pixels and labels as of `read_pair`, once they are known to be such."""
+    """Return pixels and labels as in `read_pair`, after checks."""
     (x, pixels), (y, labels) = named_pixels, named_labels
     pixels, labels = _arranged(pixels, labels)
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and dtype {pixels.dtype}, but expected "
-            "numbers of shape (n, n_pixels) or (n, height, width), or colours as uint8 "
+            "numbers of shape (n, n_pixels) or (n, height, width), or uint8 colours "
             "of shape (n, height, width, 3). Convert it."
         )
     if labels.shape != (len(pixels),) or not pixels.size:
         raise ValueError(
             f"Got {x} of shape {pixels.shape} and {y} of shape {labels.shape}, but "
-            "expected one label for each image, and at least one. Match them."
+            "expected one label for each image, and at least one image. Correct one "
+            "of them."
         )
     if pixels.dtype.kind == "f" and not _fit_float32(pixels):
         raise ValueError(
             f"Got {x} with NaN or infinite pixels, but expected finite numbers. Drop "
-            "or fill those images."
+            "those images, or fill in the pixels."
         )
     return pixels, _label_list(path, y, labels), None
 
@@ -155,7 +156,7 @@ def _label_list(path, name, labels):
 
 
 def _fit_float32(values):
-    """Say whether float32 can hold all values; NaN and infinity count as none."""
+    """Return whether float32 can hold all values; NaN and infinity count as none."""
     with np.errstate(over="ignore"):
         return bool(np.isfinite(values.astype(np.float32, copy=False)).all())
 
@@ -169,5 +170,5 @@ def check_size(name, n_bytes, limit):
     """Raise an UnreadableFile before what is too large is unpacked."""
     if n_bytes > limit:
         raise UnreadableFile(
-            f"{name} of {n_bytes:,} bytes is too large, the limit is {limit:,}"
+            f"{name} of {n_bytes:,} bytes is too large; the limit is {limit:,}"
         )

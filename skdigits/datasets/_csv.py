@@ -42,14 +42,14 @@ def read_csv(path, label_column=None, n_pixels=None):
         The name of the column of labels, or its number from 0.
 
     n_pixels : int, default=None
-        Of an image, where that is known.
+        Number of pixels of an image, if it is known.
 
     Returns
     -------
     pixels : ndarray of shape (n, n_pixels), dtype uint8 or float32, or list of Path
     labels : list
     label_column : str or int
-        The name of the column of labels, or its number from 0 where there are none.
+        The name of the column of labels, or its number from 0 if they have no names.
     """
     import pandas as pd
 
@@ -123,7 +123,7 @@ def _columns(file):
     """Return how pandas reads the names of columns, and those names or numbers."""
     import pandas as pd
 
-    # Both lines, as pandas would take surplus cells of the second as names of rows,
+    # Both lines, as pandas would use surplus cells of the second as names of rows,
     # which would make a pixel the label.
     two = b"\n".join(_first_lines(file))
     first = pd.read_csv(BytesIO(two), header=None, dtype=str, keep_default_na=False)
@@ -143,7 +143,7 @@ def _first_lines(file):
     n_cells = 1 + max((line.count(b",") for line in lines), default=0)
     if n_cells > _tables.MAX_CELLS:
         raise UnreadableFile(
-            f"it has {n_cells:,} cells in a line, the limit is {_tables.MAX_CELLS:,}"
+            f"it has {n_cells:,} cells in a line; the limit is {_tables.MAX_CELLS:,}"
         )
     return lines
 
@@ -166,10 +166,10 @@ def _check_number(part):
 
 
 def _are_names(cells):
-    """Say whether the cells of a first line are names, not a label and pixels.
+    """Return whether the cells of a first line are names, not a label and pixels.
 
-    A line with any number after its first cell is one of pixels, so that a bad cell in
-    it is told.
+    A line with any number after its first cell is one of pixels, so a bad cell in
+    it is reported.
     """
     if any(_tables.is_label_name(cell) for cell in cells):
         return True
@@ -187,7 +187,7 @@ def _are_names(cells):
 
 
 def _is_value(text):
-    """Say whether a cell is one of a label or a pixel rather than a name."""
+    """Return whether a cell is a label or a pixel rather than a name."""
     try:
         float(text)
     except ValueError:

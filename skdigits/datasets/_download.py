@@ -22,13 +22,13 @@ def download(file, folder, mirrors, n_retries, delay):
     """Download ``file`` to ``folder`` and return what it holds.
 
     Every mirror is tried in ``n_retries + 1`` rounds with ``delay`` seconds between
-    them. Each try may take half of the time that is left, so that a slow mirror leaves
+    them. Each try may take half of the time that is left, so a slow mirror leaves
     some to the others. The content is checked before the file gets its name.
 
     Raises
     ------
     OSError
-        If no mirror has a sound copy, or ``folder`` cannot be written.
+        If no mirror has an intact copy, or ``folder`` cannot be written.
     """
     failures = {}
     seconds_left = TIMEOUT_SECONDS + file.max_bytes / SLOWEST_BYTES_PER_SECOND
@@ -44,9 +44,9 @@ def download(file, folder, mirrors, n_retries, delay):
                 seconds_left -= time.monotonic() - start
     reasons = "; ".join(f"{mirror}: {reason}" for mirror, reason in failures.items())
     raise OSError(
-        f"Got no sound copy of {file.name} from any mirror ({reasons}), but expected "
-        "one. Connect to the internet, or name the folder that has it by data_home or "
-        "by the environment variable SKDIGITS_DATA."
+        f"Got no intact copy of {file.name} from any mirror ({reasons}), but "
+        "expected one. Connect to the internet, or pass the folder that has it as "
+        "data_home or in the environment variable SKDIGITS_DATA."
     )
 
 
@@ -60,9 +60,9 @@ def _try(file, folder, mirror, seconds):
             return file.read(temporary)
     except OSError as error:
         raise OSError(
-            f"Got {str(folder)!r} to keep {file.name}, which cannot be "
-            f"written ({reason_of(error.__cause__ or error)}), but expected a folder "
-            "with space that you may write to. Pass another data_home."
+            f"Got {str(folder)!r} as the folder for {file.name}, which cannot be "
+            f"written ({reason_of(error.__cause__ or error)}), but expected a writable "
+            "folder with enough space. Pass another data_home."
         ) from error
 
 
@@ -108,7 +108,7 @@ def _put(outcome, url, path, meter):
 
 
 class _Meter:
-    """What pooch takes for a progress bar, which also stops a download."""
+    """What pooch uses as a progress bar; it also stops a download."""
 
     def __init__(self, max_bytes, show):
         self.is_over = False
@@ -133,13 +133,13 @@ class _Meter:
 
 @contextmanager
 def _meter(url, max_bytes):
-    """Yield a meter that shows a bar where stderr is a terminal."""
+    """Yield a meter that shows a bar if stderr is a terminal."""
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        # where it is none, rich 13 prints empty lines even for a disabled bar
+        # if it is not one, rich 13 prints empty lines even for a disabled bar
         yield _Meter(max_bytes, lambda **done: None)
         return
     columns = (*Progress.get_default_columns(), DownloadColumn())

@@ -24,7 +24,7 @@ ARCHIVE = (
 # The largest array, of 697,932 images, has 547 MB.
 _MAX_BYTES = 2**30
 
-# Small letters that look as their capitals have one class with them.
+# Small letters that look like their capitals share one class with them.
 _MERGED = digits + ascii_uppercase + "abdefghnqrt"
 NAMES = {
     "digits": digits,
@@ -38,8 +38,8 @@ NAMES = {
 DESCR = """EMNIST: handwritten digits and letters
 
 Images of handwritten digits and letters from NIST's Special Database 19, 28 x 28
-pixels, ink bright on black, values 0 to 255, made as MNIST was. Published transposed,
-here upright.
+pixels, bright ink on black, values 0 to 255, prepared in the same way as MNIST. They
+were published transposed; here they are upright.
 
 G. Cohen, S. Afshar, J. Tapson, A. van Schaik. "EMNIST: an extension of MNIST to
 handwritten letters" (2017).

@@ -8,8 +8,8 @@ from skdigits.datasets._known_files import gzipped_idx_files
 
 DESCR = """Fashion-MNIST: clothes
 
-70,000 images of clothes, 28 x 28 pixels, bright on black, values 0 to 255; 60,000 for
-training and 10,000 for tests, in the original order, 7,000 of each of ten classes.
+70,000 images of clothes, 28 x 28 pixels, bright on black, values 0 to 255: 60,000 for
+training and 10,000 for testing, in the original order, 7,000 of each of ten classes.
 
 H. Xiao, K. Rasul, R. Vollgraf. "Fashion-MNIST: a novel image dataset for benchmarking
 machine learning algorithms" (2017), under the MIT license.

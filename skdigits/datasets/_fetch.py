@@ -116,24 +116,22 @@ def _places(source, data_home):
 
 
 def _find(file, places):
-    """Return what the first sound copy of ``file`` holds, None if there is none."""
+    """Return what the first intact copy of ``file`` holds, None if there is none."""
     for place in places:
         for path in file.paths_in(place):
-            if not os.path.isfile(path):  # Path.is_file raises where access is denied
+            if not os.path.isfile(path):  # Path.is_file raises if access is denied
                 continue
             try:
                 return file.read(path)
             except DamagedFile as error:
-                warnings.warn(
-                    f"{path} is left out: {error}.", UserWarning, stacklevel=5
-                )
+                warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=5)
     return None
 
 
 def _missing(file, places):
     looked = ", ".join(str(place) for place in places)
     return OSError(
-        f"Got no sound copy of {file.name} in {looked}, but expected one there. Pass "
-        "download_if_missing=True, or name the folder that has it by data_home or by "
-        "the environment variable SKDIGITS_DATA."
+        f"Got no intact copy of {file.name} in {looked}, but expected one there. "
+        "Pass download_if_missing=True, or pass the folder that has it as data_home "
+        "or in the environment variable SKDIGITS_DATA."
     )

@@ -19,8 +19,8 @@ def read_folder(folder):
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
-            f"read ({reason_of(error)}), but expected one that you may read. Change "
-            "its permissions or choose another."
+            f"read ({reason_of(error)}), but expected a readable one. Change its "
+            "permissions or choose another."
         ) from error
     files = images_by_class(folder, inside)
     warn_of_others(folder, _visible_files(folder), files)
@@ -42,7 +42,7 @@ def images_by_class(folder, files_of):
         path: sorted(filter(_is_image, files_of[path])) for path in sorted(files_of)
     }
     for path in files:
-        # else the class would be missing in silence, say for want of a decoder
+        # otherwise the class would be missing silently, say for lack of a decoder
         if not files[path]:
             raise ValueError(
                 f"Got the folder {str(path)!r} with no images in it, but expected "
@@ -53,18 +53,18 @@ def images_by_class(folder, files_of):
 
 
 def warn_of_others(folder, found, chosen):
-    """Name the files that are found but not chosen, and are no notes."""
+    """Warn of files that were found but not chosen, except notes."""
     others = sorted(
         path.relative_to(folder).as_posix()
         for path in set(found) - set(chosen)
         if _is_visible(path) and path.suffix.lower() not in NOTES
     )
     if others:
-        are = "file is" if len(others) == 1 else "files are"
+        n_files = "1 file" if len(others) == 1 else f"{len(others)} files"
         first = one_line(", ".join(others[:5])) + ", and more" * (len(others) > 5)
         warnings.warn(
-            f"{len(others)} {are} left out of {str(folder)!r}, as no image in a class "
-            f"folder: {first}.",
+            f"Ignored {n_files} in {str(folder)!r}, as not in a class folder or not "
+            f"images: {first}.",
             stacklevel=5,
         )
 

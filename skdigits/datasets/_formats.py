@@ -9,9 +9,9 @@ from skdigits.datasets._idx import read_idx
 from skdigits.datasets._parquet import read_parquet
 from skdigits.datasets._zip import read_zip
 
-# A reader takes a path, and that of a table the label column and the number of pixels
-# as well. It returns images, (n, n_pixels), (n, height, width) or a list of image
-# files, a list of labels, and the name of the label column, None where there is none.
+# A reader accepts a path, and a reader of tables also the label column and the number
+# of pixels. It returns images, (n, n_pixels), (n, height, width) or a list of image
+# files, a list of labels, and the name of the label column, None if there is none.
 TABLES = {".csv": read_csv, ".csv.gz": read_csv, ".parquet": read_parquet}
 FORMATS = TABLES | {
     ".zip": read_zip,

@@ -34,7 +34,7 @@ def _read_array(name, dataset):
     import h5py
 
     if dataset.is_virtual or dataset.external:
-        raise UnreadableFile(f"{name} is kept in other files")
+        raise UnreadableFile(f"{name} is stored in other files")
     n_bytes = dataset.size * dataset.dtype.itemsize
     check_size(name, n_bytes, largest(dataset.id.get_storage_size()))
     if h5py.check_string_dtype(dataset.dtype):

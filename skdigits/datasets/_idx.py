@@ -50,7 +50,7 @@ def parse_idx(stream, max_bytes):
     """Return the array of an IDX file; raises an UnreadableFile if it is none."""
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _DTYPES:
-        raise UnreadableFile("it does not begin as an IDX file")
+        raise UnreadableFile("it does not begin like an IDX file")
     dtype, n_axes = np.dtype(_DTYPES[magic[2]]), magic[3]
     sides = stream.read(4 * n_axes)
     if len(sides) < 4 * n_axes:
@@ -60,7 +60,9 @@ def parse_idx(stream, max_bytes):
     check_size("its array", n_bytes, max_bytes)
     content = stream.read(n_bytes + 1)
     if len(content) != n_bytes:
-        raise UnreadableFile(f"it has more or less than the {n_bytes:,} bytes it says")
+        raise UnreadableFile(
+            f"it does not have the {n_bytes:,} bytes that its header states"
+        )
     return np.frombuffer(content, dtype).reshape(shape)
 
 

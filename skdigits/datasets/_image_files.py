@@ -38,8 +38,8 @@ def images_of(place, files, image_shape=None, normalize=False):
     files : list of Path or Content
 
     image_shape : tuple of int (height, width) or None
-        The size to resize to; with "auto" the shape that is taken as it is. None takes
-        any that all have.
+        The size to resize to; with "auto" the shape that is accepted as it is. None
+        accepts any that all have.
 
     normalize : bool or "auto"
         "auto" leaves images as they are if `is_like_mnist` says so of all together.
@@ -61,11 +61,11 @@ def images_of(place, files, image_shape=None, normalize=False):
 
 
 def _small_ones(files, image_shape):
-    """Return images if all can be taken as they are, else None."""
+    """Return images if all can be used as they are, else None."""
     images = []
     for file in files:
         images.append(_grey(file))
-        # at once, so that large ones are not kept
+        # at once, so large ones are not kept
         if not is_small(images[-1], image_shape or images[0].shape):
             return None
     return np.stack(images)
@@ -78,7 +78,7 @@ def _grey(file):
 
 
 def _decoded(file):
-    """Return what a normalizer takes: the path of a file, which it reads itself."""
+    """Return what a normalizer accepts: the path of a file, which it reads itself."""
     return file if isinstance(file, Path) else _grey(file)
 
 
@@ -92,15 +92,15 @@ def _of_one_size(place, files, image_shape):
             first, this = (_short_name(p, place) for p in (files[0], file))
             raise ValueError(
                 f"Got images of different sizes ({first} is {_size(images[0])}, "
-                f"{this} is {_size(images[-1])}), but expected all of one size. Pass "
-                "normalize=True to bring digits into MNIST format, or "
+                f"{this} is {_size(images[-1])}), but expected one size for all. "
+                "Pass normalize=True to bring digits into MNIST format, or "
                 "image_shape=(height, width) to resize images."
             )
     return np.stack(images)
 
 
 def _check_total(place, n, first):
-    """Raise a ValueError before all are read where they would not fit in memory."""
+    """Raise a ValueError before all are read if they would not fit in memory."""
     if n * first.size > MAX_PIXELS_IN_ALL:
         raise ValueError(
             f"Got {one_line(place)!r} with {n:,} images of {_size(first)} pixels, "

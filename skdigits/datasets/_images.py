@@ -179,7 +179,7 @@ def load_digit_images(
     return make_bunch(
         images,
         target,
-        DESCR=f"{len(images)} images of {path}",
+        DESCR=f"{len(images)} images from {path}",
         target_names=[str(label) for label in np.unique(target)],
         normalized=normalized,
         label_column=found_column,
@@ -194,8 +194,8 @@ def _check_image_shape(path, image_shape):
     image_shape = check_image_shape(image_shape)
     if len(image_shape) > 2:
         raise ValueError(
-            f"Got image_shape={image_shape!r}, but expected (height, width): "
-            "images are read as grey ones."
+            f"Got image_shape={image_shape!r}, but expected (height, width): images "
+            "are read as greyscale."
         )
     _check_size(path, image_shape)
     return image_shape
@@ -226,8 +226,8 @@ def _check_normalize(normalize, image_shape):
 def _check_label_column(path, label_column):
     if label_column is not None and format_of(path) not in TABLES:
         raise ValueError(
-            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected a "
-            "CSV or Parquet file. Leave it out."
+            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected "
+            "a CSV or Parquet file. Leave label_column out."
         )
 
 
@@ -246,7 +246,7 @@ def _in_form(rows, image_shape, normalize):
 
 def _read(path, label_column, image_shape):
     """Return pixels or image files, labels, and the column of labels, if any."""
-    # not the methods of Path, which raise where a name is too long
+    # not the methods of Path, which raise if a name is too long
     if os.path.isdir(path):
         return *read_folder(path), None
     if not os.path.isfile(path):
@@ -280,7 +280,7 @@ def _fold(rows, image_shape):
 
 
 def _as_target(labels):
-    """Return labels as int64 where all are integers, else as strings."""
+    """Return labels as int64 if all are integers, else as strings."""
     numbers = [_as_integer(label) for label in labels]
     # "1" and "01" are two classes
     if None in numbers or len(set(numbers)) < len(set(labels)):
@@ -291,7 +291,7 @@ def _as_target(labels):
 def _as_integer(label):
     """Return a label as an int that fits in 64 bits, None if it is none."""
     if isinstance(label, str):
-        # 18 digits always fit; int() would also take "1_0" and other alphabets
+        # 18 digits always fit; int() would also accept "1_0" and other alphabets
         return int(label) if re.fullmatch("[+-]?[0-9]{1,18}", label) else None
     fits = -(2**63) <= label < 2**63
     return int(label) if fits and label == int(label) else None

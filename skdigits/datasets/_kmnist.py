@@ -8,9 +8,9 @@ from skdigits.datasets._known_files import gzipped_idx_files
 
 DESCR = """Kuzushiji-MNIST: handwritten Japanese characters
 
-70,000 images of ten characters of hiragana in cursive script, 28 x 28 pixels, ink
-bright on black, values 0 to 255; 60,000 for training and 10,000 for tests, in the
-original order, 7,000 of each.
+70,000 images of ten hiragana characters in cursive script, 28 x 28 pixels, bright ink
+on black, values 0 to 255: 60,000 for training and 10,000 for testing, in the original
+order, 7,000 of each.
 
 "KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL
 and others), doi:10.20676/00000341, under the license CC BY-SA 4.0.

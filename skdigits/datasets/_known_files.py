@@ -51,8 +51,8 @@ class IdxFile:
         """Return the paths where this file may be, best first."""
         plain = self.name.removesuffix(".gz")
         dotted = plain.replace("-idx", ".idx")
-        # The name that is downloaded comes first, so that a damaged copy beside a
-        # sound download is not met again.
+        # The name that is downloaded comes first, so a damaged copy beside an intact
+        # download is not read again.
         names = [self.name, plain, f"{dotted}.gz", dotted, "mnist.npz"]
         return [folder / name for name in names]
 
@@ -81,7 +81,7 @@ class IdxFile:
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file that is taken only as it was published, known by its checksum.
+    """A file that is accepted only as it was published, known by its checksum.
 
     ``checksum`` is such as "sha256:0123", ``max_bytes`` the size or a little more.
     ``parse`` returns the arrays that an open binary file holds.
@@ -109,8 +109,8 @@ class KnownFile:
         n_bytes = os.fstat(stream.fileno()).st_size
         if n_bytes > self.max_bytes:
             raise DamagedFile(
-                f"it has {n_bytes:,} bytes, and the published file {self.max_bytes:,} "
-                "at most"
+                f"it has {n_bytes:,} bytes, but the published file has at most "
+                f"{self.max_bytes:,}"
             )
         algorithm, _, expected = self.checksum.partition(":")
         digest = hashlib.file_digest(

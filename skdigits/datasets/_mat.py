@@ -64,13 +64,13 @@ def _read_array(path, name):
 def _arrays_in(path, max_bytes):
     """Return shape, dtype and content of each array, unpacked to so many bytes.
 
-    The dtype is None where there are no real numbers.
+    The dtype is None if there are no real numbers.
     """
     with open_regular(path, MAX_BYTES) as file:
         content = memoryview(file.read())
     order = {b"IM": "<", b"MI": ">"}.get(bytes(content[126:128]))
     if order is None:
-        raise UnreadableFile("it is no MAT file of version 5 or later")
+        raise UnreadableFile("it is not a MAT file of version 5 or later")
     found = {}
     for kind, element in _elements(content[128:], order):
         if kind == _COMPRESSED:

@@ -45,8 +45,8 @@ MIRRORS = (
 
 DESCR = """MNIST: handwritten digits
 
-70,000 images of handwritten digits, 28 x 28 pixels, ink bright on black, values 0 to
-255; 60,000 for training and 10,000 for tests, in the original order.
+70,000 images of handwritten digits, 28 x 28 pixels, bright ink on black, values 0 to
+255: 60,000 for training and 10,000 for testing, in the original order.
 
 Y. LeCun, C. Cortes, C. J. C. Burges. "The MNIST database of handwritten digits" (1998).
 """

@@ -6,19 +6,19 @@ import numpy as np
 
 MNIST_SHAPE = (28, 28)
 
-# Above this they are photos, which no network here takes as they are.
+# Above this they are photos, which no network here accepts as they are.
 _LARGEST_SIDE = 64
 
 
 def is_like_mnist(images, image_shape=None):
-    """Say whether images can be taken as they are: small, and light on dark.
+    """Return whether images can be used as they are: small, and light on dark.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width)
 
     image_shape : tuple of int (height, width), default=None
-        The shape that they have to have.
+        The shape that they must have.
     """
     return is_small(images[0], image_shape) and not are_dark_on_light(images)
 
@@ -28,9 +28,9 @@ def is_small(image, image_shape):
 
 
 def are_dark_on_light(images):
-    """Say whether the paper of most images is lighter than their ink.
+    """Return whether the paper of most images is lighter than their ink.
 
-    Paper is most of an image, so that the median is its grey.
+    Most of an image is paper, so the median is its grey level.
     """
     pixels = images.reshape(len(images), -1)
     low, high = pixels.min(axis=1), pixels.max(axis=1)
@@ -59,8 +59,8 @@ def in_mnist_format(chunks, names=None):
     if len(blank):
         name = f"image {blank[0]}" if names is None else repr(names[blank[0]])
         warnings.warn(
-            f"{len(blank)} of {len(rows)} images have no digit that could be "
-            f"found, the first of them {name}. They become blank.",
+            f"No digit was found in {len(blank)} of {len(rows)} images, the first of "
+            f"them {name}. They become blank.",
             stacklevel=2,
         )
     return rows.reshape(-1, *MNIST_SHAPE)

@@ -35,5 +35,5 @@ def read_array(archive, name):
         array = np.lib.format.read_array(stream, allow_pickle=False)
         # zipfile compares the checksum only at the very end
         if stream.read(1):
-            raise ValueError(f"{name} is longer than its shape says")
+            raise ValueError(f"{name} is longer than its shape implies")
         return array

@@ -62,7 +62,7 @@ def _check_shape(n_lines, n_columns, path):
         raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
     if n_columns > _tables.MAX_CELLS:
         raise UnreadableFile(
-            f"it has {n_columns:,} columns, the limit is {_tables.MAX_CELLS:,}"
+            f"it has {n_columns:,} columns; the limit is {_tables.MAX_CELLS:,}"
         )
     n_bytes = 8 * n_lines * n_columns
     check_size("its table", n_bytes, largest(os.stat(path).st_size))

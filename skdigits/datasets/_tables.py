@@ -26,7 +26,7 @@ MOST_OF_A_LABEL = 0.5
 # So many columns, if it is a square number, are the pixels of an image.
 LEAST_PIXELS = 16
 
-# Of a cell or a name that is told in an error.
+# Of a cell or a name that is quoted in an error.
 _MAX_TOLD = 60
 
 
@@ -40,7 +40,7 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     wanted : str, int or None
         What the user passed: a name, or a number from 0.
     n_pixels : int or None
-        Of an image, where that is known.
+        Number of pixels of an image, if it is known.
     columns : list of str or int
     ends : DataFrame
         Some lines, of which the first and the last column are looked at, as text.
@@ -62,21 +62,21 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
 
 
 def label_column_beside(path, wanted, image_column, columns):
-    """Return the name of the column of labels where another one has the images."""
+    """Return the name of the column of labels if another one has the images."""
     if wanted is not None:
         column = _wanted_column(path, wanted, columns)
         if column == image_column:
             raise ValueError(
-                f"Got label_column={wanted!r}, which has the images of {str(path)!r}, "
-                "but expected one of labels. Pass another."
+                f"Got label_column={wanted!r}, which holds the images of "
+                f"{str(path)!r}, but expected a column of labels. Pass another."
             )
         return column
     others = [name for name in columns if name != image_column]
     named = _named_column(path, others)
     if not named and len(others) != 1:
         raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected "
-            f"one of labels beside {image_column!r}. Pass label_column."
+            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected a "
+            f"column of labels besides {image_column!r}. Pass label_column."
         )
     return named or others[0]
 
@@ -95,14 +95,14 @@ def _named_column(path, columns):
     named = [name for name in columns if is_label_name(name)]
     if len(named) > 1:
         raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(named)}, but expected one "
-            "of labels. Pass label_column."
+            f"Got {str(path)!r} with the columns {one_line(named)}, but expected a "
+            "column of labels. Pass label_column."
         )
     return named[0] if named else None
 
 
 def _share_of_most_frequent(values):
-    """Return that of the most frequent value; 1 where no label is such a number."""
+    """Return that of the most frequent value; 1 if no label is such a number."""
     fractions = values.str.contains(r"\.0*[1-9]", na=False)
     return 1.0 if fractions.any() else values.value_counts(normalize=True).max()
 
@@ -143,7 +143,7 @@ def pixels_of(path, table, label_column):
 
 
 def _as_float32(table):
-    """Return the cells as numbers, NaN or infinite where they are none."""
+    """Return the cells as numbers, NaN or infinite if they are not numbers."""
     import pandas as pd
 
     texts = [name for name in table if table[name].dtype.kind not in "uifb"]
@@ -163,7 +163,7 @@ def as_pixels(values):
 
 
 def labels_of(path, labels):
-    """Return a column of labels as a list, text as numbers where all of it is.
+    """Return a column of labels as a list, text as numbers if all of it is numeric.
 
     There has to be at least one.
     """

@@ -18,8 +18,8 @@ _MAX_BYTES = 2**24
 DESCR = """USPS: handwritten digits from envelopes
 
 9,298 images of digits from the zip codes of letters, scanned by the U.S. Postal
-Service, 16 x 16 pixels, ink bright on black, values 0 to 255 here and -1 to 1 as
-published; 7,291 for training and 2,007 for tests, in the original order.
+Service, 16 x 16 pixels, bright ink on black, values 0 to 255 here and -1 to 1 as
+published: 7,291 for training and 2,007 for testing, in the original order.
 
 J. J. Hull. "A database for handwritten text recognition research." IEEE Transactions
 on Pattern Analysis and Machine Intelligence 16 (1994).
@@ -36,7 +36,7 @@ def fetch_usps(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load USPS: digits from envelopes, by different writers from those of MNIST.
+    """Load USPS: digits from envelopes, by writers other than those of MNIST.
 
     The sub-folder ``usps`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.

@@ -56,10 +56,10 @@ def _members(archive):
         place = PureWindowsPath(member.filename)
         if place.anchor or ".." in place.parts:
             name = one_line(member.filename)
-            raise UnreadableFile(f"{name!r} is outside of its folder")
+            raise UnreadableFile(f"{name!r} is outside its folder")
         name = place.as_posix() + "/" * member.filename.endswith(("/", "\\"))
         if name in members:
-            raise UnreadableFile("it has two files of one name")
+            raise UnreadableFile("it has two files with the same name")
         is_hidden = any(part.startswith((".", "__MACOSX")) for part in place.parts)
         if place.parts and not is_hidden:
             members[name] = member
@@ -67,7 +67,7 @@ def _members(archive):
 
 
 def _classes(path, names, images):
-    """Return the folders of classes, each with the files that are right in it."""
+    """Return the folders of classes, each with the files directly in it."""
     # the folder that holds them all
     top = commonpath({dirname(dirname(name)) for name in images} or {""})
     found: dict = {}
@@ -84,7 +84,9 @@ def _classes(path, names, images):
 
 def _unpacked(archive, member):
     if member.compress_type not in _METHODS:
-        raise UnreadableFile(f"{one_line(member.filename)!r} is not packed by deflate")
+        raise UnreadableFile(
+            f"{one_line(member.filename)!r} is not compressed with deflate"
+        )
     with archive.open(member) as stream:
         # zipfile unpacks no more than is asked for, and compares the checksum at the
         # end

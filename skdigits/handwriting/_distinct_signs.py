@@ -3,15 +3,15 @@
 from skdigits.handwriting._own_ink import own_ink
 from skdigits.handwriting._page_signs import shared_areas, signs_of
 
-# Signs whose boxes share so much of their union are looked at; they are the same where
-# the boxes of their ink, which is not shared out between them, have so much in common:
-# unless the less sure one has so much in common with its own ink once that is shared
-# out, as signs that touch have.
+# Signs are compared if their boxes share NEAR of their union. They are the same if the
+# boxes of their ink, before it is divided between them, share SAME of their union,
+# unless the box of the less certain one shares OWN with that of its ink after the ink
+# is divided, as with signs that touch.
 NEAR, SAME, OWN = 0.08, 0.55, 0.7
 
 
 def distinct_signs_of(grey, **options):
-    """Return the `Signs` of an image, without those that are another one seen again.
+    """Return the `Signs` of an image, without those that were found twice.
 
     Parameters
     ----------

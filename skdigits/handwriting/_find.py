@@ -25,8 +25,8 @@ class DigitBox(NamedTuple):
         The box, in pixels of the image.
 
     line, number : int
-        ``line`` counts the lines from the top; ``number`` counts the numbers of that
-        line from the left, and is that of the number with this digit. Both start at 0.
+        ``line`` is the position of the line, counted from the top; ``number`` is the
+        position of the number in that line, counted from the left. Both start at 0.
 
     See Also
     --------

@@ -34,7 +34,7 @@ def mnist_format(ink):
     Returns
     -------
     ndarray of shape (28, 28), dtype uint8
-        Light on dark as in MNIST; all zeros where there is no ink.
+        Light on dark as in MNIST; all zeros if there is no ink.
     """
     if not (ink > 0.5).any():
         return np.zeros((SIDE, SIDE), np.uint8)

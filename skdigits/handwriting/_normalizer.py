@@ -142,7 +142,7 @@ def _as_images(X):
     if not _is_sequence(X):
         raise ValueError(
             f"Got {one_line(repr(X))}, but expected a sequence of images. Pass a "
-            "list, also for one image."
+            "list, even for one image."
         )
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
@@ -151,7 +151,7 @@ def _as_images(X):
     if not X.shape[1]:
         raise ValueError(
             f"Got X of shape {X.shape}, but expected images of at least one pixel. "
-            "Pass others."
+            "Pass other images."
         )
     if X.size and X.min() < 0:
         raise ValueError(

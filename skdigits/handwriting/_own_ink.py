@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-# The sign is looked at where it is largest, up to this side in pixels.
+# The sign is examined at the scale at which it is largest, up to this side in pixels.
 LARGEST = 72
 
 # So much around its box may be its ink, in shares of its sides and of the longer one.
@@ -31,7 +31,7 @@ def own_ink(signs, i, ignored=()):
         Its number.
 
     ignored : collection of int
-        The numbers of neighbours that ink may be taken from.
+        The numbers of neighbours whose ink may count as that of the sign.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def own_ink(signs, i, ignored=()):
         1 is full ink; zeros where there is none.
 
     box : ndarray of shape (4,)
-        left, top, right and bottom of what is ink, in pixels of the image; empty where
-        neighbours have all of it.
+        left, top, right and bottom of what is ink, in pixels of the image; empty if
+        all of it belongs to neighbours.
     """
     level, (rows, columns) = _part_around(signs, i)
     probability = level.ink[rows, columns]

@@ -14,10 +14,10 @@ from skdigits.handwriting._levels import N_DIGITS, N_NAMES, STRIDE, levels_of
 # The least heat of a sign, and the most signs of a page.
 LEAST_HEAT, MOST = 0.2, 3000
 
-# Boxes are of one sign where so much of their union, or of the smaller one, is shared.
+# Boxes are of one sign if they share so much of their union, or of the smaller box.
 SAME, INSIDE = 0.3, 0.6
 
-# The least width or height that counts, in shares of the other.
+# The least width or height that counts, as a share of the other.
 LEAST_WIDTH = 0.4
 
 # Pixels of height at which digits are not found reliably, and at which they are.
@@ -26,7 +26,7 @@ NOT_FOUND, FOUND = (9, 84), (13, 62)
 
 @dataclass(frozen=True, eq=False)
 class Signs:
-    """The signs of an image, the surest one first.
+    """The signs of an image, the most certain first.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Signs:
         left, top, right and bottom in pixels of the image.
 
     heat : ndarray of shape (n, n_names)
-        Of each kind where the sign is seen most surely.
+        Of each kind, at the scale at which the sign is seen most clearly.
 
     mean_heat : ndarray of shape (n, n_names)
         On average over the scales at which a digit of that height is found.
@@ -104,9 +104,9 @@ def _peaks(level):
 
 
 def shared_areas(box, boxes):
-    """Return which share of the union with a box, and of the smaller one, is shared.
+    """Return how much of the union with a box, and of the smaller one, is shared.
 
-    Narrow boxes count as wider ones: a pixel decides what those of two ones share.
+    Narrow boxes count as wider: else a pixel decides what those of two ones share.
     """
     box, boxes = _not_narrow(box[None])[0], _not_narrow(boxes)
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-# A digit is of the line beside whose end it is: so much of its height, or of the line's
-# if that is less, is beside the last two digits there. Digits of less than a share of
-# the usual height do not say how the line goes on.
+# A digit belongs to the line beside whose end it is: so much of its height, or of the
+# line's if that is less, is beside the last two digits there. Digits of less than a
+# share of the usual height do not say how the line goes on.
 BESIDE, TALL = 0.4, 0.7
 
-# An exponent is of the line whose last digit is to its left, at most so many heights of
-# that line away, and that it stands above by hardly more than such a share of a height.
+# An exponent belongs to the line whose last digit is to its left, at most so many
+# heights of that line away, and that it stands above by hardly more than such a share
+# of a height.
 NEAR, RAISED = 0.8, 0.7
 
-# Digits of other heights are numbers of their own from this difference of their feet
-# on, in usual heights.
+# Digits of other heights are numbers of their own if their feet differ by this much, in
+# usual heights.
 STEP = 0.4
 
 # A gap that is so many times as wide as usual, and by so many usual heights wider,
@@ -54,13 +55,13 @@ def _share_beside(box, line, usual):
     share = (min(bottom, box[3]) - max(top, box[1])) / min(height, box_height)
     is_near = box[0] - line[-1, 2] < NEAR * height and box[3] < bottom
     if box_height < TALL * height and is_near and share < BESIDE:
-        # no more than is needed, so that a line that is truly beside it wins
+        # no more than is needed, so a line that is truly beside it wins
         share = min(share + RAISED * height / box_height, BESIDE)
     return share
 
 
 def numbers_of(boxes, line, usual):
-    """Return for each box of a line the number that it is of, counted from 0."""
+    """Return the number that each box of a line belongs to, counted from 0."""
     gaps = np.maximum(boxes[line[1:], 0] - boxes[line[:-1], 2], 0)
     if not len(gaps):
         return [0] * len(line)

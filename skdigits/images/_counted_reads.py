@@ -27,8 +27,8 @@ class CountedReads:
         self._n_reads += 1
         if self._n_reads > MAX_READS:
             raise Unusable(
-                f" that has to be read in more than {MAX_READS:,} parts, but expected "
-                "an image of fewer. Save it again."
+                f" that has to be read in more than {MAX_READS:,} parts, but "
+                "expected an image in fewer parts. Save it again."
             )
         return self._file.read(*size)
 

@@ -26,12 +26,12 @@ SUFFIXES = ".avif .bmp .gif .heic .heif .jpeg .jpg .pgm .png .tif .tiff .webp".s
 DOCUMENTS = [".pdf"]
 
 # About the largest photo of a phone; a digit needs a ten-thousandth of it. Decoding
-# so many pixels takes up to 0.3 GB, and up to 0.7 GB of a WebP.
+# so many pixels takes up to 0.3 GB, and for a WebP up to 0.7 GB.
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 
-# What Pillow logs of a damaged file would else be printed; it still reaches whoever
-# has set up logging.
+# What Pillow logs of a damaged file would otherwise be printed; it still reaches
+# whoever has set up logging.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -85,7 +85,7 @@ def read_image(source, name=None):
         if next(pages, None) is not None:
             raise Unusable(
                 " of several pages, but expected one. Pass it to read_digits, which "
-                "reads them all, or save a page of it."
+                "reads all of them, or save one page of it."
             )
         return grey
 
@@ -139,8 +139,8 @@ def _as_file(source):
     content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else source
     if not isinstance(content, bytes | bytearray):
         raise Unusable(
-            f" that gives {type(content).__name__}, but expected bytes. Open the file "
-            'with "rb".'
+            f" that returns {type(content).__name__}, but expected bytes. Open the "
+            'file with mode="rb".'
         )
     _check_size(len(content))
     return BytesIO(content)
@@ -193,7 +193,7 @@ def _pages_of(file):
         yield _of_heic(file)
     else:
         file = CountedReads(file)
-        # Pillow knows AVIF from 11.3 on, and where its library is there
+        # Pillow supports AVIF from 11.3 on, if the library is installed
         formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
         with Image.open(file, formats=formats) as image:
             n_pages = image.n_frames if image.format == "TIFF" else 1
@@ -205,7 +205,7 @@ def _pages_of(file):
 
 
 def _is_thumbnail(image):
-    """Return whether a page of a TIFF is another one in fewer pixels."""
+    """Return whether a page of a TIFF is a smaller copy of another one."""
     return bool(image.tag_v2.get(254, 0) & 1)
 
 
@@ -225,7 +225,7 @@ def _of_heic(file):
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise _too_large(f"{width} x {height}", MAX_PIXELS)
-    # what it is turned by is done while it is decoded
+    # it is turned while it is decoded
     return to_grey(image.to_pillow())
 
 
@@ -235,8 +235,8 @@ def _optional(module, what):
         return import_module(module)
     except ImportError:
         raise Unusable(
-            f", which is {what}, but expected {module} to read it. Install it with pip "
-            f"install {module}."
+            f", which is {what}, but expected {module} to be installed to read it. "
+            f"Run pip install {module}."
         ) from None
 
 
@@ -251,15 +251,15 @@ def _reason(error):
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return f"it is none of {', '.join(_FORMATS)}"
+        return f"its format is none of {', '.join(_FORMATS)}"
     return reason_of(error)
 
 
 def _check_size(n_bytes):
     if n_bytes > MAX_BYTES:
         raise Unusable(
-            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,} bytes, "
-            "which can be decoded safely. Make it smaller."
+            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,}, the limit "
+            "for safe decoding. Make it smaller."
         )
 
 
@@ -311,8 +311,8 @@ def _limit_of_format(image):
 
 def _too_large(size, limit):
     return Unusable(
-        f" of {size} pixels, but expected at most {limit:,} pixels, which can be "
-        "decoded safely. Make it smaller."
+        f" of {size} pixels, but expected at most {limit:,} pixels, the limit for "
+        "safe decoding. Make it smaller."
     )
 
 
@@ -320,15 +320,15 @@ def _check_scans(content):
     n_scans = _count_scans(content)
     if n_scans > _MAX_SCANS:
         raise Unusable(
-            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, which can be "
-            "decoded in time. Save it again."
+            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, as more take "
+            "too long to decode. Save it again."
         )
 
 
 def _count_scans(content):
     """Return the number of scans in the content of a JPEG file."""
     n_scans, place = 0, 0
-    # what is no marker are coded pixels
+    # anything but a marker is coded pixels
     while (marker := _MARKER.search(content, place)) and marker[1] != _END:
         n_scans += marker[1] == _SCAN
         place = marker.end()
@@ -352,7 +352,7 @@ def _upright(grey, orientation):
 def grey_of_image(image):
     """Return the grey values of a Pillow image of any mode.
 
-    Transparent pixels are white; they are black where the drawing itself is light, so
+    Transparent pixels are white; they are black if the drawing itself is light, so
     that it can be seen. 16 bits become 8.
 
     Parameters
@@ -372,7 +372,7 @@ def grey_of_image(image):
     with _one_sentence("an image"):
         width, height = image.size
         if not width or not height:
-            raise Unusable(" without a pixel, but expected some. Remove it.")
+            raise Unusable(" without pixels, but expected at least one. Remove it.")
         if width * height > MAX_PIXELS:
             raise _too_large(f"{width} x {height}", MAX_PIXELS)
         return to_grey(image)

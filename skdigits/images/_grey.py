@@ -31,7 +31,7 @@ def grey_image(image):
     if many:
         raise ValueError(
             "Got several pages, but expected one image. Pass them to read_digits, "
-            "which reads each, or save a page of it."
+            "which reads all of them, or save one page."
         )
     return next(pages)
 
@@ -71,8 +71,8 @@ def _composite(drawing):
     if composite is None:
         raise ValueError(
             f"Got a dict with {one_line(repr(sorted(map(str, drawing))))}, but "
-            'expected an image as "composite", as a sketchpad hands over. Pass that '
-            "image."
+            'expected the image under "composite", where a sketchpad puts it. Pass '
+            "that image."
         )
     return composite
 
@@ -106,8 +106,8 @@ def _as_array(image):
         array = np.asarray(image)
     except ValueError as error:
         raise ValueError(
-            f"Got an image that is no array ({reason_of(error)}), but expected rows "
-            "of equal length. Pass a file, a Pillow image or an array."
+            f"Got an image that is not an array ({reason_of(error)}), but expected "
+            "rows of equal length. Pass a file, a Pillow image or an array."
         ) from error
     if prod(array.shape[:2]) > MAX_PIXELS:
         raise ValueError(

@@ -37,7 +37,7 @@ def _strips(image):
 
 
 def _conversion(image):
-    """Return what makes grey values of a part of an image."""
+    """Return a function that converts a part of an image to grey values."""
     # Pillow has mode I for 16-bit PGM and, up to some version, PNG
     if image.mode.startswith("I;16") or (
         image.mode == "I" and image.format in ("PPM", "PNG")
@@ -45,8 +45,8 @@ def _conversion(image):
         return partial(_from_16_bits, transparent=image.info.get("transparency"))
     if image.mode in ("I", "F"):
         raise Unusable(
-            f" with pixels of mode {image.mode!r}, whose white is anywhere, but "
-            "expected 8 or 16 bits for each pixel. Convert it."
+            f" with pixels of mode {image.mode!r}, whose white level is unknown, but "
+            "expected 8 or 16 bits per pixel. Convert it."
         )
     if image.has_transparency_data:
         return partial(_on_ground, ground=_ground_of(image))
@@ -89,7 +89,7 @@ def _grey_and_alpha(strip):
 
 
 def _is_light_drawing(counts, n_pixels):
-    """Say whether a drawing could not be seen on white, by the counts of its greys.
+    """Return whether a drawing could not be seen on white, by the counts of its greys.
 
     It covers little of its ground, other than paper that was cut out, and next to
     nothing of it is dark.

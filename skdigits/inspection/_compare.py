@@ -85,8 +85,8 @@ def compare(first, second):
     if truth != second.labels[second.true].tolist():
         raise ValueError(
             f"Got reports of {first.n_rows} and {second.n_rows} rows with different "
-            "true labels, but expected the same rows in the same order. Report on the "
-            "same X and y."
+            "true labels, but expected the same rows in the same order. Make both "
+            "reports on the same X and y."
         )
     hits = first.true == first.predicted
     other_hits = second.true == second.predicted

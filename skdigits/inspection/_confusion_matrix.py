@@ -18,8 +18,8 @@ def confusion_of(report, labels, sample_weight):
     place = {label: number for number, label in enumerate(labels.tolist())}
     if len(place) < len(labels) or not place.keys() & set(report.labels.tolist()):
         raise ValueError(
-            f"Got labels={labels.tolist()}, but expected each label once, and one at "
-            f"least of {report.labels.tolist()}. Correct them."
+            f"Got labels={labels.tolist()}, but expected each label once, and at "
+            f"least one of {report.labels.tolist()}. Correct them."
         )
     places = np.array([place.get(label, -1) for label in report.labels.tolist()])
     true, predicted = places[report.true], places[report.predicted]

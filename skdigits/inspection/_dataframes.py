@@ -11,9 +11,9 @@ from skdigits.inspection._statistics import (
 )
 
 
-def label_index(labels, name="label"):
+def label_index(labels):
     """Return labels as an index; tuples stay whole."""
-    return pd.Index(labels, name=name, tupleize_cols=False)
+    return pd.Index(labels, name="label", tupleize_cols=False)
 
 
 def _recalls(labels, matrix):

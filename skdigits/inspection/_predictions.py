@@ -42,7 +42,7 @@ def predictions_of(estimator, X, y):
 
 
 def _classes_of(estimator):
-    """Return the labels of a fitted classifier, None where it does not name them.
+    """Return the labels of a fitted classifier, None if it does not name them.
 
     Whatever has `classes_` and `predict` is one: those of scikeras do not count as
     classifiers for scikit-learn.
@@ -62,8 +62,8 @@ def _classes_of(estimator):
                 return None
     kind = estimator if isinstance(estimator, type) else type(estimator)
     raise ValueError(
-        f"Got estimator of type {kind.__name__}, but expected a fitted classifier with "
-        "classes_ and predict. Pass what it predicts to from_predictions."
+        f"Got estimator of type {kind.__name__}, but expected a fitted classifier "
+        "with classes_ and predict. Pass its predictions to from_predictions."
     )
 
 

@@ -145,11 +145,9 @@ class Report:
     def confusion_matrix(self) -> NDArray[np.int64]:
         """Number of rows with each true label (down) and predicted label (across)."""
         # scikit-learn's function warns of data of one class
-        n_labels = len(self.labels)
-        counts = np.bincount(
-            self.true * n_labels + self.predicted, minlength=n_labels**2
-        )
-        return counts.reshape(n_labels, n_labels)
+        counts = np.zeros((len(self.labels), len(self.labels)), np.int64)
+        np.add.at(counts, (self.true, self.predicted), 1)
+        return counts
 
     @property
     def per_class(self) -> pd.DataFrame:
@@ -388,7 +386,8 @@ class Report:
         """Probability of the predicted label of each row."""
         if self.y_proba is None:
             raise ValueError(
-                "Got a report without probabilities, but expected some for this. Pass "
-                "y_proba, or a classifier that has predict_proba."
+                "Got a report without probabilities, but expected one with "
+                "probabilities. Pass y_proba, or a classifier that has "
+                "predict_proba."
             )
         return self.y_proba[np.arange(self.n_rows), self.predicted]

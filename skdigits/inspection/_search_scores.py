@@ -42,7 +42,7 @@ def table_of(display):
     table[furthest[0]], table["spread"] = display.mean[at], display.spread[at]
     if display.resources is not None:
         furthest = [display.resource_name, *furthest]
-        # without decimal places where there are none
+        # without decimal places if there are none
         table[furthest[0]] = pd.to_numeric(display.resources[at], downcast="integer")
     return table.sort_values(furthest, ascending=False, kind="stable")
 
@@ -84,7 +84,7 @@ def _names(cv_results, params):
 
 
 def _is_resource(cv_results, name):
-    """Tell whether successive halving changed this parameter on the way."""
+    """Return whether successive halving changed this parameter on the way."""
     # == compares a tuple with a number of NumPy place by place
     return "n_resources" in cv_results and all(
         np.array_equal(value, resources)
@@ -95,7 +95,7 @@ def _is_resource(cv_results, name):
 
 
 def _distinct(column):
-    """Return the distinct values, sorted where they can be, and the place of each."""
+    """Return the distinct values, sorted if possible, and the position of each."""
     # by their text: values such as lists or estimators are no keys
     distinct = list({repr(value): value for value in column}.values())
     try:

@@ -94,9 +94,9 @@ class SeedRepetition:
             verdict = "No class is among them every time."
         return (
             f"Over {n_seeds} seeds the mean accuracy is "
-            f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes of "
-            f"lowest recall, with the number of seeds: {named}. {verdict} "
-            f"Rows that are misclassified every time: {len(self.shared_mistakes)}."
+            f"{percent(self.accuracies.mean())}. Among the {self.n_hardest} classes "
+            f"with the lowest recall, with the number of seeds: {named}. {verdict} "
+            f"Rows misclassified every time: {len(self.shared_mistakes)}."
         )
 
     def _repr_html_(self):
@@ -172,7 +172,8 @@ def repeat_over_seeds(
     if not names:
         raise ValueError(
             f"Got estimator={one_line(repr(estimator))} without a parameter "
-            "random_state, but expected one that chance plays a part in."
+            "random_state, but expected an estimator that has one. Pass one that "
+            "depends on a seed."
         )
     recalls, accuracies, predictions = {}, {}, {}
     for seed in range(n_seeds):

@@ -69,20 +69,17 @@ def calibration_bins(confidence, hits, n_bins, strategy="uniform"):
     if strategy == "quantile":
         edges = np.unique([0, *np.quantile(confidence, edges[1:-1]), 1])
     bin_of = np.searchsorted(edges[1:-1], confidence)
-    filled, bin_of, counts = np.unique(bin_of, return_inverse=True, return_counts=True)
-    right = np.bincount(bin_of, weights=hits)
-    intervals = wilson_intervals(right, counts)
-    return pd.DataFrame(
-        {
-            "low": edges[filled],
-            "high": edges[filled + 1],
-            "count": counts,
-            "probability": np.bincount(bin_of, weights=confidence) / counts,
-            "accuracy": right / counts,
-            "accuracy_low": intervals[:, 0],
-            "accuracy_high": intervals[:, 1],
-        }
+    rows = pd.DataFrame({"low": edges[bin_of], "high": edges[bin_of + 1], "hit": hits})
+    rows["probability"] = confidence
+    groups = rows.groupby(["low", "high"])
+    bins = groups.agg(
+        count=("hit", "size"),
+        probability=("probability", "mean"),
+        accuracy=("hit", "mean"),
     )
+    intervals = wilson_intervals(groups["hit"].sum(), bins["count"])
+    bins[["accuracy_low", "accuracy_high"]] = intervals
+    return bins.reset_index()
 
 
 def expected_calibration_error(bins):

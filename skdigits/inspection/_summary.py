@@ -18,7 +18,7 @@ _HEADINGS = {
     "mistakes": "Mistakes",
     "calibration": "Calibration",
     "referral": "What to hand to a person",
-    "class_ranking": "How well each class is told from all others",
+    "class_ranking": "How well each class is told apart from all others",
 }
 _SHOWN = 20
 
@@ -70,7 +70,7 @@ def hardest_sentence(report, alpha=0.05):
     """Return a sentence that names the hardest classes, if the data show any."""
     tests = report.recall_tests
     if len(tests) < 2:
-        return f"All {noun(report)} are of one class, so none can be the harder one."
+        return f"All {noun(report)} are of one class, so no class can be harder."
     if tests["recall"].nunique() == 1:
         return "All classes have the same recall, so none is harder than the others."
     by = f"by Fisher's exact test with Holm's correction at {100 * alpha:g} %"
@@ -148,7 +148,7 @@ def calibration_sentence(report):
 def referral_sentence(report):
     """Return a sentence on the cost of a higher accuracy."""
     if report.n_errors == 0:
-        return "There is no mistake, so nothing needs to be handed to a person."
+        return "There are no mistakes, so nothing needs to be handed to a person."
     wanted = next(share for share in _WANTED if share > report.accuracy)
     line = report.referral([wanted]).iloc[0]
     goal = f"right in {percent(wanted)} of the {noun(report)} that it keeps"

@@ -77,7 +77,7 @@ def suspicious_labels(
     ):
         raise ValueError(
             f"Got estimator={one_line(repr(estimator))}, but expected a classifier "
-            "with predict_proba. Make one of it, or take another."
+            "with predict_proba. Wrap it in one, or pass another."
         )
     y = some_labels("y", y)
     cv = check_cv(cv, y, classifier=True)

@@ -137,7 +137,7 @@ class HalvingEpochSearchCV(SearchInParts):
         Number of candidates in each rung.
 
     refit_time_ : float
-        Seconds taken by the training on all data. Defined only with ``refit``.
+        Seconds taken to train on all data. Defined only with ``refit``.
 
     multimetric_ : bool
         Whether there are several metrics.
@@ -295,7 +295,7 @@ class HalvingEpochSearchCV(SearchInParts):
         return best_candidates(candidates, rows, self.factor, metric)
 
     def _keep_only(self, rows):
-        """Be a search that was interrupted: keep the results so far, forget others."""
+        """Become an interrupted search: keep the results so far, drop earlier ones."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
         if rows:

@@ -60,7 +60,7 @@ def _folder(memory):
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise type(error)(
-            f"Got memory={one_line(repr(str(path)))}, which cannot be made "
+            f"Got memory={one_line(repr(str(path)))}, which cannot be created "
             f"({reason_of(error)}), but expected a folder. Choose another."
         ) from error
     check_writable(path / "one")
@@ -69,7 +69,7 @@ def _folder(memory):
 
 
 def _key(estimator, splits, options):
-    """Return a text that is another one for other data, folds, scores or version."""
+    """Return a text that differs for other data, folds, scores or versions."""
     # arrays, as lists are slow here
     rows = [np.asarray(rows) for split in splits for rows in split]
     try:
@@ -79,13 +79,13 @@ def _key(estimator, splits, options):
     except (PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
             "Got memory with an estimator, data or scoring that cannot be pickled "
-            f"({reason_of(error)}), but expected what another process recognizes. "
+            f"({reason_of(error)}), but expected ones that another process can load. "
             "Define functions in a module, or pass memory=None."
         ) from error
 
 
 class _FitFailed(Exception):
-    """Takes the result of a fit that failed past joblib, which then keeps none."""
+    """Carries the result of a failed fit past joblib, which then stores none."""
 
 
 def _train_fold(remembered, **arguments):
@@ -98,8 +98,9 @@ def _train_fold(remembered, **arguments):
 def _remembered(search, params, fold, epochs, estimator, X, y, **options):
     """Return what `fit_and_score` does.
 
-    joblib knows it by the first four: the search, the parameters of a candidate, the
-    number of the fold, and the last epoch of the rung. All others follow from them.
+    joblib identifies a call by the first four: the search, the parameters of a
+    candidate, the number of the fold, and the last epoch of the rung. All others follow
+    from them.
     """
     result = fit_and_score(estimator, X, y, **options)
     if result["fit_error"] is not None:

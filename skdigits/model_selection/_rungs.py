@@ -74,15 +74,15 @@ def _check_network(network):
         )
     if network.callbacks:
         raise ValueError(
-            f"Got callbacks={network.callbacks!r}, but expected None: each rung would "
-            "start them anew. Take them out, or use GridSearchCV."
+            f"Got callbacks={network.callbacks!r}, but expected None: each rung "
+            "would restart them. Remove them, or use GridSearchCV."
         )
 
 
 def rung_stops(candidates, splits, factor, min_epochs):
     """Return the epoch that ends each rung; the last is the end of the cycle."""
     factor = check_number("factor", factor, low=1, closed="neither")
-    # the smallest fold has the longest cycle, where the images decide
+    # the smallest fold has the longest cycle, if the number of images decides
     n_images = min(len(train) for train, _ in splits)
     epochs = {
         epochs_and_batch_size(_network(candidate.estimators[0]), n_images)[0]
@@ -91,7 +91,8 @@ def rung_stops(candidates, splits, factor, min_epochs):
     if len(epochs) > 1:
         raise ValueError(
             f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
-            "all: epochs are what the search spends. Take them out of param_grid."
+            "all: epochs are the resource that the search allocates. Take them out "
+            "of param_grid."
         )
     epochs = epochs.pop()
     min_epochs = min(check_integer("min_epochs", min_epochs), epochs)
@@ -134,7 +135,7 @@ def race(search, candidates, stops, splits, train_fold, options, survivors):
             f"Got progress={progress!r}, but expected None or a function of the folds, "
             "their number and a title."
         )
-    # one context for all rungs, so that Dask scatters the data once
+    # one context for all rungs, so Dask scatters the data once
     with Parallel(n_jobs=search.n_jobs, return_as="generator") as parallel:
         for rung, stop in enumerate(stops):
             of_rung = {"verbose": search.verbose, "return_estimator": stop != stops[-1]}

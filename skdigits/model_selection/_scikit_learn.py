@@ -1,7 +1,7 @@
 """The only module that imports private parts of scikit-learn.
 
 Searches of scikit-learn, and `cross_validate`, clone each estimator before they train
-it, so that a survivor of a rung could not continue from its weights.
+it, so a survivor of a rung could not continue from its weights.
 `HalvingEpochSearchCV` is therefore built from their parts, most of which have no public
 name.
 """

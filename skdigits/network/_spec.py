@@ -49,7 +49,7 @@ def layers_of(spec):
         )
         if not strided:
             layers.append(records.MaxPooling(f"pool_{number}", spec.padding))
-        # what follows is after the pooling, where there are fewer values: the maximum
+        # what follows comes after the pooling, as there are fewer values: the maximum
         # of sums is the sum of the maximum, and ReLU of it the maximum of ReLU
         if spec.batch_norm:
             layers.append(records.BatchNormalization(f"norm_{number}"))

@@ -54,7 +54,8 @@ def plain(name, value, depth=_MAX_DEPTH):
         return {k: plain(f"{name}[{k!r}]", item, depth - 1) for k, item in items}
     raise ValueError(
         f"Got {name}={one_line(repr(value))}, but expected text, a finite number, a "
-        f"boolean, None, or lists and dicts of them, which a file can hold. Convert it."
+        "boolean, None, or lists and dicts of these, as a file can hold nothing "
+        "else. Convert it."
     )
 
 
@@ -68,13 +69,13 @@ def plain_card(card):
     """
     if not isinstance(card, dict):
         raise ValueError(
-            f"Got card={card!r}, but expected a dict. Pass names with what they say."
+            f"Got card={card!r}, but expected a dict. Pass a dict of names and values."
         )
     card = plain("card", card)
     n_characters = len(json.dumps(card))
     if n_characters > _MAX_CARD:
         raise ValueError(
-            f"Got a card of {n_characters:,} characters, but expected at most "
+            f"Got a model card of {n_characters:,} characters, but expected at most "
             f"{_MAX_CARD:,}. Shorten it."
         )
     return card
@@ -98,5 +99,5 @@ def restored_labels(description):
         raise Damaged(f"labels of {n_characters:,} characters, above {_MAX_LABELS:,}")
     labels = as_label_array(values) if dtype == "|O" else np.array(values, dtype)
     if len(set(values)) < len(values) or not same(plain_labels(labels), description):
-        raise Damaged(f"labels that are not distinct ones of the dtype {dtype!r}")
+        raise Damaged(f"labels that are repeated or not of the dtype {dtype!r}")
     return labels

@@ -74,11 +74,11 @@ def reading(path):
     Any error that a damaged file causes in the block becomes one ValueError.
     """
     path = check_path("path", path)
-    # not the method of Path, which raises where a name is too long
+    # not the method of Path, which raises if a name is too long
     if not os.path.isfile(path):
         raise FileNotFoundError(
-            f"Got path={one_line(path)!r}, but expected a file. Save a model there "
-            "first."
+            f"Got path={one_line(path)!r}, but expected an existing file. Save a "
+            "model there first."
         )
     try:
         yield _unpacked(path)
@@ -86,8 +86,8 @@ def reading(path):
         is_known = isinstance(error, Damaged | UnreadableFile)
         found = one_line(error) if is_known else "damaged content"
         raise ValueError(
-            f"Got {str(path)!r} ({found}), but expected a file as skdigits.save makes "
-            f"it. {getattr(error, 'remedy', _SAVE_AGAIN)}"
+            f"Got {str(path)!r} ({found}), but expected a file made by "
+            f"skdigits.save. {getattr(error, 'remedy', _SAVE_AGAIN)}"
         ) from error
 
 
@@ -100,23 +100,23 @@ def _unpacked(path):
             raise Damaged(f"a header of {n_bytes} bytes")
         header = _parsed(start[8:] + file.read(max(n_bytes - 1, 0)))
     if "skdigits" not in header.get("__metadata__", {}):
-        raise Damaged("safetensors of another program")
+        raise Damaged("a safetensors file of another program")
     document = _parsed(header["__metadata__"]["skdigits"])
     if document["format_version"] != FORMAT_VERSION:
         raise Damaged(f"format version {document['format_version']}", _UPGRADE)
     weights = load_file(path)
     if sorted(document) != _NAMES:
-        raise Damaged("other entries than it has to have")
+        raise Damaged("missing or unexpected entries")
     if document["sha256"] != checksum(document, weights):
-        raise Damaged("a content that does not match its checksum")
+        raise Damaged("content that does not match its checksum")
     return document, weights
 
 
 def _check_kind(start, path):
-    """Raise where the first nine bytes are not of safetensors, if possible with whose.
+    """Raise if the first nine bytes are not of safetensors; name the kind if possible.
 
-    Those begin with the length of the header, of which the last bytes are zero, so that
-    the first one alone may be that of another kind.
+    Safetensors begin with the length of the header, whose last bytes are zero, so the
+    first byte alone may be that of another kind.
     """
     if start[8:] == b"{":
         return
@@ -125,7 +125,7 @@ def _check_kind(start, path):
             raise Damaged(found, remedy)
     if path.suffix.lower() in _PICKLES:
         raise Damaged("probably a pickle", _FROM_PICKLE)
-    raise Damaged("no model file of skdigits" if start else "an empty file")
+    raise Damaged("not a model file of skdigits" if start else "an empty file")
 
 
 def _parsed(text):

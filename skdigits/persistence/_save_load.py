@@ -107,8 +107,9 @@ def file_content(estimator, *, card=None):
         _restored(document, weights)
     except Damaged as error:
         raise ValueError(
-            f"Got an estimator with {error}, but expected what fit leaves, and steps "
-            "for the same images of different names without '__'. Correct it."
+            f"Got an estimator with {error}, but expected one as fit leaves it, with "
+            "steps that accept the same images and have different names without "
+            "'__'. Correct it."
         ) from None
     return packed(document, weights)
 
@@ -221,7 +222,7 @@ def fitted_steps(estimator):
 
 
 def _describe(estimator):
-    """Return a fitted estimator but for its weights as JSON can hold it.
+    """Return a fitted estimator, except its weights, in a form that JSON can hold.
 
     Raises
     ------
@@ -270,7 +271,7 @@ def _restored(document, weights):
     estimator = Pipeline(steps) if document["pipeline"] else steps[-1][1]
     description = _describe(estimator)
     if not same(description, {name: document[name] for name in description}):
-        raise Damaged("other entries than it has to have")
+        raise Damaged("missing or unexpected entries")
     return estimator, saved.card
 
 
@@ -298,7 +299,7 @@ def _restored_step(description, saved):
             [*map(str, learned["feature_names_in_"])], "O"
         )
         if len(step.feature_names_in_) != step.n_features_in_:
-            raise Damaged("other names of columns than its number of pixels")
+            raise Damaged("a number of column names other than its number of pixels")
     return description["name"], step
 
 

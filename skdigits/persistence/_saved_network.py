@@ -101,13 +101,13 @@ def saved_network(document, weights):
 
 
 def _scales_of(steps):
-    """Return the scale of each `PixelScaler`, or raise where steps are no pipeline."""
+    """Return the scale of each `PixelScaler`, or raise if the steps are no pipeline."""
     names, types = ([step[key] for step in steps] for key in ("name", "type"))
     good = {name for name in names if isinstance(name, str) and "__" not in name} - {""}
     if len(good) < len(names):
-        raise Damaged(f"steps of the names {names}")
+        raise Damaged(f"steps named {names}")
     if types[-1:] != ["DigitCNN"] or not _BEFORE.issuperset(types[:-1]):
-        raise Damaged(f"steps of the types {types}")
+        raise Damaged(f"steps of types {types}")
     scalers = [step for step in steps if step["type"] == "PixelScaler"]
     scales = [step["learned"]["scale_"] for step in scalers]
     return [check_number("scale", scale, closed="neither") for scale in scales]
@@ -119,11 +119,11 @@ def _card_of(document):
     file = {"format_version": FORMAT_VERSION, "versions": versions}
     for name in file.keys() & card:
         raise ValueError(
-            f"Got a card with {name!r}, but expected other names, as save itself says "
-            "that. Rename it."
+            f"Got a model card with {name!r}, but expected other names, as save "
+            "writes that entry itself. Rename it."
         )
     if not all(isinstance(version, str) for version in versions.values()):
-        raise Damaged("versions that are no text")
+        raise Damaged("versions that are not text")
     return card | file
 
 
@@ -151,9 +151,9 @@ def _restored_network(description, weights, n_classes):
     )
     lengths = {len(figures) for figures in network.history.values()}
     if lengths != {network.n_epochs} or network.seed >= 2**32:
-        raise Damaged("a history or a seed that no fit gives")
+        raise Damaged("a history or a seed that fit cannot produce")
     if not same(describe_network(network), description):
-        raise Damaged("other entries than it has to have")
+        raise Damaged("missing or unexpected entries")
     return network
 
 
@@ -164,4 +164,4 @@ def _check_weights(weights, shapes):
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise Damaged(f"weights {name!r} that are not finite float32")
         if name.endswith("/moving_variance") and (array < 0).any():
-            raise Damaged("variances below zero")
+            raise Damaged("negative variances")

@@ -99,8 +99,8 @@ def to_onnx(
     if any(isinstance(step, HandwritingNormalizer) for step in steps):
         raise ValueError(
             f"Got a pipeline of {[type(step).__name__ for step in steps]}, but "
-            "expected HandwritingNormalizer as the first step only. Export the part of "
-            "the pipeline from it on."
+            "expected HandwritingNormalizer as the first step only. Export the "
+            "pipeline from that step on."
         )
     scale = prod((getattr(step, "scale_", 1.0) for step in steps), start=1.0)
     if dtype is None:
@@ -135,8 +135,8 @@ def _exported_labels(classes):
         is_number = isinstance(label, Real | np.bool_)
         if not is_number or not -(2**63) <= label < 2**63 or label % 1:
             raise ValueError(
-                f"Got the label {label!r}, but expected whole numbers or strings, "
-                "which a graph can predict. Fit with such labels."
+                f"Got the label {label!r}, but expected whole numbers or strings, as "
+                "a graph can predict nothing else. Fit with such labels."
             )
     return np.array([int(label) for label in labels], dtype=np.int64)
 
@@ -169,17 +169,17 @@ def _model(network, scale, labels, dtype):
 
 
 def _doc_string(image_shape, scale, left_out):
-    """Return what a person has to know to use the graph, a sentence a line."""
+    """Return what users of the graph have to know, one sentence per line."""
     height, width, *channels = image_shape
     each = "each as red, green and blue, " if channels else ""
     text = f"""\
 A classifier of handwritten digits, made by skdigits.
-X: an image in each row, its {height} x {width} pixels line after line, \
+X: an image in each row, its {height} x {width} pixels line by line, \
 {each}from 0 to {scale:g}.
 label: the most probable class of each row.
 probabilities: one for each class, in the order of the metadata 'classes'."""
     if left_out:
         text += """
-X has to be in MNIST format, light ink on dark ground, as skdigits' \
-HandwritingNormalizer makes it of any image: that step is not in the graph."""
+X has to be in MNIST format, light ink on a dark background, as skdigits' \
+HandwritingNormalizer makes it from any image: that step is not in the graph."""
     return text

@@ -157,7 +157,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return pixels, native_shape
 
     def _scaled(self, X, pixels, native_shape):
-        # divided in float64 where X is, so that no value overflows on the way
+        # divided in float64 if X is float64, so no value overflows on the way
         dtype = np.float64 if pixels.dtype.itemsize > 4 else np.float32
         scaled = np.divide(pixels, self.scale_, dtype=dtype)
         scaled = scaled.astype(np.float32, copy=False)
@@ -193,7 +193,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
 
 def _white_of(largest):
-    """Return the value of a white pixel where the largest pixel is known."""
+    """Return the value of a white pixel, given the largest pixel."""
     return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
 
 
@@ -206,7 +206,7 @@ def _looked_at(pixels):
 
 
 def _black_of(smallest, scale):
-    """Return the value of a black pixel where the smallest pixel is known."""
+    """Return the value of a black pixel, given the smallest pixel."""
     return -scale if smallest < -scale / 2 else 0.0
 
 
@@ -228,15 +228,15 @@ def _common_background(pixels, black, scale):
 
 
 def _difference(pixels, black, scale, background):
-    """Return in which way images are not like those of `fit`, None if they are."""
+    """Return how images differ from those of `fit`, None if they do not."""
     images = _looked_at(pixels)
     if not len(images):
         return None
     low, high = float(images.min()), float(images.max())
     if _is_other_white(high, scale) or _black_of(low, scale) != black:
         return (
-            f"Got pixels from {low:g} to {high:g}, but expected the range of fit, "
-            f"{black:g} to {scale:g}. Bring them into that range, or fit again."
+            f"Got pixels from {low:g} to {high:g}, but expected the range seen in "
+            f"fit, {black:g} to {scale:g}. Bring them into that range, or fit again."
         )
     if background is None:
         return None
@@ -252,7 +252,7 @@ def _difference(pixels, black, scale, background):
 
 
 def _is_other_white(largest, scale):
-    """Tell whether the largest pixel of images belongs to another value of white.
+    """Return whether the largest pixel of images belongs to another value of white.
 
     Less than half of a known white may also be the noise of images that are blank.
     """

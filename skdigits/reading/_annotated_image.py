@@ -41,7 +41,7 @@ def draw_readings(first, *others, scale=1.0):
         bottom = top + max(height, 1) - 1
         draw.rectangle((left, top, right, bottom), None, colour, thickness)
         size = max(10, round(0.3 * min(height, drawn.height)))
-        # above the box, or in it where there is no room
+        # above the box, or in it if there is no space
         above = top - size - thickness if top > size else top + thickness
         digit = "?" if box.digit is None else str(box.digit)
         font = ImageFont.load_default(size)

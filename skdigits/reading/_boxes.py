@@ -16,7 +16,7 @@ from skdigits._validation import check_path, one_line
 from skdigits.reading._read import checked_options, read_each, reading_in
 from skdigits.reading._reading import Reading
 
-# The columns of a file of boxes, of which no form has so many bytes.
+# The columns of a file of boxes, and more bytes than the file of any form has.
 SIDES = ("left", "top", "width", "height")
 COLUMNS = ("name", *SIDES)
 MAX_BYTES = 1_000_000
@@ -146,7 +146,7 @@ def _read_boxes_of(grey, boxes, **options):
     empty = [name for name in cut if not readings[name].text]
     if empty:
         warnings.warn(
-            f"Got the boxes {one_line(empty)} with nothing in them, of which less than "
+            f"No digit was found in the boxes {one_line(empty)}, of which less than "
             f"half is on the page of {_size(grey.shape)}. {_REMEDY}",
             UserWarning,
             stacklevel=2,
@@ -155,7 +155,7 @@ def _read_boxes_of(grey, boxes, **options):
 
 
 def _in_pixels(name, boxes, shape):
-    """Return left, top, width and height of a box, cut where the page ends.
+    """Return left, top, width and height of a box, cut off at the edge of the page.
 
     Also return the share of it that is on the page.
     """
@@ -175,8 +175,8 @@ def _in_pixels(name, boxes, shape):
         share *= sides[-1] / (scale * side)
     if min(sides) <= 0:
         raise ValueError(
-            f"Got the box {one_line(repr(name))} of {boxes[name]} for a page of "
-            f"{_size(shape)}, where it has none, but expected one on the page. "
+            f"Got the box {one_line(repr(name))} of {boxes[name]}, which lies "
+            f"outside the page of {_size(shape)}, but expected one on the page. "
             f"{_REMEDY}"
         )
     return (*begins, *sides), share
@@ -190,8 +190,8 @@ def _checked(boxes):
     """Return boxes as numbers, or raise a ValueError."""
     if not isinstance(boxes, Mapping) or not boxes:
         raise ValueError(
-            f"Got boxes={one_line(repr(boxes))}, but expected a dict of names with "
-            "(left, top, width, height), at least one. Pass such a dict."
+            f"Got boxes={one_line(repr(boxes))}, but expected a dict that maps "
+            "one or more names to (left, top, width, height). Pass such a dict."
         )
     return {name: _checked_box(name, box) for name, box in boxes.items()}
 
@@ -206,8 +206,8 @@ def _checked_box(name, box):
     if not good:
         raise ValueError(
             f"Got the box {one_line(repr(name))} with {one_line(repr(box))}, but "
-            "expected left, top, width and height: numbers from 0, the latter two "
-            "above it. Correct it."
+            "expected left, top, width and height: the first two at least 0, the "
+            "last two above 0. Correct it."
         )
     return left, top, width, height
 
@@ -260,7 +260,7 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
 
 def _boxes_in(path):
     text = _text_of(path)
-    # spreadsheets separate by semicolons where the decimal point is a comma
+    # spreadsheets use semicolons as separators if the decimal point is a comma
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
     rows = csv.DictReader(StringIO(text), delimiter=delimiter, skipinitialspace=True)
     expected = f"the columns {', '.join(COLUMNS)}"
@@ -271,7 +271,7 @@ def _boxes_in(path):
         name = row["name"]
         if not name or name in boxes or None in row:
             found = f"{name!r} as a name in line {rows.line_num}"
-            expected = "a box a line, each of a name of its own"
+            expected = "one box per line, each with a name of its own"
             raise _unexpected(path, found, expected)
         try:
             boxes[name] = _checked_box(name, [_number(row[side]) for side in SIDES])
@@ -293,8 +293,8 @@ def _text_of(path):
             return file.read().decode("utf-8-sig")
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"Got path={one_line(path)!r}, but expected the file of boxes. Make it "
-            "first."
+            f"Got path={one_line(path)!r}, but expected an existing file of boxes. "
+            "Create it first."
         ) from None
     except UnreadableFile as error:
         raise _unexpected(path, str(error), "a CSV file") from error

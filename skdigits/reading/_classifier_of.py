@@ -47,7 +47,7 @@ def classifier_of(model: Any) -> Any:
     if not set(map(str, model.classes_)) <= set(map(str, range(NO_DIGIT, 10))):
         raise ValueError(
             f"Got a model with the classes {list(map(str, model.classes_))}, but "
-            "expected digits, and -1 for what is none. Pass a model of digits."
+            "expected digits, and -1 for non-digits. Pass a model trained on digits."
         )
     _check_shape(model)
     return model

@@ -59,7 +59,7 @@ def with_signs(order, boxes, signs):
             at[before] = sign
     joined, last = [], (None, 0, 0)
     for row, (i, line, number) in enumerate(order):
-        # the numbers of a line are counted again, where some have become one
+        # the numbers of a line are counted again if some have become one
         begins = (line, number) != last[:2] and not _joins(row, at, order, boxes)
         count = (last[2] + begins) if line == last[0] else 0
         joined.append((i, line, count))
@@ -72,7 +72,7 @@ def _is_surer(sign, other):
 
 
 def _joins(row, at, order, boxes):
-    """Return whether the digit of a row is of the number before it, by a sign."""
+    """Return whether a sign joins the digit of a row to the number before it."""
     return row in at and _has_left_neighbour(at[row], row, order, boxes)
 
 

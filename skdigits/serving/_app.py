@@ -5,6 +5,7 @@ import re
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
+from mimetypes import MimeTypes
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -14,44 +15,35 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from skdigits import __version__
 from skdigits._validation import check_integer, check_n_jobs, check_number, one_line
 from skdigits.persistence import load_network
 from skdigits.reading import PRETRAINED, classifier_of
+from skdigits.serving import _models as models
 from skdigits.serving import _worker
 from skdigits.serving._host_check import HostCheck
 from skdigits.serving._metrics import Metrics
-from skdigits.serving._models import (
-    ONE,
-    RESPONSES,
-    SEVERAL,
-    NoParameters,
-    Predictions,
-    Reading,
-    ReadParameters,
-    Status,
-)
 from skdigits.serving._request_body import RequestBodies
 from skdigits.serving._worker_pool import WorkerPool
 
-# The page to draw on, and that of the interface; the latter's assets are of a package.
+# The page to draw on, and that of the interface; the assets of the latter come from
+# another package.
+_OWN = files("skdigits.serving") / "page"
+_SWAGGER = files("fastapi_swagger") / "resources"
 PAGES = {
-    "/": ("skdigits.serving", "page/index.html", "text/html"),
-    "/page.css": ("skdigits.serving", "page/page.css", "text/css"),
-    "/page.js": ("skdigits.serving", "page/page.js", "text/javascript"),
-    "/drawing.js": ("skdigits.serving", "page/drawing.js", "text/javascript"),
-    "/zip.js": ("skdigits.serving", "page/zip.js", "text/javascript"),
-    "/icon.svg": ("skdigits.serving", "page/icon.svg", "image/svg+xml"),
-    "/docs": ("skdigits.serving", "page/docs.html", "text/html"),
-    "/docs.js": ("skdigits.serving", "page/docs.js", "text/javascript"),
-    "/swagger-ui.css": ("fastapi_swagger", "resources/swagger-ui.css", "text/css"),
-    "/swagger-ui.js": (
-        "fastapi_swagger",
-        "resources/swagger-ui-bundle.js",
-        "text/javascript",
-    ),
+    "/": _OWN / "index.html",
+    "/page.css": _OWN / "page.css",
+    "/page.js": _OWN / "page.js",
+    "/drawing.js": _OWN / "drawing.js",
+    "/zip.js": _OWN / "zip.js",
+    "/icon.svg": _OWN / "icon.svg",
+    "/docs": _OWN / "docs.html",
+    "/docs.js": _OWN / "docs.js",
+    "/swagger-ui.css": _SWAGGER / "swagger-ui.css",
+    "/swagger-ui.js": _SWAGGER / "swagger-ui-bundle.js",
 }
 
 router = APIRouter()
@@ -130,24 +122,25 @@ def create_app(
     _check_names("allow_origins", allow_origins)
     _check_origins(allow_origins)
     path = PRETRAINED if model is None else model
-    about = _info(classifier_of(load_network(path)), limits)
-    bodies = RequestBodies(max_bytes, timeout)
+    state = {
+        "bodies": RequestBodies(max_bytes, timeout),
+        "info": _info(classifier_of(load_network(path)), limits),
+        "model": str(path),
+        "min_confidence": min_confidence,
+    }
     n_jobs = effective_n_jobs(n_jobs)
 
     @asynccontextmanager
     async def lifespan(app):
         workers = WorkerPool(n_jobs, max_requests, timeout)
         await workers.start(str(path))
-        yield {"bodies": bodies, "workers": workers}
+        yield state | {"workers": workers}
 
-    app = _app(lifespan, _middleware(allow_hosts, allow_origins), max_bytes)
-    app.state.model, app.state.min_confidence = str(path), min_confidence
-    app.state.info = about
-    return app
+    return _app(lifespan, _middleware(allow_hosts, allow_origins), max_bytes)
 
 
 def _checked_limits(min_confidence, n_jobs, max_bytes, max_requests, timeout):
-    """Return the limits that ``/info`` tells."""
+    """Return the limits that ``/info`` reports."""
     if min_confidence is not None:
         check_number("min_confidence", min_confidence, low=0, high=1)
     check_n_jobs(n_jobs)
@@ -175,20 +168,20 @@ def _app(lifespan, middleware, max_bytes):
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        routes=[_page(*page) for page in PAGES.items()],
     )
     app.include_router(router)
-    _add_pages(app)
     return app
 
 
 def _check_names(name, names):
-    """Raise a ValueError for a lone text, whose letters would be taken for names."""
+    """Raise a ValueError for a single string, whose letters would count as names."""
     if not isinstance(names, list | tuple) or not all(
         isinstance(its, str) for its in names
     ):
         raise ValueError(
-            f"Got {name}={names!r}, but expected a list or tuple of texts. "
-            "Put them into one."
+            f"Got {name}={names!r}, but expected a list or tuple of strings. Put "
+            "them into one."
         )
 
 
@@ -198,8 +191,8 @@ def _check_origins(origins):
         if not re.fullmatch(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+/?", origin):
             raise ValueError(
                 f"Got the origin {one_line(repr(origin))} to allow, but expected one "
-                "as browsers send it, such as 'https://example.org', or '*' for all. "
-                "Write scheme and host, without a path."
+                "as browsers send it, such as 'https://example.org', or '*' for "
+                "all. Pass the scheme and the host, without a path."
             )
 
 
@@ -216,24 +209,19 @@ def _middleware(allow_hosts, allow_origins):
     return middleware
 
 
-def _add_pages(app):
-    for path, source in PAGES.items():
-        app.get(path, include_in_schema=False)(_page(*source))
-        app.head(path, include_in_schema=False)(_page(*source))
-
-
 @router.post(
     "/read",
     summary="Read the digits of one image",
-    response_model=Reading,
     response_model_exclude_unset=True,
-    responses=RESPONSES,
-    openapi_extra=ONE,
+    responses=models.RESPONSES,
+    openapi_extra=models.ONE,
 )
-async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> Any:
+async def read(
+    request: Request, query: Annotated[models.ReadParameters, Query()]
+) -> models.Reading:
     """Read the digits of one image."""
-    state = request.app.state
-    async with request.state.bodies.files_of(request) as sent:
+    state = request.state
+    async with state.bodies.files_of(request) as sent:
         if len(sent) > 1:
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
@@ -248,39 +236,41 @@ async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> A
 @router.post(
     "/predict",
     summary="Classify images of single digits",
-    response_model=Predictions,
     response_model_exclude_unset=True,
-    responses=RESPONSES,
-    openapi_extra=SEVERAL,
+    responses=models.RESPONSES,
+    openapi_extra=models.SEVERAL,
 )
-async def predict(request: Request, query: Annotated[NoParameters, Query()]) -> Any:
+async def predict(
+    request: Request, query: Annotated[models.NoParameters, Query()]
+) -> models.Predictions:
     """Classify images of single digits, up to 1,000 in a form."""
     async with request.state.bodies.files_of(request) as sent:
-        predicted = await _respond(
-            request, _worker.predict, sent, request.app.state.model
-        )
-    return {"predictions": predicted}
+        model = request.state.model
+        predicted = await _respond(request, _worker.predict, sent, model)
+    return models.Predictions(predictions=predicted)
 
 
 @router.get("/info", summary="The model card and the limits")
 async def info(request: Request) -> dict[str, Any]:
     """Return the model card, and the limits."""
-    return request.app.state.info
+    return request.state.info
 
 
-@router.get("/healthz", summary="Whether the server lives")
-async def healthz() -> Status:
+@router.get("/healthz", summary="Whether the server is running")
+async def healthz() -> models.Status:
     """Return whether the server lives."""
-    return Status(status="ok")
+    return models.Status(status="ok")
 
 
-def _page(package, name, kind):
-    content = files(package).joinpath(name).read_bytes()
+def _page(path, file):
+    # unlike guess_type of the module, that of a new object does not ask the registry of
+    # Windows, where scripts may be text, which browsers do not run
+    kind, _ = MimeTypes().guess_type(file.name)
 
-    async def page():
-        return Response(content, media_type=kind)
+    async def page(request):
+        return FileResponse(file, media_type=kind)
 
-    return page
+    return Route(path, page, include_in_schema=False)
 
 
 async def _respond(request, function, *arguments):
@@ -292,7 +282,7 @@ async def _respond(request, function, *arguments):
 
 def _info(network, limits):
     card = dict(network.card)
-    # these may name places on the machine where the model was made
+    # these may name places on the machine on which the model was made
     card.pop("command", None)
     if isinstance(card.get("data"), dict):
         card["data"] = {k: v for k, v in card["data"].items() if k != "description"}
@@ -317,8 +307,8 @@ async def _invalid(request, error):
     unknown = [e["loc"][-1] for e in errors if e["type"] == "extra_forbidden"]
     if unknown:
         sentence = (
-            f"Got the parameters {one_line(unknown)}, but expected only those of the "
-            "interface at /docs. Leave them out."
+            f"Got the parameters {one_line(unknown)}, but expected only those "
+            "documented at /docs. Leave them out."
         )
         return JSONResponse({"error": sentence}, HTTPStatus.UNPROCESSABLE_ENTITY)
     first = errors[0]
@@ -335,5 +325,5 @@ async def _gone(request, error):
 
 
 async def _failed(request, error):
-    sentence = "Got an error of this server, but expected a response. Look at its log."
+    sentence = "Got an error in this server, but expected a response. See its log."
     return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR)

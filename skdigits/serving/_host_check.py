@@ -90,7 +90,7 @@ class HostCheck:
     def _is_allowed(self, origin, host):
         if not self.origins.isdisjoint((origin, "*")):
             return True
-        # whether it came over TLS, only a proxy before this server knows
+        # only a proxy before this server can tell whether it came over TLS
         return origin.partition("://")[2].lower() == host.lower()
 
 

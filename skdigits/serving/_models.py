@@ -18,20 +18,24 @@ class NoParameters(Model):
 
 class ReadParameters(Model):
     images: bool = Field(
-        False, description="Whether each digit has what the classifier saw."
+        False,
+        description="Whether to return, for each digit, the image that the "
+        "classifier saw.",
     )
 
 
 class Digit(Model):
     """One digit of an image."""
 
-    digit: int | None = Field(description="Null where unsure.")
+    digit: int | None = Field(description="Null if it is not sure.")
     confidence: Probability
     box: Pixels = Field(description="Left, top, width and height, in pixels.")
     line: int = Field(ge=0)
     number: int = Field(ge=0)
     image: str | None = Field(
-        None, description="What the classifier saw, 28 x 28 pixels: a PNG as data URL."
+        None,
+        description="What the classifier saw, 28 x 28 pixels, as the data URL "
+        "of a PNG.",
     )
 
 
@@ -39,7 +43,7 @@ class Reading(Model):
     """What was read in an image, as printed by ``skdigits predict --json``."""
 
     file: str | None
-    text: str = Field(description="With ? where unsure.")
+    text: str = Field(description="With ? for each digit that is not sure.")
     digits: list[Digit]
 
 
@@ -72,9 +76,9 @@ class Error(Model):
 
 
 ERRORS = {
-    400: "There is no image, the form is damaged, or the host is another one.",
-    403: "The request is by a page of another origin.",
-    408: "The body took too long to be sent.",
+    400: "There is no image, the form is damaged, or the host is not allowed.",
+    403: "The request comes from a page of another origin.",
+    408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "The body is neither an image nor a form.",
     422: "The image cannot be decoded or is too large, or a parameter is unknown.",

@@ -63,8 +63,8 @@ class RequestBodies:
         limit = HELD * self.max_bytes
         if self._n_bytes + n_bytes > limit:
             raise unavailable(
-                f"Got more than {limit:,} bytes at the same time, but expected at most "
-                "that."
+                f"Got more than {limit:,} bytes at the same time, but expected no "
+                "more than that."
             )
         self._n_bytes += n_bytes
 
@@ -96,8 +96,9 @@ class _Body:
         except TimeoutError:
             raise HTTPException(
                 HTTPStatus.REQUEST_TIMEOUT,
-                f"Got a part of a body in {self.bodies.timeout:g} s, but expected all "
-                "of it. Send a smaller image, or over a faster line.",
+                f"Got only part of a body within {self.bodies.timeout:g} s, but "
+                "expected all of it. Send a smaller image, or use a faster "
+                "connection.",
                 headers={"Connection": "close"},
             ) from None
         if not any(content for _, content in files):
@@ -118,7 +119,7 @@ class _Body:
             url = json.loads(content)["image"]
             kind, encoded = url.split(",", 1)
             if not (kind.startswith("data:") and kind.endswith(";base64")):
-                raise ValueError("it is none")
+                raise ValueError("it is not one")
             return [(None, b64decode(encoded, validate=True))]
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise HTTPException(
@@ -142,8 +143,8 @@ class _Body:
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
                 f"Got a form that cannot be read ({str(error).rstrip('.')}), but "
-                f"expected up to {MAX_FILES:,} files and {MAX_FIELDS} texts. Send it "
-                "as browsers do.",
+                f"expected up to {MAX_FILES:,} files and {MAX_FIELDS} text fields. "
+                "Send it as browsers do.",
             ) from None
         try:
             parts = [part for _, part in form.multi_items() if hasattr(part, "read")]

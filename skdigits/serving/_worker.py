@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from skdigits.handwriting import normalized
-from skdigits.images import read_image
+from skdigits.images import grey_image
 from skdigits.reading import as_plain, classifier_of, read_digits
 
 
@@ -52,7 +52,8 @@ def read(content, name, model, min_confidence, with_images):
     ValueError
         If the content is not an image, or cannot be decoded.
     """
-    grey = _grey(content)
+    # of several pages, read_digits would return several readings
+    grey = grey_image(content)
     reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)
     result = {"file": name} | as_plain(reading.text, reading.boxes)
     if with_images:
@@ -89,18 +90,13 @@ def predict(files, model):
 
 @cache
 def _classifier(model):
-    """Settle the process, and load the model; both once."""
+    """Set up the process and load the model, once."""
     # these reach a whole group of processes; the server alone ends this one
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     # there is a process for each core; the session of ONNX Runtime follows this
     os.environ["OMP_NUM_THREADS"] = "1"
     return classifier_of(model)
-
-
-def _grey(content):
-    """Return grey levels, the same as those of a file."""
-    return read_image(content).astype(np.float32) / 255
 
 
 def _as_uri(form):
@@ -111,7 +107,7 @@ def _as_uri(form):
 
 def _normalized(name, content):
     try:
-        return {"file": name, "row": normalized(_grey(content)).ravel()}
+        return {"file": name, "row": normalized(content).ravel()}
     except ValueError as error:
         return {"file": name, "error": str(error)}
 

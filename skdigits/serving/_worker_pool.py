@@ -62,7 +62,7 @@ class WorkerPool:
         if self._n_requests >= self.max_requests:
             raise unavailable(
                 f"Got more than {self.max_requests:,} requests at the same time, but "
-                "expected at most that."
+                "expected no more than that."
             )
         self._n_requests += 1
         try:
@@ -76,11 +76,11 @@ class WorkerPool:
                 self._turns.release()
         except TimeoutError:
             raise unavailable(
-                f"Got no response in {self.timeout:g} s, but expected one."
+                f"Got no response within {self.timeout:g} s, but expected one."
             ) from None
         except BrokenWorkerProcess:
             raise unavailable(
-                "Got no response from the process that reads, but expected one."
+                "Got no response from the worker process, but expected one."
             ) from None
         finally:
             self._n_requests -= 1

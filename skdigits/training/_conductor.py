@@ -74,7 +74,7 @@ def check_callbacks(callbacks):
         if not isinstance(callback, keras.callbacks.Callback):
             raise ValueError(
                 f"Got {callback!r} in callbacks, but expected instances of "
-                "keras.callbacks.Callback. Make one of it."
+                "keras.callbacks.Callback. Wrap it in one."
             )
     return callbacks
 

@@ -89,8 +89,8 @@ def train(
         )
     if not all(np.isfinite(array).all() for array in trained.weights.values()):
         raise ValueError(
-            "Got weights that are not finite from a callback, but expected numbers. "
-            "Take it out."
+            "Got weights that are not finite from a callback, but expected finite "
+            "numbers. Remove that callback."
         )
     return replace(trained, temperature=_temperature(trained, data, validation))
 
@@ -127,8 +127,8 @@ def keras_model(network):
 def _lent_model(network, of_its_own):
     """Lend a compiled model with the state of a network, which nobody else uses.
 
-    To compile one takes longer than many a fit, so networks of one shape share it; but
-    callbacks, which may change anything of a model, have one of their own.
+    Compiling one takes longer than many a fit, so networks of one shape share it; but
+    callbacks, which may change anything in a model, get one of their own.
     """
     if of_its_own:
         yield keras_model(network)
@@ -194,7 +194,7 @@ def early_stopping(recipe, validation=None):
 
 
 class _Figures(keras.callbacks.Callback):
-    """The figures of each epoch, also those that callbacks add or take out."""
+    """The figures of each epoch, also those that callbacks add or remove."""
 
     def __init__(self):
         super().__init__()

@@ -34,7 +34,7 @@ def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):
 
 
 def _in_own_process(method):
-    """Return a method that raises where TensorFlow would wait for ever."""
+    """Return a method that raises if TensorFlow would wait for ever."""
 
     @wraps(method)
     def checked(*arguments, **options):
@@ -169,8 +169,8 @@ class DigitNetwork(keras.Sequential):
             if not len(rest):
                 raise ValueError(
                     f"Got validation_split={validation_split} of {len(data)} images, "
-                    "but expected at least one to hold out besides one of each class. "
-                    "Pass more images, or 0."
+                    "but expected at least one image to hold out once each class "
+                    "has kept one. Pass more images, or validation_split=0."
                 )
             data, held_out = data.take(kept), data.take(rest)
         if held_out:
@@ -241,9 +241,9 @@ class DigitNetwork(keras.Sequential):
         return model
 
     def __reduce__(self):
-        """As Keras has it, also where scikeras has put a way of its own.
+        """As in Keras, even if scikeras has patched in its own.
 
-        That registers the class anew by another name, which no other process knows.
+        That one registers the class by another name, which no other process has.
         """
         return super(keras.Model, self).__reduce__()
 
@@ -281,7 +281,7 @@ def _compiled(step):
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
             return step(next(iterator))
-        # one that is called itself warns where models of several shapes are compiled
+        # one that is called itself warns if models of several shapes are compiled
         return compiled.get_concrete_function(iterator)(iterator)
 
     return function
@@ -289,7 +289,7 @@ def _compiled(step):
 
 @contextmanager
 def _unchanged_on_failure(model):
-    """Give a model and its optimizer their variables back if the block fails."""
+    """Restore the variables of a model and its optimizer if the block fails."""
     model.optimizer.build(model.trainable_variables)
     variables = [*model.weights, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]

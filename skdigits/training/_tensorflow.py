@@ -42,7 +42,7 @@ def _silent_stderr():
 
 @contextmanager
 def _ended_afterwards():
-    """Put the handlers of signals off: if its import is left, TensorFlow crashes."""
+    """Postpone signal handlers: TensorFlow crashes if its import is interrupted."""
     handlers = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,7 +62,7 @@ def _ended_afterwards():
 
 
 def _limit_threads(tf):
-    """Take the threads that joblib grants, unless somebody has set their number."""
+    """Use the threads that joblib grants, unless somebody has set their number."""
     threading, granted = tf.config.threading, granted_threads()
     for part in ("intra", "inter"):
         is_set = getattr(threading, f"get_{part}_op_parallelism_threads")()
@@ -79,7 +79,7 @@ def _import_quietly():
     # importing Keras in such a process may hang, too
     refuse_forked_process()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow's faster kernels; by itself it takes them on some processors only
+    # TensorFlow's faster kernels; by itself it uses them on some processors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _ended_afterwards(), _silent_stderr():
         import keras

@@ -174,8 +174,8 @@ def test_data_of_the_user(tmp_path, digits):
     assert result.exit_code == 0, result.stderr
     assert "200 images of 8 x 8 pixels in mine.npz, a fifth of them" in result.stdout
     result = run("evaluate", "digits.safetensors", "--data", "mine.npz")
-    assert "all of them to test" in result.stdout and "of 200" in result.stdout
-    assert "Got images of '0', but expected only the labels" in failure(
+    assert "all of them for testing" in result.stdout and "of 200" in result.stdout
+    assert "Got images labelled '0', but expected only the labels" in failure(
         "evaluate", "digits.safetensors", "--data", "digits"
     )
 
@@ -189,18 +189,21 @@ def test_data_of_the_user(tmp_path, digits):
         ),
         (["train", "--epochs", "0"], "Got epochs=0, but expected an integer of at lea"),
         (["train", "--seed", "-1"], "Got seed=-1, but expected an integer from 0 to 4"),
-        (["train", "--data", "mnist"], "Got no sound copy of train-images"),
+        (["train", "--data", "mnist"], "Got no intact copy of train-images"),
         (["train", "--data", "nothing.csv"], "Got path='nothing.csv', but expected a"),
         (
             ["train", "--output", "no/m.st"],
-            "Got the file 'no/m.st', but expected an ex",
+            "Got the file 'no/m.st' in a missing folder, but expected an ex",
         ),
-        (["train", "--figure", "no/f.png"], "Got the file 'no/f.png', but expected"),
+        (
+            ["train", "--figure", "no/f.png"],
+            "Got the file 'no/f.png' in a missing folder, but expected",
+        ),
         (
             ["train", "--data", "digits", "--preset", "notebook"],
             "Got images of 8 x 8 pixels, but expected at least 10 x 10",
         ),
-        (["evaluate", "nothing"], "Got path='nothing', but expected a file"),
+        (["evaluate", "nothing"], "Got path='nothing', but expected an existing file"),
     ],
 )
 def test_errors_are_one_line(arguments, message, tmp_path):
@@ -305,7 +308,8 @@ def test_names_are_checked_before_the_training(tmp_path, monkeypatch):
         assert "File name too long), but expected a shorter name." in message
     for option in ("--output", "--figure", "--table"):
         message = failure(*TUNE, option, "no/a.png")
-        assert "Got the file 'no/a.png', but expected an existing folder." in message
+        assert "Got the file 'no/a.png' in a missing folder, but expected" in message
+        assert "expected an existing folder. Create 'no' first." in message
 
 
 def no_room(path, *_, **__):
@@ -330,7 +334,7 @@ def test_a_figure_that_fails_does_not_take_the_model_along(tmp_path, monkeypatch
     assert (result.exit_code, result.stderr) == (
         1,
         "Error: Got 'confusion_matrix.png', which cannot be written (No space left on "
-        "device), but expected room for it. Free some, or choose another folder.\n",
+        "device), but expected enough space. Free some, or choose another folder.\n",
     )
     assert "Model: digits.safetensors" in result.stdout
     assert "Confusion matrix:" not in result.stdout
@@ -356,7 +360,9 @@ def test_a_model_is_replaced_only_if_forced(command, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(skdigits.DigitCNN, "fit", None)
         message = failure(*options)
-    assert message.startswith("Error: Got 'digits.safetensors', which exists, but exp")
+    assert message.startswith(
+        "Error: Got 'digits.safetensors', which already exists, but exp"
+    )
     assert "--output" in message and "--force" in message
     assert Path("digits.safetensors").read_text() == "a day's work"
     assert run(*options, "--force").exit_code == 0
@@ -418,13 +424,13 @@ def test_a_damaged_file_is_one_line_and_the_next_place_is_tried(tmp_path, monkey
     from skdigits.cli import _given_data
 
     def warn(*_, **__):
-        warnings.warn("mnist.gz is left out: too short.", UserWarning, stacklevel=2)
+        warnings.warn("mnist.gz is ignored: too short.", UserWarning, stacklevel=2)
         raise OSError("no MNIST")
 
     monkeypatch.setattr(_given_data, "_mnist", warn)
     result = run("train", "--epochs", 1)
     assert result.exit_code == 0
-    assert result.stderr == "Warning: mnist.gz is left out: too short.\n"
+    assert result.stderr == "Warning: mnist.gz is ignored: too short.\n"
     assert "because MNIST is not on this machine" in result.stdout
 
 
@@ -445,7 +451,7 @@ def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
     pipeline = skdigits.make_digit_pipeline(filters=1, epochs=1)
     skdigits.save(pipeline.fit(X, y), "m.st")
     result = run("evaluate", "m.st", "--report", "report")
-    words = "MNIST's test part, 10,000 images of 28 x 28 pixels"
+    words = "MNIST's test set, 10,000 images of 28 x 28 pixels"
     assert result.stdout.startswith(f"Data: {words}.\n")
     page = html.unescape(Path("report/index.html").read_text())
     assert f"Errors of m.st: {words}" in page
@@ -604,17 +610,20 @@ def test_a_table_that_fails_does_not_take_the_winner_along(tmp_path, monkeypatch
     [
         (
             ["--filters", "16;32"],
-            "Got filters='16;32', but expected values with commas",
+            "Got filters='16;32', but expected values separated by commas",
         ),
-        (["--dropout", "half"], "Got dropout='half', but expected values with commas"),
+        (
+            ["--dropout", "half"],
+            "Got dropout='half', but expected values separated by commas",
+        ),
         (["--dropout", "1.5,0"], "Got dropout=1.5, but expected a number in [0, 1)."),
         (["--search", "random"], "Got search='random', but expected 'grid' or 'halvi"),
         (["--cv", "1"], "Got cv=1, but expected an integer of at least 2."),
-        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many processes"),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected a number of processes"),
         (["--preset", "huge"], "Got preset='huge', but expected 'notebook', 'fast',"),
         (["--table", "search_results.png"], "Got 'search_results.png' for both the t"),
         (["--figure", "f.xyz"], "Got figure='f.xyz', but expected a name that ends"),
-        (["--resume", os.devnull], "Got memory='/dev/null', which cannot be made ("),
+        (["--resume", os.devnull], "Got memory='/dev/null', which cannot be created ("),
     ],
 )
 def test_errors_of_tune_are_one_line(arguments, message, tmp_path):
@@ -736,7 +745,7 @@ class TestCard:
             "command  skdigits train\n",
             "accuracy ",
             "sha256_test",
-            "- It takes one sign an image",
+            "- It accepts images of one sign each",
             "tensorflow",
         ):
             assert words in result.stdout
@@ -766,7 +775,9 @@ class TestCard:
         skdigits.save(skdigits.load(folder / "digits.safetensors"), path)
         assert "\ncard      none\n" in run("info", path).stdout
         assert json.loads(run("info", path, "--json").stdout)["card"] is None
-        assert "expected a file. Save a model there" in failure("info", "nothing")
+        assert "expected an existing file. Save a model there" in failure(
+            "info", "nothing"
+        )
 
     def test_no_card_moves_the_cursor(self, trained, tmp_path):
         folder, _ = trained
@@ -798,7 +809,7 @@ def own_model(photos):
     assert result.exit_code == 0, result.stderr
     assert "40 images of 28 x 28 pixels" in result.stdout
     assert "Each image was brought into MNIST format with Handwr" in result.stdout
-    assert "(--no-normalize takes them as they are)." in result.stdout
+    assert "(--no-normalize uses them as they are)." in result.stdout
     return path
 
 
@@ -840,7 +851,7 @@ class TestPhotos:
     def test_as_they_are(self, photos):
         options = ["--data", photos, "--no-normalize"]
         assert "Got images of different sizes" in failure("train", *options)
-        message = "Got --normalize with --data digits, but expected images of yours"
+        message = "Got --normalize with --data digits, but expected images of your own"
         assert message in failure("train", "--data", "digits", "--normalize")
 
     def test_tune(self, photos):

@@ -131,7 +131,7 @@ def test_what_is_skipped_in_a_folder_is_named(reader, capsys):
     write_image("in/a.png")
     code, out, err = run(capsys, "predict", "in")
     assert code == 0 and "a.png" in out
-    assert "Skipped 2, no images:" in err
+    assert "Skipped 2 (not images):" in err
     assert "notes.txt" in err and "model.safetensors" in err and ".hidden" not in err
     code, out, err = run(capsys, "predict", "in", "--json")
     documents = [json.loads(line) for line in out.splitlines()]
@@ -223,8 +223,8 @@ def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
     [
         (["--min-confidence", "1.5"], "Got min_confidence=1.5, but expected a number"),
         (["--min-confidence", "nan"], "Got min_confidence=nan, but expected a number"),
-        (["--n-jobs", "0"], "Got n_jobs=0, but expected how many processes"),
-        (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (["--n-jobs", "0"], "Got n_jobs=0, but expected a number of processes"),
+        (["--model", "nothing"], "Got path='nothing', but expected an existing file"),
     ],
 )
 def test_options_are_checked_first(reader, capsys, options, message):

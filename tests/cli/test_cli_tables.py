@@ -160,7 +160,9 @@ class TestBoxes:
             file.write("far,390,190,100,100\n")
         options = ["--boxes", "form.csv", "--csv", "out.csv"]
         code, _, err = run(capsys, "predict", "scans/a.png", *options)
-        assert code == 0 and err.startswith("Warning: Got the boxes ['far'] with noth")
+        assert code == 0 and err.startswith(
+            "Warning: No digit was found in the boxes ['far']"
+        )
 
 
 class TestNumberOfDigits:
@@ -203,14 +205,23 @@ def test_a_workbook_needs_openpyxl(reader, capsys, monkeypatch):
     "options, message",
     [
         (["--csv", "a.txt"], "Got csv='a.txt', but expected a name that ends in .csv"),
-        (["--csv", "no/a.csv"], "Got the file 'no/a.csv', but expected an existing fo"),
+        (
+            ["--csv", "no/a.csv"],
+            "Got the file 'no/a.csv' in a missing folder, but expected an existing fo",
+        ),
         (
             ["--csv", "a.csv", "--csv-digits", "a.csv"],
             "Got 'a.csv' for both the csv an",
         ),
         (["--csv", "form.csv", "--boxes", "form.csv"], "Got 'form.csv' for both the c"),
-        (["--boxes", "no.csv"], "Got path='no.csv', but expected the file of boxes"),
-        (["--boxes", "taken.csv"], "Got a box 'check' in 'taken.csv', but expected an"),
+        (
+            ["--boxes", "no.csv"],
+            "Got path='no.csv', but expected an existing file of boxes",
+        ),
+        (
+            ["--boxes", "taken.csv"],
+            "Got a box named 'check' in 'taken.csv', but expected an",
+        ),
         (["--n-digits", "0"], "Got n_digits=0, but expected an integer of at least 1"),
     ],
 )

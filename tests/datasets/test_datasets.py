@@ -230,7 +230,7 @@ class TestPlaces:
 
     def test_missing(self, tmp_path):
         with pytest.raises(
-            OSError, match="Got no sound copy of train-images.*Pass dow"
+            OSError, match="Got no intact copy of train-images.*Pass dow"
         ):
             offline(data_home=tmp_path)
         assert not (tmp_path / "home").exists()
@@ -257,9 +257,7 @@ class TestDamage:
         mirrors("good")
         write_files(tmp_path)
         damage(tmp_path / "train-images-idx3-ubyte.gz", kind)
-        with pytest.warns(
-            UserWarning, match="train-images-idx3-ubyte.gz is left out: "
-        ):
+        with pytest.warns(UserWarning, match="train-images-idx3-ubyte.gz is ignored: "):
             mnist = fetch_mnist(data_home=tmp_path)
         assert_array_equal(mnist.images[:60], array_of("train-images-idx3-ubyte"))
         assert Handler.seen == [("good", "train-images-idx3-ubyte.gz")]
@@ -271,7 +269,7 @@ class TestDamage:
         write_files(tmp_path)
         damage(tmp_path / "train-images-idx3-ubyte.gz", "altered")
         with pytest.warns(UserWarning, match="SHA-256 is not that of MNIST"):
-            with pytest.raises(OSError, match="no sound copy of train-images"):
+            with pytest.raises(OSError, match="no intact copy of train-images"):
                 offline(data_home=tmp_path)
 
     def test_files_of_the_user_are_left_alone(self, tmp_path, monkeypatch, mirrors):
@@ -313,7 +311,7 @@ class TestDamage:
                 try:
                     mnist = offline(data_home=tmp_path)
                 except OSError as error:
-                    assert "Got no sound copy of" in str(error)
+                    assert "Got no intact copy of" in str(error)
                 else:
                     images = array_of("train-images-idx3-ubyte")
                     assert_array_equal(mnist.images[:60], images)
@@ -321,18 +319,16 @@ class TestDamage:
     def test_npz_with_pickles_or_other_arrays(self, tmp_path):
         path = tmp_path / "mnist.npz"
         np.savez(path, x_test=np.array([{}], dtype=object), y_test=np.zeros(3))
-        with pytest.warns(UserWarning, match="npz is left out: .* read .*allow_pickle"):
-            with pytest.raises(OSError, match="no sound copy"):
+        with pytest.warns(UserWarning, match="npz is ignored: .* read .*allow_pickle"):
+            with pytest.raises(OSError, match="no intact copy"):
                 offline(data_home=tmp_path, subset="test")
         np.savez(path, x_test=np.zeros((10, 28, 28)), y_test=np.zeros(10))
-        with pytest.warns(
-            UserWarning, match="npz is left out: its SHA-256 is not that"
-        ):
-            with pytest.raises(OSError, match="no sound copy"):
+        with pytest.warns(UserWarning, match="npz is ignored: its SHA-256 is not that"):
+            with pytest.raises(OSError, match="no intact copy"):
                 offline(data_home=tmp_path, subset="test")
         path.write_bytes(b"PK no zip")
         with pytest.warns(UserWarning, match="cannot be read"):
-            with pytest.raises(OSError, match="no sound copy"):
+            with pytest.raises(OSError, match="no intact copy"):
                 offline(data_home=tmp_path, subset="test")
 
 
@@ -409,7 +405,7 @@ class TestDownload:
     @pytest.mark.parametrize("bad", ["busy", "short", "wrong", "junk"])
     def test_gives_up_with_one_error_and_no_file(self, tmp_path, mirrors, bad):
         mirrors(bad, bad)
-        message = "Got no sound copy of t10k-images-idx3-ubyte.gz from any .*SKDIGI"
+        message = "Got no intact copy of t10k-images-idx3-ubyte.gz from any .*SKDIGI"
         with pytest.raises(OSError, match=message):
             fetch_mnist(subset="test", data_home=tmp_path, n_retries=1, delay=0.0)
         assert len(Handler.seen) == 4

@@ -150,8 +150,8 @@ def test_fonts():
         ({"digits": ([], [])}, "but expected a tuple of images and labels"),
         ({"digits": ([[1], [1, 2]], [0, 1])}, "expected a tuple of images and labels"),
         ({"digits": (np.full((3, 64), 255), np.arange(3))}, "without an image of 3"),
-        ({"fonts": ["no.ttf"]}, "Got fonts=.*no.ttf.*, but expected files of fonts"),
-        ({"fonts": "no.ttf"}, "Got fonts=.*no.ttf.*, but expected files of fonts"),
+        ({"fonts": ["no.ttf"]}, "Got fonts=.*no.ttf.*, but expected font files, and "),
+        ({"fonts": "no.ttf"}, "Got fonts=.*no.ttf.*, but expected font files, and "),
         ({"n_jobs": 0}, "n_jobs"),
     ],
 )

@@ -168,7 +168,9 @@ class TestEach:
 
     def test_places(self, name, tmp_path, monkeypatch):
         home = tmp_path / "mine"
-        with pytest.raises(OSError, match=f"Got no sound copy of .*mine/{name}, .*Pas"):
+        with pytest.raises(
+            OSError, match=f"Got no intact copy of .*mine/{name}, .*Pas"
+        ):
             FETCHERS[name](data_home=home, download_if_missing=False)
         FETCHERS[name](data_home=home)
         assert (home / name).is_dir() and not (tmp_path / "home").exists()
@@ -179,10 +181,12 @@ class TestEach:
         FETCHERS[name](data_home=tmp_path)
         for file in (tmp_path / name).iterdir():
             file.write_bytes(file.read_bytes()[:-1] + b"x")
-        with pytest.warns(UserWarning, match="left out: its checksum is not the publ"):
-            with pytest.raises(OSError, match="Got no sound copy"):
+        with pytest.warns(
+            UserWarning, match="is ignored: its checksum is not the publ"
+        ):
+            with pytest.raises(OSError, match="Got no intact copy"):
                 FETCHERS[name](data_home=tmp_path, download_if_missing=False)
-        with pytest.warns(UserWarning, match=f"{name}/.* is left out") as caught:
+        with pytest.warns(UserWarning, match=f"{name}/.* is ignored") as caught:
             assert len(FETCHERS[name](data_home=tmp_path).data) == 50
         assert {warning.filename for warning in caught} == {__file__}
         assert len(FETCHERS[name](data_home=tmp_path).data) == 50
@@ -197,7 +201,7 @@ class TestEach:
 def test_a_file_that_is_too_large(tmp_path):
     (tmp_path / "usps").mkdir()
     (tmp_path / "usps" / "usps.bz2").write_bytes(bytes(2**20))
-    with pytest.warns(UserWarning, match="it has 1,048,576 bytes, and the published"):
+    with pytest.warns(UserWarning, match="it has 1,048,576 bytes, but the published"):
         fetch_usps(data_home=tmp_path, subset="train")
 
 
@@ -209,7 +213,7 @@ def test_letters_of_emnist():
     with pytest.raises(ValueError, match="Got split='words', but expected 'digits', "):
         fetch_emnist(split="words")
     with pytest.warns(UserWarning, match="it is not the archive of EMNIST .*no item "):
-        with pytest.raises(OSError, match="Got no sound copy of gzip.zip"):
+        with pytest.raises(OSError, match="Got no intact copy of gzip.zip"):
             fetch_emnist(split="balanced", n_retries=0)
 
 

@@ -197,7 +197,7 @@ def test_the_input_is_not_changed():
         ({1, 2}, "expected a sequence of images. Pass a list"),
         (np.zeros((2, 785)), "square number of pixels"),
         (np.zeros((2, 0)), "expected images of at least one pixel"),
-        ([[[1, 2], [3]]], "Got an image that is no array .*rows of equal length"),
+        ([[[1, 2], [3]]], "Got an image that is not an array .*rows of equal length"),
         ([np.broadcast_to(0.5, (10**5, 10**5))], "expected at most 50,000,000 pixels"),
         ([np.full((9, 9), np.nan)], "expected finite numbers from 0"),
         ([np.full((9, 9), -1)], "expected finite numbers from 0"),

@@ -111,7 +111,7 @@ class TestModes:
         bomb = Image.open(io.BytesIO(png(8000, 8000)))
         assert "of 8000 x 8000 pixels, but expected at most" in message(bomb)
         for size in ((0, 0), (0, 5)):
-            assert "without a pixel, but" in message(Image.new("RGBA", size))
+            assert "without pixels, but" in message(Image.new("RGBA", size))
         cut = Image.open(io.BytesIO(encoded(digit_like(), "PNG")[:100]))
         assert message(cut).startswith("Got an image, which cannot be decoded (")
         closed = Image.fromarray(GREY)
@@ -216,7 +216,7 @@ class TestRefused:
     def test_bytes(self, tmp_path):
         path = write(tmp_path, encoded(digit_like(), "PNG"))
         os.truncate(path, 100_000_001)
-        assert "it has 100,000,001 bytes, the limit is 100,000,000" in refusal(path)
+        assert "it has 100,000,001 bytes; the limit is 100,000,000" in refusal(path)
 
     def test_pixels_are_refused_before_they_are_decoded(self, tmp_path):
         bomb = png(8000, 8000)
@@ -266,7 +266,7 @@ class TestRefused:
         """Pillow would start Ghostscript for this one."""
         content = encoded(digit_like(), "EPS")
         message = refusal(write(tmp_path, content))
-        assert "(it is none of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)" in message
+        assert "(its format is none of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)" in message
 
     def test_an_empty_file(self, tmp_path):
         message = refusal(write(tmp_path, b""))

@@ -137,17 +137,20 @@ def test_heic():
 )
 def test_a_package_that_is_missing_is_named(monkeypatch, module, content):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ValueError, match=f"Install it with pip install {module}."):
+    with pytest.raises(
+        ValueError,
+        match=f"{module} to be installed to read it. Run pip install {module}.",
+    ):
         skdigits.read_digits(content)
 
 
 @pytest.mark.parametrize(
     "source, message",
     [
-        ({"layers": []}, r"Got a dict with \['layers'\], but expected an image as"),
+        ({"layers": []}, r"Got a dict with \['layers'\], but expected the image under"),
         (
             io.StringIO("text"),
-            'that gives str, but expected bytes. Open the file with "rb',
+            'that returns str, but expected bytes. Open the file with mode="rb',
         ),
         (b"", r"Got an image, which cannot be read \(it is empty\)"),
         (b"%PDF-1.7 nothing else", "Got an image, which cannot be decoded"),

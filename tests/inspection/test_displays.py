@@ -404,7 +404,7 @@ def test_axes_that_cannot_be_split():
     figure = plt.figure()
     ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
     display = TrainingHistoryDisplay({"loss": [1], "accuracy": [1]})
-    with pytest.raises(ValueError, match="Got axes that are no subplot"):
+    with pytest.raises(ValueError, match="Got axes that are not a subplot"):
         display.plot(ax=ax)
 
 

@@ -404,7 +404,7 @@ def test_errors_of_estimators():
     for other in others:
         with pytest.raises(ValueError, match="but expected a fitted clas") as caught:
             ErrorReport.from_estimator(other, X, y)
-        assert "Pass what it predicts to from_predictions." in str(caught.value)
+        assert "Pass its predictions to from_predictions." in str(caught.value)
         assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="not fitted"):
         ErrorReport.from_estimator(DummyClassifier(), X, y)

@@ -272,12 +272,12 @@ def test_a_candidate_that_fails_is_dropped(data):
             quick(callbacks=[Callback()]),
             {},
             "Got callbacks=.*Callback object.*, but expected None: each rung would "
-            "start them anew. Take them out, or use GridSearchCV.",
+            "restart them. Remove them, or use GridSearchCV.",
         ),
         (
             quick(),
             {"param_grid": {"cnn__callbacks": [None, [Callback()]]}},
-            "Got callbacks=.*, but expected None: each rung would start them anew",
+            "Got callbacks=.*, but expected None: each rung would restart them",
         ),
         (
             LogisticRegression(),
@@ -524,7 +524,9 @@ class TestMemory:
         with pytest.raises(ValueError, match="Got memory=1, but expected a path"):
             search.fit(*data)
         (tmp_path / "file").touch()
-        with pytest.raises(OSError, match="Got memory='.*file', which cannot be made"):
+        with pytest.raises(
+            OSError, match="Got memory='.*file', which cannot be created"
+        ):
             search.set_params(memory=tmp_path / "file").fit(*data)
         search.set_params(memory=tmp_path, scoring=lambda *_: 1.0)
         with pytest.raises(ValueError, match="Got memory with an estimator, dat"):

@@ -130,7 +130,7 @@ def test_a_colour_pipeline_on_raw_pixels():
     assert_allclose(probabilities, expected, rtol=0, atol=1e-5)
     assert_array_equal(label, pipeline.predict(images))
     assert metadata_of(model)["image_shape"] == [9, 12, 3]
-    text = "9 x 12 pixels line after line, each as red, green and blue, from 0 to 255."
+    text = "9 x 12 pixels line by line, each as red, green and blue, from 0 to 255."
     assert text in model.doc_string
 
 
@@ -215,7 +215,7 @@ def test_other_labels_are_refused(label):
 def test_the_pretrained_model(mnist):
     pipeline = skdigits.load_pretrained()
     model = skdigits.to_onnx(pipeline)
-    assert "HandwritingNormalizer makes it of any image: that step is not in the" in (
+    assert "HandwritingNormalizer makes it from any image: that step is not in the" in (
         model.doc_string
     )
     assert metadata_of(model)["steps_left_out"] == ["HandwritingNormalizer"]
@@ -250,7 +250,7 @@ def test_it_says_what_it_is(fitted):
         "steps_left_out": [],
         "card": {"data": "scikit-learn's digits"},
     }
-    assert "its 8 x 8 pixels line after line, from 0 to 16." in model.doc_string
+    assert "its 8 x 8 pixels line by line, from 0 to 16." in model.doc_string
     assert "HandwritingNormalizer" not in model.doc_string
     onnx.checker.check_model(model, full_check=True)
 
@@ -361,10 +361,19 @@ class TestCommand:
     @pytest.mark.parametrize(
         "arguments, message",
         [
-            (["nothing", "a.onnx"], "Got path='nothing', but expected a file. Save a "),
+            (
+                ["nothing", "a.onnx"],
+                "Got path='nothing', but expected an existing file. Save a ",
+            ),
             (["digits.st", "digits.st"], "Got 'digits.st' for both the model and the "),
-            (["digits.st", "no/a.onnx"], "Got the file 'no/a.onnx', but expected an e"),
-            (["digits.st", "."], "Got '.', which is a folder, but expected the name"),
+            (
+                ["digits.st", "no/a.onnx"],
+                "Got the file 'no/a.onnx' in a missing folder, but expected an e",
+            ),
+            (
+                ["digits.st", "."],
+                "Got '.', which is a folder, but expected a file. Add the name",
+            ),
             (["digits.st", "a.onnx", "--dtype", "int8"], "Got dtype='int8', but expec"),
         ],
     )

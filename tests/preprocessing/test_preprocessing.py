@@ -61,7 +61,9 @@ def messages_of(method, X):
 
 
 BRIGHT = "Got {0} of {0} images with a light background, but expected a dark one as in"
-RANGE = "Got pixels from {} to {}, but expected the range of fit, 0 to 16. Bring them"
+RANGE = (
+    "Got pixels from {} to {}, but expected the range seen in fit, 0 to 16. Bring them"
+)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_pixels_from_minus_one_are_a_range_of_their_own(digits):
     assert (scaler.black_, scaler.scale_, scaler.background_) == (-1, 1, 0)
     (message,) = messages_of(scaler.transform, X_test / 16)
     assert message.startswith(
-        "Got pixels from 0 to 1, but expected the range of fit, -"
+        "Got pixels from 0 to 1, but expected the range seen in fit, -"
     )
     (message,) = messages_of(scaler.transform, 1 - X_test / 8)
     assert "with a light background" in message and "Invert them (0 - X)" in message
@@ -309,7 +311,7 @@ def test_shape_of_the_images():
         (None, np.zeros((2, 3, 8, 8)), r"\(2, 3, 8, 8\),.* the channels to the last a"),
         (None, np.zeros((2, 1, 8, 8)), r"\(2, 1, 8, 8\),.* the channels to the last a"),
         (None, np.zeros((2, 8, 8, 4)), r"with 1 or 3 channels: convert it"),
-        (None, [[[1, 2]], [[1, 2, 3]]], r"different sizes, but expected all of one"),
+        (None, [[[1, 2]], [[1, 2, 3]]], r"different sizes in X, but expected one size"),
         (None, np.full((2, 4), np.nan), r"Input X contains NaN"),
     ],
 )
@@ -340,8 +342,8 @@ def test_one_image_is_not_taken_for_several(shape):
         with pytest.raises(ValueError) as caught:
             transformer.transform(several[0])
         assert str(caught.value) == (
-            f"Got X of shape {shape}, but expected several images, the first axis "
-            "counting them. Reshape your data: pass X[None] for one image."
+            f"Got X of shape {shape}, but expected several images along the first "
+            "axis. Reshape your data: pass X[None] for one image."
         )
         assert len(transformer.transform(several[0][None])) == 1
         with pytest.raises(ValueError, match=r"pass \[X\] for one image"):
@@ -479,5 +481,7 @@ def test_fit_transform_is_fit_and_transform(transformer, shape):
 
 def test_inverses_name_the_number_of_features():
     scaler = PixelScaler().fit(np.zeros((3, 64)))
-    with pytest.raises(ValueError, match="Got X with 5 features, but expected the 64"):
+    with pytest.raises(
+        ValueError, match="Got X with 5 features, but expected 64, as in fit"
+    ):
         scaler.inverse_transform(np.zeros((2, 5)))

@@ -61,7 +61,7 @@ def test_a_box_ends_where_the_page_ends(form):
 def test_a_box_mostly_beside_the_page_that_is_empty(form):
     """Nobody would notice that it was measured at another scale."""
     boxes = {"id": (20, 20, 250, 80), "a": (380, 190, 250, 80), "b": (10, 170, 30, 90)}
-    message = r"Got the boxes \['a', 'b'\] with nothing in them, .* of 400 x 200 pixels"
+    message = r"No digit was found in the boxes \['a', 'b'\], .* of 400 x 200 pixels"
     with pytest.warns(UserWarning, match=message):
         readings = read_boxes(form, boxes)
     assert texts(readings) == {"id": "174", "a": "", "b": ""}
@@ -103,8 +103,8 @@ def test_a_threshold(form):
 @pytest.mark.parametrize(
     "boxes, message",
     [
-        ([(1, 1, 5, 5)], r"Got boxes=\[.*, but expected a dict of names with"),
-        ({}, "Got boxes={}, but expected a dict of names with"),
+        ([(1, 1, 5, 5)], r"Got boxes=\[.*, but expected a dict that maps"),
+        ({}, "Got boxes={}, but expected a dict that maps"),
         ({"a": (1, 1, 5)}, r"Got the box 'a' with \(1, 1, 5\), but expected left, top"),
         ({"a": (-1, 1, 5, 5)}, "Got the box 'a' with .*, but expected left, top"),
         ({"a": (1, 1, 0, 5)}, "Got the box 'a' with .*, but expected left, top"),
@@ -117,10 +117,10 @@ def test_a_threshold(form):
         ({"a": "wide"}, "Got the box 'a' with 'wide', but expected left, top"),
         (
             {"a": (400, 10, 50, 50)},
-            "Got the box 'a' of .* for a page of 400 x 200 pixels, where it has none, "
+            "Got the box 'a' of .* which lies outside the page of 400 x 200 pixels, "
             "but expected one on the page. Measure boxes on images of this size, or",
         ),
-        ({"a": (1, 0, 0.5, 0.5)}, "Got the box 'a' .* where it has none"),
+        ({"a": (1, 0, 0.5, 0.5)}, "Got the box 'a' .* which lies outside the page"),
     ],
 )
 def test_what_is_no_box(boxes, message):
@@ -159,7 +159,8 @@ class TestLoadBoxes:
             ("name,left,top,width,height\na,1,2,3,4,5\n", "with 'a' as a name in line"),
             (
                 "name,left,top,width,height\na,1,2,3,4\na,1,2,3,4\n",
-                "with 'a' as a name in line 3, but expected a box a line, each of a na",
+                "with 'a' as a name in line 3, but expected one box per line, "
+                "each with a name of its own",
             ),
             ("name,left,top,width,height\na," + 200_000 * "1", "larger than field li"),
             (b"\xff\xfe\0", "with other bytes, but expected a CSV file in UTF-8"),
@@ -173,7 +174,9 @@ class TestLoadBoxes:
         assert "form.csv" in str(caught.value)
 
     def test_no_file(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="but expected the file of boxes"):
+        with pytest.raises(
+            FileNotFoundError, match="but expected an existing file of boxes"
+        ):
             load_boxes(tmp_path / "form.csv")
         with pytest.raises(ValueError, match="it is not a regular file"):
             load_boxes(tmp_path)

@@ -167,7 +167,9 @@ def test_min_confidence_is_a_probability(min_confidence):
 
 @pytest.mark.parametrize("n_jobs", [0, "x", 1.5, True, 10**6])
 def test_n_jobs_counts_processes(n_jobs):
-    with pytest.raises(ValueError, match="Got n_jobs=.* expected how many processes"):
+    with pytest.raises(
+        ValueError, match="Got n_jobs=.* expected a number of processes"
+    ):
         skdigits.read_digits([sheet()], n_jobs=n_jobs)
 
 

@@ -196,7 +196,7 @@ def test_several_images_are_shown_one_after_the_other(browser, tmp_path):
     reads(browser, "4")
     left = "document.getElementById('left').textContent"
     button = "document.getElementById('next')"
-    assert browser.run(left) == "No image: notes.txt."
+    assert browser.run(left) == "Not an image: notes.txt."
     assert browser.run(f"{button}.textContent") == "Next image (1 left)"
     browser.run(f"{button}.click()")
     reads(browser, "7")

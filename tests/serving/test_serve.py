@@ -585,8 +585,8 @@ class TestTheProcess:
     "options, message",
     [
         ({"min_confidence": 2}, "Got min_confidence=2, but expected"),
-        ({"n_jobs": 0}, "Got n_jobs=0, but expected how many processes"),
-        ({"n_jobs": "x"}, "Got n_jobs='x', but expected how many processes"),
+        ({"n_jobs": 0}, "Got n_jobs=0, but expected a number of processes"),
+        ({"n_jobs": "x"}, "Got n_jobs='x', but expected a number of processes"),
         ({"n_jobs": 10**9}, "Got n_jobs=1000000000, but .* at most 1,024, or -1"),
         ({"model": 3}, "Got path=3, but expected a path"),
         ({"allow_hosts": "a.example"}, "Got allow_hosts='a.example', but expected a"),
@@ -607,19 +607,22 @@ def test_models_are_checked(fitted, tmp_path):
     skdigits.save(fitted, tmp_path / "small.safetensors")
     with pytest.raises(ValueError, match="Got a model for images of 8 x 8 pixels"):
         create_app(tmp_path / "small.safetensors")
-    with pytest.raises(FileNotFoundError, match="but expected a file"):
+    with pytest.raises(FileNotFoundError, match="but expected an existing file"):
         create_app("nothing")
 
 
 def test_the_command_says_what_is_wrong(capsys, address):
     port = address.rpartition(":")[2]
     for arguments, sentence in (
-        (["--port", port], "where nothing can listen (Address already in use"),
-        (["--port", "99999"], "where nothing can listen (bind(): port must be"),
+        (["--port", port], "where the server cannot listen (Address already in use"),
+        (["--port", "99999"], "where the server cannot listen (bind(): port must be"),
         (["--host", ""], "Got host='', but expected an address. Pass 0.0.0.0 for"),
-        (["--host", "a\0b"], "where nothing can listen (host name must not contain"),
-        (["--host", "no.such.host.invalid"], "where nothing can listen ("),
-        (["--model", "nothing"], "Got path='nothing', but expected a file"),
+        (
+            ["--host", "a\0b"],
+            "where the server cannot listen (host name must not contain",
+        ),
+        (["--host", "no.such.host.invalid"], "where the server cannot listen ("),
+        (["--model", "nothing"], "Got path='nothing', but expected an existing file"),
         (["--allow-origin", "a.example"], "Got the origin 'a.example' to allow, but"),
     ):
         with pytest.raises(SystemExit) as end:

@@ -196,7 +196,8 @@ class TestModel:
             (
                 {"x": np.zeros((2, 8, 8, 1)), "y": np.eye(10)[:2]}
                 | {"validation_split": 0.5},
-                "Got validation_split=0.5 of 2 images, but expected at least one to",
+                "Got validation_split=0.5 of 2 images, but expected at least one image "
+                "to hold out",
             ),
         ],
     )
@@ -331,7 +332,7 @@ class TestKerasClassifier:
         clf = network().fit(X, target)
         assert clf.model_ is not None
         assert not hasattr(clf, "keras_classifier_")
-        with pytest.raises(AttributeError, match="numbers or strings, as scikeras tak"):
+        with pytest.raises(AttributeError, match="numbers or strings, as scikeras acc"):
             _ = clf.keras_classifier_
 
     def test_flat_rows_are_refused(self, clf, data):

@@ -487,7 +487,7 @@ class TestGoingOn:
     @pytest.mark.parametrize(
         "first, second, message",
         [
-            (None, None, "Got classes=None in the first call of partial_fit"),
+            (None, None, "Got classes=None in the first call to partial_fit"),
             (range(5), None, "Got y with the unknown label 6"),
             (range(10), range(9), "expected those of the first call"),
             ([0], None, "expected at least 2 classes"),
@@ -782,17 +782,17 @@ class TestValidationSet:
     @pytest.mark.parametrize(
         "change, message",
         [
-            ({"X_val": None}, "Got y_val alone, but expected X_val and y_val"),
+            ({"X_val": None}, "Got y_val alone, but expected both X_val and y_val"),
             (
                 {"X_val": None, "y_val": None, "sample_weight_val": np.ones(450)},
-                "Got sample_weight_val alone, but expected X_val and y_val",
+                "Got sample_weight_val alone, but expected both X_val and y_val",
             ),
             ({"sample_weight_val": np.full(450, -1.0)}, "Negative values in data"),
             (
                 {"sample_weight_val": np.zeros(450)},
                 "Sample weights must contain|Got sample weights",
             ),
-            ({"y_val": None}, "Got X_val alone, but expected X_val and y_val"),
+            ({"y_val": None}, "Got X_val alone, but expected both X_val and y_val"),
             ({"y_val": np.full(450, 11)}, "Got y with the unknown label 11"),
             ({"X_val": np.zeros((450, 8, 9))}, "72 features"),
             ({"y_val": np.zeros(3, int)}, "inconsistent numbers of samples"),

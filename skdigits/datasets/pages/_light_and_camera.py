@@ -60,7 +60,7 @@ def _shadow(shape, rng):
 
 
 def _fold(shape, rng):
-    """Return the share of light that a paper gives which was folded once."""
+    """Return the share of light that paper with a fold gives."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     angle = rng.uniform(0, np.pi)
     away = np.cos(angle) * (x - rng.uniform(0.1, 0.9) * shape[1])

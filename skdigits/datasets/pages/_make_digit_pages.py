@@ -174,8 +174,8 @@ def _checked_fonts(fonts):
             ImageFont.truetype(font)
         except OSError:
             raise ValueError(
-                f"Got fonts={one_line(repr(fonts))}, but expected files of fonts, and "
-                f"{font!r} is none that Pillow reads. Leave it out."
+                f"Got fonts={one_line(repr(fonts))}, but expected font files, and "
+                f"Pillow cannot read {font!r}. Leave it out."
             ) from None
     return fonts
 
@@ -187,21 +187,21 @@ def _images_of_each(digits):
         side = round(np.sqrt(X.size / len(X)))
     except (TypeError, ValueError, ZeroDivisionError):
         raise ValueError(
-            f"Got digits={one_line(repr(digits))}, but expected a tuple of images and "
-            "labels. Pass fetch_mnist(return_X_y=True)."
+            f"Got digits={one_line(repr(digits))}, but expected a tuple of images "
+            "and labels. Pass fetch_mnist(return_X_y=True)."
         ) from None
     if y.shape != (len(X),) or X.size != len(X) * side * side:
         raise ValueError(
-            f"Got digits of shapes {X.shape} and {y.shape}, but expected square images "
-            "and as many labels. Pass fetch_mnist(return_X_y=True)."
+            f"Got digits of shapes {X.shape} and {y.shape}, but expected square "
+            "images and a label for each. Pass fetch_mnist(return_X_y=True)."
         )
     images, y = X.reshape(-1, side, side).astype(np.uint8), y.astype(str)
     inked = (images > 128).any(axis=(1, 2))
     by_digit = [images[(y == str(digit)) & inked] for digit in range(10)]
     if missing := [digit for digit in range(10) if not len(by_digit[digit])]:
         raise ValueError(
-            f"Got digits without an image of {missing[0]}, but expected some of each "
-            "from 0 to 9. Pass more of them, or None."
+            f"Got digits without an image of {missing[0]}, but expected some of "
+            "every digit from 0 to 9. Pass more images, or digits=None."
         )
     return by_digit
 

@@ -246,7 +246,7 @@ def printed(path, text, height, slant=0.0, stretch=1.0):
     Returns
     -------
     ndarray or None
-        None where the font lacks a character.
+        None if the font lacks a character.
     """
     ink = _set(path, text)
     if ink is None:

@@ -129,7 +129,7 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
             for each table.
         """
         path, writers = report_writers(self, folder, title, model)
-        # all or none, so that a full disk leaves the report of before
+        # all or none, so a full disk leaves the previous report
         write_files(writers)
         return path
 

@@ -22,8 +22,8 @@ def axes_for(ax, figsize, n_parts=1):
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
-            "Got axes that are no subplot, but expected some that can be split. Make "
-            "them with plt.subplots."
+            "Got axes that are not a subplot, but expected axes that can be split. "
+            "Make them with plt.subplots."
         )
     ax.set_axis_off()
     return ax.figure, place.subgridspec(1, n_parts).subplots()
@@ -58,12 +58,12 @@ def colours(ax):
 
 
 def has_dark_background(ax):
-    """Tell whether the axes are dark, as in the style ``dark_background``."""
+    """Return whether the axes are dark, as in the style ``dark_background``."""
     return is_dark(ax.get_facecolor())
 
 
 def is_dark(colour):
-    """Tell whether white stands out from a colour more than black does.
+    """Return whether white stands out from a colour more than black does.
 
     By the contrast ratio of the Web Content Accessibility Guidelines 2.1.
     """

@@ -114,12 +114,12 @@ class DigitGridDisplay(ReportDisplay):
         max_images = check_integer("max_images", max_images)
         if report.images is None:
             raise ValueError(
-                "Got a report without images, but expected some. Pass X as (n, height, "
-                "width) or (n, height, width, 3)."
+                "Got a report without images, but expected one with images. Pass X "
+                "as (n, height, width) or (n, height, width, 3)."
             )
         if report.n_errors == 0:
             raise ValueError(
-                "Got a report without mistakes, but expected one at least. There is "
+                "Got a report without mistakes, but expected at least one. There is "
                 "nothing to draw."
             )
         mistakes = _ordered(report, order)[:max_images]

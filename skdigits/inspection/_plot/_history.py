@@ -56,8 +56,8 @@ class TrainingHistoryDisplay(Display):
         ]
         if missing:
             raise ValueError(
-                f"Got a history with {sorted(history)}, but expected {missing[0]!r} of "
-                "one epoch at least."
+                f"Got a history with {sorted(history)}, but expected {missing[0]!r} "
+                "for at least one epoch."
             )
         self.history = history
         losses = np.asarray(history.get("val_loss", ()), dtype=float)

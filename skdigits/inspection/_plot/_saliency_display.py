@@ -20,8 +20,8 @@ class SaliencyDisplay(Display):
     """Which pixels favour one label over another.
 
     It shows the integrated gradients [1]_ of the difference between the logits of two
-    labels, along the path from an empty image to the given one. They add up to this
-    difference for the given image minus the same difference for the empty image.
+    labels, along the path from an empty image to the given one. They add up to the
+    change of this difference from the empty image to the given one.
 
     Parameters
     ----------

@@ -200,7 +200,7 @@ function take(files) {
   if (others.length < given.length) {
     waiting.push(...given.filter(isImage));
     next();
-    if (others.length) at("left").textContent = `No image: ${others.join(", ")}.`;
+    if (others.length) at("left").textContent = `Not an image: ${others.join(", ")}.`;
   } else if (others.length) {
     sheet.clear();
     complain(`Got ${others[0]}, but expected an image. Choose another file.`);
