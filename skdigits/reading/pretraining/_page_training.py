@@ -234,6 +234,11 @@ def _model_of(state, n_steps, filters, seed, initial):
     return model
 
 
+def steps_of(folder):
+    """Return how many steps the state in a folder has been trained for."""
+    return int(keras.saving.load_model(Path(folder, STATE)).optimizer.iterations)
+
+
 class _Saver(keras.callbacks.Callback):
     """Keras' ModelCheckpoint would leave a broken file where it is killed.
 

@@ -17,6 +17,7 @@ from skdigits.reading.pretraining._page_training import (
     BATCH_SIZE,
     STEPS,
     batches_of_epoch,
+    steps_of,
     train_page_network,
 )
 from skdigits.reading.pretraining._quantized import quantized
@@ -60,8 +61,10 @@ def _card(model, options):
     """Return the card of the page network: from what it was made, and its limits."""
     arguments = ["--steps", options.steps, "--dtype", options.dtype]
     arguments += ["--seed", options.seed]
+    steps = [int(model.optimizer.iterations)]
     if options.initial:
         arguments += ["--initial", Path(options.initial).name]
+        steps = [steps_of(options.initial), *steps]
     return {
         "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
@@ -70,7 +73,7 @@ def _card(model, options):
             "Apache License 2.0 and the MIT License",
             "n_fonts": len(fonts_in(options.fonts)),
         },
-        "steps": int(model.optimizer.iterations),
+        "steps": steps,
         "pages a step": BATCH_SIZE,
         "seed": options.seed,
         "weights": model.count_params(),

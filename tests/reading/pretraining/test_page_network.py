@@ -1,4 +1,7 @@
+import json
+
 import numpy as np
+import onnx
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -261,6 +264,21 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path, eager):
         assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
 
 
+def test_a_training_begins_with_the_weights_of_another(tmp_path, eager):
+    params = {"filters": TINY, "size": 2, "side": 64, "verbose": 0, "digits": None}
+    params |= {"n_steps": 1, "steps_per_epoch": 1}
+    first = train_page_network(tmp_path / "first", **params)
+    params |= {"initial": tmp_path / "first", "seed": 1}
+    second = train_page_network(tmp_path / "second", **params)
+    assert int(second.optimizer.iterations) == 1
+    # a first step is small
+    names = [name for name in weights_of(first) if "kernel" in name]
+    kernels, others = ([weights_of(m)[n] for n in names] for m in (first, second))
+    assert not any(np.array_equal(*pair) for pair in zip(kernels, others, strict=True))
+    for kernel, other in zip(kernels, others, strict=True):
+        assert_allclose(kernel, other, atol=1e-3)
+
+
 def test_the_command(tmp_path, monkeypatch, capsys, eager):
     from sklearn.utils import Bunch
 
@@ -283,6 +301,10 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     for _ in range(2):  # there is nothing left to do in the second turn
         train_pages.main([*folders, *steps, "--filters", *"44444"])
         assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
+    second = [*folders[:3], str(tmp_path / "second"), "--initial", folders[3]]
+    train_pages.main([*second, *steps, "--filters", *"44444"])
+    card = json.loads(onnx.load(output).doc_string)
+    assert card["steps"] == [1, 1] and card["command"].endswith("--initial state")
     with pytest.raises(SystemExit, match="there is no font in it"):
         train_pages.main([*folders, "--fonts", str(tmp_path)])
     for wrong, message in {
