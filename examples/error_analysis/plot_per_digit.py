@@ -2,8 +2,8 @@
 Which digit is hard, and for which network
 ==========================================
 
-The recall of each digit, for a weak and a better network, with a test that tells
-a hard digit from chance.
+The recall of each digit, for a weak and a better network, with a test of whether
+a low recall is more than chance.
 """
 
 # %%
@@ -11,7 +11,7 @@ a hard digit from chance.
 # ------------
 # The first 1,300 of scikit-learn's digits are for training, the others for testing.
 # That is harder than a random split: neighbouring rows are alike, as if the same people
-# had written them.
+# had written them, and a random split would put some of these in each part.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -34,9 +34,9 @@ reports = {
 # %%
 # Recall with its interval
 # ------------------------
-# Each line is the 95 % interval of one digit. Orange marks a recall that is lower than
-# that of all other digits together, by Fisher's exact test, corrected for testing ten
-# digits.
+# Each line is the 95 % interval of one digit. Orange marks a recall that is
+# significantly lower than that of all other digits together (Fisher's exact test,
+# corrected for testing ten digits).
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, layout="constrained")
 for ax, (name, report) in zip(axes, reports.items(), strict=True):
@@ -60,8 +60,8 @@ print(reports["weak"].compare(reports["better"]).summary())
 # %%
 # Is it the digit or the seed?
 # ----------------------------
-# The weak network is trained with three seeds. The table shows how often each digit was
-# among the two with the lowest recall.
+# The weak network is trained with three seeds. The table shows how often each digit had
+# one of the two lowest recalls.
 
 repeat_over_seeds(networks["weak"], X_train, y_train, X_test, y_test, n_seeds=3)
 

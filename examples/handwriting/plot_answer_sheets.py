@@ -2,9 +2,9 @@
 Answer sheets to a spreadsheet
 ==============================
 
-A class hands in forms, and you want a table of the points, with marks on the cells that
-a person should check. This example draws such scans, reads the boxes on each form, and
-cuts out the doubtful cells.
+A class hands in forms, and you want a table of the points, in which the cells that a
+person should check are highlighted. This example draws scans of such forms, reads the
+boxes on each form, and cuts out the doubtful cells.
 """
 
 # %%
