@@ -52,7 +52,9 @@ def _read(path):
         parquet = ParquetFile(file)
         _check_shape(parquet.metadata.num_rows, parquet.metadata.num_columns, path)
         table = parquet.read().to_pandas()
-    table.columns = table.columns.map(str)
+        table.columns = table.columns.map(str)
+        if not table.columns.is_unique or table.columns.empty:
+            raise UnreadableFile("it has no columns, or two with the same name")
     # what names the lines is no label
     return table.reset_index(drop=True)
 

@@ -317,6 +317,16 @@ class TestParquet:
         pd.DataFrame(table).to_parquet(tmp_path / "digits.parquet")
         return tmp_path / "digits.parquet"
 
+    @pytest.mark.parametrize("names", [["a", "a", "label"], ["label", "label"], []])
+    def test_names_of_columns_that_are_of_no_use(self, tmp_path, names):
+        from pyarrow import parquet, table
+
+        path = tmp_path / "digits.parquet"
+        parquet.write_table(table([[1, 2]] * len(names), names=names), path)
+        message = "^Got '.*digits.parquet', which cannot be read as a table .*columns"
+        with pytest.raises(ValueError, match=message):
+            load_digit_images(path)
+
     @pytest.mark.parametrize("struct", [True, False])
     def test_images_as_hugging_face_has_them(self, tmp_path, struct):
         cells = [png(image) for image in IMAGES]
