@@ -1,6 +1,7 @@
 """Reading a ZIP file as the folder of images that it holds."""
 
 import zipfile
+from itertools import chain
 from pathlib import PureWindowsPath
 from posixpath import commonpath, dirname
 
@@ -39,10 +40,16 @@ def read_zip(path):
         zipfile.ZipFile(file) as archive,
     ):
         members = _members(archive)
-        images = {name: m for name, m in members.items() if is_image_name(name)}
-        check_size("its content", sum(m.file_size for m in images.values()), MAX_BYTES)
-        contents = {path / name: _unpacked(archive, m) for name, m in images.items()}
-    found = images_by_class(path, _classes(path, members, images))
+        images = [name for name in members if is_image_name(name)]
+        classes = _classes(path, members, images)
+        chosen = {
+            file: members[file.relative_to(path).as_posix()]
+            for file in chain.from_iterable(classes.values())
+            if is_image_name(file.name)
+        }
+        check_size("its content", sum(m.file_size for m in chosen.values()), MAX_BYTES)
+        contents = {file: _unpacked(archive, m) for file, m in chosen.items()}
+    found = images_by_class(path, classes)
     warn_of_others(path, [path / n for n in members if not n.endswith("/")], found)
     labels = [file.parent.name for file in found]
     return [Content(repr(one_line(f)), contents[f]) for f in found], labels, None
@@ -60,8 +67,8 @@ def _members(archive):
         name = place.as_posix() + "/" * member.filename.endswith(("/", "\\"))
         if name in members:
             raise UnreadableFile("it has two files with the same name")
-        is_hidden = any(part.startswith((".", "__MACOSX")) for part in place.parts)
-        if place.parts and not is_hidden:
+        is_hidden = any(part.startswith(".") for part in place.parts)
+        if place.parts and not is_hidden and place.parts[0] != "__MACOSX":
             members[name] = member
     return members
 

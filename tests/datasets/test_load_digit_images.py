@@ -238,6 +238,18 @@ class TestZip:
             digits = load_digit_images(self.write(tmp_path, members))
         assert digits.target.tolist() == [3]
 
+    def test_images_elsewhere_may_be_damaged(self, tmp_path):
+        path = self.write(tmp_path, {"x.png": self.png()}, zipfile.ZIP_BZIP2)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("3/1.png", self.png())
+        with pytest.warns(UserWarning, match="Ignored 1 file.* x.png"):
+            assert load_digit_images(path).target.tolist() == [3]
+
+    def test_only_the_folder_of_macos_is_hidden(self, tmp_path):
+        names = ("__MACOSX_2/1.png", "3/__MACOSX9.png", "3/1.png")
+        path = self.write(tmp_path, {name: self.png() for name in names})
+        assert load_digit_images(path).target.tolist() == ["3", "3", "__MACOSX_2"]
+
     @pytest.mark.parametrize("form", ["./{}", "{}"])
     @pytest.mark.parametrize("separator", "/\\")
     def test_names_as_other_programs_write_them(self, tmp_path, form, separator):
