@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from skdigits._validation import reason_of
-from skdigits.datasets._arrays import MAX_ARRAY_BYTES
+from skdigits.datasets._arrays import MAX_ARRAY_BYTES, check_size
 from skdigits.datasets._idx import parse_idx, unzipped
 from skdigits.datasets._npz import read_array
 
@@ -74,6 +74,8 @@ class IdxFile:
         """Return what the uncompressed IDX file holds."""
         if path.suffix == ".npz":
             with zipfile.ZipFile(path) as archive:
+                n_bytes = archive.getinfo(f"{self.npz_key}.npy").file_size
+                check_size(self.npz_key, n_bytes, self.size + 2**12)
                 return self.header + read_array(archive, self.npz_key).tobytes()
         with path.open("rb") as stream:
             return unzipped(stream).read(self.size + 1)
