@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from skdigits import __version__
@@ -266,9 +266,10 @@ def _page(path, file):
     # unlike guess_type of the module, that of a new object does not ask the registry of
     # Windows, where scripts may be text, which browsers do not run
     kind, _ = MimeTypes().guess_type(file.name)
+    content = file.read_bytes()
 
     async def page(request):
-        return FileResponse(file, media_type=kind)
+        return Response(content, media_type=kind)
 
     return Route(path, page, include_in_schema=False)
 

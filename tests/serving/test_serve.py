@@ -196,6 +196,8 @@ class TestAnswers:
             if "swagger" not in path:
                 assert b"http://" not in body and b"https://" not in body
         assert ask(address, "HEAD", "/")[0] == 200
+        for part in ("bytes=0-1", "bytes=9-1", "bytes=-", "lines=1"):
+            assert ask(address, "GET", "/", headers={"Range": part})[0] == 200
 
     def test_an_image_as_text_and_a_form_with_other_fields(self, address):
         content = content_of(sheet("52"))
