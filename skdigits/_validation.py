@@ -157,7 +157,8 @@ def flatten_images(X):
     if X.ndim == 3 or (X.ndim == 4 and shape[2] in (1, COLOURS)):
         # reshape(-1) cannot guess the length of an empty array
         image_shape = shape[:2] if shape[2:] == (1,) else shape
-        return np.reshape(X, (X.shape[0], prod(shape))), image_shape
+        rows = X if hasattr(X, "toarray") else np.asarray(X)
+        return rows.reshape((X.shape[0], prod(shape))), image_shape
     is_channels_first = X.ndim == 4 and shape[0] in (1, COLOURS)
     remedy = "move the channels to the last axis" if is_channels_first else "convert it"
     raise ValueError(

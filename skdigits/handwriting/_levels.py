@@ -55,7 +55,7 @@ class Level:
         sides.
 
     grey : ndarray of shape (height, width), dtype float32
-        The image with its margins.
+        The image, or its negative, with its margins.
 
     inside : tuple of int (height, width)
         Of the image at this scale.

@@ -28,8 +28,7 @@ def normalized(image):
     as_digits = signs.heat[:, :N_DIGITS].max(axis=1)
     heat = as_digits if as_digits.max() > A_DIGIT else signs.heat.max(axis=1)
     # a speck may be as sure as the digit
-    heights = signs.boxes[:, 3] - signs.boxes[:, 1]
-    ink, _ = own_ink(signs, int(np.argmax(heat * np.sqrt(heights))))
+    ink, _ = own_ink(signs, int(np.argmax(heat * np.sqrt(signs.heights))))
     return mnist_format(ink)
 
 
