@@ -115,8 +115,10 @@ def _serve(served, host, listening, log_level):
 
         def handle_exit(self, sig, frame):
             if not self.started:
-                # Ctrl-C reaches the workers too, and that they fail then is no news
+                # Ctrl-C reaches the workers too, and that they fail then is no news, nor
+                # that asyncio notices it when its loop is closed
                 logging.getLogger("uvicorn.error").disabled = True
+                sys.unraisablehook = lambda _: None
             super().handle_exit(sig, frame)
 
     # in the end all processes are killed, and asyncio warns if it is late to notice
