@@ -100,8 +100,8 @@ def _listening(host, port):
     return listening
 
 
-def _serve(served, host, listening, log_level):
-    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
+def _server(host, config):
+    """Return uvicorn's server, which prints its address and starts or ends quietly."""
     import logging
 
     import uvicorn
@@ -115,11 +115,20 @@ def _serve(served, host, listening, log_level):
 
         def handle_exit(self, sig, frame):
             if not self.started:
-                # Ctrl-C reaches the workers too, and that they fail then is no news, nor
-                # that asyncio notices it when its loop is closed
+                # Ctrl-C reaches the workers too: that they fail then is no news, nor
+                # that asyncio notices it once its loop is closed
                 logging.getLogger("uvicorn.error").disabled = True
                 sys.unraisablehook = lambda _: None
             super().handle_exit(sig, frame)
+
+    return Server(config)
+
+
+def _serve(served, host, listening, log_level):
+    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
+    import logging
+
+    import uvicorn
 
     # in the end all processes are killed, and asyncio warns if it is late to notice
     logging.getLogger("asyncio").setLevel(logging.ERROR)
@@ -135,7 +144,7 @@ def _serve(served, host, listening, log_level):
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=30,
     )
-    server = Server(config)
+    server = _server(host, config)
     try:
         server.run([listening])
     except (KeyboardInterrupt, SystemExit):
