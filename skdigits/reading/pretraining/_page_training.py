@@ -224,19 +224,34 @@ def _model_of(state, n_steps, filters, seed, initial):
     """Return the model of a state, or one whose state will be there."""
     if state.is_file():
         return keras.saving.load_model(state)
-    state.parent.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    if initial is None:
-        return compiled_page_network(n_steps, filters)
-    model = compiled_page_network(n_steps, filters, OF_TRAINED * LEARNING_RATE)
-    trained = keras.saving.load_model(Path(initial, STATE), compile=False)
-    model.set_weights(trained.get_weights())
+    peak = LEARNING_RATE * (1 if initial is None else OF_TRAINED)
+    model = compiled_page_network(n_steps, filters, peak)
+    if initial is not None:
+        weights = _trained_model(initial).get_weights()
+        if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+            raise ValueError(
+                f"Got initial={str(initial)!r} with a network of other filters than "
+                f"{filters}, but expected the same ones. Pass its filters."
+            )
+        model.set_weights(weights)
+    state.parent.mkdir(parents=True, exist_ok=True)
     return model
+
+
+def _trained_model(folder):
+    """Return the model of the state in a folder, or raise a FileNotFoundError."""
+    if not Path(folder, STATE).is_file():
+        raise FileNotFoundError(
+            f"Got initial={str(folder)!r}, but expected the folder of the state of a "
+            "trained page network. Train one first."
+        )
+    return keras.saving.load_model(Path(folder, STATE))
 
 
 def steps_of(folder):
     """Return how many steps the state in a folder has been trained for."""
-    return int(keras.saving.load_model(Path(folder, STATE)).optimizer.iterations)
+    return int(_trained_model(folder).optimizer.iterations)
 
 
 class _Saver(keras.callbacks.Callback):

@@ -305,12 +305,17 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     train_pages.main([*second, *steps, "--filters", *"44444"])
     card = json.loads(onnx.load(output).doc_string)
     assert card["steps"] == [1, 1] and card["command"].endswith("--initial state")
+    other = [*folders[:3], str(tmp_path / "other"), "--initial", folders[3]]
+    with pytest.raises(SystemExit, match="^Got initial=.* of other filters than"):
+        train_pages.main([*other, *steps, "--filters", *"44448"])
+    assert not (tmp_path / "other").exists()
     with pytest.raises(SystemExit, match="there is no font in it"):
         train_pages.main([*folders, "--fonts", str(tmp_path)])
     for wrong, message in {
         ("--steps", "150"): "Got n_steps=150, but expected a multiple of steps_per_ep",
         ("--steps", "0"): "Got n_steps=0, but expected an integer of at least 1",
         ("--n-jobs", "0"): "n_jobs",
+        ("--state", "x", "--initial", "no"): "^Got initial='no', but expected the fol",
         ("--output", "no/such/folder.onnx"): "no/such/folder.onnx",
     }.items():
         with pytest.raises(SystemExit, match=message):
