@@ -8,12 +8,16 @@ import numpy as np
 BESIDE, TALL = 0.4, 0.7
 
 # An exponent belongs to the line whose last digit is to its left, at most so many
-# heights of that line away, and that it stands above by hardly more than such a share
-# of a height.
-NEAR, RAISED = 0.8, 0.7
+# heights of that line away. It is of less than such a share of the line's height, and
+# the smaller it is, the higher it may stand: so many times what it lacks in height.
+NEAR, SMALLER, RAISED = 0.8, 0.85, 1.25
 
-# Digits of other heights are numbers of their own if their feet differ by this much, in
-# usual heights.
+# From left to right, and of two digits above each other, as in a fraction, the upper
+# one first: so many pixels to the right count as one pixel down.
+UPPER_FIRST = 0.3
+
+# Digits of other heights are numbers of their own if their feet differ by so many
+# heights of the larger one.
 STEP = 0.4
 
 # A gap that is so many times as wide as usual, and by so many usual heights wider,
@@ -38,7 +42,8 @@ def lines_of(boxes, usual):
     """
     lines = []
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
-    for i in np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable"):
+    columns = (boxes[:, 0] + boxes[:, 2]) / 2
+    for i in np.argsort(columns + UPPER_FIRST * middles, kind="stable"):
         beside = [_share_beside(boxes[i], boxes[line], usual) for line in lines]
         if beside and max(beside) >= BESIDE:
             lines[int(np.argmax(beside))].append(int(i))
@@ -54,9 +59,10 @@ def _share_beside(box, line, usual):
     height, box_height = bottom - top, box[3] - box[1]
     share = (min(bottom, box[3]) - max(top, box[1])) / min(height, box_height)
     is_near = box[0] - line[-1, 2] < NEAR * height and box[3] < bottom
-    if box_height < TALL * height and is_near and share < BESIDE:
+    is_small = box_height < SMALLER * height
+    if is_near and is_small and top - box[3] < RAISED * (height - box_height):
         # no more than is needed, so a line that is truly beside it wins
-        share = min(share + RAISED * height / box_height, BESIDE)
+        return max(share, BESIDE)
     return share
 
 
@@ -68,10 +74,12 @@ def numbers_of(boxes, line, usual):
     typical = np.median(gaps) if len(gaps) > 1 else 0.5 * usual
     typical = min(typical, np.sort(gaps)[len(gaps) // 2])
     wide = gaps > np.maximum(TIMES_THE_GAP * typical, typical + WIDER * usual)
-    # a raised digit is a number of its own
-    tall = boxes[line, 3] - boxes[line, 1] > TALL * usual
-    off = np.abs(np.diff(boxes[line, 3])) > STEP * usual
-    wide |= (tall[1:] != tall[:-1]) & off
+    # a raised digit is a number of its own, as is one above another
+    tops, bottoms = boxes[line, 1], boxes[line, 3]
+    small, large = np.sort([(bottoms - tops)[1:], (bottoms - tops)[:-1]], axis=0)
+    wide |= (small < SMALLER * large) & (np.abs(np.diff(bottoms)) > STEP * large)
+    overlap = np.minimum(bottoms[1:], bottoms[:-1]) - np.maximum(tops[1:], tops[:-1])
+    wide |= overlap < BESIDE * small
     return [0, *np.cumsum(wide).tolist()]
 
 

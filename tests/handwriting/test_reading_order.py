@@ -21,6 +21,21 @@ def test_a_raised_digit_is_of_its_line():
     # wholly above the line, by a third of its height
     boxes[1] = [18, -6, 28, 10]
     assert layout_of(np.array(boxes, float)) == order
+    # large, and hardly above the line
+    boxes[1] = [18, -2, 30, 20]
+    assert layout_of(np.array(boxes, float)) == order
+    # as large as the others, or far above: a line of its own
+    for top, bottom in (-16, 14), (-30, -14):
+        boxes[1] = [18, top, 30, bottom]
+        assert layout_of(np.array(boxes, float))[0] == (1, 0, 0)
+
+
+@pytest.mark.parametrize("shift", [-4, 0, 4])
+def test_a_numerator_is_before_the_denominator(shift):
+    boxes = [[0, 0, 20, 40], [28, -6, 36, 17], [24 + shift, 23, 40 + shift, 47]]
+    order = layout_of(np.array(boxes, float))
+    assert [i for i, *_ in order] == [0, 1, 2]
+    assert len({(line, number) for _, line, number in order}) == 3
 
 
 def test_a_small_digit_below_a_line_is_of_the_next():
