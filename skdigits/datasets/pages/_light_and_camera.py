@@ -31,7 +31,7 @@ def paper(shape, rng, contrast):
     light = np.full(shape, level, np.float32)
     if rng.random() < 0.6:
         light *= 1 + rng.uniform(0, 0.25) * _slopes(shape, rng)
-    if rng.random() < 0.25:
+    if rng.random() < 0.35:
         light *= _shadow(shape, rng)
     for damage in _fold, _stain:
         if rng.random() < 0.05:
@@ -54,7 +54,7 @@ def _shadow(shape, rng):
     angle, phase = rng.uniform(0, 2 * np.pi, 2)
     depth = np.cos(angle) * x + np.sin(angle) * y - rng.uniform(-0.8, 0.8)
     depth += rng.uniform(0, 0.3) * np.sin(3 * y + phase)
-    softness = log_uniform(rng, 0.01, 0.8)
+    softness = log_uniform(rng, 0.003, 0.8)
     inside = 1 / (1 + np.exp(np.clip(-depth / softness, -30, 30)))
     return 1 - rng.uniform(0.2, 0.65) * inside
 

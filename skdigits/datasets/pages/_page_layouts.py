@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdigits.datasets.pages._signs import PARENTHESES
 from skdigits.datasets.pages._writer import NUMBER_SIGNS, printed
 
 TARGET_NAMES = (*"0123456789", *NUMBER_SIGNS, "other")
@@ -10,6 +11,7 @@ OTHER = TARGET_NAMES.index("other")
 DIGITS = tuple("0123456789")
 LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
 
+CROSS = "0,0 10,10 | 10,0 0,10"
 RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 
 # How often lines slope as nobody writes on ruled paper.
@@ -196,8 +198,8 @@ def table(hand, fonts):
     """Cells with a digit or a number each, in all or some of their lines."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     one_each, with_others = rng.random(2) < (0.5, 0.2)
-    wide = height * (rng.uniform(0.9, 1.7) if one_each else rng.uniform(1.5, 4.5))
-    tall = height * rng.uniform(1.15, 2.2)
+    wide = height * (_roomy(rng, 0.9) if one_each else rng.uniform(1.5, 4.5))
+    tall = height * _roomy(rng, 1.15)
     xs, ys = (
         np.arange(rng.uniform(-1, 0.6) * step, whole + step, step)
         for whole, step in zip(sheet.shape[::-1], (wide, tall), strict=True)
@@ -219,12 +221,33 @@ def table(hand, fonts):
             base = top + (tall + size) / 2 + rng.normal(0, loose) * (tall - 0.8 * size)
             start = left + thick + rng.uniform(0.02, 0.3) * wide
             if with_others and rng.random() < 0.3:
-                hand.other(start, base)
+                _not_filled_in(hand, left, top, wide, tall)
             elif one_each:
                 _in_cell(hand, left, wide, base, size)
             else:
                 text, gap = hand.number(4, rng.random() < 0.2), rng.uniform(0, 0.3)
                 hand.text(text, start, base, size, gap * size, left + 1.05 * wide)
+
+
+def _roomy(rng, least):
+    """Return how many heights of a digit a cell has, seldom many."""
+    return np.exp(rng.uniform(np.log(least), np.log(rng.choice([1.9, 3.2]))))
+
+
+def _not_filled_in(hand, left, top, wide, tall):
+    """Write a letter, a dash or a cross about the middle of a cell."""
+    rng, size = hand.rng, min(wide, tall, 1.5 * hand.height)
+    kind = rng.choice(["other", "dash", "cross"], p=[0.5, 0.25, 0.25])
+    if kind == "dash":
+        ink = hand.writer.number_sign("-", rng.uniform(0.5, 1.3) * hand.height)
+    elif kind == "cross":
+        ink = hand.writer.strokes(CROSS, rng.uniform(0.4, 1) * size, 1.0)
+    else:
+        ink = hand.writer.other(rng.uniform(0.7, 1) * min(size, hand.height))
+    label = TARGET_NAMES.index("-") if kind == "dash" else OTHER
+    at = np.clip(rng.normal(0.5, 0.15, 2), 0, 1)
+    x, y = (left, top) + at * np.subtract((wide, tall), ink.shape[::-1])
+    hand.sheet.write(ink, label, x, y)
 
 
 def _in_cell(hand, left, wide, base, height):
@@ -263,6 +286,8 @@ def form(hand, fonts):
         for k in range(n):
             if rng.random() < 0.9:
                 _in_cell(hand, x + k * wide, wide, base, height * rng.uniform(0.85, 1))
+            elif rng.random() < 0.5:
+                _not_filled_in(hand, x + k * wide, y, wide, tall)
         y += tall + rng.uniform(0.3, 2) * height
 
 
@@ -306,12 +331,17 @@ def _integer(hand, x, base, gap):
 
 
 def _fraction(hand, x, base, gap):
-    rng, height, small = hand.rng, hand.height, 0.62 * hand.height
-    over = hand.text(str(rng.integers(100)), x, base - 0.6 * height, small, 0.4 * gap)
-    below = str(rng.integers(1, 100))
-    end = max(over, hand.text(below, x, base + 0.3 * height, small, 0.4 * gap))
-    bar = hand.writer.line("0,5 10,4..6", max(4, end - x))
-    hand.sheet.write(bar, OTHER, x - 0.1 * height, base - 0.5 * height)
+    rng, height = hand.rng, hand.height
+    small = rng.uniform(0.5, 1) * height
+    middle, apart = base - rng.uniform(0.3, 0.6) * height, rng.uniform(0.06, 0.2)
+    over = str(rng.integers(100))
+    end = hand.text(over, x, middle - apart * height, small, 0.4 * gap)
+    below, base = str(rng.integers(1, 100)), middle + apart * height + small
+    end = max(end, hand.text(below, x, base, small, 0.4 * gap))
+    length = max(4, (end - x) * rng.uniform(0.9, 1.4))
+    bar = hand.writer.line("0,5 10,4..6", length, small / length)
+    left = (x + end - bar.shape[1]) / 2
+    hand.sheet.write(bar, OTHER, left, middle - len(bar) / 2)
     return end
 
 
@@ -327,6 +357,29 @@ def _slanted_fraction(hand, x, base, gap):
     return hand.text(str(rng.integers(1, 20)), x, base + down, small, 0.4 * gap)
 
 
+def _mixed_number(hand, x, base, gap):
+    """A whole number and a fraction beside it."""
+    x = hand.text(hand.number(2, False), x, base, None, 0.6 * gap)
+    fraction = _fraction if hand.rng.random() < 0.5 else _slanted_fraction
+    return fraction(hand, x + hand.rng.uniform(0, 0.7) * hand.height, base, gap)
+
+
+def _in_parentheses(hand, x, base, gap):
+    rng = hand.rng
+    for part in "()":
+        height = rng.uniform(0.9, 1.4) * hand.height
+        ink = hand.writer.strokes(rng.choice(PARENTHESES[part]), height, 0.8)
+        hand.sheet.write(ink, OTHER, x, base - hand.height / 2 - len(ink) / 2)
+        x += ink.shape[1] + rng.uniform(0.02, 0.3) * hand.height
+        if part == "(":
+            x = _integer(hand, x, base, gap)
+            if rng.random() < 0.5:
+                x = hand.operator(x + gap, base) + gap
+                x = _integer(hand, x, base, gap)
+            x += rng.uniform(0.02, 0.3) * hand.height
+    return x
+
+
 def _raised(hand, x, base, gap):
     small, up = hand.height * hand.rng.uniform((0.4, 0.5), (0.65, 0.8))
     digit = str(hand.rng.integers(10))
@@ -340,12 +393,55 @@ def _between(hand, x, base, gap):
 
 
 TERMS = {
-    _integer: 0.46,
+    _integer: 0.36,
     _fraction: 0.08,
-    _slanted_fraction: 0.07,
+    _slanted_fraction: 0.05,
+    _mixed_number: 0.09,
+    _in_parentheses: 0.07,
     _raised: 0.07,
-    _between: 0.32,
+    _between: 0.28,
 }
+
+
+def column_sums(hand, fonts):
+    """Numbers below each other, a line below them, their sum, and carried digits."""
+    sheet, rng, height = hand.sheet, hand.rng, hand.height
+    step, leading = rng.uniform((0.75, 1.2), (1.5, 1.9)) * height
+    n, right = int(rng.integers(1, 7)), sheet.shape[1] * rng.uniform(0.3, 1)
+    while right > 0 and n:
+        base, places = rng.uniform(1, 2.2) * height, int(rng.integers(2, 7))
+        while base < sheet.shape[0]:
+            rows = int(rng.integers(2, 5))
+            _carried(hand, right, step, base, places)
+            for row in range(rows + 1):
+                for place in range(int(rng.integers(1, places + 1))):
+                    ink, top, label = hand.sign(str(rng.integers(10)), height)
+                    left = right - (place + 0.5) * step - ink.shape[1] / 2
+                    sheet.write(ink, label, left, base + top)
+                if row == rows - 1:
+                    length = step * (places + rng.uniform(0, 1.5))
+                    bar = hand.writer.line("0,5 10,4.7..5.3", length, height / length)
+                    at = base + rng.uniform(0.1, 0.25) * height
+                    sheet.write(bar, OTHER, right - bar.shape[1], at)
+                    hand.operator(right - step * (places + 1), base)
+                base += leading
+            base += rng.uniform(0.5, 2) * height
+        right -= step * (places + rng.uniform(1.5, 3))
+        n -= 1
+
+
+def _carried(hand, right, step, base, places):
+    """Write small digits above some columns."""
+    rng, height = hand.rng, hand.height
+    if rng.random() < 0.5:
+        return
+    small = rng.uniform(0.4, 0.65) * height
+    for place in range(1, places):
+        if rng.random() < 0.5:
+            ink, top, label = hand.sign(str(rng.integers(1, 4)), small)
+            left = right - (place + rng.uniform(0.2, 0.8)) * step - ink.shape[1] / 2
+            up = rng.uniform(1.05, 1.2) * height
+            hand.sheet.write(ink, label, left, base - up + top)
 
 
 def letters(hand, fonts):
@@ -420,7 +516,8 @@ LAYOUTS = {
     scattered: 0.09,
     table: 0.17,
     form: 0.1,
-    equations: 0.13,
+    equations: 0.14,
+    column_sums: 0.04,
     letters: 0.08,
     single: 0.12,
     scribbles: 0.04,
