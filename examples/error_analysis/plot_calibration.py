@@ -2,8 +2,8 @@
 Calibrated probabilities
 ========================
 
-Of the predictions with a probability of 90 %, nine in ten should be right. One number,
-the temperature, achieves that.
+Of the predictions with a probability of 90 %, nine in ten should be right. A single
+number, the temperature, achieves that.
 """
 
 # %%
@@ -11,7 +11,7 @@ the temperature, achieves that.
 # ----------------------
 # Both are trained with the same seed, so they have the same weights and the same
 # predictions. Only the second is calibrated, which is the default. Most of the images
-# are for testing, so that there are mistakes to count.
+# are for testing, so there are enough mistakes to count.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -47,8 +47,8 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
 # %%
 # What it changes, and what it does not
 # -------------------------------------
-# All outputs are divided by one number, so only the probabilities change, not the
-# labels.
+# All outputs are divided by the same number, so only the probabilities change, not the
+# predicted labels.
 
 for calibration, report in reports.items():
     print(

@@ -3,8 +3,8 @@
 Confusion matrix and misclassified images
 =========================================
 
-Which digits are confused, whether that is more than chance, and what the misclassified
-images look like.
+Which digits are confused with each other, whether that is more than chance, and what
+the misclassified images look like.
 """
 
 # %%
@@ -43,8 +43,8 @@ print(report.summary())
 # %%
 # The confusion matrix
 # --------------------
-# Rows are the true digits, columns the predicted ones. Correct predictions are grey, so
-# only mistakes are coloured.
+# Rows are true digits, and columns are predicted digits. Correct predictions are grey,
+# so only mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 display.figure_.suptitle("Confusion matrix")
@@ -58,9 +58,9 @@ print(report.confusions.head(8).to_string(index=False))
 # %%
 # Recall of each digit
 # --------------------
-# Recall is the share of a digit's images that are classified correctly; support is the
-# number of its images. With about ninety images of each digit, the 95 % intervals
-# (Wilson's) are wide.
+# Recall is the share of a digit's images that are classified correctly. Support is the
+# number of images of that digit. With about ninety images of each digit, the 95 %
+# intervals (Wilson's) are wide.
 
 columns = ["support", "recall", "recall_low", "recall_high"]
 print(report.per_class.sort_values("recall")[columns].round(3))
@@ -69,16 +69,16 @@ PerClassDisplay.from_report(report)
 # %%
 # Which digit is hard?
 # --------------------
-# Fisher's exact test tells whether the recall of a digit is lower than that of all
-# others together; Holm's correction allows for the ten tests.
+# Fisher's exact test shows whether the recall of a digit is lower than that of all
+# others together. Holm's correction allows for the ten tests.
 
 print(report.recall_tests[["recall", "recall_of_others", "p_corrected"]].round(3))
 print("Harder than the others:", report.hardest().index.tolist() or "none for sure")
 
 # %%
-# The test is about this one network. It allows for chance in the choice of the test
+# The test is only about this network. It allows for chance in the choice of the test
 # images, but not for chance in training. So train with three seeds, and count how often
-# each digit is among the two with the lowest recall.
+# each digit has one of the two lowest recalls.
 
 repetition = repeat_over_seeds(pipeline, X_train, y_train, X_test, y_test, n_seeds=3)
 print(repetition.table.round(3))
@@ -111,7 +111,7 @@ display = ReliabilityDisplay.from_report(report)
 display.figure_.suptitle("Calibration")
 
 # %%
-# The least confident predictions can go to a person.
+# The least confident predictions can be handed to a person.
 
 print(report.referral([0.98, 0.99, 0.995]).round(3).to_string(index=False))
 display = RiskCoverageDisplay.from_report(report)
@@ -130,7 +130,7 @@ print(comparison.summary())
 # Labels that may be wrong
 # ------------------------
 # Cross-validation over all images finds those whose given label is the least probable.
-# Most are labelled correctly and only hard to read, so a person must decide.
+# Most are labelled correctly and are just hard to read, so a person must decide.
 
 suspicious = suspicious_labels(pipeline, X, y, cv=3).head(8)
 titles = [

@@ -10,7 +10,7 @@ predictions to a person. Choose the threshold on images that were not used for t
 # Three parts
 # -----------
 # The images are divided into three parts: one to train on, one to choose the threshold
-# on, and one to test it on. The training set is small, so that some predictions are
+# on, and one to test it on. The training set is small, so some predictions are
 # doubtful.
 
 import matplotlib.pyplot as plt
@@ -33,7 +33,8 @@ pipeline.fit(X_train, y_train)
 # %%
 # The threshold
 # -------------
-# The curve shows the share of mistakes if only the most confident predictions are kept.
+# The curve shows the share of mistakes when only the most confident predictions are
+# kept.
 
 chosen = ErrorReport.from_estimator(pipeline, X_choose, y_choose)
 display = RiskCoverageDisplay.from_report(chosen)
@@ -50,8 +51,8 @@ threshold = table.loc[0, "threshold"]
 # Test the threshold
 # ------------------
 # On other images, the accuracy of the predictions that are kept is about what you asked
-# for. It may be a little lower, since the threshold was tuned to the images that it was
-# chosen on.
+# for. It may be a little lower, because the threshold was tuned to the images on which
+# it was chosen.
 
 confidence = pipeline.predict_proba(X_test).max(axis=1)
 predictions = pipeline.predict(X_test)

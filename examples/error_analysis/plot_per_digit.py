@@ -2,16 +2,16 @@
 Which digit is hard, and for which network
 ==========================================
 
-The recall of each digit, for a weak and a better network, with a test of whether
-a low recall is more than chance.
+The recall of each digit, for a weak network and a better one, and a test of whether a
+low recall is more than chance.
 """
 
 # %%
 # Two networks
 # ------------
 # The first 1,300 of scikit-learn's digits are for training, the others for testing.
-# That is harder than a random split: neighbouring rows are alike, as if the same people
-# had written them, and a random split would put some of these in each part.
+# That is harder than a random split. Neighbouring rows are alike, as if the same people
+# had written them, and a random split would put some of these rows in each part.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -34,7 +34,7 @@ reports = {
 # %%
 # Recall with its interval
 # ------------------------
-# Each line is the 95 % interval of one digit. Orange marks a recall that is
+# Each line is the 95 % interval for one digit. Orange marks a recall that is
 # significantly lower than that of all other digits together (Fisher's exact test,
 # corrected for testing ten digits).
 

@@ -2,8 +2,8 @@
 From the Keras notebook to the pipeline
 =======================================
 
-The classic notebook, cell by cell, on scikit-learn's digits: load, look, train, test,
-plot the confusion matrix, and say what it shows.
+The classic notebook, cell by cell, on scikit-learn's digits: load the data, look at it,
+train, test, plot the confusion matrix, and say what it shows.
 """
 
 # %%
@@ -33,8 +33,8 @@ display.ax_.set_title("The first five digits")
 # Build
 # -----
 # The pipeline scales pixels and encodes labels, so you need no cells for that. The
-# preset has the notebook's network and training. Its unpadded convolutions are made for
-# 28 x 28 pixels; 8 x 8 pixels need padding.
+# preset uses the notebook's network, and trains it in the same way. The notebook's
+# unpadded convolutions are made for 28 x 28 pixels; 8 x 8 pixels need padding.
 
 notebook = DigitCNN.from_preset(
     "notebook", padding="same", epochs=15, batch_size=32, random_state=0
@@ -44,8 +44,8 @@ pipeline = make_digit_pipeline(notebook)
 # %%
 # Train
 # -----
-# A tenth of the images is held out, as in the notebook, but at random and stratified,
-# to keep the proportions of the digits.
+# A tenth of the images are held out, as in the notebook. Here, they are drawn at random
+# and stratified, to keep the proportions of the digits.
 
 pipeline.fit(X_train, y_train)
 display = TrainingHistoryDisplay.from_estimator(pipeline)
@@ -62,7 +62,7 @@ print(f"Test accuracy: {report.accuracy:.1%} (95 % interval {low:.1%} to {high:.
 # %%
 # The confusion matrix
 # --------------------
-# The entries are integers, and only the mistakes are coloured.
+# The cells show whole numbers, and only the mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 display.figure_.suptitle("The mistakes of the notebook's network")
@@ -79,8 +79,8 @@ print(report.hardest_in_words())
 # %%
 # The same images, another network
 # --------------------------------
-# This is the default network of skdigits. 450 images are too few to show a difference;
-# on MNIST, there is one (:doc:`/performance`).
+# This is the default network of skdigits. With 450 images, the test set is too small to
+# show a difference. On MNIST, there is one (:doc:`/performance`).
 
 default = make_digit_pipeline(epochs=15, batch_size=32, random_state=0)
 other = ErrorReport.from_estimator(default.fit(X_train, y_train), X_test, y_test)

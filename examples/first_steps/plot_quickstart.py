@@ -38,7 +38,7 @@ print(f"Test accuracy: {accuracy:.1%} of {len(y_test)}")
 # %%
 # The training history
 # --------------------
-# With few images, `fit` runs more epochs, until the network has been trained for 1,500
+# With few images, `fit` runs more epochs, so that the network is trained for 1,500
 # steps.
 
 display = TrainingHistoryDisplay.from_estimator(pipeline)
@@ -64,7 +64,7 @@ right.set(xlabel="digit", ylabel="probability", xticks=pipeline.classes_)
 # %%
 # Saving and loading
 # ------------------
-# One file holds the pipeline; loading it runs no code from the file.
+# One file holds the whole pipeline. Loading it runs no code from the file.
 
 with TemporaryDirectory() as folder:
     path = Path(folder) / "digits.safetensors"

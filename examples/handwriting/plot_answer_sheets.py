@@ -2,17 +2,18 @@
 Answer sheets to a spreadsheet
 ==============================
 
-A class hands in forms, and you want a table of the points, in which the cells that a
-person should check are highlighted. This example draws scans of such forms, reads the
-boxes on each form, and cuts out the doubtful cells.
+A class hands in forms, and you want a table of the points that highlights the cells
+that a person should check. This example draws scans of such forms, reads the boxes on
+each form, and cuts out the doubtful cells.
 """
 
 # %%
 # The scans
 # ---------
 #
-# For your own scans, pass the names of the files, or one PDF file. The scans here are
-# drawn: a printed form, filled in with scikit-learn's digits, which 43 people wrote.
+# For your own scans, pass a list of file names, or one PDF file. The scans here are
+# drawn: each is a printed form, filled in with scikit-learn's digits, which 43 people
+# wrote.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -71,8 +72,9 @@ for ax, page in zip(axes, scans, strict=False):
 # :func:`skdigits.reading.read_boxes` reads each box; an uncertain digit becomes a "?".
 # A cell is doubtful if it contains a "?", or if it has more or fewer digits than the
 # box should have. ``table.to_csv("points.csv")`` or ``table.to_excel("points.xlsx")``
-# writes the table. The command ``skdigits predict scans.pdf --boxes form.csv --csv
-# points.csv`` does the same, and adds a column that says what to check.
+# writes the table. The command
+# ``skdigits predict scans.pdf --boxes form.csv --csv points.csv`` writes the same
+# table, and adds a column that says what to check.
 readings = read_boxes(scans, FORM)
 table = pd.DataFrame([{name: r.text for name, r in page.items()} for page in readings])
 doubtful = pd.DataFrame(
@@ -90,7 +92,7 @@ table.style.apply(
 # The cells for a person
 # ----------------------
 #
-# Nobody has to look at whole sheets again.
+# Only these cells need a second look, not whole sheets.
 cells = [(row, name) for row in table.index for name in FORM if doubtful[name][row]]
 print(f"{len(cells)} of {table.size} cells are doubtful")
 figure, axes = plt.subplots(
@@ -104,8 +106,8 @@ for ax, (row, name) in zip(axes.flat, cells, strict=False):
     ax.set_title(f"scan {row + 1}, {name}: {table[name][row]}", fontsize=9)
 
 # %%
-# Most of the mistakes are in doubtful cells, but not all. On your own sheets, also
-# check some of the other cells.
+# Most of the mistakes are in doubtful cells, but not all of them. On your own sheets,
+# also check some of the other cells.
 wrong = table != written
 n_wrong, n_marked = int(wrong.sum().sum()), int((wrong & doubtful).sum().sum())
 print(f"{n_wrong} cells differ from what was written, {n_marked} of them are marked")

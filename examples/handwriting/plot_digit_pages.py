@@ -3,8 +3,8 @@ Synthetic pages for training detectors
 ======================================
 
 To train a digit detector, you need pages, and the position and label of every digit on
-them. Labelling photos by hand takes weeks. `make_digit_pages` draws pages with known
-labels.
+them. Labelling photos by hand takes weeks. `make_digit_pages` draws pages whose labels
+are known.
 """
 
 # %%
@@ -46,8 +46,9 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # --------------------
 #
 # To train a segmentation network, use `ink`, the number of the sign at each pixel.
-# `visible` is the share of each sign that is on the page; it is less than 1 if the edge
-# cuts off a part. Use it to leave out digits that nobody could read.
+# `visible` is the share of each sign that is on the page. It is less than 1 if the edge
+# of the page cuts off a part of the sign. Use it to leave out digits that nobody could
+# read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

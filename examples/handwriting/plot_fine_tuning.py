@@ -4,9 +4,10 @@ Fine-tuning the pretrained model
 
 Transfer learning: the pretrained model has never seen scikit-learn's digits, which have
 only 8 x 8 pixels and were written by other people. It misreads a few of them. This
-example fine-tunes it on the misread digits of the first half, as if a person had
-corrected them, and tests it on the second half. Trained on the corrections alone, the
-model forgets what it knew; if images that it knows are mixed in, it does not.
+example fine-tunes the model on the misread digits in the first half of the data, as if
+a person had corrected them, and tests it on the second half. If it is trained on the
+corrections alone, the model forgets what it knew. If images that it knows are mixed in,
+it does not.
 
 .. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
 """
@@ -34,10 +35,10 @@ print(f"{corrected.sum()} corrections")
 # Images that the model knows
 # ---------------------------
 #
-# You can make synthetic pages on any machine. Their digits, and their other signs
-# (class -1), are cut out along their ink. Half of these images are for training, the
-# other half for testing how much is forgotten. They are already in MNIST format, so
-# they skip the first step of the pipeline, the normalization.
+# You can make synthetic pages on any machine. The digits and other signs (class -1) on
+# the pages are cut out along their ink. Half of the resulting images are for training,
+# and the other half are for testing how much is forgotten. They are already in MNIST
+# format, so they skip the first step of the pipeline, the normalization.
 pages = make_digit_pages(200, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):
@@ -83,7 +84,7 @@ on_its_own = accuracies("Fine-tuned alone", alone)
 # Mixed with what it knows
 # ------------------------
 #
-# A correction counts as much as five known images.
+# Each correction counts as much as five known images.
 # ``skdigits train --from pretrained --data corrections.zip`` does the same, and adds
 # some of MNIST's images if MNIST is available.
 mixed = fine_tuned(
@@ -97,7 +98,7 @@ with_known = accuracies("Fine-tuned, mixed", mixed)
 # What it has learned
 # -------------------
 #
-# These images of the second half were misclassified before fine-tuning, and are
+# These images from the second half were misclassified before fine-tuning, and are
 # classified correctly after it.
 after = mixed.predict(prepared)
 learned = np.flatnonzero(~first & (before != y) & (after == y))[:10]

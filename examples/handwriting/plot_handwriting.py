@@ -4,7 +4,7 @@ A photo of handwriting, step by step
 
 A network that was trained on MNIST expects light digits on a black background, each in
 the middle of 28 x 28 pixels, with strokes of about the same thickness. A photo of a
-sheet of paper is nothing like that. This example makes such a photo, with a shadow,
+sheet of paper is nothing like that. This example draws such a photo, with a shadow,
 ruled lines and noise, and shows each step on the way to a prediction.
 """
 
@@ -12,8 +12,8 @@ ruled lines and noise, and shows each step on the way to a prediction.
 # A photo
 # -------
 #
-# For your own photo, use its file name. This one is drawn: strokes of a pen on ruled
-# paper, darker towards the right, and turned by two degrees.
+# To read your own photo, pass its file name. The photo here is drawn: pen strokes on
+# ruled paper, darker towards the right, and turned by two degrees.
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -54,8 +54,8 @@ image = photo()
 # Ink
 # ---
 #
-# In the shadow, the paper is darker than the ink is elsewhere, so no threshold
-# separates the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
+# In the shadow, the paper is darker than the ink is elsewhere, so no threshold can
+# separate the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
 # network, which was trained on synthetic pages. This network sees the photo at several
 # scales, and predicts for each pixel whether it is ink. Ruled lines are not ink.
 ink = find_ink(image)
@@ -72,7 +72,7 @@ for ax, step, title in zip(axes, (image, 1 - ink), ("Photo", "Ink"), strict=True
 #
 # :func:`skdigits.handwriting.find_digits` returns the boxes of the digits in reading
 # order, and :class:`skdigits.handwriting.HandwritingNormalizer` converts images of
-# single digits to MNIST format. Here, these are cut from the first line.
+# single digits to MNIST format. Here, the images are cut from the first line.
 boxes = [box for box in find_digits(image) if box.line == 0]
 cut = [
     image[max(0, b.top - 8) : b.top + b.height + 8, b.left - 8 : b.left + b.width + 8]
@@ -91,9 +91,9 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # The reading
 # -----------
 #
-# :func:`skdigits.read_digits` does all of that, and combines the predictions of the
-# page network and the pretrained classifier into a probability for each digit. Below
-# `min_confidence`, the prediction is a question mark.
+# :func:`skdigits.read_digits` does all of this. It also combines the predictions of the
+# page network and the pretrained classifier into a probability for each digit. If the
+# confidence is below `min_confidence`, the prediction is a question mark.
 reading = read_digits(image)
 ax = reading.plot()
 ax.set_title("The reading")

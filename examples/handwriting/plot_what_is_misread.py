@@ -2,9 +2,9 @@
 What is misread, and why
 ========================
 
-No reader of handwriting is always right, and if you rely on one, you should know where
-it fails. This example draws what :func:`~skdigits.read_digits` is known to misread:
-signs that have the shape of a digit, and digits in unusual forms.
+No handwriting reader is always right. If you rely on one, you should know where it
+fails. This example draws signs that :func:`~skdigits.read_digits` is known to misread:
+some have the shape of a digit, and some are digits in unusual forms.
 """
 
 # %%
@@ -62,20 +62,20 @@ plt.show()
 # Why, and what helps
 # -------------------
 #
-# The letters and the bracket have exactly the shape of a digit: if they stand alone,
-# nobody can tell the difference. Their surroundings would help, and the page network
-# sees those, but it was trained on numbers and single letters, not on words. If you
+# The letters and the bracket have exactly the shape of a digit. If they stand alone,
+# nobody can tell the difference. Their surroundings would help. The page network does
+# see those, but it was trained on numbers and single letters, not on words. If you
 # expect letters, cut out the fields that contain digits, and read only those.
 #
 # MNIST and the synthetic pages have no zeros that are open at the top. If the networks
-# were trained to read such zeros, they would also read the letter U as a zero. You can
-# fine-tune the classifier for one writer:
+# were trained to read such zeros, they would also read the letter U as a zero. If a
+# writer makes such zeros, you can fine-tune the classifier for this writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
 # The digits of the fraction touch the stroke between them, so the reading is wrong.
 #
-# The probability does not warn you that a sign is not a digit. It says how often
-# predictions are right for signs that people meant to be digits.
+# The probability does not warn you that a sign is not a digit. It only says how often
+# predictions are right for signs that were meant to be digits.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
 assert readings["a zero open at the top"].text != "0"

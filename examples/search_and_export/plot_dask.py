@@ -2,8 +2,8 @@
 Hyperparameter search on a Dask cluster
 =======================================
 
-Dask runs the folds of a search on other machines, or, as here, on a cluster of one.
-This needs the extra ``distributed`` (:doc:`/installation`).
+Dask runs the folds of a search on other machines or, as here, on a cluster with a
+single worker. This needs the extra ``distributed`` (:doc:`/installation`).
 """
 
 # %%
@@ -32,8 +32,8 @@ print(f"{len(client.scheduler_info()['workers'])} worker")
 # %%
 # The same search
 # ---------------
-# ``scatter`` sends the images to each worker once. Nothing else differs from a search
-# in one process, and the scores are the same.
+# ``scatter`` sends the images to each worker once. Everything else is the same as for a
+# search in one process, and so are the scores.
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -58,7 +58,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 figure.suptitle("Nine candidates")
 
 # %%
-# The numbers of candidates, and the epochs that they reached:
+# The number of candidates in each round, and the epoch that they reached:
 
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
     print(f"{n_candidates} candidates until epoch {epochs}")

@@ -3,8 +3,8 @@ Hyperparameter search: grid search and successive halving
 =========================================================
 
 How to tune filters and dropout with `GridSearchCV`, and how to find an equally good
-candidate in a third of the epochs. The parameters of the network have the name of its
-step as a prefix: ``cnn__filters``, ``cnn__dropout``.
+candidate in a third of the epochs. In a pipeline, the parameters of the network have
+the prefix ``cnn__``, the name of its step: ``cnn__filters``, ``cnn__dropout``.
 """
 
 # %%
@@ -45,8 +45,8 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # %%
 # Successive halving
 # ------------------
-# `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes the training
-# of the better half from their weights; after two epochs, it keeps the better half of
+# `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes training the
+# better half from their current weights. After two epochs, it keeps the better half of
 # those, and so on. A candidate that reaches the end has been trained exactly as in the
 # grid search.
 
@@ -58,7 +58,8 @@ for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, stric
 
 # %%
 # The scores of candidates that were stopped early cannot be compared with the others:
-# these candidates had fewer epochs, and a learning rate in the middle of its cycle.
+# they were trained for fewer epochs, and stopped in the middle of the learning-rate
+# cycle.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
@@ -66,8 +67,8 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What it saved
 # -------------
-# These are the numbers of epochs in each fold. Each rung continues from the weights of
-# the rung before it.
+# Here are the numbers of epochs in each fold for both searches. After each pause,
+# halving continues from the current weights.
 
 rungs = [0, *search.n_resources_]
 of_halving = sum(

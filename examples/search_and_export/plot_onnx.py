@@ -4,7 +4,7 @@ Exporting to ONNX: predictions without Python
 
 Export a fitted pipeline to an ONNX graph, which ONNX Runtime runs in many languages,
 without skdigits. The graph takes raw pixels and returns labels and probabilities. The
-pipeline predicts with the same graph, after scaling the pixels.
+pipeline itself predicts with the same graph, after scaling the pixels.
 """
 
 # %%

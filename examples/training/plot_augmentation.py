@@ -9,7 +9,7 @@ How much augmentation helps with few images, and what a one-cycle schedule does.
 # How much augmentation
 # ---------------------
 # ``augment`` sets how strongly each training image is rotated, zoomed, sheared and
-# shifted. The changes are random, and differ from epoch to epoch. The network is
+# shifted. These changes are random, and differ from epoch to epoch. The network is
 # trained on the first hundred of scikit-learn's digits and tested on the second half,
 # which seems to come from other writers. Augmentation shows the network ways of writing
 # that the hundred images lack.
@@ -59,7 +59,7 @@ assert default > double
 # %%
 # The learning-rate schedule
 # --------------------------
-# ``schedule="one_cycle"`` takes large steps early in a fit and small ones at its end,
+# ``schedule="one_cycle"`` takes large steps early in a fit and small ones at the end,
 # so the loss falls until the last epoch. With a constant learning rate of the same
 # size, the loss fluctuates.
 

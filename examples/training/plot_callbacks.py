@@ -9,7 +9,7 @@ How to plot the training history, stop early, and use Keras callbacks.
 # A validation set
 # ----------------
 # ``validation_split`` holds out some of the training images, and keeps the proportions
-# of the digits. ``history_`` then has four values for each epoch.
+# of the digits. ``history_`` then has four values for every epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -32,7 +32,7 @@ display.figure_.suptitle("Twenty-five epochs")
 # Stopping early
 # --------------
 # With a constant learning rate, the loss stops falling at some point. The fit ends five
-# epochs after the best one, and restores the weights of that epoch.
+# epochs after the best one, and restores the weights of the best epoch.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)
@@ -43,12 +43,12 @@ assert clf.n_iter_ < 60
 # %%
 # A callback that records
 # -----------------------
-# A callback's ``self.model`` is a Keras model that has the current weights. This
-# callback records the first kernel after each epoch. A fit uses copies of its
-# callbacks, so the copies append to a list that they share.
+# A callback's ``self.model`` is a Keras model with the current weights. This callback
+# records the first kernel after each epoch. A fit uses copies of its callbacks, so here
+# the copies append to a shared list.
 #
-# Keras is imported only here, after the first fit: by then, skdigits has silenced
-# TensorFlow.
+# Keras is imported only here, after the first fit, because skdigits has silenced
+# TensorFlow by then.
 
 import keras
 

@@ -2,8 +2,8 @@
 Learning curves: training on few images
 =======================================
 
-How accuracy depends on the number of training images, compared with three scikit-learn
-classifiers.
+How accuracy depends on the number of training images, for skdigits and for three
+scikit-learn classifiers.
 """
 
 # %%
@@ -84,10 +84,10 @@ display.figure_.suptitle("Fifty images")
 # %%
 # What fifty images do not show
 # -----------------------------
-# These are the most confident mistakes of the network that was trained on the fifty
-# images. The network is overconfident: it was calibrated on augmented copies of the
-# fifty images, not on images by other writers. With so few images, calibrate on a
-# validation set, ``X_val``.
+# These are the most confident mistakes of the network trained on the fifty images. The
+# network is overconfident, because it was calibrated on augmented copies of those
+# images, not on images by other writers. With so few images, calibrate on a validation
+# set, ``X_val``.
 
 report = ErrorReport.from_estimator(pipelines[0], X_test, y_test)
 print(

@@ -2,14 +2,15 @@
 Class imbalance: class weights and sample weights
 =================================================
 
-In a pile of forms, some digits are rare. A network that sees few images of them
-predicts the frequent digits instead, unless each rare image has a larger weight.
+In a pile of forms, some digits are rare. A network that sees few images of a digit
+predicts the frequent digits instead, unless each image of the rare digit has a larger
+weight.
 """
 
 # %%
 # Rare eights
 # -----------
-# Only five eights are left in the training set. The test set is not changed.
+# The training set keeps only five of its eights. The test set is not changed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,8 +33,8 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # With and without weights
 # ------------------------
 # ``class_weight="balanced"`` gives each class the same total weight, so an eight weighs
-# as much as eighteen other images. Each setting is trained with three seeds, since five
-# eights are few.
+# as much as eighteen other images. Each setting is trained with three seeds, because
+# results from only five eights vary a lot.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -51,8 +52,8 @@ for name, class_weight in settings.items():
 # %%
 # What it changes
 # ---------------
-# The recall of the eight rises, and with it the precision of the digits that eights
-# were taken for.
+# The recall of eights rises, and so does the precision of the digits that eights were
+# mistaken for.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 figure.suptitle("Five eights in the training: mean of three seeds")
@@ -74,9 +75,9 @@ for name in settings:
 # %%
 # Weights for single images
 # -------------------------
-# To pass ``sample_weight`` through a pipeline, put the name of the step before it.
-# Here, the weight of an image is proportional to its ink; a weight of zero leaves an
-# image out.
+# To pass ``sample_weight`` through a pipeline, prefix it with the name of the step and
+# two underscores. Here, the weight of an image is proportional to its ink. A weight of
+# zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
