@@ -9,9 +9,9 @@ number, the temperature, achieves that.
 # %%
 # The same network twice
 # ----------------------
-# Both are trained with the same seed, so they have the same weights and the same
-# predictions. Only the second is calibrated, which is the default. Most of the images
-# are for testing, so there are enough mistakes to count.
+# Both networks are trained with the same seed, so they have the same weights and
+# predict the same labels. Only the second is calibrated, which is the default. Most of
+# the images are for testing, so there are enough mistakes to count.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits

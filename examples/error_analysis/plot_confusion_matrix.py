@@ -76,7 +76,7 @@ print(report.recall_tests[["recall", "recall_of_others", "p_corrected"]].round(3
 print("Harder than the others:", report.hardest().index.tolist() or "none for sure")
 
 # %%
-# The test is only about this network. It allows for chance in the choice of the test
+# The test applies only to this network. It allows for chance in the choice of the test
 # images, but not for chance in training. So train with three seeds, and count how often
 # each digit has one of the two lowest recalls.
 

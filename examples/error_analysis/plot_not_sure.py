@@ -9,8 +9,8 @@ predictions to a person. Choose the threshold on images that were not used for t
 # %%
 # Three parts
 # -----------
-# The images are divided into three parts: one to train on, one to choose the threshold
-# on, and one to test it on. The training set is small, so some predictions are
+# The images are divided into three parts: one for training, one for choosing the
+# threshold, and one for testing it. The training set is small, so some predictions are
 # doubtful.
 
 import matplotlib.pyplot as plt

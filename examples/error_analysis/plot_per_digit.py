@@ -11,7 +11,7 @@ low recall is more than chance.
 # ------------
 # The first 1,300 of scikit-learn's digits are for training, the others for testing.
 # That is harder than a random split. Neighbouring rows are alike, as if the same people
-# had written them, and a random split would put some of these rows in each part.
+# had written them, and a random split would put similar images in both parts.
 
 import matplotlib.pyplot as plt
 import pandas as pd

@@ -32,8 +32,8 @@ for ax, image, boxes, labels in zip(
         ax.add_patch(plt.Rectangle(*place, fill=False, edgecolor=colour))
 
 # %%
-# What is on them
-# ---------------
+# What the pages show
+# -------------------
 labels = np.concatenate(pages.labels)
 for name, count in zip(
     pages.target_names, np.bincount(labels, minlength=16), strict=True

@@ -69,7 +69,7 @@ plt.show()
 #
 # MNIST and the synthetic pages have no zeros that are open at the top. If the networks
 # were trained to read such zeros, they would also read the letter U as a zero. If a
-# writer makes such zeros, you can fine-tune the classifier for this writer:
+# writer makes such zeros, you can fine-tune the classifier for that writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
 # The digits of the fraction touch the stroke between them, so the reading is wrong.

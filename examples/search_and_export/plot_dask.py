@@ -50,7 +50,8 @@ cluster.close()
 # %%
 # The results
 # -----------
-# Each cell is a candidate; those that were stopped early were trained for fewer epochs.
+# Each cell is a candidate. Candidates that were stopped early were trained for fewer
+# epochs.
 
 print(search.best_params_)
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")

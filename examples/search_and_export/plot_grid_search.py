@@ -65,8 +65,8 @@ figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
 
 # %%
-# What it saved
-# -------------
+# What halving saved
+# ------------------
 # Here are the numbers of epochs in each fold for both searches. After each pause,
 # halving continues from the current weights.
 

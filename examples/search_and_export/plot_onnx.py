@@ -27,7 +27,7 @@ pipeline = skdigits.make_digit_pipeline(epochs=10, random_state=0)
 pipeline.fit(X_train, y_train)
 
 # %%
-# Its graph
+# The graph
 # ---------
 # The equivalent command is ``skdigits export digits.safetensors digits.onnx``. The
 # graph contains a description of how to use it.
@@ -36,7 +36,7 @@ graph = skdigits.to_onnx(pipeline)
 print(graph.doc_string)
 
 # %%
-# Its predictions
+# The predictions
 # ---------------
 # ONNX Runtime needs only the bytes of the graph, or a file that contains them.
 

@@ -82,8 +82,8 @@ display = DigitGridDisplay(X[:50], y[:50]).plot(n_columns=10)
 display.figure_.suptitle("Fifty images")
 
 # %%
-# What fifty images do not show
-# -----------------------------
+# Confident mistakes
+# ------------------
 # These are the most confident mistakes of the network trained on the fifty images. The
 # network is overconfident, because it was calibrated on augmented copies of those
 # images, not on images by other writers. With so few images, calibrate on a validation
