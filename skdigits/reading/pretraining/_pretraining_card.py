@@ -7,11 +7,11 @@ from skdigits.inspection import ErrorReport
 from skdigits.reading._pretrained import NO_DIGIT
 
 LIMITS = (
-    "It reads one digit an image; read_digits finds those of a sheet.",
-    "It predicts -1 for a non-digit; a letter that looks like a digit is one: O "
-    "is 0, l is 1, S is 5.",
-    "It has learned from no photo of anybody's handwriting but MNIST's, written in the "
-    "United States around 1990; rare habits of other countries it knows from drawings.",
+    "It classifies one digit per image. To read several digits, use read_digits.",
+    "It predicts -1 for a non-digit, but a letter that looks like a digit is taken for "
+    "that digit: O for 0, l for 1, S for 5.",
+    "The only handwriting of real people in its training data is MNIST's, from the "
+    "United States around 1990. The habits of other countries are drawn by a program.",
 )
 
 
