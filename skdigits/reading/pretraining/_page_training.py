@@ -1,5 +1,6 @@
 """Training the page network on an endless supply of pages, with its state on disk."""
 
+import json
 from collections import deque
 from pathlib import Path
 
@@ -29,7 +30,8 @@ LEARNING_RATE, RISING, WEIGHT_DECAY, CLIPNORM = 0.003, 0.04, 1e-4, 5.0
 # The peak for a network that has learned already, in shares of that of a new one.
 OF_TRAINED = 0.5
 
-STATE = "page_network.keras"
+# The state of a training, and the steps of those whose weights it started from.
+STATE, BEFORE = "page_network.keras", "steps_before.json"
 
 # Steps between two states on the disk.
 STEPS_PER_EPOCH = 100
@@ -236,6 +238,8 @@ def _model_of(state, n_steps, filters, seed, initial):
             )
         model.set_weights(weights)
     state.parent.mkdir(parents=True, exist_ok=True)
+    before = [] if initial is None else steps_of(initial)
+    state.with_name(BEFORE).write_text(json.dumps(before))
     return model
 
 
@@ -250,8 +254,9 @@ def _trained_model(folder):
 
 
 def steps_of(folder):
-    """Return how many steps the state in a folder has been trained for."""
-    return int(_trained_model(folder).optimizer.iterations)
+    """Return the steps of each training that led to the state in a folder."""
+    before = json.loads(Path(folder, BEFORE).read_text())
+    return [*before, int(_trained_model(folder).optimizer.iterations)]
 
 
 class _Saver(keras.callbacks.Callback):

@@ -26,9 +26,9 @@ from skdigits.training import keras
 MODULE = "skdigits.reading.pretraining.train_pages"
 
 LIMITS = (
-    "It finds digits from 11 pixels of height on.",
-    "It has learned from no photo, and from nobody's handwriting but MNIST's.",
-    "Opening brackets look like ones to it, and the ends of lines may.",
+    "It finds digits that are at least 11 pixels high.",
+    "The only handwriting of real people in its training data is MNIST's.",
+    "It may take an opening bracket or the end of a line for a 1.",
 )
 
 # Batches of pages that tell the ranges of feature maps.
@@ -61,10 +61,8 @@ def _card(model, options):
     """Return the card of the page network: from what it was made, and its limits."""
     arguments = ["--steps", options.steps, "--dtype", options.dtype]
     arguments += ["--seed", options.seed]
-    steps = [int(model.optimizer.iterations)]
     if options.initial:
         arguments += ["--initial", Path(options.initial).name]
-        steps = [steps_of(options.initial), *steps]
     return {
         "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
@@ -73,7 +71,7 @@ def _card(model, options):
             "Apache License 2.0 and the MIT License",
             "n_fonts": len(fonts_in(options.fonts)),
         },
-        "steps": steps,
+        "steps": steps_of(options.state),
         "pages a step": BATCH_SIZE,
         "seed": options.seed,
         "weights": model.count_params(),

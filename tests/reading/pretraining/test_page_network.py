@@ -305,6 +305,9 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     train_pages.main([*second, *steps, "--filters", *"44444"])
     card = json.loads(onnx.load(output).doc_string)
     assert card["steps"] == [1, 1] and card["command"].endswith("--initial state")
+    third = [*folders[:3], str(tmp_path / "third"), "--initial", second[3]]
+    train_pages.main([*third, *steps, "--filters", *"44444"])
+    assert json.loads(onnx.load(output).doc_string)["steps"] == [1, 1, 1]
     other = [*folders[:3], str(tmp_path / "other"), "--initial", folders[3]]
     with pytest.raises(SystemExit, match="^Got initial=.* of other filters than"):
         train_pages.main([*other, *steps, "--filters", *"44448"])
