@@ -8,7 +8,7 @@ from skdigits.datasets import make_digit_pages
 
 @pytest.fixture(scope="module")
 def pages():
-    return make_digit_pages(40, random_state=0)
+    return make_digit_pages(120, random_state=0)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def rows():
 
 
 def test_shapes_and_types(pages):
-    assert pages.images.shape == pages.ink.shape == (40, 256, 256)
+    assert pages.images.shape == pages.ink.shape == (120, 256, 256)
     assert pages.images.dtype == np.uint8 and pages.ink.dtype == np.uint16
     assert pages.target_names == (*"0123456789", ".", ",", "-", "/", ":", "other")
     for boxes, labels, visible in zip(
@@ -37,7 +37,7 @@ def test_shapes_and_types(pages):
 def test_each_digit_and_sign_is_there(pages):
     counts = np.bincount(np.concatenate(pages.labels), minlength=16)
     assert counts.min() > 0
-    assert counts[:10].min() > 20
+    assert counts[:10].min() > 60
 
 
 def test_ink_lies_in_the_box_of_its_sign(pages):
