@@ -50,10 +50,7 @@ def own_ink(signs, i, ignored=()):
         if j in ignored:
             continue
         nearest &= away <= _away(level.of_image(signs.boxes[j]), rows, columns)
-    in_box = away <= 0.5
-    # fine lines may have little ink in all of the box
-    highest = probability[in_box & nearest].max(initial=0)
-    mask = _own_pieces((probability > min(INK, highest / 2)) & nearest, in_box)
+    mask = _own_pieces((probability > INK) & nearest, away <= 0.5)
     if not mask.any():
         middle = (signs.boxes[i, :2] + signs.boxes[i, 2:]) / 2
         return np.zeros(mask.shape, np.float32), np.tile(middle, 2)

@@ -16,6 +16,7 @@ from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
 from skdigits.reading.pretraining._page_training import (
     BATCH_SIZE,
     STEPS,
+    average_with,
     batches_of_epoch,
     steps_of,
     train_page_network,
@@ -47,6 +48,8 @@ def main(arguments=None):
         train = fetch_mnist(subset="train", data_home=options.data_home)
         drawn_from = (train.data, train.target), fonts_in(options.fonts)
         model = _trained(options, *drawn_from)
+        if options.initial:
+            average_with(model, options.initial)
         graph = quantized(to_onnx(model), _pages_after(options, *drawn_from))
         graph.doc_string = json.dumps(_card(model, options))
         graph = graph.SerializeToString()
@@ -121,7 +124,9 @@ def _parser():
     parser.add_argument("--output", required=True, help="the ONNX file that it writes")
     parser.add_argument("--state", required=True, help="the folder of its state")
     parser.add_argument(
-        "--initial", help="the folder of the state of a network that it goes on from"
+        "--initial",
+        help="the folder of the state of a network that it goes on from; the mean of "
+        "the weights of both is written",
     )
     parser.add_argument("--fonts", help="a folder with files of fonts")
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")

@@ -22,6 +22,7 @@ from skdigits.reading.pretraining._page_targets import (
     targets_of,
 )
 from skdigits.reading.pretraining._page_training import (
+    average_with,
     batches_of_epoch,
     cropped,
     cut_outs,
@@ -277,6 +278,10 @@ def test_a_training_begins_with_the_weights_of_another(tmp_path, eager):
     assert not any(np.array_equal(*pair) for pair in zip(kernels, others, strict=True))
     for kernel, other in zip(kernels, others, strict=True):
         assert_allclose(kernel, other, atol=1e-3)
+    own = second.get_weights()
+    average_with(second, tmp_path / "first")
+    for mean, *both in zip(second.get_weights(), own, first.get_weights(), strict=True):
+        assert_allclose(mean, np.mean(both, axis=0), rtol=1e-5, atol=1e-7)
 
 
 def test_the_command(tmp_path, monkeypatch, capsys, eager):
