@@ -9,7 +9,7 @@ from skdigits.datasets.pages._habits import WIDTH as WIDTH
 from skdigits.datasets.pages._habits import WIDTHS as WIDTHS
 from skdigits.datasets.pages._light_and_camera import log_uniform as log_uniform
 from skdigits.datasets.pages._make_digit_pages import make_digit_pages
-from skdigits.datasets.pages._page_layouts import TARGET_NAMES as TARGET_NAMES
+from skdigits.datasets.pages._sheet import TARGET_NAMES as TARGET_NAMES
 from skdigits.datasets.pages._signs import CAPITALS as CAPITALS
 from skdigits.datasets.pages._signs import DOODLES as DOODLES
 from skdigits.datasets.pages._signs import SIGNS as SIGNS

@@ -24,14 +24,12 @@ from skdigits.datasets.pages._light_and_camera import (
 )
 from skdigits.datasets.pages._page_layouts import (
     LAYOUTS,
-    TARGET_NAMES,
-    Hand,
-    Sheet,
     circle_a_digit,
     lines,
     printed_text,
     single,
 )
+from skdigits.datasets.pages._sheet import TARGET_NAMES, Hand, Sheet
 from skdigits.datasets.pages._writer import Writer
 
 # Heights of digits in pixels, and of those on pages of very large ones.
