@@ -58,6 +58,7 @@ def _mixed_number(hand, x, base, gap):
 
 
 def _in_parentheses(hand, x, base, gap):
+    """One or two numbers in parentheses."""
     rng = hand.rng
     for part in "()":
         height = rng.uniform(0.9, 1.4) * hand.height
@@ -101,26 +102,43 @@ def column_sums(hand, fonts):
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     step, leading = rng.uniform((0.75, 1.2), (1.5, 1.9)) * height
     n, right = int(rng.integers(1, 7)), sheet.shape[1] * rng.uniform(0.3, 1)
-    while right > 0 and n:
+    for _ in range(n):
+        if right <= 0:
+            break
         base, places = rng.uniform(1, 2.2) * height, int(rng.integers(2, 7))
         while base < sheet.shape[0]:
-            rows = int(rng.integers(2, 5))
-            _carried(hand, right, step, base, places)
-            for row in range(rows + 1):
-                for place in range(int(rng.integers(1, places + 1))):
-                    ink, top, label = hand.sign(str(rng.integers(10)), height)
-                    left = right - (place + 0.5) * step - ink.shape[1] / 2
-                    sheet.write(ink, label, left, base + top)
-                if row == rows - 1:
-                    length = step * (places + rng.uniform(0, 1.5))
-                    bar = hand.writer.line("0,5 10,4.7..5.3", length, height / length)
-                    at = base + rng.uniform(0.1, 0.25) * height
-                    sheet.write(bar, OTHER, right - bar.shape[1], at)
-                    hand.operator(right - step * (places + 1), base)
-                base += leading
+            base = _column_sum(hand, right, base, step, leading, places)
             base += rng.uniform(0.5, 2) * height
         right -= step * (places + rng.uniform(1.5, 3))
-        n -= 1
+
+
+def _column_sum(hand, right, base, step, leading, places):
+    """Write a sum of two to four numbers, and return where the next line would be."""
+    rows = int(hand.rng.integers(2, 5))
+    _carried(hand, right, step, base, places)
+    for row in range(rows + 1):
+        _right_aligned(hand, right, step, base, places)
+        if row == rows - 1:
+            _line_below(hand, right, step, base, places)
+        base += leading
+    return base
+
+
+def _right_aligned(hand, right, step, base, places):
+    """Write a number of up to so many digits, one in each column."""
+    for place in range(int(hand.rng.integers(1, places + 1))):
+        ink, top, label = hand.sign(str(hand.rng.integers(10)), hand.height)
+        left = right - (place + 0.5) * step - ink.shape[1] / 2
+        hand.sheet.write(ink, label, left, base + top)
+
+
+def _line_below(hand, right, step, base, places):
+    """Write the line above the result, and the operator."""
+    length = step * (places + hand.rng.uniform(0, 1.5))
+    bar = hand.writer.line("0,5 10,4.7..5.3", length, hand.height / length)
+    at = base + hand.rng.uniform(0.1, 0.25) * hand.height
+    hand.sheet.write(bar, OTHER, right - bar.shape[1], at)
+    hand.operator(right - step * (places + 1), base)
 
 
 def _carried(hand, right, step, base, places):

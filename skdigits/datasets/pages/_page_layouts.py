@@ -4,11 +4,11 @@ import numpy as np
 
 from skdigits.datasets.pages._equations import column_sums, equations
 from skdigits.datasets.pages._sheet import OTHER, TARGET_NAMES
+from skdigits.datasets.pages._signs import SIGNS
 from skdigits.datasets.pages._writer import printed
 
 LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
 
-CROSS = "0,0 10,10 | 10,0 0,10"
 RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 
 # How often lines slope as nobody writes on ruled paper.
@@ -106,7 +106,7 @@ def _not_filled_in(hand, left, top, wide, tall):
     if kind == "dash":
         ink = hand.writer.number_sign("-", rng.uniform(0.5, 1.3) * hand.height)
     elif kind == "cross":
-        ink = hand.writer.strokes(CROSS, rng.uniform(0.4, 1) * size, 1.0)
+        ink = hand.writer.strokes(SIGNS["times"][0], rng.uniform(0.4, 1) * size, 1.0)
     else:
         ink = hand.writer.other(rng.uniform(0.7, 1) * min(size, hand.height))
     label = TARGET_NAMES.index("-") if kind == "dash" else OTHER
