@@ -230,13 +230,7 @@ def _model_of(state, n_steps, filters, seed, initial):
     peak = LEARNING_RATE * (1 if initial is None else OF_TRAINED)
     model = compiled_page_network(n_steps, filters, peak)
     if initial is not None:
-        weights = _trained_model(initial).get_weights()
-        if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
-            raise ValueError(
-                f"Got initial={str(initial)!r} with a network of other filters than "
-                f"{filters}, but expected the same ones. Pass its filters."
-            )
-        model.set_weights(weights)
+        model.set_weights(_weights_for(model, initial))
     state.parent.mkdir(parents=True, exist_ok=True)
     before = [] if initial is None else steps_of(initial)
     state.with_name(BEFORE).write_text(json.dumps(before))
@@ -253,6 +247,17 @@ def _trained_model(folder):
     return keras.saving.load_model(Path(folder, STATE))
 
 
+def _weights_for(model, folder):
+    """Return the weights of the state in a folder, which have to fit a model."""
+    weights = _trained_model(folder).get_weights()
+    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+        raise ValueError(
+            f"Got initial={str(folder)!r} with a network of other filters than the one "
+            "that is trained, but expected the same ones. Pass its filters."
+        )
+    return weights
+
+
 def average_with(model, folder):
     """Make the weights of a model the mean of its own and those of a state.
 
@@ -263,7 +268,7 @@ def average_with(model, folder):
     ----------
     .. [1] M. Wortsman et al. "Robust fine-tuning of zero-shot models." CVPR (2022).
     """
-    pairs = zip(model.get_weights(), _trained_model(folder).get_weights(), strict=True)
+    pairs = zip(model.get_weights(), _weights_for(model, folder), strict=True)
     model.set_weights([(own + other) / 2 for own, other in pairs])
 
 

@@ -317,6 +317,11 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     with pytest.raises(SystemExit, match="^Got initial=.* of other filters than"):
         train_pages.main([*other, *steps, "--filters", *"44448"])
     assert not (tmp_path / "other").exists()
+    # the training is over, but the mean of these two would be none
+    wide = [*folders[:3], str(tmp_path / "wide"), *steps, "--filters", *"44448"]
+    train_pages.main(wide)
+    with pytest.raises(SystemExit, match="^Got initial=.* of other filters than"):
+        train_pages.main([*wide, "--initial", folders[3]])
     with pytest.raises(SystemExit, match="there is no font in it"):
         train_pages.main([*folders, "--fonts", str(tmp_path)])
     for wrong, message in {
