@@ -3,15 +3,15 @@ Calibrated probabilities
 ========================
 
 Of the predictions with a probability of 90 %, nine in ten should be right. A single
-number, the temperature, achieves that.
+number, the temperature, is enough to achieve this.
 """
 
 # %%
 # The same network twice
 # ----------------------
 # Both networks are trained with the same seed, so they have the same weights and
-# predict the same labels. Only the second is calibrated, which is the default. Most of
-# the images are for testing, so there are enough mistakes to count.
+# predict the same labels. Only the second is calibrated, as networks are by default.
+# Most of the images are used for testing, so that there are enough mistakes to count.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -35,9 +35,9 @@ for calibration in (False, True):
 # %%
 # Before and after
 # ----------------
-# Label smoothing makes the network more accurate but its outputs underconfident: on the
-# left, the accuracy is far higher than the probability. On the right, the outputs are
-# divided by the temperature.
+# Label smoothing makes the network more accurate, but it also makes its outputs
+# underconfident: on the left, the accuracy is far higher than the probability. On the
+# right, the outputs are divided by the temperature.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
 for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
@@ -45,8 +45,8 @@ for ax, (calibration, report) in zip(axes, reports.items(), strict=True):
     ax.set_title(f"calibration={calibration}\n{ax.get_title()}")
 
 # %%
-# What it changes, and what it does not
-# -------------------------------------
+# What calibration changes, and what it does not
+# ----------------------------------------------
 # All outputs are divided by the same number, so only the probabilities change, not the
 # predicted labels.
 

@@ -3,7 +3,7 @@ Which digit is hard, and for which network
 ==========================================
 
 The recall of each digit, for a weak network and a better one, and a test of whether a
-low recall is more than chance.
+low recall could be due to chance.
 """
 
 # %%
@@ -53,7 +53,7 @@ for name, report in reports.items():
 # Is it the digit or the network?
 # -------------------------------
 # McNemar's test looks at the images that only one of the two networks gets right. The
-# three is hard for the weak network only.
+# digit 3 is hard only for the weak network.
 
 print(reports["weak"].compare(reports["better"]).summary())
 

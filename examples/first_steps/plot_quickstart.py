@@ -10,7 +10,8 @@ Train a classifier on scikit-learn's 8 x 8 digits, look at its predictions, and 
 # The data
 # --------
 # scikit-learn comes with 1,797 digits of 8 x 8 pixels. For MNIST, write
-# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)`` and ``reshape(28, 28)``.
+# ``X, y = skdigits.datasets.fetch_mnist(return_X_y=True)`` here, and
+# ``reshape(28, 28)`` below, where the image is shown.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # The pipeline
 # ------------
-# It scales the pixels, reshapes the rows into images and trains the network.
+# The pipeline scales the pixels, reshapes the rows into images and trains the network.
 
 pipeline = skdigits.make_digit_pipeline(skdigits.DigitCNN(random_state=0))
 pipeline.fit(X_train, y_train)

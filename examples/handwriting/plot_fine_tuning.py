@@ -6,8 +6,8 @@ Transfer learning: the pretrained model has never seen scikit-learn's digits, wh
 only 8 x 8 pixels and were written by other people. It misreads a few of them. This
 example fine-tunes the model on the misread digits in the first half of the data, as if
 a person had corrected them, and tests it on the second half. If it is trained on the
-corrections alone, the model forgets what it knew. If images that it knows are mixed in,
-it does not.
+corrections alone, the model forgets what it knew. Mixing in images that it knows
+prevents this.
 
 .. index:: ! fine-tuning, ! fine-tune, ! finetune, ! transfer learning, ! forgetting
 """
@@ -35,10 +35,11 @@ print(f"{corrected.sum()} corrections")
 # Images that the model knows
 # ---------------------------
 #
-# You can make synthetic pages on any machine. The digits and other signs (class -1) on
-# the pages are cut out along their ink. Half of the resulting images are for training,
-# and the other half are for testing how much is forgotten. They are already in MNIST
-# format, so they skip the first step of the pipeline, the normalization.
+# The known images come from synthetic pages, which you can make on any machine. The ink
+# of the digits and other symbols (class -1) is cut out of the pages. Half of the
+# resulting images are for training, and the other half are for testing how much is
+# forgotten. They are already in MNIST format, so they skip the first step of the
+# pipeline, the normalization.
 pages = make_digit_pages(200, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):
@@ -115,8 +116,9 @@ plt.show()
 # pipeline like any other: ``skdigits.save(pipeline, "mine.safetensors")``.
 pipeline.steps[-1] = ("cnn", mixed)
 
-# There are fewer mistakes on new images, and hardly more than before on known ones. The
-# model trained on the corrections alone misreads about a tenth of both.
+# The model trained on the mixture makes fewer mistakes than before on new images, and
+# hardly any additional ones on known images. The model trained on the corrections alone
+# misreads about a tenth of each.
 assert with_known[0] > as_it_is[0]
 assert with_known[1] > as_it_is[1] - 0.01
 assert np.max(np.subtract(on_its_own, as_it_is)) < -0.05

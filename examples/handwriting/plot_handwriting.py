@@ -3,8 +3,8 @@ A photo of handwriting, step by step
 ====================================
 
 A network that was trained on MNIST expects light digits on a black background, each in
-the middle of 28 x 28 pixels, with strokes of about the same thickness. A photo of a
-sheet of paper is nothing like that. This example draws such a photo, with a shadow,
+the middle of a 28 x 28 image, with strokes of about the same thickness. A photo of a
+sheet of paper is nothing like that. This example imitates such a photo, with a shadow,
 ruled lines and noise, and shows each step on the way to a prediction.
 """
 
@@ -12,8 +12,9 @@ ruled lines and noise, and shows each step on the way to a prediction.
 # A photo
 # -------
 #
-# To read your own photo, pass its file name. The photo here is drawn: pen strokes on
-# ruled paper, darker towards the right, and turned by two degrees.
+# To read your own photo, pass its file name to :func:`skdigits.read_digits`. The photo
+# here is drawn by the code below: pen strokes on ruled paper. The sheet gets darker
+# towards the right and is turned by two degrees.
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -57,7 +58,8 @@ image = photo()
 # In the shadow, the paper is darker than the ink is elsewhere, so no threshold can
 # separate the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
 # network, which was trained on synthetic pages. This network sees the photo at several
-# scales, and predicts for each pixel whether it is ink. Ruled lines are not ink.
+# scales, and predicts for each pixel whether it is ink. Ruled lines do not count as
+# ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
@@ -92,8 +94,9 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # -----------
 #
 # :func:`skdigits.read_digits` does all of this. It also combines the predictions of the
-# page network and the pretrained classifier into a probability for each digit. If the
-# confidence is below `min_confidence`, the prediction is a question mark.
+# page network and the pretrained classifier into one probability for each digit that it
+# reads. If this probability is below `min_confidence`, the prediction is a question
+# mark.
 reading = read_digits(image)
 ax = reading.plot()
 ax.set_title("The reading")

@@ -3,7 +3,7 @@ Hyperparameter search on a Dask cluster
 =======================================
 
 Dask runs the folds of a search on other machines or, as here, on a cluster with a
-single worker. This needs the extra ``distributed`` (:doc:`/installation`).
+single worker. This needs the ``distributed`` extra (:doc:`/installation`).
 """
 
 # %%
@@ -30,10 +30,10 @@ client = Client(cluster)
 print(f"{len(client.scheduler_info()['workers'])} worker")
 
 # %%
-# The same search
-# ---------------
-# ``scatter`` sends the images to each worker once. Everything else is the same as for a
-# search in one process, and so are the scores.
+# The search
+# ----------
+# ``scatter`` sends the images to each worker once. Everything else, including the
+# scores, is the same as for a search in one process.
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -50,7 +50,7 @@ cluster.close()
 # %%
 # The results
 # -----------
-# Each cell is a candidate. Candidates that were stopped early were trained for fewer
+# Each cell is a candidate. Candidates that did worse were stopped early, after fewer
 # epochs.
 
 print(search.best_params_)
@@ -59,14 +59,14 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 figure.suptitle("Nine candidates")
 
 # %%
-# The number of candidates in each round, and the epoch that they reached:
+# The number of candidates in each round, and the epoch they had reached at its end:
 
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
     print(f"{n_candidates} candidates until epoch {epochs}")
 
 # %%
-# The test set last
-# -----------------
+# The score on the test set
+# -------------------------
 
 accuracy = search.score(X_test, y_test)
 print(f"Test accuracy of the best: {accuracy:.1%}")

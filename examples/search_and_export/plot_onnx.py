@@ -2,9 +2,10 @@
 Exporting to ONNX: predictions without Python
 ==============================================
 
-Export a fitted pipeline to an ONNX graph, which ONNX Runtime runs in many languages,
+Export a fitted pipeline to an ONNX graph. ONNX Runtime can run it from many languages,
 without skdigits. The graph takes raw pixels and returns labels and probabilities. The
-pipeline itself predicts with the same graph, after scaling the pixels.
+pipeline itself scales the pixels in a separate step, and then predicts with the rest of
+the graph.
 """
 
 # %%

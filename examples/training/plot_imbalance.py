@@ -32,9 +32,9 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # %%
 # With and without weights
 # ------------------------
-# ``class_weight="balanced"`` gives each class the same total weight, so an eight weighs
-# as much as eighteen other images. Each setting is trained with three seeds, because
-# results from only five eights vary a lot.
+# ``class_weight="balanced"`` gives each class the same total weight, so an eight counts
+# as much as eighteen other images. A network is trained with each setting and three
+# seeds, because with only five eights, the results vary a lot.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -50,8 +50,8 @@ for name, class_weight in settings.items():
         precisions[name].append(table["precision"].to_numpy())
 
 # %%
-# What it changes
-# ---------------
+# What the weights change
+# -----------------------
 # The recall of eights rises, and so does the precision of the digits that eights were
 # mistaken for.
 
@@ -76,8 +76,8 @@ for name in settings:
 # Weights for single images
 # -------------------------
 # To pass ``sample_weight`` through a pipeline, prefix it with the name of the step and
-# two underscores. Here, the weight of an image is proportional to its ink. A weight of
-# zero leaves an image out.
+# two underscores. Here, the weight of an image is proportional to the amount of ink in
+# it. A weight of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
