@@ -144,10 +144,12 @@ def test_broken_strokes_belong_together():
     assert len(find_digits(sheet)) == 2
 
 
-def test_boxes_are_in_pixels_of_a_large_image():
-    sheet = blank(2400, 1200)
-    drawn = write(sheet, "38250", top=240, height=300, pen=24)
-    assert_found(find_digits(sheet), drawn, tolerance=30)
+@pytest.mark.parametrize("large", [1, 2])
+def test_boxes_are_in_pixels_of_a_large_image(large):
+    sheet = blank(2400 * large, 1200 * large)
+    measures = {"top": 240 * large, "height": 300 * large, "pen": 24 * large}
+    drawn = write(sheet, "38250", **measures)
+    assert_found(find_digits(sheet), drawn, tolerance=30 * large)
 
 
 def test_blank_paper_and_noise_have_non_digits():

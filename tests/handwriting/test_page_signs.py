@@ -110,6 +110,17 @@ class TestLevels:
         else:
             assert_allclose(scales, expected)
 
+    def test_a_large_image_is_in_its_place_at_each_scale(self):
+        grey = np.full((2000, 3000), 0.8, np.float32)
+        grey[900:1100, 1000:2500] = 0.2
+        for level in _levels.levels_of(grey):
+            left, top, right, bottom = level.of_image(
+                np.array([1000, 900, 2500, 1100])
+            ).round()
+            dark = np.argwhere(level.grey < 0.5)
+            assert_allclose(dark.min(axis=0), [top, left], atol=1)
+            assert_allclose(dark.max(axis=0) + 1, [bottom, right], atol=1)
+
     @pytest.mark.parametrize("paper, ink", [(0.8, 0.3), (0.5, 0.1), (0.9, 0.85)])
     def test_an_image_and_its_negative_look_alike(self, paper, ink):
         grey = np.full((90, 60), paper, np.float32)
