@@ -2,6 +2,11 @@ import os
 import sys
 from pathlib import Path
 
+# Processes of pytest share the cores, before NumPy and TensorFlow count them.
+if n_workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    threads = max(1, (os.cpu_count() or 1) // n_workers)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+
 import matplotlib
 import pytest
 from sklearn.datasets import load_digits

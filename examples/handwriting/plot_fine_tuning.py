@@ -78,7 +78,7 @@ def fine_tuned(images, labels, sample_weight=None, epochs=10):
     return cnn.fit(images, labels, sample_weight=sample_weight)
 
 
-alone = fine_tuned(prepared[corrected], y[corrected], epochs=150)
+alone = fine_tuned(prepared[corrected], y[corrected], epochs=60)
 on_its_own = accuracies("Fine-tuned alone", alone)
 
 # %%

@@ -18,7 +18,7 @@ from skdigits.model_selection import HalvingEpochSearchCV
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
-    X, y, train_size=600, stratify=y, random_state=0
+    X, y, train_size=800, stratify=y, random_state=0
 )
 
 # %%
@@ -31,11 +31,11 @@ pipeline = make_digit_pipeline(
     epochs=8, batch_size=32, learning_rate=0.005, random_state=0
 )
 grid = {"cnn__filters": [4, 16], "cnn__dropout": [0.0, 0.1, 0.3, 0.5]}
-full = GridSearchCV(pipeline, grid, cv=3).fit(X_train, y_train)
+full = GridSearchCV(pipeline, grid, cv=2).fit(X_train, y_train)
 print("Best of the grid:", full.best_params_)
 
 # %%
-# Each cell shows the mean accuracy over the three folds, and its standard deviation.
+# Each cell shows the mean accuracy over the two folds, and its standard deviation.
 # The number of filters matters most. A notebook also shows a table, with the best
 # candidate first.
 
@@ -50,7 +50,7 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # those, and so on. A candidate that reaches the end has been trained exactly as in the
 # grid search.
 
-search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=3)
+search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=2)
 search.fit(X_train, y_train)
 print("Best of successive halving:", search.best_params_)
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
@@ -78,7 +78,7 @@ of_halving = sum(
     )
 )
 of_grid = 8 * 8
-print(f"{of_halving} epochs in place of {of_grid}")
+print(f"{of_halving} epochs instead of {of_grid}")
 
 # %%
 # The test set last

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import hypergeom
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, log_loss, recall_score
@@ -186,20 +186,20 @@ def test_probabilities(matrix, seed, n_bins):
     assert_allclose(bins["accuracy"], accuracy, **EXACT)
     assert_allclose(bins["probability"], probability, **EXACT)
     assert bins["count"].sum() == len(true)
-    for line in bins.itertuples():
-        inside = (confidence > line.low) & (confidence <= line.high)
-        inside |= (line.low == 0) & (confidence == 0)
-        assert line.count == inside.sum()
-        assert_allclose(line.accuracy, hits[inside].mean(), **EXACT)
+    low, high = bins[["low", "high"]].to_numpy().T[..., np.newaxis]
+    inside = (confidence > low) & (confidence <= high)
+    inside |= (low == 0) & (confidence == 0)
+    assert_array_equal(bins["count"], inside.sum(axis=1))
+    assert_allclose(bins["accuracy"], [hits[of].mean() for of in inside], **EXACT)
     error = np.average(np.abs(accuracy - probability), weights=bins["count"])
     assert_allclose(report.calibration_error(n_bins), error, **EXACT)
 
     curve = report.risk_coverage
-    for line in curve.itertuples():
-        kept = confidence >= line.threshold
-        assert line.kept == kept.sum()
-        assert_allclose(line.risk, 1 - hits[kept].mean(), **EXACT)
-        assert_allclose(line.coverage, kept.mean(), **EXACT)
+    kept = confidence >= curve["threshold"].to_numpy()[:, np.newaxis]
+    assert_array_equal(curve["kept"], kept.sum(axis=1))
+    risks = [1 - hits[of].mean() for of in kept]
+    assert_allclose(curve["risk"], risks, **EXACT)
+    assert_allclose(curve["coverage"], kept.mean(axis=1), **EXACT)
     assert_allclose(curve["risk"].iloc[-1], 1 - report.accuracy, **EXACT)
 
     if n_classes > 1:
