@@ -45,7 +45,7 @@ pipeline = make_digit_pipeline(notebook)
 # Train
 # -----
 # A tenth of the images are held out, as in the notebook. Here, they are drawn at
-# random, in a stratified way that keeps the proportions of the digits.
+# random, but stratified, which keeps the proportions of the digits.
 
 pipeline.fit(X_train, y_train)
 display = TrainingHistoryDisplay.from_estimator(pipeline)

@@ -1,19 +1,19 @@
 """
-Answer sheets to a spreadsheet
-==============================
+From answer sheets to a spreadsheet
+===================================
 
-A class hands in forms, and you want a table of the points that highlights the cells
-that a person should check. This example draws scans of such forms, reads the boxes on
-each form, and cuts out the doubtful cells.
+A class hands in forms, and you want the points in a table where the cells that a
+person should check are highlighted. This example draws scans of such forms, reads the
+boxes on each form, and cuts out the doubtful cells.
 """
 
 # %%
 # The scans
 # ---------
 #
-# For your own scans, pass a list of file names, or one PDF file. The scans here are
-# drawn: each is a printed form, filled in with scikit-learn's digits, which 43 people
-# wrote.
+# To read your own scans, pass a list of file names, or one PDF file, to
+# ``read_boxes``. The scans here are drawn by the code below: each is a printed form,
+# filled in with scikit-learn's digits, which were written by 43 people.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -89,10 +89,10 @@ table.style.apply(
 )
 
 # %%
-# The cells for a person
-# ----------------------
+# The cells for a person to check
+# -------------------------------
 #
-# Only these cells need a second look, not whole sheets.
+# Only these cells need a second look, not the whole sheets.
 cells = [(row, name) for row in table.index for name in FORM if doubtful[name][row]]
 print(f"{len(cells)} of {table.size} cells are doubtful")
 figure, axes = plt.subplots(

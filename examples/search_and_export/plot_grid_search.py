@@ -36,8 +36,8 @@ print("Best of the grid:", full.best_params_)
 
 # %%
 # Each cell shows the mean accuracy over the two folds, and its standard deviation.
-# The number of filters matters most. A notebook also shows a table, with the best
-# candidate first.
+# The number of filters matters most. In a notebook, the display also shows a table,
+# with the best candidate first.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(full, ax=ax)
@@ -57,9 +57,9 @@ for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, stric
     print(f"{n_candidates} candidates until epoch {epochs}")
 
 # %%
-# The scores of candidates that were stopped early cannot be compared with the others:
-# they were trained for fewer epochs, and stopped in the middle of the learning-rate
-# cycle.
+# Candidates that were stopped early have been trained for fewer epochs, and only part
+# of the way through the learning-rate cycle, so their scores cannot be compared with
+# those of the others.
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 SearchResultsDisplay.from_estimator(search, ax=ax)
@@ -67,7 +67,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What halving saved
 # ------------------
-# Here are the numbers of epochs in each fold for both searches. After each pause,
+# Here is the number of epochs per fold for each search. After each pause,
 # halving continues from the current weights.
 
 rungs = [0, *search.n_resources_]

@@ -2,7 +2,8 @@
 Data augmentation and the learning-rate schedule
 ================================================
 
-How much augmentation helps with few images, and what a one-cycle schedule does.
+How much augmentation helps when there are few training images, and what a one-cycle
+schedule does.
 """
 
 # %%
@@ -11,8 +12,8 @@ How much augmentation helps with few images, and what a one-cycle schedule does.
 # ``augment`` sets how strongly each training image is rotated, zoomed, sheared and
 # shifted. These changes are random, and differ from epoch to epoch. The network is
 # trained on the first hundred of scikit-learn's digits and tested on the second half,
-# which seems to come from other writers. Augmentation shows the network ways of writing
-# that the hundred images lack.
+# which seems to come from other writers. Augmentation shows the network variants of
+# the digits that the hundred images lack.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,8 +50,8 @@ ax.set(
 ax.legend(["seed 0", "seed 1"])
 
 # %%
-# The default is 1. Without augmentation, the network sees too few ways of writing. At
-# twice the default, many images of 8 x 8 pixels become unreadable.
+# The default is 1. Without augmentation, the network sees too few variants of each
+# digit. At twice the default, many images of 8 x 8 pixels become unreadable.
 
 none, _, default, double = scores.mean(axis=0)
 assert default > none + 0.02
@@ -60,8 +61,8 @@ assert default > double
 # The learning-rate schedule
 # --------------------------
 # ``schedule="one_cycle"`` takes large steps early in a fit and small ones at the end,
-# so the loss falls until the last epoch. With a constant learning rate of the same
-# size, the loss fluctuates.
+# so the loss falls until the last epoch. If the same ``learning_rate`` is kept
+# constant, the loss fluctuates.
 
 pipeline.set_params(
     cnn__augment=0.5,
