@@ -28,8 +28,9 @@ N_NAMES = N_DIGITS + len(NUMBER_SIGNS) + 1
 STRIDE, COARSEST = 4, 32
 
 # The longest side that is looked at; a digit of a full sheet is some thirty pixels high
-# then. Images of at most so many pixels are enlarged.
-LONGEST, TINY, ENLARGED = 1400, 72, 2.0
+# then. Smaller images are enlarged to the second side, but at most twice: with its
+# margin, an image is a multiple of `COARSEST` then.
+LONGEST, SHORTEST, ENLARGED = 1400, 96, 2.0
 
 # A larger image is shrunk once, and what it is then is shrunk for the other scales:
 # 0.3 s less for 12 megapixels.
@@ -131,7 +132,7 @@ def _few(grey):
 
 
 def _scales(side, longest):
-    scale = ENLARGED if side <= TINY else min(1.0, longest / side)
+    scale = min(ENLARGED, max(1.0, SHORTEST / side), longest / side)
     scales = [scale]
     while side * scale > LAST_SIDE:
         scale /= STEP

@@ -101,7 +101,7 @@ def test_narrow_boxes_count_as_wider_ones():
 class TestLevels:
     @pytest.mark.parametrize(
         "side, expected",
-        [(28, [2]), (100, [1, 1 / 1.8]), (2800, None)],
+        [(28, [2]), (72, [4 / 3, 4 / 5.4]), (100, [1, 1 / 1.8]), (2800, None)],
     )
     def test_scales(self, side, expected):
         scales = _levels._scales(side, longest=1400)
