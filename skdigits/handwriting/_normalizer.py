@@ -60,8 +60,8 @@ class HandwritingNormalizer(
     >>> X.shape, X.dtype
     ((1, 784), dtype('uint8'))
     >>> rows, columns = np.nonzero(X.reshape(28, 28))
-    >>> int(rows.min()), int(rows.max())
-    (4, 23)
+    >>> int(rows.max() - rows.min()) + 1
+    20
     """
 
     def __init__(self, *, n_jobs: int | None = None) -> None:

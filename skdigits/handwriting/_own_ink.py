@@ -16,6 +16,12 @@ INK, PAPER = 0.5, 0.3
 # beside the largest one.
 IN_BOX, NOT_TINY = 0.5, 0.02
 
+# The end of a neighbour's stroke is smaller than this beside the largest piece.
+END = 0.15
+
+# Pixels around one.
+EIGHT = np.ones((3, 3), bool)
+
 # Full ink is a little darker than the median of the ink.
 DARKER = 1.15
 
@@ -50,13 +56,15 @@ def own_ink(signs, i, ignored=()):
         if j in ignored:
             continue
         nearest &= away <= _away(level.of_image(signs.boxes[j]), rows, columns)
-    mask = _own_pieces((probability > INK) & nearest, away <= 0.5)
+    mask = _own_pieces(probability > INK, nearest, away <= 0.5)
     if not mask.any():
         middle = (signs.boxes[i, :2] + signs.boxes[i, 2:]) / 2
         return np.zeros(mask.shape, np.float32), np.tile(middle, 2)
     grey = level.grey[rows, columns]
+    # the edge of a stroke may be as probable to be paper
+    stroke = ndimage.binary_dilation(mask, mask=probability > PAPER)
     ink = np.where(
-        ndimage.binary_dilation(mask, np.ones((3, 3))) & nearest,
+        ndimage.binary_dilation(stroke, EIGHT) & nearest,
         _depth(grey, mask, probability < PAPER),
         0,
     )
@@ -94,12 +102,28 @@ def _neighbours(signs, i):
     return [j for j in np.flatnonzero(~apart.any(axis=1)) if j != i]
 
 
-def _own_pieces(mask, in_box):
-    labels, n = ndimage.label(mask, np.ones((3, 3)))
-    area = np.bincount(labels.ravel(), minlength=n + 1)[1:]
-    inside = np.bincount(labels[in_box], minlength=n + 1)[1:]
+def _own_pieces(ink, nearest, in_box):
+    labels, area, inside = _pieces(ink & nearest, in_box)
     own = (inside >= IN_BOX * area) & (area >= NOT_TINY * max(area, default=0))
-    return np.append(False, own)[labels]
+    largest = max(area[own], default=0)
+    # a small piece that goes on mostly beyond is the end of a neighbour's stroke
+    others, whole, here = _pieces(ink & ~_of(own & (area == largest), labels), nearest)
+    ends = _of(area < END * largest, labels) & _of(here < 0.5 * whole, others)
+    return _of(own, labels) & ~ends
+
+
+def _pieces(mask, region):
+    """Return labels of pieces, the area of each, and how much is in a region."""
+    labels, n = ndimage.label(mask, EIGHT)
+    counts = (
+        np.bincount(labels[part].ravel(), minlength=n + 1) for part in (..., region)
+    )
+    return labels, *(count[1:] for count in counts)
+
+
+def _of(chosen, labels):
+    """Return the mask of the chosen ones of labelled pieces."""
+    return np.append(False, chosen)[labels]
 
 
 def _depth(grey, mask, is_paper):

@@ -176,6 +176,26 @@ class TestOwnInk:
             assert_allclose(box, [left, 10, left + 8, 50])
             assert (found > 0.5).sum() == 8 * 40
 
+    def test_the_edge_of_a_stroke_is_ink_though_it_is_hardly_probable(self):
+        signs = page_of_bars((20, 10, 8, 40))
+        (seen,) = signs.levels
+        seen.ink[:, MARGIN + 27 : MARGIN + 29] = (0.4, 0.1)
+        seen.grey[MARGIN + 10 : MARGIN + 50, MARGIN + 28] = 0.5
+        found, _ = own_ink(signs, 0)
+        assert (found > 0.8).sum() == 8 * 40
+        assert ((found > 0.3) & (found < 0.8)).sum() == 40
+
+    def test_the_end_of_a_neighbours_stroke_is_not_its_own(self):
+        signs = page_of_bars((20, 10, 8, 40), (34, 10, 8, 40))
+        signs.boxes[0, 2] += 4
+        (seen,) = signs.levels
+        end = slice(MARGIN + 46, MARGIN + 50), slice(MARGIN + 30, MARGIN + 34)
+        seen.ink[end], seen.grey[end] = 1, 0.2
+        assert (own_ink(signs, 0)[0] > 0.5).sum() == 8 * 40
+        # but a dot in its place is
+        seen.ink[end][:, 2:], seen.grey[end][:, 2:] = 0, 0.9
+        assert (own_ink(signs, 0)[0] > 0.5).sum() == 8 * 40 + 8
+
     def test_a_line_through_it_from_elsewhere_is_cut_off(self):
         signs = page_of_bars((30, 10, 8, 40))
         (seen,) = signs.levels
