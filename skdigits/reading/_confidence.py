@@ -14,12 +14,12 @@ from skdigits.handwriting import N_DIGITS
 
 # Weights of the logarithms of a digit's heat where it is highest, of its mean heat over
 # the scales, and of the classifier's probability.
-DIGIT_WEIGHTS = (0.882, 1.474, 0.279)
+DIGIT_WEIGHTS = (1.018, 1.313, 0.3)
 
 # Weights of a non-digit: of the logarithms of 1 - heat, of 1 - mean heat, of the
 # classifier's probability of a non-digit, of the heat of other signs; 1; how much
 # smaller it is than the others.
-NONE_WEIGHTS = (0.114, 2.217, 0.05, 0.923, -0.671, 0.872)
+NONE_WEIGHTS = (-0.416, 2.69, 0.015, 1.048, -0.391, 0.753)
 
 # The least probability that counts.
 LEAST = 1e-3
