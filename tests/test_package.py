@@ -82,7 +82,7 @@ def test_many_networks_in_one_process_print_nothing_at_all():
         "from sklearn.datasets import load_digits\n"
         "from skdigits import make_digit_pipeline\n"
         "X, y = load_digits(return_X_y=True)\n"
-        "for filters in range(1, 7):\n"
+        "for filters in range(1, 10):\n"
         "    pipeline = make_digit_pipeline(filters=filters, epochs=1)\n"
         "    pipeline.fit(X[:99], y[:99]).predict_proba(X)\n"
     )

@@ -40,6 +40,8 @@ import numpy as np
 from joblib import Parallel, delayed, cpu_count
 alone = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
 of_grid = GridSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(X, y)
+# the second round goes on with networks that other processes may have trained
+HalvingEpochSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(X, y).predict_proba(X)
 halving = HalvingEpochSearchCV(pipeline, grid, cv=2, n_jobs=2, min_epochs=2).fit(X, y)
 for both in (of_grid, halving):
     proba = both.predict_proba(X)
