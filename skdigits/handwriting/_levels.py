@@ -28,12 +28,12 @@ N_NAMES = N_DIGITS + len(NUMBER_SIGNS) + 1
 STRIDE, COARSEST = 4, 32
 
 # The longest side that is looked at; a digit of a full sheet is some thirty pixels high
-# then. Smaller images are enlarged to the second side, but at most twice: with its
-# margin, an image is a multiple of `COARSEST` then.
+# then. An image with a shorter longest side than the second is enlarged to it, but at
+# most twice; with its margins, it has 128 pixels then.
 LONGEST, SHORTEST, ENLARGED = 1400, 96, 2.0
 
-# A larger image is shrunk once, and what it is then is shrunk for the other scales:
-# 0.3 s less for 12 megapixels.
+# If the first scale is smaller than this, the others are made from it, not from the
+# image, which saves 0.3 s for 12 megapixels.
 SHRUNK = 0.5
 
 # Between two scales, a digit of any height is well within the heights that are found;
