@@ -34,13 +34,13 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 pipeline = skdigits.make_digit_pipeline(skdigits.DigitCNN(random_state=0))
 pipeline.fit(X_train, y_train)
 accuracy = pipeline.score(X_test, y_test)
-print(f"Test accuracy: {accuracy:.1%} of {len(y_test)}")
+print(f"Test accuracy: {accuracy:.1%} of {len(y_test)} images")
 
 # %%
 # The training history
 # --------------------
-# With few images, `fit` runs more epochs, so that the network is trained for 1,500
-# steps.
+# The fewer the images, the more epochs `fit` runs, so that the network is trained for
+# at least 1,500 steps.
 
 display = TrainingHistoryDisplay.from_estimator(pipeline)
 display.figure_.suptitle("Each epoch of the training")

@@ -2,8 +2,8 @@
 From answer sheets to a spreadsheet
 ===================================
 
-A class hands in forms, and you want the points in a table where the cells that a
-person should check are highlighted. This example draws scans of such forms, reads the
+A class hands in forms. You want a table of the points, with the cells highlighted that
+a person should check. This example draws scans of such forms, reads the
 boxes on each form, and cuts out the doubtful cells.
 """
 
@@ -73,8 +73,8 @@ for ax, page in zip(axes, scans, strict=False):
 # A cell is doubtful if it contains a "?", or if it has more or fewer digits than the
 # box should have. ``table.to_csv("points.csv")`` or ``table.to_excel("points.xlsx")``
 # writes the table. The command
-# ``skdigits predict scans.pdf --boxes form.csv --csv points.csv`` writes the same
-# table, and adds a column that says what to check.
+# ``skdigits predict scans.pdf --boxes form.csv --csv points.csv`` writes a similar
+# table with three more columns: the file, the lowest probability, and what to check.
 readings = read_boxes(scans, FORM)
 table = pd.DataFrame([{name: r.text for name, r in page.items()} for page in readings])
 doubtful = pd.DataFrame(
@@ -89,10 +89,10 @@ table.style.apply(
 )
 
 # %%
-# The cells for a person to check
-# -------------------------------
+# The cells to check
+# ------------------
 #
-# Only these cells need a second look, not the whole sheets.
+# Look at these cells first, rather than at whole sheets.
 cells = [(row, name) for row in table.index for name in FORM if doubtful[name][row]]
 print(f"{len(cells)} of {table.size} cells are doubtful")
 figure, axes = plt.subplots(
@@ -110,6 +110,6 @@ for ax, (row, name) in zip(axes.flat, cells, strict=False):
 # also check some of the other cells.
 wrong = table != written
 n_wrong, n_marked = int(wrong.sum().sum()), int((wrong & doubtful).sum().sum())
-print(f"{n_wrong} cells differ from what was written, {n_marked} of them are marked")
+print(f"{n_wrong} cells differ from what was written; {n_marked} of them are doubtful")
 assert len(cells) <= 0.15 * table.size
 assert n_marked > n_wrong / 2

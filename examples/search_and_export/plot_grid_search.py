@@ -3,8 +3,8 @@ Hyperparameter search: grid search and successive halving
 =========================================================
 
 How to tune filters and dropout with `GridSearchCV`, and how to find an equally good
-candidate in a third of the epochs. In a pipeline, the parameters of the network have
-the prefix ``cnn__``, the name of its step: ``cnn__filters``, ``cnn__dropout``.
+candidate in a third of the epochs. In a pipeline, the parameters of the network begin
+with the name of its step and two underscores: ``cnn__filters``, ``cnn__dropout``.
 """
 
 # %%
@@ -46,15 +46,15 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # Successive halving
 # ------------------
 # `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes training the
-# better half from their current weights. After two epochs, it keeps the better half of
-# those, and so on. A candidate that reaches the end has been trained exactly as in the
-# grid search.
+# better half from their current weights. After two epochs in total, it keeps the
+# better half of the remaining candidates, and so on. A candidate that reaches the end
+# has been trained exactly as in the grid search.
 
 search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=2)
 search.fit(X_train, y_train)
 print("Best of successive halving:", search.best_params_)
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
-    print(f"{n_candidates} candidates until epoch {epochs}")
+    print(f"{n_candidates} candidates up to epoch {epochs}")
 
 # %%
 # Candidates that were stopped early have been trained for fewer epochs, and only part
@@ -67,8 +67,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What halving saved
 # ------------------
-# Here is the number of epochs per fold for each search. After each pause,
-# halving continues from the current weights.
+# Here is the number of epochs per fold for each search.
 
 rungs = [0, *search.n_resources_]
 of_halving = sum(
@@ -87,7 +86,7 @@ print(f"{of_halving} epochs instead of {of_grid}")
 # here.
 
 scores = full.score(X_test, y_test), search.score(X_test, y_test)
-print(f"Test accuracy of the grid's best {scores[0]:.1%}, of halving's {scores[1]:.1%}")
+print(f"Test accuracy: {scores[0]:.1%} (grid search), {scores[1]:.1%} (halving)")
 
 plt.show()
 

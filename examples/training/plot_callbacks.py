@@ -8,8 +8,8 @@ How to plot the training history, stop early, and use Keras callbacks.
 # %%
 # A validation set
 # ----------------
-# ``validation_split`` holds out some of the training images, and keeps the proportions
-# of the digits. ``history_`` then has four values for every epoch.
+# ``validation_split`` holds out some of the training images, with the same share of
+# each digit as in the whole set. ``history_`` then has four values for every epoch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -32,17 +32,17 @@ display.figure_.suptitle("Twenty-five epochs")
 # Stopping early
 # --------------
 # With a constant learning rate, the loss stops falling at some point. The fit ends five
-# epochs after the best one, and restores the weights of the best epoch.
+# epochs after the best epoch, and restores its weights.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)
 losses = clf.history_["val_loss"]
-print(f"{clf.n_iter_} epochs, the best of them was {losses.index(min(losses)) + 1}")
+print(f"Epoch {losses.index(min(losses)) + 1} of {clf.n_iter_} was the best")
 assert clf.n_iter_ < 60
 
 # %%
-# A callback that records
-# -----------------------
+# A callback that records weights
+# -------------------------------
 # A callback's ``self.model`` is a Keras model with the current weights. This callback
 # records the first kernel after each epoch. A fit uses copies of its callbacks, so here
 # the copies append to a shared list.
@@ -78,7 +78,7 @@ pipeline.fit(X_train, y_train)
 # The figure shows the kernel after every other epoch:
 
 figure, axes = plt.subplots(1, 6, figsize=(9, 2), layout="constrained")
-figure.suptitle("A kernel of 5 x 5 pixels while it learns")
+figure.suptitle("A kernel of 5 x 5 weights during training")
 limit = abs(kernels[-1]).max()
 for ax, epoch in zip(axes, range(1, 12, 2), strict=True):
     ax.imshow(kernels[epoch], cmap="RdBu", vmin=-limit, vmax=limit)
