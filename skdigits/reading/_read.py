@@ -300,9 +300,10 @@ def _best_turns(grey, classifier):
     pages = [_page(grey, classifier, longest=LONGEST_TURNED) for grey in turned]
     best = int(np.argmax([page.certainty for page in pages]))
     is_well = pages[best].confidence.sum() > WELL * pages[best].n_tall
+    is_sheet = len(pages[best].confidence) >= A_SHEET
     gain = pages[best].certainty - pages[0].certainty - BETTER_AT_LEAST
     is_better = gain > BETTER * max(page.n_tall for page in pages)
-    return best if is_well and is_better else 0
+    return best if is_sheet and is_well and is_better else 0
 
 
 def _turned(grey, turns):

@@ -253,3 +253,16 @@ def test_a_dash_is_no_one():
     paper[28:33, 15:45] = 40
     assert skdigits.read_digits(paper).text == ""
     assert skdigits.read_digits(paper.T).text == "1"
+
+
+@pytest.mark.parametrize("cross", [(60, 20), (70, 50)])
+@pytest.mark.parametrize("length", [24, 39])
+def test_a_dash_is_no_sheet_on_its_side(length, cross):
+    image = Image.new("L", (90, 80), 240)
+    draw = ImageDraw.Draw(image)
+    draw.line((20, 40, 20 + length, 38), fill=30, width=4)
+    x, y = cross
+    draw.line((x, y, x + 8, y + 14), fill=30, width=3)
+    draw.line((x + 8, y, x, y + 14), fill=30, width=3)
+    reading = skdigits.read_digits(image)
+    assert (reading.text, reading.rotation) == ("", 0)
