@@ -3,6 +3,7 @@
 import bz2
 import os
 from functools import partial
+from string import digits
 from typing import Any, Literal
 
 import numpy as np
@@ -133,27 +134,17 @@ def _arrays(n_images, stream):
     return [images.reshape(-1, SIDE, SIDE), labels - 1]
 
 
+def _files(name, md5, n_images):
+    return (KnownFile(name, _MAX_BYTES, f"md5:{md5}", partial(_arrays, n_images)),)
+
+
 USPS = Source(
     "usps",
     mirrors=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",),
     files={
-        "train": (
-            KnownFile(
-                "usps.bz2",
-                _MAX_BYTES,
-                "md5:ec16c51db3855ca6c91edd34d0e9b197",
-                partial(_arrays, 7291),
-            ),
-        ),
-        "test": (
-            KnownFile(
-                "usps.t.bz2",
-                _MAX_BYTES,
-                "md5:8ea070ee2aca1ac39742fdd1ef5ed118",
-                partial(_arrays, 2007),
-            ),
-        ),
+        "train": _files("usps.bz2", "ec16c51db3855ca6c91edd34d0e9b197", 7291),
+        "test": _files("usps.t.bz2", "8ea070ee2aca1ac39742fdd1ef5ed118", 2007),
     },
-    target_names=[str(digit) for digit in range(10)],
+    target_names=list(digits),
     descr=DESCR,
 )
