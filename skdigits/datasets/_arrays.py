@@ -63,10 +63,11 @@ def read_pair(module, path):
 
 
 @contextmanager
-def reading(path, expected, read="read"):
+def reading(path, expected, read="read", damages=Exception):
     """Raise one sentence for whatever a damaged file causes in the block.
 
-    A package that is imported in it may be missing: few formats need one.
+    ``damages`` are the errors that it may cause: any of a dozen for most formats. A
+    package that is imported in the block may be missing: few formats need one.
     """
     try:
         yield
@@ -76,8 +77,7 @@ def reading(path, expected, read="read"):
             f"Got {str(path)!r}, but expected {package} to read it. Install it with "
             f"pip install {package}."
         ) from None
-    # it is any of a dozen errors
-    except Exception as error:
+    except damages as error:
         raise ValueError(
             f"Got {str(path)!r}, which cannot be {read} ({reason_of(error)}), but "
             f"expected {expected}"

@@ -8,8 +8,8 @@ from io import BytesIO
 import numpy as np
 
 from skdigits._files import UnreadableFile, open_regular
-from skdigits._validation import reason_of
 from skdigits.datasets import _tables
+from skdigits.datasets._arrays import reading
 from skdigits.datasets._folder import is_image_name
 
 # MNIST has 110 MB; in memory, pixels are four times as large as here.
@@ -98,16 +98,15 @@ def _opened(path):
     """Open a file; say in one sentence what pandas cannot read of it."""
     from pandas.errors import EmptyDataError, ParserError
 
-    damages = (EmptyDataError, ParserError, EOFError, gzip.BadGzipFile, zlib.error)
-    try:
-        with open_regular(path, MAX_CSV_BYTES) as file:
-            yield _unzipped(file) if path.suffix.lower() == ".gz" else file
-    except (*damages, UnreadableFile, UnicodeError) as error:
-        raise ValueError(
-            f"Got {str(path)!r}, which cannot be read as a table "
-            f"({reason_of(error)}), but expected lines of a label and pixels. Write "
-            "it as comma-separated UTF-8."
-        ) from error
+    # not all errors: some say in a sentence which line or column is wrong
+    damages = (EmptyDataError, ParserError, UnreadableFile, UnicodeError)
+    damages += (EOFError, gzip.BadGzipFile, zlib.error)
+    expected = "lines of a label and pixels. Write it as comma-separated UTF-8."
+    with (
+        reading(path, expected, "read as a table", damages),
+        open_regular(path, MAX_CSV_BYTES) as file,
+    ):
+        yield _unzipped(file) if path.suffix.lower() == ".gz" else file
 
 
 def _unzipped(file):
