@@ -142,7 +142,11 @@ def _as_file(source):
             f" that returns {type(content).__name__}, but expected bytes. Open the "
             'file with mode="rb".'
         )
-    _check_size(len(content))
+    if len(content) > MAX_BYTES:
+        raise Unusable(
+            f" of {len(content):,} bytes, but expected at most {MAX_BYTES:,}, the "
+            "limit for safe decoding. Make it smaller."
+        )
     return BytesIO(content)
 
 
@@ -222,9 +226,7 @@ def _pages_of_pdf(content):
 
 def _of_heic(file):
     image = _optional("pillow_heif", "a HEIC image").open_heif(file)
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_large(f"{width} x {height}", MAX_PIXELS)
+    _check_pixels(*image.size, MAX_PIXELS)
     # it is turned while it is decoded
     return to_grey(image.to_pillow())
 
@@ -255,17 +257,9 @@ def _reason(error):
     return reason_of(error)
 
 
-def _check_size(n_bytes):
-    if n_bytes > MAX_BYTES:
-        raise Unusable(
-            f" of {n_bytes:,} bytes, but expected at most {MAX_BYTES:,}, the limit "
-            "for safe decoding. Make it smaller."
-        )
-
-
 def _decoded(image, file):
     """Return the grey values, upright."""
-    _check_pixels(image)
+    _check_decoded_size(image)
     if image.format in ("JPEG", "MPO"):
         if image.info.get("progressive"):
             file.seek(0)
@@ -291,15 +285,13 @@ def _silence():
         os.close(kept)
 
 
-def _check_pixels(image):
+def _check_decoded_size(image):
     width, height = image.size
     if image.format == "TIFF":
         # its tiles are decoded whole, however small the image is
         width = max(width, image.tag_v2.get(322, 0))
         height = max(height, image.tag_v2.get(323, 0))
-    limit = min(MAX_PIXELS, _limit_of_format(image))
-    if width * height > limit:
-        raise _too_large(f"{width} x {height}", limit)
+    _check_pixels(width, height, min(MAX_PIXELS, _limit_of_format(image)))
 
 
 def _limit_of_format(image):
@@ -307,6 +299,11 @@ def _limit_of_format(image):
         return _MAX_WEBP_PIXELS
     in_words = bool(image.tile) and image.tile[0][0] == "ppm_plain"
     return _MAX_WORDS if in_words else MAX_PIXELS
+
+
+def _check_pixels(width, height, limit):
+    if width * height > limit:
+        raise _too_large(f"{width} x {height}", limit)
 
 
 def _too_large(size, limit):
@@ -370,9 +367,7 @@ def grey_of_image(image):
         pixels are of a mode whose white is anywhere, such as floats.
     """
     with _one_sentence("an image"):
-        width, height = image.size
-        if not width or not height:
+        if 0 in image.size:
             raise Unusable(" without pixels, but expected at least one. Remove it.")
-        if width * height > MAX_PIXELS:
-            raise _too_large(f"{width} x {height}", MAX_PIXELS)
+        _check_pixels(*image.size, MAX_PIXELS)
         return to_grey(image)
