@@ -4,19 +4,7 @@ This is for use by other sub-packages. Users need it only indirectly, through fu
 that accept images, such as `read_digits`.
 """
 
-from skdigits.images._decode import (
-    DOCUMENTS,
-    MAX_PIXELS,
-    SUFFIXES,
-    read_image,
-)
+from skdigits.images._decode import DOCUMENTS, SUFFIXES, read_image
 from skdigits.images._grey import grey_image, grey_pages
 
-__all__ = [
-    "DOCUMENTS",
-    "MAX_PIXELS",
-    "SUFFIXES",
-    "grey_pages",
-    "grey_image",
-    "read_image",
-]
+__all__ = ["DOCUMENTS", "SUFFIXES", "grey_image", "grey_pages", "read_image"]
