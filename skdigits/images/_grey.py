@@ -118,9 +118,7 @@ def _as_array(image):
 
 
 def _white(array):
-    if array.dtype == bool:
-        return 1
-    highest = array.max()
+    highest = array.max(initial=0)
     if array.dtype.itemsize == 1 and array.dtype.kind in "ui" and highest > 1:
         return 255
     return next((w for w in (1, 16, 255, 65535) if highest <= w), highest)

@@ -99,6 +99,12 @@ def test_several_pages_are_not_one_image(tmp_path):
         read_image(tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, float])
+def test_colours_without_pixels(dtype):
+    with pytest.raises(ValueError, match="^Got an image without pixels, but expected"):
+        grey_image(np.zeros((0, 5, 3), dtype))
+
+
 def test_warnings_between_two_pages_are_not_lost():
     _, pages = grey_pages(tiff(*[ONE] * 4))
     next(pages)
