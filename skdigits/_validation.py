@@ -5,7 +5,7 @@ scikit-learn is imported where it is used, as that takes longer than reading an 
 """
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isqrt, prod
 from numbers import Integral, Real
 from pathlib import Path
@@ -408,7 +408,10 @@ def encode_labels(y, classes=None):
     if classes is None:
         # not numpy.unique, which treats equal labels as different ones if sorting does
         # not bring them together, as with sets
-        classes = as_label_array(_sorted_if_possible(dict.fromkeys(y.tolist())))
+        labels = dict.fromkeys(y.tolist())
+        with suppress(TypeError):
+            labels = sorted(labels)
+        classes = as_label_array(labels)
     index = {label: code for code, label in enumerate(classes.tolist())}
     unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]
     if unknown:
@@ -424,19 +427,9 @@ def one_hot(codes, n_classes):
     return np.eye(n_classes, dtype=np.float32)[codes]
 
 
-def _sorted_if_possible(labels):
-    try:
-        return sorted(labels)
-    except TypeError:
-        return list(labels)
-
-
 def as_label_array(labels):
     """Return any labels, tuples too, as a one-dimensional array of objects."""
-    labels = list(labels)
-    array = np.empty(len(labels), dtype=object)
-    array[:] = labels
-    return array
+    return np.fromiter(labels, dtype=object)
 
 
 @contextmanager
