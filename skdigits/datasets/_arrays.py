@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skdigits._files import UnreadableFile
+from skdigits._files import UnreadableFile, open_regular
 from skdigits._validation import one_line, reason_of
 from skdigits.datasets._tables import check_labels
 from skdigits.images import grey_image
@@ -40,9 +40,9 @@ def read_pair(module, path):
     Parameters
     ----------
     module : module
-        Has ``opened``, a context manager of a dict of functions, each of which reads
-        the array of that name, and ``KIND``, what such a file is. For a damaged file
-        anything may be raised.
+        Has ``opened``, a context manager from an open file to a dict of functions, each
+        of which reads the array of that name; ``MAX_BYTES``, the largest such file;
+        and ``KIND``, what it is. For a damaged file anything may be raised.
 
     path : path
 
@@ -52,8 +52,10 @@ def read_pair(module, path):
     labels : list
     label_column : None
     """
-    with reading(path, f"{module.KIND}. Save it again."), module.opened(path) as arrays:
-        pair = [(name, arrays[name]()) for name in _pair_among(arrays)]
+    expected = f"{module.KIND}. Save it again."
+    with reading(path, module.MAX_BYTES, expected) as file:
+        with module.opened(file) as arrays:
+            pair = [(name, arrays[name]()) for name in _pair_among(arrays)]
     if not pair:
         raise ValueError(
             f"Got {str(path)!r} with the arrays {one_line(sorted(arrays))}, but "
@@ -63,14 +65,15 @@ def read_pair(module, path):
 
 
 @contextmanager
-def reading(path, expected, read="read", damages=Exception):
-    """Raise one sentence for whatever a damaged file causes in the block.
+def reading(path, max_bytes, expected, read="read", damages=Exception):
+    """Open a file, and raise one sentence for whatever its damage causes in the block.
 
     ``damages`` are the errors that it may cause: any of a dozen for most formats. A
     package that is imported in the block may be missing: few formats need one.
     """
     try:
-        yield
+        with open_regular(path, max_bytes) as file:
+            yield file
     except ModuleNotFoundError as error:
         package = error.name.partition(".")[0]
         raise ValueError(

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import reading
 from skdigits.datasets._folder import is_image_name
@@ -102,10 +102,7 @@ def _opened(path):
     damages = (EmptyDataError, ParserError, UnreadableFile, UnicodeError)
     damages += (EOFError, gzip.BadGzipFile, zlib.error)
     expected = "lines of a label and pixels. Write it as comma-separated UTF-8."
-    with (
-        reading(path, expected, "read as a table", damages),
-        open_regular(path, MAX_CSV_BYTES) as file,
-    ):
+    with reading(path, MAX_CSV_BYTES, expected, "read as a table", damages) as file:
         yield _unzipped(file) if path.suffix.lower() == ".gz" else file
 
 

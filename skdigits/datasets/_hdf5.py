@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits.datasets._arrays import check_size, largest
 
 KIND = "an HDF5 file of arrays"
@@ -13,7 +13,7 @@ MAX_BYTES = 2**34
 
 
 @contextmanager
-def opened(path):
+def opened(file):
     """Yield what reads each array, by its name, a group's name before a slash."""
     import h5py
 
@@ -24,9 +24,9 @@ def opened(path):
         if hasattr(item, "dtype") and isinstance(name, str):
             arrays[name] = partial(_read_array, name, item)
 
-    with open_regular(path, MAX_BYTES) as raw, h5py.File(raw, "r") as file:
+    with h5py.File(file, "r") as groups:
         # links to other places, and to other files, are not followed
-        file.visititems(collect)
+        groups.visititems(collect)
         yield arrays
 
 

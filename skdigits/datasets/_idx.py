@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits.datasets._arrays import (
     MAX_ARRAY_BYTES,
     check_size,
@@ -41,8 +41,7 @@ def read_idx(path):
 
 
 def _read_array(path):
-    expected = "an IDX file. Replace it."
-    with reading(path, expected), open_regular(path, MAX_ARRAY_BYTES) as stream:
+    with reading(path, MAX_ARRAY_BYTES, "an IDX file. Replace it.") as stream:
         return parse_idx(unzipped(stream), largest(os.stat(path).st_size))
 
 

@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits.datasets import _hdf5
 from skdigits.datasets._arrays import check_size, largest
 
@@ -38,36 +38,35 @@ _BEGINNING = 2**12
 
 
 @contextmanager
-def opened(path):
+def opened(file):
     """Yield what reads each array as MATLAB has it, by its name."""
-    with open_regular(path, MAX_BYTES) as file:
-        head = file.read(_HEAD + len(_HDF5))
+    head = file.read(_HEAD + len(_HDF5))
     if head.startswith(_HDF5) or head.endswith(_HDF5):
-        with _hdf5.opened(path) as arrays:
+        with _hdf5.opened(file) as arrays:
             # MATLAB counts axes from the other end
             yield {name: lambda read=read: read().T for name, read in arrays.items()}
     else:
-        names = _arrays_in(path, _BEGINNING)
-        yield {name: partial(_read_array, path, name) for name in names}
+        names = _arrays_in(file, _BEGINNING)
+        yield {name: partial(_read_array, file, name) for name in names}
 
 
-def _read_array(path, name):
-    limit = largest(os.stat(path).st_size)
-    shape, dtype, _ = _arrays_in(path, _BEGINNING)[name]
+def _read_array(file, name):
+    limit = largest(os.fstat(file.fileno()).st_size)
+    shape, dtype, _ = _arrays_in(file, _BEGINNING)[name]
     if dtype is None:
         raise UnreadableFile(f"{name} is not an array of real numbers")
     check_size(name, prod(shape) * dtype.itemsize, limit)
-    _, _, content = _arrays_in(path, limit + _BEGINNING)[name]
+    _, _, content = _arrays_in(file, limit + _BEGINNING)[name]
     return np.frombuffer(content, dtype).reshape(shape, order="F")
 
 
-def _arrays_in(path, max_bytes):
+def _arrays_in(file, max_bytes):
     """Return shape, dtype and content of each array, unpacked to so many bytes.
 
     The dtype is None if there are no real numbers.
     """
-    with open_regular(path, MAX_BYTES) as file:
-        content = memoryview(file.read())
+    file.seek(0)
+    content = memoryview(file.read())
     order = {b"IM": "<", b"MI": ">"}.get(bytes(content[126:128]))
     if order is None:
         raise UnreadableFile("it is not a MAT file of version 5 or later")

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from skdigits._files import open_regular
 from skdigits.datasets._arrays import check_size, largest
 
 KIND = "an npz file of plain arrays"
@@ -14,9 +13,9 @@ MAX_BYTES = 2**34
 
 
 @contextmanager
-def opened(path):
+def opened(file):
     """Yield what reads each array, by its name."""
-    with open_regular(path, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(file) as archive:
         names = [name for name in archive.namelist() if name.endswith(".npy")]
         names = [name.removesuffix(".npy") for name in names]
         yield {name: partial(read_array, archive, name) for name in names}

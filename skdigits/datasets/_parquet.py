@@ -2,7 +2,7 @@
 
 import os
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits.datasets import _tables
 from skdigits.datasets._arrays import check_size, largest, reading
 from skdigits.datasets._image_files import Content
@@ -43,10 +43,7 @@ def _read(path):
     expected = (
         "a Parquet file of labels and pixels, or of labels and images. Save it again."
     )
-    with (
-        reading(path, expected, "read as a table"),
-        open_regular(path, MAX_BYTES) as file,
-    ):
+    with reading(path, MAX_BYTES, expected, "read as a table") as file:
         from pyarrow.parquet import ParquetFile
 
         parquet = ParquetFile(file)

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import PureWindowsPath
 from posixpath import commonpath, dirname
 
-from skdigits._files import UnreadableFile, open_regular
+from skdigits._files import UnreadableFile
 from skdigits._validation import one_line
 from skdigits.datasets._arrays import check_size, reading
 from skdigits.datasets._folder import images_by_class, is_image_name, warn_of_others
@@ -34,11 +34,7 @@ def read_zip(path):
         "a ZIP file of images in folders named after their labels. Pack it again, or "
         "pass the unpacked folder."
     )
-    with (
-        reading(path, expected),
-        open_regular(path, MAX_BYTES) as file,
-        zipfile.ZipFile(file) as archive,
-    ):
+    with reading(path, MAX_BYTES, expected) as file, zipfile.ZipFile(file) as archive:
         members = _members(archive)
         images = [name for name in members if is_image_name(name)]
         classes = _classes(path, members, images)
