@@ -18,8 +18,6 @@ from skdigits.datasets._bunch import make_bunch
 from skdigits.datasets._download import download
 from skdigits.datasets._known_files import DamagedFile
 
-SUBSETS = ("all", "train", "test")
-
 
 @dataclass(frozen=True)
 class Source:
@@ -65,7 +63,7 @@ def fetch(
     as_frame,
 ):
     """Return a data set as `fetch_mnist` does, whose parameters these are."""
-    check_choice("subset", subset, SUBSETS)
+    check_choice("subset", subset, ("all", "train", "test"))
     n_retries = check_integer("n_retries", n_retries, minimum=0)
     delay = check_number("delay", delay, low=0, high=3600)
     may_download = check_bool("download_if_missing", download_if_missing)
@@ -95,7 +93,12 @@ def _arrays_of(source, subset, data_home, retries):
     for file in [file for part in parts for file in source.files[part]]:
         held = _find(file, places)
         if held is None and retries is None:
-            raise _missing(file, places)
+            looked = ", ".join(map(str, places))
+            raise OSError(
+                f"Got no intact copy of {file.name} in {looked}, but expected one "
+                "there. Pass download_if_missing=True, or pass the folder that has it "
+                "as data_home or in the environment variable SKDIGITS_DATA."
+            )
         if held is None:
             held = download(file, folder, source.mirrors, **retries)
         arrays += held
@@ -126,12 +129,3 @@ def _find(file, places):
             except DamagedFile as error:
                 warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=5)
     return None
-
-
-def _missing(file, places):
-    looked = ", ".join(str(place) for place in places)
-    return OSError(
-        f"Got no intact copy of {file.name} in {looked}, but expected one there. "
-        "Pass download_if_missing=True, or pass the folder that has it as data_home "
-        "or in the environment variable SKDIGITS_DATA."
-    )

@@ -15,7 +15,7 @@ def read_folder(folder):
     """Return the image files below ``folder``, and the name of each one's folder."""
     try:
         classes = [p for p in folder.iterdir() if p.is_dir() and _is_visible(p)]
-        inside = {path: _files_in(path) for path in classes}
+        inside = {c: [p for p in c.iterdir() if not p.is_dir()] for c in classes}
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
@@ -76,10 +76,6 @@ def _visible_files(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(path, name) for name in names]
     return found
-
-
-def _files_in(folder):
-    return [path for path in folder.iterdir() if not path.is_dir()]
 
 
 def _is_image(path):
