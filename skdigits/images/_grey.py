@@ -84,21 +84,22 @@ def _of_8_bits(grey):
 
 def _grey_array(image):
     array = _as_array(image)
-    if array.ndim == 3 and array.shape[2] in (1, 3, 4):
-        array = _without_channels(array)
-    if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
+    has_channels = array.ndim == 3 and array.shape[2] in (1, 3, 4)
+    is_image = array.ndim == 2 or has_channels
+    if not is_image or not array.size or array.dtype.kind not in "buif":
         raise ValueError(
             f"Got an image as an array of shape {array.shape} and dtype "
             f"{array.dtype}, but expected numbers of shape (height, width), or with 1, "
             "3 or 4 channels. Pass a file, a Pillow image or such an array."
         )
-    grey = array.astype(np.float32)
-    if not np.isfinite(grey).all() or grey.min() < 0:
+    levels = array.astype(np.float32)
+    if not np.isfinite(levels).all() or levels.min() < 0:
         raise ValueError(
-            f"Got an image with pixels from {grey.min()} to {grey.max()}, but "
+            f"Got an image with pixels from {levels.min()} to {levels.max()}, but "
             "expected finite numbers from 0. Scale it into [0, 1]."
         )
-    return grey / _white(array)
+    levels /= _white(array)
+    return _without_channels(levels) if has_channels else levels
 
 
 def _as_array(image):
@@ -124,10 +125,10 @@ def _white(array):
     return next((w for w in (1, 16, 255, 65535) if highest <= w), highest)
 
 
-def _without_channels(array):
-    if array.shape[2] == 1:
-        return array[:, :, 0]
+def _without_channels(levels):
+    if levels.shape[2] == 1:
+        return levels[:, :, 0]
     from PIL import Image
 
-    scaled = array.astype(np.float32) * (255 / _white(array))
-    return grey_of_image(Image.fromarray(np.round(scaled).astype(np.uint8)))
+    colours = np.round(255 * levels).astype(np.uint8)
+    return _of_8_bits(grey_of_image(Image.fromarray(colours)))

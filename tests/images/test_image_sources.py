@@ -101,8 +101,17 @@ def test_several_pages_are_not_one_image(tmp_path):
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, float])
 def test_colours_without_pixels(dtype):
-    with pytest.raises(ValueError, match="^Got an image without pixels, but expected"):
+    with pytest.raises(
+        ValueError, match=r"^Got an image as an array of shape \(0, 5, "
+    ):
         grey_image(np.zeros((0, 5, 3), dtype))
+
+
+def test_dark_colours_are_dark():
+    dark = np.zeros((4, 5, 3), np.uint8)
+    dark[..., 0] = 3
+    assert grey_image(dark).max() < 0.02
+    assert grey_image(np.uint16([[[65535, 0, 0]]])) == pytest.approx(0.3, abs=0.01)
 
 
 def test_warnings_between_two_pages_are_not_lost():
@@ -161,6 +170,10 @@ def test_a_package_that_is_missing_is_named(monkeypatch, module, content):
         (b"", r"Got an image, which cannot be read \(it is empty\)"),
         (b"%PDF-1.7 nothing else", "Got an image, which cannot be decoded"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "Got an image, which cannot be decoded"),
+        (np.full((9, 9, 3), np.nan), "pixels from nan to nan, but expected finite num"),
+        (np.full((9, 9, 4), -1), "pixels from -1.0 to -1.0, but expected finite numb"),
+        (np.full((9, 9, 3), "a"), r"shape \(9, 9, 3\) and dtype <U1, but expected num"),
+        (np.full((9, 9, 3), None), r"shape \(9, 9, 3\) and dtype object, but expect"),
     ],
 )
 def test_errors(source, message):
