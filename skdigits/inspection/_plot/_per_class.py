@@ -82,6 +82,8 @@ class PerClassDisplay(ReportDisplay, Display):
     def _draw(self):
         table = self.per_class.dropna(subset="recall")
         table = table.sort_values("recall", kind="stable")
+        columns = ["recall", "recall_low", "recall_high"]
+        recall, lengths = error_bars(100 * table[columns], "recall")
         palette = colours(self.ax_)
         marked = np.array([label in self.hardest for label in table.index], dtype=bool)
         groups = (
@@ -90,15 +92,20 @@ class PerClassDisplay(ReportDisplay, Display):
         )
         for rows, marker, colour, name in groups:
             if rows.any():
-                self._draw_recalls(table, np.flatnonzero(rows), marker, colour, name)
+                self.ax_.errorbar(
+                    recall[rows],
+                    np.flatnonzero(rows),
+                    xerr=lengths[:, rows],
+                    fmt=marker,
+                    color=colour,
+                    capsize=3,
+                    label=name,
+                )
         if self.accuracy is not None:
             self.ax_.axvline(
                 100 * self.accuracy, c=palette["muted"], ls="--", lw=1, label="accuracy"
             )
-        names = [
-            f"{label} ({support:,})"
-            for label, support in zip(table.index, table["support"], strict=True)
-        ]
+        names = [f"{label} ({count:,})" for label, count in table["support"].items()]
         self.ax_.set_yticks(range(len(table)), names, parse_math=False)
         self.ax_.set_ylim(len(table) - 0.4, -0.6)
         self.ax_.set(xlabel="recall in %", ylabel="class (support)")
@@ -113,16 +120,3 @@ class PerClassDisplay(ReportDisplay, Display):
             The size in inches.
         """
         return 6.4, 1.5 + 0.3 * len(self.per_class)
-
-    def _draw_recalls(self, table, places, marker, colour, name):
-        columns = ["recall", "recall_low", "recall_high"]
-        recall, lengths = error_bars(100 * table[columns].iloc[places], "recall")
-        self.ax_.errorbar(
-            recall,
-            places,
-            xerr=lengths,
-            fmt=marker,
-            color=colour,
-            capsize=3,
-            label=name,
-        )
