@@ -51,14 +51,12 @@ class TrainingHistoryDisplay(Display):
     _n_parts, _figsize = 2, (8, 3.4)
 
     def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
-        missing = [
-            name for name in ("loss", "accuracy") if not len(history.get(name, ()))
-        ]
-        if missing:
-            raise ValueError(
-                f"Got a history with {sorted(history)}, but expected {missing[0]!r} "
-                "for at least one epoch."
-            )
+        for name in ("loss", "accuracy"):
+            if not len(history.get(name, ())):
+                raise ValueError(
+                    f"Got a history with {sorted(history)}, but expected {name!r} for "
+                    "at least one epoch."
+                )
         self.history = history
         losses = np.asarray(history.get("val_loss", ()), dtype=float)
         measured = not np.isnan(losses).all()
