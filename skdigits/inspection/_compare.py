@@ -117,15 +117,12 @@ def _line(hits, other_hits, rows):
 def _overall_sentence(overall, alpha):
     this, other = overall["only_this"], overall["only_other"]
     accuracies = [percent(overall[name]) for name in ("accuracy", "other_accuracy")]
-    figures = (
-        f"{' against '.join(accuracies)}, McNemar's exact test, "
-        f"{p_text(overall['p_value'])}"
-    )
     if overall["p_value"] > alpha:
         verdict = "no difference is shown"
     else:
         verdict = f"the {'first' if this > other else 'other'} is better"
     return (
         f"Of {this + other:,} rows that only one of the two gets right, the first gets "
-        f"{this:,}, the other {other:,}: {verdict} ({figures})."
+        f"{this:,}, the other {other:,}: {verdict} ({' against '.join(accuracies)}, "
+        f"McNemar's exact test, {p_text(overall['p_value'])})."
     )

@@ -83,10 +83,8 @@ def hardest_sentence(report, alpha=0.05):
             f"{percent(tests['recall'].min())}, is that of {enumeration(lowest)}."
         )
     names = enumeration(
-        f"{label} ({percent(recall)}, {p_text(p)})"
-        for label, recall, p in zip(
-            hardest.index, hardest["recall"], hardest["p_corrected"], strict=True
-        )
+        f"{line.Index} ({percent(line.recall)}, {p_text(line.p_corrected)})"
+        for line in hardest.itertuples()
     )
     verb = "has" if len(hardest) == 1 else "have each"
     return f"{names} {verb} a lower recall than all other classes together, {by}."

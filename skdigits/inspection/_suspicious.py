@@ -94,5 +94,4 @@ def suspicious_labels(
         },
         index=pd.Index(rows, name="row"),
     )
-    table = table[suggested != given]
-    return table.sort_values("probability", kind="stable")
+    return table[suggested != given].sort_values("probability", kind="stable")
