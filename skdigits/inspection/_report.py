@@ -309,7 +309,7 @@ class Report:
         scikit-learn's :func:`~sklearn.metrics.roc_auc_score` and
         :func:`~sklearn.metrics.average_precision_score`.
         """
-        return tables.class_ranking_table(self.labels, self.true, self.y_proba)
+        return tables.class_ranking_table(self.labels, self.true, self._probabilities)
 
     def referral(
         self, accuracies: Sequence[float] = (0.99, 0.995, 0.999, 1.0)
@@ -382,12 +382,17 @@ class Report:
         return self.true == self.predicted
 
     @property
-    def _confidence(self):
-        """Probability of the predicted label of each row."""
+    def _probabilities(self):
+        """Those of each row, if they are known."""
         if self.y_proba is None:
             raise ValueError(
                 "Got a report without probabilities, but expected one with "
                 "probabilities. Pass y_proba, or a classifier that has "
                 "predict_proba."
             )
-        return self.y_proba[np.arange(self.n_rows), self.predicted]
+        return self.y_proba
+
+    @property
+    def _confidence(self):
+        """Probability of the predicted label of each row."""
+        return self._probabilities[np.arange(self.n_rows), self.predicted]

@@ -104,6 +104,7 @@ def test_without_probabilities():
         report.calibration_error,
         report.referral,
         lambda: report.risk_coverage,
+        lambda: report.class_ranking,
     ):
         with pytest.raises(ValueError, match="Got a report without probabilities"):
             get()
