@@ -32,7 +32,8 @@ def run_python(code, **options):
         "from skdigits.inspection import SearchResultsDisplay",
         "from skdigits.model_selection import HalvingEpochSearchCV",
         "from typer.testing import CliRunner; from skdigits.cli._commands import app; "
-        "assert 'train' in CliRunner().invoke(app, ['--help']).output",
+        "assert 'train' in CliRunner().invoke(app, ['--help']).output; "
+        "assert 'numpy' not in sys.modules",
     ],
 )
 def test_import_loads_neither_keras_nor_tensorflow(code):

@@ -18,7 +18,6 @@ from skdigits.cli._saved_model import (
     whether_to_normalize,
 )
 from skdigits.cli._train_and_tune import say_data, training_params
-from skdigits.reading import NO_DIGIT
 
 PRETRAINED = "pretrained"
 
@@ -153,7 +152,7 @@ def _as_taken(digits, classifier, normalizer):
 def _known_digits(pipeline, normalizer, seed):
     """Return `Digits` like those that a model has learned from, None without any."""
     classifier = pipeline[-1]
-    no_digit = NO_DIGIT in classifier.classes_.tolist()
+    no_digit = skdigits.reading.NO_DIGIT in classifier.classes_.tolist()
     try:
         if no_digit and classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE:
             known = _drawn(seed)
@@ -194,7 +193,8 @@ def _signs_of(pages):
     from skdigits.handwriting import mnist_format
 
     kinds = np.full(len(pages.target_names), None, object)
-    kinds[:10], kinds[pages.target_names.index("other")] = range(10), NO_DIGIT
+    kinds[:10] = range(10)
+    kinds[pages.target_names.index("other")] = skdigits.reading.NO_DIGIT
     images, target = [], []
     for page in zip(pages.boxes, pages.labels, pages.visible, pages.ink, strict=True):
         boxes, labels, visible, ink = page
