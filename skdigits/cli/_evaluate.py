@@ -46,11 +46,10 @@ def evaluate(
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for an error report: a page, index.html, with its figures "
-            "as JSON and CSV.",
-            show_default="nowhere",
+        options.folder(
+            "Folder for an error report: a page, index.html, with its figures as JSON "
+            "and CSV.",
+            "nowhere",
         ),
     ] = None,
     seeds: Annotated[

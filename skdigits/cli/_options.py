@@ -71,6 +71,14 @@ def file(what, default=True):
     return typer.Option(metavar="FILE", help=what, show_default=default)
 
 
+def folder(what, default):
+    return typer.Option(metavar="FOLDER", help=what, show_default=default)
+
+
+def n_jobs(what):
+    return typer.Option(help=f"{what}; -1 for one per core.")
+
+
 Reader = Annotated[
     str | None,
     file("The model that reads: a file made by train.", "the pretrained model"),

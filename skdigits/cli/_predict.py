@@ -59,11 +59,9 @@ def predict(
     ] = False,
     annotate: Annotated[
         str | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for copies of the images, annotated with boxes and "
-            "predictions.",
-            show_default="nowhere",
+        options.folder(
+            "Folder for copies of the images, annotated with boxes and predictions.",
+            "nowhere",
         ),
     ] = None,
     csv: Annotated[
@@ -99,10 +97,7 @@ def predict(
     ] = None,
     min_confidence: options.MinConfidence = None,
     n_jobs: Annotated[
-        int,
-        typer.Option(
-            help="How many images to read at the same time; -1 for one per core."
-        ),
+        int, options.n_jobs("How many images to read at the same time")
     ] = 1,
     debug: options.Debug = False,
 ):

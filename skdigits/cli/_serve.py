@@ -33,9 +33,7 @@ def serve(
         int, typer.Option(help="Port to listen on; 0 for any free one.")
     ] = 8000,
     min_confidence: options.MinConfidence = None,
-    n_jobs: Annotated[
-        int, typer.Option(help="Number of worker processes; -1 for one per core.")
-    ] = -1,
+    n_jobs: Annotated[int, options.n_jobs("Number of worker processes")] = -1,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(

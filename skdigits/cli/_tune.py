@@ -64,20 +64,16 @@ def tune(
         ),
     ] = "halving",
     n_jobs: Annotated[
-        int,
-        typer.Option(
-            help="How many folds to train at the same time; -1 for one per core."
-        ),
+        int, options.n_jobs("How many folds to train at the same time")
     ] = 1,
     seed: options.Seed = 0,
     resume: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for what has been trained: after an interruption, the same "
+        options.folder(
+            "Folder for what has been trained: after an interruption, the same "
             "command continues from it. It holds pickles, so nobody else may "
             "have write access.",
-            show_default="nothing is kept",
+            "nothing is kept",
         ),
     ] = None,
     output: Annotated[
