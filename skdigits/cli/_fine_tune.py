@@ -17,7 +17,7 @@ from skdigits.cli._saved_model import (
     begins_with_normalizer,
     whether_to_normalize,
 )
-from skdigits.cli._train_and_tune import say_data, training_params
+from skdigits.cli._train_and_tune import epoch_bar, say_data, training_params
 
 PRETRAINED = "pretrained"
 
@@ -34,15 +34,12 @@ N_PAGES, WHOLE, LEAST_HEIGHT = 100, 0.99, 14
 _KNOWS = 0.8
 
 
-def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
+def fine_tuned(console, model, *, data, normalize, label_column, **params):
     """Train a saved model further; print on what, and what it gains and loses.
 
     Parameters
     ----------
     console : rich.console.Console
-
-    bar : callable
-        Returns a context manager that shows how the training of a classifier goes on.
 
     model : str
 
@@ -82,7 +79,7 @@ def fine_tuned(console, bar, model, *, data, normalize, label_column, **params):
         words, tests["Known images"] = known.description, known.test
     say(console, f"Mixed in: {words}.")
     before = {name: pipeline.score(*test) for name, test in tests.items()}
-    _fit(bar, pipeline, digits.train, known, params)
+    _fit(console, pipeline, digits.train, known, params)
     after = {name: pipeline.score(*test) for name, test in tests.items()}
     for name in tests:
         shares = (
@@ -182,7 +179,7 @@ def _drawn(seed):
         skdigits.datasets.make_digit_pages(N_PAGES, digits=its, random_state=int(n))
         for its, n in zip(few, seeds, strict=True)
     ]
-    parts = [_some(*_signs_of(pages), N_KNOWN, seed) for pages in parts]
+    parts = [_some(*_signs_of(pages), seed) for pages in parts]
     return Digits(f"{len(parts[0][0]):,} digits and non-digits, {words}", *parts, True)
 
 
@@ -208,18 +205,18 @@ def _signs_of(pages):
 
 
 def _sample(digits, seed):
-    parts = [_some(*part, N_KNOWN, seed) for part in (digits.train, digits.test)]
+    parts = [_some(*part, seed) for part in (digits.train, digits.test)]
     return Digits(f"{len(parts[0][0]):,} images of {digits.description}", *parts)
 
 
-def _some(images, target, n, seed):
+def _some(images, target, seed):
     import numpy as np
 
-    rows = np.random.default_rng(seed).permutation(len(images))[:n]
+    rows = np.random.default_rng(seed).permutation(len(images))[:N_KNOWN]
     return images[rows], target[rows]
 
 
-def _fit(bar, pipeline, new, known, params):
+def _fit(console, pipeline, new, known, params):
     """Train the classifier, but not the steps before it, on new and known images."""
     import numpy as np
 
@@ -233,6 +230,6 @@ def _fit(bar, pipeline, new, known, params):
     for _, step in pipeline.steps[:-1]:
         parts = [step.transform(part) for part in parts]
     classifier = pipeline[-1].set_params(warm_start=True, **params)
-    with bar(classifier):
+    with epoch_bar(console, classifier):
         classifier.fit(np.concatenate(parts), y, sample_weight=weights)
     classifier.set_params(warm_start=False)

@@ -1,7 +1,5 @@
 """skdigits train."""
 
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +7,12 @@ import typer
 
 import skdigits
 from skdigits.cli import _options as options
-from skdigits.cli._console import new_bar, new_console
+from skdigits.cli._console import new_console
 from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
-from skdigits.cli._train_and_tune import data_and_classifier, model_output
+from skdigits.cli._train_and_tune import data_and_classifier, epoch_bar, model_output
 
 app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")
@@ -71,11 +69,10 @@ def train(
         "epochs": epochs,
         "random_state": seed,
     }
-    bar = partial(_epoch_bar, console)
     if model is None:
-        trained = _new_model(console, bar, preset or "balanced", **options_of_both)
+        trained = _new_model(console, preset or "balanced", **options_of_both)
     elif preset is None:
-        trained = fine_tuned(console, bar, model, **options_of_both)
+        trained = fine_tuned(console, model, **options_of_both)
     else:
         raise ValueError(
             f"Got --preset {preset} with --from {model}, which already has a "
@@ -92,37 +89,10 @@ def train(
     write_outputs(console, outputs)
 
 
-def _new_model(console, bar, preset, **options_of_data):
+def _new_model(console, preset, **options_of_data):
     digits, classifier = data_and_classifier(console, preset=preset, **options_of_data)
     pipeline = skdigits.make_digit_pipeline(classifier)
-    with bar(classifier):
+    with epoch_bar(console, classifier):
         pipeline.fit(*digits.train)
     about = {"preset": preset, "normalize": options_of_data["normalize"]}
     return digits, pipeline, about
-
-
-@contextmanager
-def _epoch_bar(console, classifier):
-    """Show a bar over the epochs of a classifier's training."""
-    from skdigits.training import keras
-
-    with new_bar(console, "Training", "epochs", "{task.description}") as bar:
-        task = bar.add_task("", total=None, visible=False)
-        begin = getattr(classifier, "n_iter_", 0)
-
-        class MoveBar(keras.callbacks.Callback):
-            def __deepcopy__(self, memo):
-                return self  # the bar is on one terminal
-
-            def on_train_begin(self, logs=None):
-                bar.update(task, total=self.params["epochs"] - begin, visible=True)
-
-            def on_epoch_end(self, epoch, logs=None):
-                figures = f"loss {logs['loss']:.4f}"
-                if "val_accuracy" in logs:
-                    figures += f", val_accuracy {logs['val_accuracy']:.4f}"
-                bar.update(task, completed=epoch + 1 - begin, description=figures)
-
-        classifier.set_params(callbacks=[MoveBar()])
-        yield
-        classifier.set_params(callbacks=None)
