@@ -83,7 +83,7 @@ def _version(name):
 
 def _lines(values, indent=""):
     """Return nested names and values as aligned lines of text."""
-    width = max(len(_text(name)) for name in values) + 2 if values else 0
+    width = max(len(_text(name)) for name in values) + 2
     lines = []
     for name, value in values.items():
         start = f"{indent}{_text(name)}"

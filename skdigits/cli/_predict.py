@@ -185,7 +185,7 @@ def _loaded(model):
 
 
 def _results(read, jobs, n_jobs):
-    if n_jobs in (None, 1):
+    if n_jobs == 1:
         return map(read, jobs)
     from joblib import Parallel, delayed
 

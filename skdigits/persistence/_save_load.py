@@ -295,11 +295,10 @@ def _restored_step(description, saved):
         step.scale_ = learned["scale_"]
         _restore_looks(step, learned)
     if "feature_names_in_" in learned:
-        step.feature_names_in_ = np.array(
-            [*map(str, learned["feature_names_in_"])], "O"
-        )
-        if len(step.feature_names_in_) != step.n_features_in_:
+        names = [*map(str, learned["feature_names_in_"])]
+        if len(names) != step.n_features_in_:
             raise Damaged("a number of column names other than its number of pixels")
+        step.feature_names_in_ = np.array(names, "O")
     return description["name"], step
 
 
