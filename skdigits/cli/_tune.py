@@ -208,7 +208,7 @@ def _by_candidate(searched):
     results = pd.DataFrame(searched.cv_results_)
     key = results["params"].map(str)
     results = results.assign(seconds=results["mean_fit_time"].groupby(key).cumsum())
-    results = results.sort_values("iter").groupby(key.loc[results.index]).tail(1)
+    results = results.sort_values("iter").groupby(key).tail(1)
     return results.sort_values(["iter", "mean_test_score"], ascending=False)
 
 
