@@ -4,13 +4,7 @@ from dataclasses import replace
 
 import skdigits
 from skdigits.cli._console import say
-from skdigits.cli._given_data import (
-    Digits,
-    find_source,
-    fitting_source,
-    mnist_part,
-    split,
-)
+from skdigits.cli._given_data import Digits, find_source, mnist_part, split
 from skdigits.cli._printed_report import percent
 from skdigits.cli._saved_model import (
     as_known,
@@ -154,7 +148,8 @@ def _known_digits(pipeline, normalizer, seed):
         if no_digit and classifier.image_shape_ == skdigits.datasets.MNIST_SHAPE:
             known = _drawn(seed)
         else:
-            known = _sample(fitting_source(classifier.image_shape_).load(), seed)
+            source = find_source("auto", image_shape=classifier.image_shape_)
+            known = _sample(source.load(), seed)
         known = _as_taken(known, classifier, normalizer)
     except (OSError, ValueError):  # there are none, or they have other sizes or labels
         return None

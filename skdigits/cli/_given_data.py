@@ -71,11 +71,11 @@ def find_source(
             "Leave the option out."
         )
     if name == "auto" and image_shape is not None:
-        return fitting_source(image_shape)
+        return _fitting_source(image_shape)
     return _NAMED[name]
 
 
-def fitting_source(image_shape):
+def _fitting_source(image_shape):
     for source in (MNIST, DIGITS):
         if source.image_shape == image_shape:
             return source
