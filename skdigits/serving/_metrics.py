@@ -1,7 +1,5 @@
 """GET /metrics: number, status and duration of requests, for Prometheus."""
 
-import time
-
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.responses import Response
 
@@ -37,7 +35,9 @@ class Metrics:
         if (scope["method"], scope["path"]) == ("GET", "/metrics"):
             content = generate_latest(self.registry)
             return await Response(content, media_type=KIND)(scope, receive, send)
-        status, start = 500, time.perf_counter()
+        path = scope["path"] if scope["path"] in self.paths else "other"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        status = 500
 
         async def send_and_note(message):
             nonlocal status
@@ -45,12 +45,10 @@ class Metrics:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note)
+            with self.seconds.labels(path).time():
+                await self.app(scope, receive, send_and_note)
         finally:
-            path = scope["path"] if scope["path"] in self.paths else "other"
-            method = scope["method"] if scope["method"] in _METHODS else "other"
             self.requests.labels(method, path, status).inc()
-            self.seconds.labels(path).observe(time.perf_counter() - start)
 
 
 _METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
