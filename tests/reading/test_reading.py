@@ -266,3 +266,10 @@ def test_a_dash_is_no_sheet_on_its_side(length, cross):
     draw.line((x + 8, y, x, y + 14), fill=30, width=3)
     reading = skdigits.read_digits(image)
     assert (reading.text, reading.rotation) == ("", 0)
+
+
+@pytest.mark.parametrize("height", [20, 30])
+def test_a_thin_one_is_read_where_there_is_little_paper(height):
+    paper = np.full((90, 40), 230, np.uint8)
+    paper[(90 - height) // 2 :, 18:21][:height] = 40
+    assert skdigits.read_digits(paper).text == "1"
