@@ -118,7 +118,8 @@ pipeline.steps[-1] = ("cnn", mixed)
 
 # The model trained on the mixture makes fewer mistakes than before on new images, and
 # hardly any additional ones on known images. The model trained on the corrections alone
-# misreads about a tenth of each.
+# makes more mistakes on new images, and misreads about a tenth of the known ones.
 assert with_known[0] > as_it_is[0]
 assert with_known[1] > as_it_is[1] - 0.01
-assert np.max(np.subtract(on_its_own, as_it_is)) < -0.05
+assert on_its_own[0] < as_it_is[0]
+assert on_its_own[1] < as_it_is[1] - 0.05
