@@ -93,10 +93,7 @@ def tune(
     check_outputs(model=output, table=table, figure=figure)
     check_new(output, force)
     _check_search(cv, search, n_jobs)
-    grid = {
-        "cnn__filters": _parsed("filters", filters, _filters),
-        "cnn__dropout": _parsed("dropout", dropout, float),
-    }
+    grid = _grid(filters, dropout)
     digits, classifier = data_and_classifier(
         console,
         data=data,
@@ -106,19 +103,10 @@ def tune(
         epochs=epochs,
         random_state=seed,
     )
-    searched = skdigits.model_selection.HalvingEpochSearchCV(
-        skdigits.make_digit_pipeline(classifier),
-        grid,
-        # a grid search stops no candidate early
-        min_epochs=maxsize if search == "grid" else 1,
-        cv=cv,
-        n_jobs=n_jobs,
-        memory=resume,
-        progress=partial(_with_bar, console),
-        error_score="raise",
-    )
+    options_of_search = {"cv": cv, "n_jobs": n_jobs, "memory": resume}
+    searched = _search(console, classifier, grid, search, **options_of_search)
     outputs = {
-        "Table": (table, partial(_write_table, searched)),
+        "Table": (table, lambda temporary: _write_table(searched, temporary)),
         "Figure": figure_output(figure, _drawing, searched),
     }
     _fit_and_show(console, searched, digits.train, outputs)
@@ -132,6 +120,26 @@ def tune(
     write_outputs(console, outputs | {"Model": model})
     if as_json:
         print(json.dumps(_as_plain(searched, digits, report)))
+
+
+def _grid(filters, dropout):
+    """Return the grid of the candidates from the texts of the options."""
+    return {
+        "cnn__filters": _parsed("filters", filters, _filters),
+        "cnn__dropout": _parsed("dropout", dropout, float),
+    }
+
+
+def _search(console, classifier, grid, kind, **params):
+    """Return the search, not fitted; a grid search stops no candidate early."""
+    return skdigits.model_selection.HalvingEpochSearchCV(
+        skdigits.make_digit_pipeline(classifier),
+        grid,
+        min_epochs=maxsize if kind == "grid" else 1,
+        progress=partial(_with_bar, console),
+        error_score="raise",
+        **params,
+    )
 
 
 def _as_plain(searched, digits, report):
