@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import skdigits
 from skdigits.cli._console import say
+from skdigits.cli._epoch_bar import epoch_bar
 from skdigits.cli._given_data import Digits, find_source, mnist_part, split
 from skdigits.cli._printed_report import percent
 from skdigits.cli._saved_model import (
@@ -11,7 +12,7 @@ from skdigits.cli._saved_model import (
     begins_with_normalizer,
     whether_to_normalize,
 )
-from skdigits.cli._train_and_tune import epoch_bar, say_data, training_params
+from skdigits.cli._train_and_tune import say_data, training_params
 
 PRETRAINED = "pretrained"
 

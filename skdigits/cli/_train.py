@@ -8,11 +8,12 @@ import typer
 import skdigits
 from skdigits.cli import _options as options
 from skdigits.cli._console import new_console
+from skdigits.cli._epoch_bar import epoch_bar
 from skdigits.cli._fine_tune import fine_tuned
 from skdigits.cli._given_data import HELP
 from skdigits.cli._outputs import check_new, check_outputs, figure_output, write_outputs
 from skdigits.cli._printed_report import confusion_matrix, print_report
-from skdigits.cli._train_and_tune import data_and_classifier, epoch_bar, model_output
+from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
 app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")

@@ -1,12 +1,7 @@
-"""What train and tune have in common: the data, the classifier, the model's file.
-
-And what training a new model and training one further have: the bar.
-"""
-
-from contextlib import contextmanager
+"""What train and tune have in common: the data, the classifier, the model's file."""
 
 import skdigits
-from skdigits.cli._console import new_bar, say
+from skdigits.cli._console import say
 from skdigits.cli._given_data import find_source
 
 
@@ -54,33 +49,6 @@ def say_data(console, digits, normalize):
         reason = ", as they differ in size, are large, or are dark on light"
         remedy = " (--no-normalize uses them as they are)"
         say(console, f"{start}{reason + remedy if normalize is None else ''}.")
-
-
-@contextmanager
-def epoch_bar(console, classifier):
-    """Show a bar over the epochs of a classifier's training."""
-    from skdigits.training import keras
-
-    with new_bar(console, "Training", "epochs", "{task.description}") as bar:
-        task = bar.add_task("", total=None, visible=False)
-        begin = getattr(classifier, "n_iter_", 0)
-
-        class MoveBar(keras.callbacks.Callback):
-            def __deepcopy__(self, memo):
-                return self  # the bar is on one terminal
-
-            def on_train_begin(self, logs=None):
-                bar.update(task, total=self.params["epochs"] - begin, visible=True)
-
-            def on_epoch_end(self, epoch, logs=None):
-                figures = f"loss {logs['loss']:.4f}"
-                if "val_accuracy" in logs:
-                    figures += f", val_accuracy {logs['val_accuracy']:.4f}"
-                bar.update(task, completed=epoch + 1 - begin, description=figures)
-
-        classifier.set_params(callbacks=[MoveBar()])
-        yield
-        classifier.set_params(callbacks=None)
 
 
 def model_output(path, pipeline, digits, report, command, about):
