@@ -3,8 +3,8 @@ From answer sheets to a spreadsheet
 ===================================
 
 A class hands in forms. You want a table of the points, with the cells highlighted that
-a person should check. This example draws scans of such forms, reads the
-boxes on each form, and cuts out the doubtful cells.
+a person should check. This example draws scans of such forms, reads the boxes on each
+form, and cuts out the doubtful cells.
 """
 
 # %%
