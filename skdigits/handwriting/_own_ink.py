@@ -52,13 +52,14 @@ def own_ink(signs, i, ignored=()):
     """
     level, (rows, columns) = _part_around(signs, i)
     probability = level.ink[rows, columns]
-    away = _away(level.of_image(signs.boxes[i]), rows, columns)
+    place = level.of_image(signs.boxes[i])
+    away = _away(place, rows, columns)
     nearest = np.ones(probability.shape, bool)
     for j in _neighbours(signs, i):
         if j in ignored:
             continue
         nearest &= away <= _away(level.of_image(signs.boxes[j]), rows, columns)
-    in_box = _away(level.of_image(signs.boxes[i]), rows, columns, EDGE) <= 0.5
+    in_box = _away(place, rows, columns, EDGE) <= 0.5
     mask = _own_pieces(probability > INK, nearest, in_box)
     if not mask.any():
         middle = (signs.boxes[i, :2] + signs.boxes[i, 2:]) / 2

@@ -119,7 +119,7 @@ def _as_array(image):
 
 
 def _white(array):
-    highest = array.max(initial=0)
+    highest = array.max()
     if array.dtype.itemsize == 1 and array.dtype.kind in "ui" and highest > 1:
         return 255
     return next((w for w in (1, 16, 255, 65535) if highest <= w), highest)
