@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from skdigits._forks import refuse_forked_process
 from skdigits.network import granted_threads
 
-__all__ = ["drop_kernels", "keras", "refuse_forked_process", "tf"]
-
 
 @contextmanager
 def _silent_stderr():
@@ -43,15 +41,12 @@ def _silent_stderr():
 @contextmanager
 def _ended_afterwards():
     """Postpone signal handlers: TensorFlow crashes if its import is interrupted."""
-    handlers = {}
+    handlers, seen = {}, []
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             # what is no function of Python's is left as it is
-            if callable(handler := signal.getsignal(number)):
-                handlers[number] = handler
-    seen = []
-    for number in handlers:
-        signal.signal(number, lambda number, _: seen.append(number))
+            if callable(signal.getsignal(number)):
+                handlers[number] = signal.signal(number, lambda n, _: seen.append(n))
     try:
         yield
     finally:
@@ -65,12 +60,9 @@ def _limit_threads(tf):
     """Use the threads that joblib grants, unless somebody has set their number."""
     threading, granted = tf.config.threading, granted_threads()
     for part in ("intra", "inter"):
+        in_environment = f"TF_NUM_{part.upper()}OP_THREADS" in os.environ
         is_set = getattr(threading, f"get_{part}_op_parallelism_threads")()
-        if (
-            granted
-            and not is_set
-            and f"TF_NUM_{part.upper()}OP_THREADS" not in os.environ
-        ):
+        if granted and not in_environment and not is_set:
             with suppress(RuntimeError):  # TensorFlow has started already
                 getattr(threading, f"set_{part}_op_parallelism_threads")(granted)
 
