@@ -58,13 +58,9 @@ class Batches:
     def __init__(self, image_shape, n_classes):
         shapes = (None, *image_shape), (None, n_classes), (None,)
         arrays = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
-        self.epoch, self.data = 0, None
-        self.dataset = _plain(
-            tf.data.Dataset.from_generator(
-                self._calls,
-                output_signature=(*arrays, tf.TensorSpec((None,), tf.int32)),
-            )
-        )
+        of_call = (*arrays, tf.TensorSpec((None,), tf.int32))
+        dataset = tf.data.Dataset.from_generator(self._calls, output_signature=of_call)
+        self.epoch, self.data, self.dataset = 0, None, _plain(dataset)
 
     @contextmanager
     def of(self, data, batch_size, seed, one_by_one):

@@ -41,14 +41,12 @@ class Conductor(keras.callbacks.Callback):
         self.cycle = None
 
     def on_epoch_end(self, epoch, logs=None):
-        got = [f"a loss of {loss}" for loss in logs.values() if not np.isfinite(loss)]
+        for loss in logs.values():
+            if not np.isfinite(loss):
+                self._end(f"a loss of {loss} in epoch {epoch + 1}")
         # the loss is that before the last step, which may be the one that overflows
-        if not got and not all(
-            np.isfinite(w).all() for w in self.network.get_weights()
-        ):
-            got = ["weights that are not finite"]
-        if got:
-            self._end(f"{got[0]} in epoch {epoch + 1}")
+        if not all(np.isfinite(w).all() for w in self.network.get_weights()):
+            self._end(f"weights that are not finite in epoch {epoch + 1}")
 
     def on_train_end(self, logs=None):
         # finite weights may yet be too large to predict with

@@ -239,10 +239,8 @@ class RandomAffine(keras.layers.Layer):
 
     def get_config(self):
         seed = self.seed_generator.get_config()["seed"]
-        return super().get_config() | {
-            "strength": number_of(self.strength),
-            "seed": seed,
-        }
+        config = {"strength": number_of(self.strength), "seed": seed}
+        return super().get_config() | config
 
 
 def random_affine(images, strength, seed):

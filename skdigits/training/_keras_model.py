@@ -136,10 +136,7 @@ class DigitNetwork(keras.Sequential):
             return super().fit(
                 batches.dataset,
                 epochs=epochs,
-                callbacks=[
-                    Conductor(self, batches, cycle or (0, epochs)),
-                    *callbacks,
-                ],
+                callbacks=[Conductor(self, batches, cycle or (0, epochs)), *callbacks],
                 initial_epoch=initial_epoch,
                 shuffle=False,
                 steps_per_epoch=batches.n_calls,
@@ -223,9 +220,8 @@ class DigitNetwork(keras.Sequential):
             self.test_function = _compiled(self.test_step)
 
     def _needs_keras_functions(self):
-        several = self.distribute_strategy.num_replicas_in_sync > 1
         return (
-            several
+            self.distribute_strategy.num_replicas_in_sync > 1
             or self.run_eagerly
             or self.jit_compile
             or self.steps_per_execution > 1
