@@ -12,6 +12,7 @@ import numpy as np
 from skdigits.network import layers_of, records, weight_shapes
 from skdigits.training._tensorflow import keras, tf
 
+# Lets Keras load a class from a file that was saved with `model_.save`.
 registered = keras.saving.register_keras_serializable("skdigits")
 
 # Whatever the user has set for all of Keras.

@@ -13,10 +13,8 @@ from skdigits.training._batches import (
     validation_dataset,
 )
 from skdigits.training._conductor import Conductor, check_callbacks, sees_batches
-from skdigits.training._keras_layers import keras_layers
+from skdigits.training._keras_layers import keras_layers, registered
 from skdigits.training._tensorflow import keras, refuse_forked_process, tf
-
-registered = keras.saving.register_keras_serializable("skdigits")
 
 
 def build_model(spec, seed, *, augment=0.0, temperature=1.0, **options):

@@ -1,9 +1,7 @@
 """What training minimizes, and how: loss, optimizer and learning rate."""
 
-from skdigits.training._keras_layers import number_of
+from skdigits.training._keras_layers import number_of, registered
 from skdigits.training._tensorflow import keras, tf
-
-registered = keras.saving.register_keras_serializable("skdigits")
 
 # The share of a cycle in which the learning rate rises.
 WARM_UP = 0.25
