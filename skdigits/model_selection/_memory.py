@@ -40,17 +40,12 @@ def fold_trainer(memory, estimator, splits, options):
     OSError
         If it is a folder that cannot be written to; the message is one sentence.
     """
-    remembered = _in_memory(memory)
-    key = None if memory is None else _key(estimator, splits, options)
-    return partial(_train_fold, remembered, search=key)
-
-
-def _in_memory(memory):
-    """Return `_remembered` with a memory."""
     if not isinstance(memory, joblib.Memory):
         folder = None if memory is None else _folder(memory)
         memory = joblib.Memory(folder, verbose=0)
-    return memory.cache(_remembered, ignore=["estimator", "X", "y", "**"])
+    key = _key(estimator, splits, options) if memory.location else None
+    remembered = memory.cache(_remembered, ignore=["estimator", "X", "y", "**"])
+    return partial(_train_fold, remembered, search=key)
 
 
 def _folder(memory):
