@@ -48,21 +48,16 @@ def _mean_score(row, metric):
 def best_row(refit, results, metric):
     """Return the row of `cv_results_` that wins: the best of the last rung.
 
-    If ``refit`` is callable, it chooses.
+    If ``refit`` is callable, it chooses, and a ValueError is raised for what is no row.
     """
     if callable(refit):
-        return _chosen_row(refit, results)
+        row = check_integer("best_index_", refit(results), minimum=0)
+        if row >= len(results["params"]):
+            raise ValueError(
+                f"Got best_index_={row} from refit, but expected a row of the "
+                f"{len(results['params'])} in cv_results_, counted from 0."
+            )
+        return row
     last = np.flatnonzero(results["iter"] == results["iter"][-1])
     means = results[f"mean_test_{metric or 'score'}"][last]
     return int(last[np.nan_to_num(means, nan=-inf).argmax()])
-
-
-def _chosen_row(refit, results):
-    """Return the row that the callable ``refit`` chooses, or raise a ValueError."""
-    row = check_integer("best_index_", refit(results), minimum=0)
-    if row >= len(results["params"]):
-        raise ValueError(
-            f"Got best_index_={row} from refit, but expected a row of the "
-            f"{len(results['params'])} in cv_results_, counted from 0."
-        )
-    return row
