@@ -283,7 +283,11 @@ class HalvingEpochSearchCV(SearchInParts):
             ):
                 rows.append(row)
         except (KeyboardInterrupt, SystemExit):
-            self._keep_only(rows)
+            # an interrupted search keeps the results so far, but no earlier ones
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
+            if rows:
+                self.cv_results_ = self._table(rows)
             raise
         return rows
 
@@ -293,13 +297,6 @@ class HalvingEpochSearchCV(SearchInParts):
         settle_failures(outs, self.scoring, self.error_score)
         metric = ranking_metric(self.refit, outs[0]["test_scores"])
         return best_candidates(candidates, rows, self.factor, metric)
-
-    def _keep_only(self, rows):
-        """Become an interrupted search: keep the results so far, drop earlier ones."""
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
-        if rows:
-            self.cv_results_ = self._table(rows)
 
     def _conclude(self, rows, n_splits):
         """Set what is known before the best candidate is trained on all data."""
