@@ -431,14 +431,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                     "expected at least 2 classes. Add images of another class."
                 )
             validation = self._validation_data(X_val, y_val, sample_weight_val)
-            recipe = training_recipe(self, len(data))
-            self._train(
-                data,
-                recipe,
-                goes_on=goes_on,
-                validation=validation,
-                pause_after=pause_after,
-            )
+            self._train(data, goes_on, validation=validation, pause_after=pause_after)
         return self
 
     def partial_fit(
@@ -482,8 +475,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             data = self._training_data(
                 X, y, sample_weight, goes_on=goes_on, classes=self.classes_
             )
-            recipe = training_recipe(self, len(data)).for_partial_fit()
-            self._train(data, recipe, goes_on=goes_on)
+            self._train(data, goes_on, in_part=True)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -668,9 +660,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         weights = weights / weights.mean()
         return Data(images, one_hot(codes, len(self.classes_)), weights)
 
-    def _train(self, data, recipe, *, goes_on, **options):
+    def _train(self, data, goes_on, *, in_part=False, **options):
         from skdigits.training import initial_network, train
 
+        recipe = training_recipe(self, len(data))
         callbacks = copied_callbacks(self.callbacks)
         spec = network_spec(self, self.image_shape_, len(self.classes_))
         if goes_on:
@@ -680,13 +673,13 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             network = initial_network(spec, draw_seed(self.random_state))
         network = train(
             network,
-            recipe,
+            recipe.for_partial_fit() if in_part else recipe,
             data,
             callbacks=callbacks,
             verbose=verbosity(self.verbose),
             **options,
         )
-        self.network_ = replace(network, recipe=training_recipe(self, len(data)))
+        self.network_ = replace(network, recipe=recipe)
         self._callbacks = self.callbacks
         self._class_weight = deepcopy(self.class_weight)
         for name in ("keras_classifier_", "model_"):
