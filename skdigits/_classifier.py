@@ -421,10 +421,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             warm_start = check_bool("warm_start", self.warm_start)
             # the search that drops candidates sets where each of them pauses
             pause_after = vars(self).get("_pause_after")
-            goes_on = hasattr(self, "network_") and (
-                warm_start or pause_after is not None
-            )
-            data = self._training_data(X, y, sample_weight, goes_on=goes_on)
+            goes_on = hasattr(self, "network_") and (warm_start or pause_after)
+            classes = self.classes_ if goes_on else None
+            data = self._training_data(X, y, sample_weight, classes, goes_on)
             if data.targets.any(axis=0).sum() < 2:
                 raise ValueError(
                     "Got y with 1 class among the images of non-zero weight, but "
@@ -472,9 +471,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                     "how balanced the whole is. Pass a weight for each label."
                 )
             self._check_classes(classes, goes_on)
-            data = self._training_data(
-                X, y, sample_weight, goes_on=goes_on, classes=self.classes_
-            )
+            data = self._training_data(X, y, sample_weight, self.classes_, goes_on)
             self._train(data, goes_on, in_part=True)
         return self
 
@@ -614,10 +611,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             )
         self.classes_ = classes
 
-    def _training_data(self, X, y, sample_weight, *, goes_on, classes=None):
+    def _training_data(self, X, y, sample_weight, classes, goes_on):
         """Return the data, checked, without rows of weight zero."""
-        if goes_on:
-            classes = self.classes_
         X, y, native_shape = validate_pixels(
             self, X, y=y, reset=not goes_on, dtype=np.float32
         )
