@@ -148,7 +148,12 @@ def flatten_images(X):
         (height, width), or (height, width, 3), None for flat input.
     """
     if hasattr(X, "columns") and hasattr(X, "shape"):
-        return X if hasattr(X, "iloc") else _as_data_frame(X), None
+        if not hasattr(X, "iloc"):
+            import pandas as pd
+
+            names = getattr(X, "column_names", X.columns)
+            X = pd.DataFrame(np.asarray(X), columns=names)
+        return X, None
     if not hasattr(X, "ndim"):
         X = _as_array(X)
     if X.ndim < 3:
@@ -194,14 +199,7 @@ def _as_array(X):
     return array
 
 
-def _as_data_frame(table):
-    import pandas as pd
-
-    names = getattr(table, "column_names", table.columns)
-    return pd.DataFrame(np.asarray(table), columns=names)
-
-
-def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
+def resolve_image_shape(n_features, image_shape=None, native_shape=None):
     """Return how rows of ``n_features`` pixels fold into images.
 
     ``image_shape`` is the parameter of that name, ``native_shape`` that of the input.
@@ -237,9 +235,7 @@ def resolve_image_shape(n_features, *, image_shape=None, native_shape=None):
 
 def fold_images(rows, image_shape, native_shape=None):
     """Return rows as images (n, height, width, channels), or raise a ValueError."""
-    resolve_image_shape(
-        rows.shape[1], image_shape=image_shape, native_shape=native_shape
-    )
+    resolve_image_shape(rows.shape[1], image_shape, native_shape)
     return rows.reshape(-1, *(*image_shape, 1)[:3])
 
 
