@@ -151,7 +151,10 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fit(self, X):
         pixels, native_shape = validate_pixels(self, X, reset=True)
-        self.scale_ = self._learned_scale(pixels)
+        if self.scale is None:
+            self.scale_ = _white_of(float(pixels.max()))
+        else:
+            self.scale_ = check_number("scale", self.scale, closed="neither")
         self.black_ = _black_of(float(pixels.min()), self.scale_)
         self.background_ = _common_background(pixels, self.black_, self.scale_)
         return pixels, native_shape
@@ -180,11 +183,6 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         pixels, native_shape = flatten_for_inverse(self, X)
         original = pixels.astype(np.float32) * np.float32(self.scale_)
         return original if native_shape is None else original.reshape(np.shape(X))
-
-    def _learned_scale(self, pixels):
-        if self.scale is not None:
-            return check_number("scale", self.scale, closed="neither")
-        return _white_of(float(pixels.max()))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
