@@ -49,18 +49,13 @@ class Graph:
 
         The first axis of each may have any length n; other axes may have names, too.
         """
-        values = [
-            helper.make_tensor_value_info(
-                name, kind, ["n", *(n if isinstance(n, str) else int(n) for n in sides)]
-            )
-            for name, kind, sides in (*inputs, *outputs)
-        ]
+        info = helper.make_tensor_value_info
+        inputs, outputs = (
+            [info(name, kind, ["n", *sides]) for name, kind, sides in values]
+            for values in (inputs, outputs)
+        )
         graph = helper.make_graph(
-            self.nodes,
-            "skdigits",
-            values[: len(inputs)],
-            values[len(inputs) :],
-            self.constants,
+            self.nodes, "skdigits", inputs, outputs, self.constants
         )
         return helper.make_model_gen_version(
             graph, opset_imports=[helper.make_opsetid("", OPSET)]
