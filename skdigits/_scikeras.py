@@ -13,11 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
 
 from skdigits._parameters import network_spec
-from skdigits._validation import (
-    check_image_shape,
-    check_number,
-    unchanged_on_failure,
-)
+from skdigits._validation import check_image_shape, check_number, unchanged_on_failure
 from skdigits.preprocessing import OneHotLabelEncoder
 
 

@@ -3,12 +3,7 @@
 from skdigits.network import records
 from skdigits.network._fitted_network import FittedNetwork
 from skdigits.network._session import granted_threads, onnx_session
-from skdigits.network._spec import (
-    NetworkSpec,
-    check_spec,
-    layers_of,
-    weight_shapes,
-)
+from skdigits.network._spec import NetworkSpec, check_spec, layers_of, weight_shapes
 
 
 def onnx_graph():

@@ -15,10 +15,7 @@ from skdigits._validation import (
 
 
 class ImageReshaper(  # type: ignore[call-arg]
-    OneToOneFeatureMixin,
-    TransformerMixin,
-    BaseEstimator,
-    auto_wrap_output_keys=None,
+    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     """Fold rows of pixels into images of shape (height, width, channels).
 
