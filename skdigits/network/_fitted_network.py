@@ -74,18 +74,17 @@ class FittedNetwork:
 
     def log_probabilities(self, logits):
         """Return the log-probabilities for logits, using the temperature."""
-        scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return scaled
+        scaled = self._scaled(logits)
+        return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
 
     def probabilities(self, logits):
         """Return the probabilities for logits, using the temperature; rows sum to 1."""
+        powers = np.exp(self._scaled(logits))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def _scaled(self, logits):
         scaled = logits / np.float32(self.temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        np.exp(scaled, out=scaled)
-        scaled /= scaled.sum(axis=1, keepdims=True)
-        return scaled
+        return scaled - scaled.max(axis=1, keepdims=True)
 
     @cached_property
     def _sessions(self):
