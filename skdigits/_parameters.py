@@ -28,16 +28,7 @@ MAX_BLOCKS = 16
 
 
 def check_parameters(params, image_shape, classes):
-    """Raise a ValueError if `fit` would reject a parameter for such images.
-
-    Parameters
-    ----------
-    params : DigitCNN
-
-    image_shape : tuple of int (height, width) or (height, width, 3)
-
-    classes : ndarray of shape (n_classes,)
-    """
+    """Raise a ValueError if `fit` would reject a parameter for such images."""
     from sklearn.utils import check_random_state
 
     network_spec(params, image_shape, len(classes))

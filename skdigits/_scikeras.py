@@ -96,26 +96,10 @@ def build_network(
 
 
 def make_keras_classifier(network, classes, model, *, callbacks, class_weight):
-    """Return scikeras' KerasClassifier with a trained network in it.
+    """Return a fitted `DigitKerasClassifier` with the Keras model of a network.
 
-    Parameters
-    ----------
-    network : FittedNetwork
-
-    classes : ndarray of shape (n_classes,)
-        Numbers or strings.
-
-    model : DigitNetwork
-        The Keras model of ``network``.
-
-    callbacks : list of keras.callbacks.Callback
-
-    class_weight : dict or "balanced"
-
-    Returns
-    -------
-    DigitKerasClassifier
-        Fitted; its `fit` starts again, with the same recipe and seed.
+    Its `fit` starts again, with the same recipe and seed. The classes are numbers or
+    strings.
     """
     spec, recipe = network.spec, network.recipe
     # what the data do not decide

@@ -15,28 +15,14 @@ from skdigits.model_selection._scikit_learn import fit_and_score
 def fold_trainer(memory, estimator, splits, options):
     """Return a function that trains one fold, or loads it if it was trained before.
 
-    Parameters
-    ----------
-    memory : str, os.PathLike, joblib.Memory or None
-
-    estimator : estimator
-        The estimator from which the candidates are made.
-
-    splits : list of (train, test)
-        Rows of each fold.
-
-    options : dict
-        The options of `fit_and_score` that are the same for all folds.
-
-    Returns
-    -------
-    train_fold : callable
-        Accepts the same arguments as `_remembered`, except ``search``.
+    It accepts the same arguments as `_remembered`, except ``search``; ``options`` are
+    those that are the same for all folds.
 
     Raises
     ------
     ValueError
-        If ``memory`` has another type, or if a search cannot be recognized.
+        If ``memory`` is not of a type that the search accepts, or if the search cannot
+        be recognized.
     OSError
         If it is a folder that cannot be written to; the message is one sentence.
     """

@@ -106,28 +106,9 @@ def rung_stops(candidates, splits, factor, min_epochs):
 def race(search, candidates, stops, splits, train_fold, options, survivors):
     """Yield the `Row` of each candidate in each rung as soon as it is trained.
 
-    Parameters
-    ----------
-    search : HalvingEpochSearchCV
-        The search whose ``n_jobs``, ``verbose`` and ``progress`` are used.
-
-    candidates : list of Candidate
-
-    stops : list of int
-        The epoch that ends each rung.
-
-    splits : list of (train, test)
-        Rows of each fold.
-
-    train_fold : callable
-        The function that `fold_trainer` returns.
-
-    options : dict
-        Passed on to ``train_fold``.
-
-    survivors : callable
-        Receives the candidates and the rows of a rung; returns the candidates of the
-        next rung.
+    The ``n_jobs``, ``verbose`` and ``progress`` of ``search`` are used. ``train_fold``,
+    which `fold_trainer` returns, receives ``options``. ``survivors`` receives the
+    candidates and the rows of a rung, and returns the candidates of the next one.
     """
     progress = search.progress
     if progress is not None and not callable(progress):

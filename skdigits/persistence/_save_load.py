@@ -222,13 +222,7 @@ def fitted_steps(estimator):
 
 
 def _describe(estimator):
-    """Return a fitted estimator, except its weights, in a form that JSON can hold.
-
-    Raises
-    ------
-    ValueError, sklearn.exceptions.NotFittedError
-        If it cannot.
-    """
+    """Return a fitted estimator, except its weights, in a form that JSON can hold."""
     steps = fitted_steps(estimator)
     classifier = steps[-1][1]
     return {
@@ -261,10 +255,7 @@ def _plain_param(name, value):
 def _restored(document, weights):
     """Return what `_describe` described, with its weights, and the model card.
 
-    Raises
-    ------
-    ValueError
-        If `_describe` describes no fitted estimator so.
+    Raise a ValueError if `_describe` would describe no fitted estimator so.
     """
     saved = saved_network(document, weights)
     steps = [_restored_step(description, saved) for description in document["steps"]]

@@ -86,13 +86,7 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
 
 
 def saved_network(document, weights):
-    """Return the `SavedNetwork` of a document and weights.
-
-    Raises
-    ------
-    ValueError
-        If `save` would not have written them.
-    """
+    """Return the `SavedNetwork` of what `save` wrote, else raise a ValueError."""
     classes = restored_labels(document["classes"])
     network = _restored_network(document["network"], weights, len(classes))
     scale = prod(_scales_of(document["steps"]), start=1.0)

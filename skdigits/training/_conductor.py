@@ -12,14 +12,7 @@ LARGE = 1e5
 class Conductor(keras.callbacks.Callback):
     """Set the randomness and the cycle of each epoch; stop if a loss is not finite.
 
-    Parameters
-    ----------
-    network : DigitNetwork
-
-    batches : Batches
-
-    cycle : tuple of int (begin, end)
-        The epochs of the cycle of the learning rate.
+    ``cycle`` has the first epoch of the cycle of the learning rate, and its end.
     """
 
     def __init__(self, network, batches, cycle):
