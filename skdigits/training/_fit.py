@@ -64,7 +64,11 @@ def train(
         A new network, with the history of all epochs.
     """
     network = replace(network, recipe=recipe, temperature=1.0)
-    figures = _Figures()
+    figures = []
+    recorder = keras.callbacks.LambdaCallback(
+        # callbacks that come later change what they were passed
+        on_epoch_end=lambda epoch, logs: figures.append((logs, dict(logs)))
+    )
     begin = network.n_epochs if pause_after is None else 0
     end = begin + recipe.epochs
     with _lent_model(network, of_its_own=bool(callbacks)) as model:
@@ -78,13 +82,13 @@ def train(
             cycle=(begin, end),
             validation_split=recipe.validation_split,
             validation_data=validation and tuple(validation),
-            callbacks=[figures, *callbacks, *early_stopping(recipe, validation)],
+            callbacks=[recorder, *callbacks, *early_stopping(recipe, validation)],
             verbose=verbose,
         )
         trained = replace(
             network,
             weights=weights_of(model),
-            history=figures.history(network.history),
+            history=_history(network.history, figures),
             optimizer_state=tuple(v.numpy() for v in model.optimizer.variables),
         )
     if not all(np.isfinite(array).all() for array in trained.weights.values()):
@@ -193,23 +197,15 @@ def early_stopping(recipe, validation=None):
     ]
 
 
-class _Figures(keras.callbacks.Callback):
-    """The figures of each epoch, also those that callbacks add or remove."""
+def _history(past, figures):
+    """Return a past history and further epochs, with NaN for those without a figure.
 
-    def __init__(self):
-        super().__init__()
-        self.epochs = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        # callbacks that come later change what they were passed
-        self.epochs.append((logs, dict(logs)))
-
-    def history(self, past):
-        """Return a past history and all epochs, with NaN for those without a figure."""
-        epochs = zip(*past.values(), strict=True)
-        rows = [dict(zip(past, figures, strict=True)) for figures in epochs]
-        for after, before in self.epochs:
-            added = {k: float(v) for k, v in after.items() if isinstance(v, Real)}
-            rows.append(added | before)
-        names = dict.fromkeys([*past, *(name for row in rows for name in row)])
-        return {name: [row.get(name, np.nan) for row in rows] for name in names}
+    The figures of an epoch are those after callbacks have changed them, and before.
+    """
+    epochs = zip(*past.values(), strict=True)
+    rows = [dict(zip(past, values, strict=True)) for values in epochs]
+    for after, before in figures:
+        added = {k: float(v) for k, v in after.items() if isinstance(v, Real)}
+        rows.append(added | before)
+    names = dict.fromkeys([*past, *(name for row in rows for name in row)])
+    return {name: [row.get(name, np.nan) for row in rows] for name in names}
