@@ -132,7 +132,10 @@ def race(search, candidates, stops, splits, train_fold, options, survivors):
                 folds = iter(progress(folds, len(candidates) * len(splits), title))
             rows = []
             for candidate in candidates:
-                rows.append(_row(candidate, rung, stop, islice(folds, len(splits))))
+                trained = list(islice(folds, len(splits)))
+                # it goes on with these
+                candidate.estimators = [fold.pop("estimator", None) for fold in trained]
+                rows.append(Row(candidate.params, rung, stop, trained))
                 yield rows[-1]
             next(folds, None)  # at its end joblib takes the next calls
             candidates = survivors(candidates, rows)
@@ -154,10 +157,3 @@ def _calls(train_fold, candidates, stop, splits, options):
                 test=test,
                 **options,
             )
-
-
-def _row(candidate, rung, stop, folds):
-    """Return the `Row` of a candidate, whose estimators are now those of the folds."""
-    folds = list(folds)
-    candidate.estimators = [fold.pop("estimator", None) for fold in folds]
-    return Row(candidate.params, rung, stop, folds)
