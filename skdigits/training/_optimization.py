@@ -55,9 +55,8 @@ class AdamW(keras.optimizers.AdamW):
         self.decay = tf.Variable(weight_decay, trainable=False, dtype=tf.float32)
         self.schedule = schedule
         # steps; a cycle without any stands for a constant rate
-        self.begin, self.length = (
-            tf.Variable(0, trainable=False, dtype=tf.int64) for _ in range(2)
-        )
+        self.begin = tf.Variable(0, trainable=False, dtype=tf.int64)
+        self.length = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     def set_decay(self, weight_decay):
         """Change the decay, even in steps that are already compiled."""
