@@ -582,11 +582,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         return state
 
     def _logits(self, X):
-        X, native_shape = pixels_for_fitted(self, X, dtype=np.float32)
-        return self.network_.logits(self._fold(X, native_shape))
-
-    def _fold(self, X, native_shape):
-        return fold_images(X, self.image_shape_, native_shape)
+        X, shape = pixels_for_fitted(self, X, dtype=np.float32)
+        return self.network_.logits(fold_images(X, self.image_shape_, shape))
 
     def _check_classes(self, classes, goes_on):
         """Learn the ``classes`` of `partial_fit`, or check that they are the same."""
@@ -613,16 +610,12 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     def _training_data(self, X, y, sample_weight, classes, goes_on):
         """Return the data, checked, without rows of weight zero."""
-        X, y, native_shape = validate_pixels(
-            self, X, y=y, reset=not goes_on, dtype=np.float32
-        )
+        X, y, shape = validate_pixels(self, X, y=y, reset=not goes_on, dtype=np.float32)
         check_labels(y)
         self.classes_, codes = encode_labels(y, classes)
         if not goes_on:
-            self.image_shape_ = resolve_image_shape(
-                X.shape[1], image_shape=self.image_shape, native_shape=native_shape
-            )
-        images = self._fold(X, native_shape)
+            self.image_shape_ = resolve_image_shape(X.shape[1], self.image_shape, shape)
+        images = fold_images(X, self.image_shape_, shape)
         images, codes, weights = _weighted(images, codes, sample_weight)
         if self.class_weight is not None:
             factors = class_weights(self.class_weight, self.classes_, codes)
@@ -644,7 +637,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 f"Got {' and '.join(given)} alone, but expected both X_val and "
                 "y_val. Pass both."
             )
-        images = self._fold(*pixels_for_fitted(self, X, dtype=np.float32))
+        X, shape = pixels_for_fitted(self, X, dtype=np.float32)
+        images = fold_images(X, self.image_shape_, shape)
         y = as_labels(y, "y_val")
         check_consistent_length(images, y)
         _, codes = encode_labels(y, self.classes_)

@@ -85,10 +85,8 @@ class ImageReshaper(  # type: ignore[call-arg]
         ValueError
             If the pixels cannot be folded into ``image_shape`` or into a square.
         """
-        pixels, native_shape = validate_pixels(self, X, reset=True)
-        self.image_shape_ = resolve_image_shape(
-            pixels.shape[1], image_shape=self.image_shape, native_shape=native_shape
-        )
+        rows, shape = validate_pixels(self, X, reset=True)
+        self.image_shape_ = resolve_image_shape(rows.shape[1], self.image_shape, shape)
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
@@ -124,8 +122,8 @@ class ImageReshaper(  # type: ignore[call-arg]
         images : ndarray of shape (n, height, width, channels), dtype of X
             The images.
         """
-        pixels, native_shape = pixels_for_fitted(self, X)
-        return fold_images(pixels, self.image_shape_, native_shape)
+        rows, shape = pixels_for_fitted(self, X)
+        return fold_images(rows, self.image_shape_, shape)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return images as flat rows.
@@ -140,9 +138,8 @@ class ImageReshaper(  # type: ignore[call-arg]
         rows : ndarray of shape (n, n_pixels), dtype of X
             The pixels of each image, row by row.
         """
-        rows, native_shape = flatten_for_inverse(self, X)
-        images = fold_images(rows, self.image_shape_, native_shape)
-        return images.reshape(rows.shape)
+        rows, shape = flatten_for_inverse(self, X)
+        return fold_images(rows, self.image_shape_, shape).reshape(rows.shape)
 
     def set_output(
         self, *, transform: Literal["default", "pandas", "polars"] | None = None
