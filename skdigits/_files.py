@@ -90,8 +90,7 @@ def write_files(writers, failures=None):
         written = {}
         for path, write in writers.items():
             with _failing(path, failures):
-                beside = _temporary_beside(path)
-                temporary, target = temporaries.enter_context(beside)
+                temporary, target = temporaries.enter_context(_temporary_beside(path))
                 write(temporary)
                 _finish(temporary, target)
                 written[path] = temporary, target

@@ -156,8 +156,7 @@ class DigitNetwork(keras.Sequential):
         if validation_data is not None:
             held_out = self._checked(*validation_data)
         elif validation_split:
-            bounds = {"high": 1, "closed": "neither"}
-            check_number("validation_split", validation_split, **bounds)
+            check_number("validation_split", validation_split, high=1, closed="neither")
             rng = np.random.default_rng(self.seed)
             codes = data.targets.argmax(axis=1)
             kept, rest = stratified_split(codes, validation_split, rng)
