@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import numpy as np
 import onnx
@@ -293,13 +294,13 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     monkeypatch.setattr(
         train_pages, "fetch_mnist", lambda **_: Bunch(data=X, target=np.arange(10))
     )
-    monkeypatch.setattr(
-        train_pages,
-        "train_page_network",
-        lambda *args, **params: _page_training.train_page_network(
-            *args, **params, size=2, side=64, verbose=0
-        ),
-    )
+    small = {"size": 2, "side": 64}
+    for name, options in {
+        "train_page_network": {**small, "verbose": 0},
+        "batches_of_epoch": small,
+    }.items():
+        smaller = partial(getattr(_page_training, name), **options)
+        monkeypatch.setattr(train_pages, name, smaller)
     output = tmp_path / "pages.onnx"
     folders = ["--output", str(output), "--state", str(tmp_path / "state")]
     steps = ["--steps", "1", "--steps-per-epoch", "1"]
