@@ -40,7 +40,7 @@ print(f"{corrected.sum()} corrections")
 # resulting images are for training, and the other half are for testing how much is
 # forgotten. They are already in MNIST format, so they skip the first step of the
 # pipeline, the normalization.
-pages = make_digit_pages(200, random_state=1)
+pages = make_digit_pages(100, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):
     for i, (left, top, width, height) in enumerate(boxes):
