@@ -64,7 +64,7 @@ def fetch_emnist(
     In the published files, the images are transposed; here they are upright, like those
     of MNIST.
 
-    The sub-folder ``emnist`` is searched for in ``data_home``, in the folder that the
+    The subfolder ``emnist`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
     The archive ``gzip.zip`` (562 MB) is read from there as published, and checked
     against its SHA-256. A file that fails the check is named in a warning and skipped.
@@ -87,8 +87,8 @@ def fetch_emnist(
         "train" is the training set, "test" the test set, "all" both, in this order.
 
     data_home : str or path-like, default=None
-        The folder whose sub-folder ``emnist`` is searched first and receives the
-        downloads. If None, downloads go to the same sub-folder of scikit-learn's data
+        The folder whose subfolder ``emnist`` is searched first and receives the
+        downloads. If None, downloads go to the same subfolder of scikit-learn's data
         home.
 
     download_if_missing : bool, default=True

@@ -26,7 +26,7 @@ class Source:
     Parameters
     ----------
     name : str
-        Of its sub-folder in a data home.
+        Of its subfolder in a data home.
 
     mirrors : tuple of str
         Where its files are, with a slash in the end.

@@ -1,4 +1,4 @@
-"""Reading a folder of images with one sub-folder for each class."""
+"""Reading a folder of images with one subfolder for each class."""
 
 import os
 import warnings
@@ -34,8 +34,8 @@ def images_by_class(folder, files_of):
     """
     if not files_of:
         raise ValueError(
-            f"Got the folder {str(folder)!r} without sub-folders, but expected one "
-            "sub-folder of images for each class. Sort the images into sub-folders "
+            f"Got the folder {str(folder)!r} without subfolders, but expected one "
+            "subfolder of images for each class. Sort the images into subfolders "
             "named after their labels."
         )
     files = {

@@ -41,7 +41,7 @@ def load_digit_images(
     path : str or path-like
         One of:
 
-        - A folder with one sub-folder of images for each class, named after the class.
+        - A folder with one subfolder of images for each class, named after the class.
           Images are PNG, JPEG, BMP, GIF, TIFF, WebP or PGM files. They are converted to
           8-bit grey levels; transparent pixels become white, or black if the drawing
           itself is light. Photos are turned upright, and only the first image of an

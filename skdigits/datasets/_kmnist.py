@@ -48,7 +48,7 @@ def fetch_kmnist(
 ) -> Any:
     """Load KMNIST: handwritten Japanese characters in MNIST format.
 
-    The sub-folder ``kmnist`` is searched for in ``data_home``, in the folder that
+    The subfolder ``kmnist`` is searched for in ``data_home``, in the folder that
     the environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
     The four gzipped IDX files are read from there as published, and checked against
     their SHA-256. A file that fails the check is named in a warning and skipped.
@@ -59,8 +59,8 @@ def fetch_kmnist(
         "train" is the first 60,000 images, "test" the last 10,000, "all" both.
 
     data_home : str or path-like, default=None
-        The folder whose sub-folder ``kmnist`` is searched first and receives the
-        downloads. If None, downloads go to the same sub-folder of scikit-learn's data
+        The folder whose subfolder ``kmnist`` is searched first and receives the
+        downloads. If None, downloads go to the same subfolder of scikit-learn's data
         home.
 
     download_if_missing : bool, default=True

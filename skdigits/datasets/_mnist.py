@@ -65,7 +65,7 @@ def fetch_mnist(
     """Load MNIST from this machine, or else from the internet.
 
     These folders are searched: ``data_home``, the folder that the environment variable
-    ``SKDIGITS_DATA`` names, the sub-folders ``mnist`` of both, and the sub-folder
+    ``SKDIGITS_DATA`` names, the subfolders ``mnist`` of both, and the subfolder
     ``mnist`` of scikit-learn's data home. The four IDX files, plain or gzipped, or
     ``mnist.npz`` are read from there, and checked against their SHA-256. A file that
     fails the check is named in a warning and skipped. Only the files that ``subset``
@@ -78,7 +78,7 @@ def fetch_mnist(
 
     data_home : str or path-like, default=None
         The folder that is searched first and receives the downloads. If None,
-        downloads go to the sub-folder ``mnist`` of scikit-learn's data home.
+        downloads go to the subfolder ``mnist`` of scikit-learn's data home.
 
     download_if_missing : bool, default=True
         If False, raise an OSError when the data are not on this machine.

@@ -39,7 +39,7 @@ def fetch_usps(
 ) -> Any:
     """Load USPS: digits from envelopes, by writers other than those of MNIST.
 
-    The sub-folder ``usps`` is searched for in ``data_home``, in the folder that the
+    The subfolder ``usps`` is searched for in ``data_home``, in the folder that the
     environment variable ``SKDIGITS_DATA`` names, and in scikit-learn's data home.
     The files ``usps.bz2`` and ``usps.t.bz2`` are read from there, as published by the
     authors of LIBSVM. Each is checked against its MD5 (no published SHA-256 is known)
@@ -52,8 +52,8 @@ def fetch_usps(
         "train" is the first 7,291 images, "test" the last 2,007, "all" both.
 
     data_home : str or path-like, default=None
-        The folder whose sub-folder ``usps`` is searched first and receives the
-        downloads. If None, downloads go to the same sub-folder of scikit-learn's data
+        The folder whose subfolder ``usps`` is searched first and receives the
+        downloads. If None, downloads go to the same subfolder of scikit-learn's data
         home.
 
     download_if_missing : bool, default=True

@@ -137,10 +137,10 @@ class TestFolder:
             load_digit_images(tmp_path)
 
     def test_empty(self, tmp_path):
-        with pytest.raises(ValueError, match="without sub-folders, but expected"):
+        with pytest.raises(ValueError, match="without subfolders, but expected"):
             load_digit_images(tmp_path)
         write_image(tmp_path / "0.png", np.zeros((2, 2), np.uint8))
-        with pytest.raises(ValueError, match="Sort the images into sub-folders"):
+        with pytest.raises(ValueError, match="Sort the images into subfolders"):
             load_digit_images(tmp_path)
 
     def test_what_may_not_be_read(self, folder, monkeypatch):
@@ -262,7 +262,7 @@ class TestZip:
     @pytest.mark.parametrize(
         "name, message",
         [
-            ("1.png", "without sub-folders"),
+            ("1.png", "without subfolders"),
             ("8/", "digits.zip/8' with no images in it"),
             ("../1/1.png", r"'../1/1.png' is outside its folder.*Pack it again"),
             ("/1/1.png", "'/1/1.png' is outside its folder"),
