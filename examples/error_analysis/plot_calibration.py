@@ -35,9 +35,9 @@ for calibration in (False, True):
 # %%
 # Before and after
 # ----------------
-# Label smoothing makes the network more accurate, but it also makes its outputs
-# underconfident: on the left, the accuracy is far higher than the probability. On the
-# right, the outputs are divided by the temperature.
+# Label smoothing makes the network more accurate, but also underconfident: on the left,
+# the accuracy is far higher than the probability. On the right, the outputs are divided
+# by the temperature before the softmax.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 5), layout="constrained")
 for ax, (calibration, report) in zip(axes, reports.items(), strict=True):

@@ -2,9 +2,9 @@
 From answer sheets to a spreadsheet
 ===================================
 
-A class hands in forms. You want a table of the points, with the cells highlighted that
-a person should check. This example draws scans of such forms, reads the boxes on each
-form, and cuts out the doubtful cells.
+A class hands in forms. You want a table of the points, in which the cells to check
+are highlighted. This example draws scans of such forms, reads the boxes on each form,
+and cuts out the doubtful cells.
 """
 
 # %%
@@ -13,7 +13,7 @@ form, and cuts out the doubtful cells.
 #
 # To read your own scans, pass a list of file names, or one PDF file, to
 # ``read_boxes``. The scans here are drawn by the code below: each is a printed form,
-# filled in with scikit-learn's digits, which were written by 43 people.
+# filled in with scikit-learn's digits, which were written by 13 people.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

@@ -2,8 +2,8 @@
 Data augmentation and the learning-rate schedule
 ================================================
 
-How much augmentation helps when there are few training images, and what a one-cycle
-schedule does.
+What strength of augmentation is best when there are few training images, and what a
+one-cycle schedule does.
 """
 
 # %%
@@ -12,8 +12,8 @@ schedule does.
 # ``augment`` sets how strongly each training image is rotated, zoomed, sheared and
 # shifted. These changes are random, and differ from epoch to epoch. The network is
 # trained on the first hundred of scikit-learn's digits and tested on the second half,
-# which seems to come from other writers. Augmentation shows the network variants of
-# the digits that the hundred images lack.
+# which seems to come from other writers. With augmentation, the network also sees
+# variants of the digits that are missing from the hundred images.
 
 import matplotlib.pyplot as plt
 import numpy as np
