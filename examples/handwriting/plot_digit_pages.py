@@ -45,10 +45,11 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # Which pixels are ink
 # --------------------
 #
-# To train a segmentation network, use `ink`, which identifies the sign at each pixel by
-# its number. `visible` is the share of each sign that is on the page. It is less than 1
-# if the edge of the page cuts off part of the sign. Use it to leave out digits that
-# nobody could read.
+# To train a segmentation network, use `ink`. For each pixel, it says to which sign the
+# pixel belongs: 1 is the first sign in `boxes`, 2 the second, and 0 means no sign.
+# `visible` is the share of each sign that is on the page. It is less than 1 if the edge
+# of the page cuts off part of the sign. Use it to leave out digits that nobody could
+# read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

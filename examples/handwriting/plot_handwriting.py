@@ -55,11 +55,11 @@ image = photo()
 # Ink
 # ---
 #
-# In the shadow, the paper is darker than the ink is elsewhere, so no threshold can
-# separate the two. Instead, :func:`skdigits.handwriting.find_ink` uses the page
-# network, which was trained on synthetic pages. This network sees the photo at several
-# scales, and predicts for each pixel whether it is ink. Ruled lines do not count as
-# ink.
+# Parts of the ruled lines in the shadow are darker than parts of the ink elsewhere, so
+# no threshold can separate the two. Instead,
+# :func:`skdigits.handwriting.find_ink` uses the page network, which was trained on
+# synthetic pages. This network sees the photo at several scales, and predicts for each
+# pixel whether it is ink. Ruled lines do not count as ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")

@@ -67,7 +67,7 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 # %%
 # What halving saved
 # ------------------
-# Here is the number of epochs per fold for each search.
+# Here is the number of epochs per fold, added up over all candidates, for each search.
 
 rungs = [0, *search.n_resources_]
 of_halving = sum(

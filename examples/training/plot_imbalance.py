@@ -33,8 +33,8 @@ print({digit: int(n) for digit, n in enumerate(np.bincount(y_train))})
 # With and without weights
 # ------------------------
 # ``class_weight="balanced"`` gives each class the same total weight, so an eight counts
-# as much as eighteen other images. A network is trained with each setting and three
-# seeds, because with only five eights, the results vary a lot.
+# as much as eighteen other images. For each setting, three networks are trained with
+# different seeds, because with only five eights, the results vary a lot.
 
 settings = {"no weights": None, 'class_weight="balanced"': "balanced"}
 recalls = {name: [] for name in settings}
@@ -56,7 +56,7 @@ for name, class_weight in settings.items():
 # mistaken for.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
-figure.suptitle("Five eights in the training: mean of three seeds")
+figure.suptitle("Five eights in the training set: mean of three seeds")
 for ax, (title, figures) in zip(
     axes, {"recall": recalls, "precision": precisions}.items(), strict=True
 ):

@@ -10,7 +10,7 @@ source and notes:
     python tests/benchmarks/bench_reading.py FOLDER --calibration
 
 The sources are split by their names into two parts: settings are chosen on "tune", and
-"check", a third of them, is looked at when they are chosen. Both are printed.
+then tested on "check", a third of the sources. Both are printed.
 
 Tesseract is the program of that name, with digits only; RapidOCR the package of that
 name, of whose answer the digits are taken. A "?" never counts as right. For single
