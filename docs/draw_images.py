@@ -6,6 +6,7 @@ from, drawn by code, and from scikit-learn. Pages are drawn by
 """
 
 import re
+import runpy
 from io import BytesIO
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from skdigits.inspection import (
 from skdigits.reading.pretraining import draw_digits
 
 FOLDER = Path(__file__).parent / "images"
+ROOT = FOLDER.parents[1]
 
 # Which of the digits that are drawn with seed 5 are written, in turns.
 HANDS = {
@@ -132,7 +134,7 @@ def draw_first_model():
 
 def draw_confusion_matrix():
     """Draw the figure that the README's lines of Python show."""
-    readme = FOLDER.parents[1] / "README.md"
+    readme = ROOT / "README.md"
     exec(re.search(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[1], {})
     _save(plt.gcf(), "confusion_matrix.png")
 
@@ -145,6 +147,11 @@ def draw_mistakes():
     report = ErrorReport.from_estimator(pipeline, X[900:], y[900:])
     display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
     _save(display.figure_, "mistakes.png")
+
+
+def draw_reliability():
+    runpy.run_path(ROOT / "examples/error_analysis/plot_calibration.py")
+    _save(plt.gcf(), "reliability.png")
 
 
 def draw_logo():
@@ -182,3 +189,4 @@ if __name__ == "__main__":
     draw_confusion_matrix()
     draw_first_model()
     draw_mistakes()
+    draw_reliability()
