@@ -40,7 +40,7 @@ CHANGES = {
 def split():
     from skdigits.datasets import fetch_mnist
 
-    X, y = fetch_mnist(return_X_y=True)
+    X, y = fetch_mnist(subset="train", return_X_y=True)
     rows = np.random.default_rng(12345).permutation(len(y))
     return (X[rows[10_000:]], y[rows[10_000:]]), (X[rows[:10_000]], y[rows[:10_000]])
 
