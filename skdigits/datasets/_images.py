@@ -83,8 +83,9 @@ def load_digit_images(
         If True, bring each image into MNIST format (28 x 28 pixels, uint8, light on
         dark) with :class:`~skdigits.handwriting.HandwritingNormalizer`. Use this for
         photos, scans and drawings of single digits, of any size. "auto" does so unless
-        all images are light on dark and have the same size, with no side above 64
-        pixels; if ``image_shape`` is given, this must be their size.
+        most images are light on dark and all have the same size, with no side above 64
+        pixels; if ``image_shape`` is given, this must be their size. "auto" never does
+        so to tables and arrays of other pixels than integers from 0 to 255.
 
     label_column : str or int, default=None
         For a CSV or Parquet file: the name of the label column, or its number, counted
