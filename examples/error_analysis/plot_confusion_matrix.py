@@ -3,8 +3,8 @@
 Confusion matrix and misclassified images
 =========================================
 
-Which digits are confused with each other, whether that is more than chance, and what
-the misclassified images look like.
+Which digits are confused with each other, whether any digit is harder than the others,
+and what the misclassified images look like.
 """
 
 # %%
@@ -69,8 +69,8 @@ PerClassDisplay.from_report(report)
 # %%
 # Which digit is hard?
 # --------------------
-# Fisher's exact test shows whether the recall of a digit is lower than that of all
-# others together. Holm's correction allows for the ten tests.
+# Fisher's exact test shows whether the recall of a digit is significantly lower than
+# that of all others together. Holm's correction allows for the ten tests.
 
 print(report.recall_tests[["recall", "recall_of_others", "p_corrected"]].round(3))
 print("Harder than the others:", report.hardest().index.tolist() or "none for sure")

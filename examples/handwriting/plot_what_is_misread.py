@@ -62,20 +62,23 @@ plt.show()
 # Why, and what helps
 # -------------------
 #
-# The letters and the bracket have exactly the shape of a digit. If they stand alone,
-# nobody can tell the difference. Their surroundings would help. The page network does
-# see those, but it was trained on numbers and single letters, not on words. If you
+# The letters have exactly the shape of a digit, and the bracket looks much like a 1. If
+# such a letter stands alone, nobody can tell the difference. Its surroundings would
+# help. The page network does see those, but the handwritten words that it was trained
+# on consist of random letters and signs, and letters like these were left out. If you
 # expect letters, cut out the fields that contain digits, and read only those.
 #
-# MNIST and the synthetic pages have no zeros that are open at the top. If the networks
-# were trained to read such zeros, they would also read the letter U as a zero. If a
-# writer makes such zeros, you can fine-tune the classifier for that writer:
+# In MNIST and on the synthetic pages, few zeros are open at the top, and hardly any is
+# open as wide as this one. If the networks were trained to read such zeros, they would
+# also read the letter U as a zero. If a writer makes such zeros, you can fine-tune the
+# classifier for that writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
-# The digits of the fraction touch the stroke between them, so the reading is wrong.
+# The 1 of the fraction is so close to the stroke that it is not found. The stroke is
+# not read either.
 #
-# The probability does not warn you that a sign is not a digit. It only says how often
-# predictions are right for signs that were meant to be digits.
+# The probability does not warn you of such letters. It was fitted on synthetic pages,
+# and handwritten letters like these were left out of those, too.
 letters = [readings[name] for name in ("the letter l", "the letter S", "the letter Z")]
 assert any(reading.digits["confidence"].max() > 0.8 for reading in letters)
 assert readings["a zero open at the top"].text != "0"

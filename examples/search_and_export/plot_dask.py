@@ -9,9 +9,10 @@ single worker. This needs the ``distributed`` extra (:doc:`/installation`).
 # %%
 # A cluster
 # ---------
-# With several machines, run ``dask scheduler`` on one of them and ``dask worker`` on
-# the others, and connect with ``Client("tcp://scheduler:8786")``. Here the scheduler
-# and the worker run in this process.
+# With several machines, run ``dask scheduler`` on one of them and
+# ``dask worker tcp://scheduler:8786`` on the others, and connect with
+# ``Client("tcp://scheduler:8786")``. Replace ``scheduler`` in the addresses by the name
+# of the first machine. Here the scheduler and the worker run in this process.
 
 import matplotlib.pyplot as plt
 from dask.distributed import Client, LocalCluster

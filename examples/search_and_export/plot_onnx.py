@@ -4,8 +4,8 @@ Exporting to ONNX: predictions without Python
 
 Export a fitted pipeline to an ONNX graph. ONNX Runtime can run it from many languages,
 without skdigits. The graph takes raw pixels and returns labels and probabilities. The
-pipeline itself scales the pixels in a separate step, and then predicts with the rest of
-the graph.
+pipeline itself also predicts with ONNX Runtime, but scales the pixels in a separate
+step.
 """
 
 # %%
