@@ -132,7 +132,7 @@ def _bundled_digits(test_only=False, reason=""):
     if test_only:
         n = len(test[1])
         return Digits(f"{n} of {words}, those that train holds out", None, test)
-    words += f"{reason}; a fifth of them is held out for testing"
+    words += f"{reason}; a fifth of them are held out for testing"
     return Digits(words, train, test)
 
 
