@@ -90,17 +90,19 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         side.
 
     padding : {"same", "valid"}, default="same"
-        "same" pads convolutions and poolings with zeros, so that images may have any
-        size; "valid" does not, so that images must be large enough for all blocks.
+        "same" pads the input of convolutions with zeros, and poolings keep an odd last
+        row or column, so that images may have any size. "valid" does neither, so that
+        images must be large enough for all blocks.
 
     epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" chooses enough of them for 1,500
-        steps of the optimizer, and at least ten.
+        steps of the optimizer, and at least ten. It also counts the images that
+        ``validation_split`` holds out, so with such images there are fewer steps.
 
     batch_size : int or "auto", default="auto"
         Maximum number of images in one step of the optimizer. The images of an epoch
-        are divided evenly among its steps. "auto" is 32 for fewer than 5,000 training
-        images, and 128 otherwise.
+        are divided evenly among its steps. "auto" is 32 if fewer than 5,000 images are
+        passed to `fit`, including those held out, and 128 otherwise.
 
     learning_rate : float, default=0.02
         Step size of AdamW; with ``schedule="one_cycle"``, its maximum.
@@ -145,8 +147,9 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         of images with a side of fewer than 8 pixels are not calibrated.
 
     class_weight : dict or "balanced", default=None
-        Weight of each class, ``{label: weight}``. "balanced" gives each class the same
-        total weight. None gives each image the same weight.
+        Weight of each class, ``{label: weight}``. Labels that are not in the dict have
+        the weight 1. "balanced" gives each class the same total weight, and is not
+        accepted by `partial_fit`. None gives each image the same weight.
 
     image_shape : tuple of int (height, width) or (height, width, 3), default=None
         How flat rows are folded into images. None keeps the shape of input that is not
@@ -156,7 +159,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     warm_start : bool, default=False
         If True, `fit` continues from the weights of the previous call, in a
-        learning-rate cycle of its own.
+        learning-rate cycle of its own. The parameters of the network must be the same
+        as before, and ``y`` must not contain new labels.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Callbacks that Keras calls during training. Each fit uses copies of them.
@@ -197,10 +201,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         scikeras' wrapper around `model_`, with the labels and the training parameters
-        of the last fit. Its `fit` starts again and gives the same weights, unless
-        ``X_val`` determined when to stop; its `partial_fit` continues the training of
-        `model_`. Changes to it do not affect the classifier. It is available only if
-        the labels are numbers or strings, because scikeras accepts no others.
+        of the last fit. Its `fit` starts again. If the classifier was trained by a
+        single call of `fit`, it gives the same weights, unless ``X_val`` determined
+        when to stop. Its `partial_fit` continues the training of `model_`. Changes to
+        it do not affect the classifier. It is available only if the labels are numbers
+        or strings, because scikeras accepts no others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a
@@ -308,6 +313,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         DigitCNN
             The unfitted classifier.
 
+        Raises
+        ------
+        ValueError
+            If there is no preset of this name.
+
         Examples
         --------
         >>> from skdigits import DigitCNN
@@ -386,9 +396,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
         y : array-like of shape (n,), default=None
             Labels: integers, strings or any other hashable values, with at least two
-            classes. Tuples must be passed in a one-dimensional array of objects. Labels
-            are required: ``y`` has a default only so that a dataset or generator passed
-            as ``X`` raises an explanatory error.
+            classes. Floats must be whole numbers. Tuples must be passed in a
+            one-dimensional array of objects. Labels are required: ``y`` has a default
+            only so that a dataset or generator passed as ``X`` raises an explanatory
+            error.
 
         sample_weight : array-like of shape (n,), default=None
             Weight of each image in the loss. Images with weight zero are left out.
@@ -397,7 +408,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             Validation images, used instead of those that ``validation_split`` would
             hold out: for ``val_loss`` and ``val_accuracy``, early stopping and
             calibration. A pipeline transforms them only if it has
-            ``transform_input=["X_val"]``.
+            ``transform_input=["X_val"]``, which requires scikit-learn's metadata
+            routing.
 
         y_val : array-like of shape (n_val,), default=None
             Labels of ``X_val``, among those of ``y``.
@@ -455,12 +467,20 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             All labels that can occur in any call; required only in the first call.
 
         sample_weight : array-like of shape (n,), default=None
-            Weight of each image in the loss.
+            Weight of each image in the loss. Images with weight zero are left out.
 
         Returns
         -------
         self : DigitCNN
             The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If ``classes`` is missing in the first call or differs in a later one, if
+            ``class_weight`` is "balanced", if a parameter or the data are not as
+            described, or if the loss is no longer a finite number. The estimator is
+            then left as it was before.
         """
         with unchanged_on_failure(self):
             goes_on = hasattr(self, "network_")

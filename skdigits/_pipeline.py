@@ -22,7 +22,8 @@ def make_digit_pipeline(
     Parameters
     ----------
     classifier : estimator, default=None
-        The last step; None creates a `DigitCNN` with ``params``.
+        The last step, which receives images of shape (n, height, width, channels).
+        None creates a `DigitCNN` with ``params``.
 
     image_shape : tuple of int (height, width) or (height, width, 3), default=None
         How flat rows are folded into images; None folds them into square images with

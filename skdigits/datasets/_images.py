@@ -42,8 +42,9 @@ def load_digit_images(
         One of:
 
         - A folder with one subfolder of images for each class, named after the class.
-          Images are PNG, JPEG, BMP, GIF, TIFF, WebP or PGM files. They are converted to
-          8-bit grey levels; transparent pixels become white, or black if the drawing
+          Images are PNG, JPEG, BMP, GIF, TIFF, WebP or PGM files, HEIC files (with the
+          extra ``heic``), or AVIF files (if Pillow supports them). They are converted
+          to 8-bit grey levels; transparent pixels become white, or black if the drawing
           itself is light. Photos are turned upright, and only the first image of an
           animation is read. Other files are named in a warning, unless they are hidden
           or are notes, such as ``.txt`` files.
@@ -85,7 +86,8 @@ def load_digit_images(
         photos, scans and drawings of single digits, of any size. "auto" does so unless
         most images are light on dark and all have the same size, with no side above 64
         pixels; if ``image_shape`` is given, this must be their size. "auto" never does
-        so to tables and arrays of other pixels than integers from 0 to 255.
+        so to tables and arrays of other pixels than integers from 0 to 255. With True
+        and with "auto", ``image_shape`` must be None or (28, 28).
 
     label_column : str or int, default=None
         For a CSV or Parquet file: the name of the label column, or its number, counted

@@ -70,8 +70,10 @@ def find_digits(image: Any) -> list[DigitBox]:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If the input is not an image.
+        If the input is not an image, or has several pages.
 
     See Also
     --------

@@ -30,8 +30,10 @@ def find_ink(image: Any) -> NDArray[np.float32]:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If the input is not an image.
+        If the input is not an image, or has several pages.
 
     See Also
     --------

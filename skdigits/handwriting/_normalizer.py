@@ -68,7 +68,7 @@ class HandwritingNormalizer(
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check that ``X`` holds images; nothing is learned from them.
+        """Check that ``X`` is a sequence; nothing is learned from its images.
 
         Parameters
         ----------
@@ -101,6 +101,13 @@ class HandwritingNormalizer(
         -------
         ndarray of shape (n, 784), dtype uint8
             Light ink on a dark background; a blank image gives a row of zeros.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no file at a path.
+        ValueError
+            If ``X`` is not a sequence, or if one of its items is not an image.
         """
         check_n_jobs(self.n_jobs)
         images = _as_images(X)

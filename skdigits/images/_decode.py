@@ -77,7 +77,7 @@ def read_image(source, name=None):
         If there is no such file.
     ValueError
         If the source is not a regular file, exceeds `MAX_BYTES` or `MAX_PIXELS`, or
-        cannot be decoded. The message is one line that begins with the name.
+        cannot be decoded. The message is one line that contains the name.
     """
     with _one_sentence(name or _name_of(source)):
         pages = _pages_in(source)

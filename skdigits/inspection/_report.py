@@ -47,8 +47,8 @@ class Report:
         X : array-like of shape (n, n_features), (n, height, width) or \
                 (n, height, width, channels)
             Images, in a shape that the estimator accepts. They are kept for the gallery
-            of mistakes if they are not flat, if they are square, or if they have the
-            size that a `DigitCNN` was fitted on.
+            of mistakes if they are not flat. Flat rows are kept if they have at least
+            64 values, and are square or have the size that a `DigitCNN` was fitted on.
 
         y : array-like of shape (n,)
             True labels. Rows with labels that the classifier was not fitted on count as
@@ -88,13 +88,14 @@ class Report:
             Predicted labels; None uses the most probable ones.
 
         y_proba : array-like of shape (n, n_labels), default=None
-            Probability of each label. Without it, the report has no calibration, and
-            mistakes are not sorted by confidence.
+            Probability of each label. Without it, mistakes are not sorted by
+            confidence, and `calibration`, `calibration_error`, `risk_coverage`,
+            `class_ranking` and `referral` raise a ValueError.
 
         X : array-like of shape (n, n_pixels), (n, height, width) or \
                 (n, height, width, channels), default=None
-            Images for the gallery of mistakes. Flat rows must be square images with one
-            channel.
+            Images for the gallery of mistakes. Flat rows are left out of it unless they
+            are square images of at least 8 x 8 pixels, with one channel.
 
         labels : array-like of shape (n_labels,), default=None
             All labels, in the order of the columns of ``y_proba``. None uses those that
@@ -186,10 +187,10 @@ class Report:
     def recall_tests(self) -> pd.DataFrame:
         """A DataFrame of the tests behind `hardest`, the smallest p-value first.
 
-        For each label that occurs, it has `recall`; `recall_of_others`, that of all
-        other labels together; `p_value`, from a one-sided Fisher's exact test of the
-        first against the second; and `p_corrected`, the p-value corrected by Holm's
-        method.
+        For each label that occurs, it has `support` and `errors`; `recall`;
+        `recall_of_others`, that of all other labels together; `p_value`, from a
+        one-sided Fisher's exact test of the first recall against the second; and
+        `p_corrected`, the p-value corrected by Holm's method.
         """
         return tables.recall_tests_table(self.labels, self.confusion_matrix)
 
@@ -286,6 +287,11 @@ class Report:
         error : float
             The mean distance between probability and accuracy over the bins of
             `calibration`, weighted by their counts.
+
+        Raises
+        ------
+        ValueError
+            If the report has no probabilities.
         """
         return statistics.expected_calibration_error(self.calibration(n_bins))
 
@@ -295,8 +301,8 @@ class Report:
 
         For each probability that occurs, the highest first, it has the `threshold`;
         `kept`, the number of rows with at least this probability; `errors`, the number
-        of mistakes among them; `coverage`, their share of all rows; and `risk`, the
-        share of mistakes among them.
+        of mistakes among these; `coverage`, the share of all rows that is kept; and
+        `risk`, the share of the kept rows that are mistakes.
         """
         return statistics.risk_coverage(self._confidence, self._hits)
 
@@ -331,7 +337,12 @@ class Report:
             For each `wanted_accuracy`: the number of `rows` and the `share` to hand
             over; the `threshold`, which is the smallest probability of a row that is
             kept; and the `accuracy` on the rows that are kept. If no threshold is high
-            enough, all rows are handed over.
+            enough, all rows are handed over, and `threshold` and `accuracy` are NaN.
+
+        Raises
+        ------
+        ValueError
+            If the report has no probabilities.
         """
         wanted = [check_number("accuracies", a, low=0, high=1) for a in accuracies]
         return statistics.referral(self.risk_coverage, wanted)

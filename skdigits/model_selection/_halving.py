@@ -55,7 +55,9 @@ class HalvingEpochSearchCV(SearchInParts):
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in
         `sklearn.model_selection.GridSearchCV`, or candidates drawn by
-        `sklearn.model_selection.ParameterSampler`. It must not contain ``epochs``.
+        `sklearn.model_selection.ParameterSampler`. All candidates must have the same
+        number of epochs, so it must not contain ``epochs``. It must not contain
+        ``batch_size`` either if this changes the number that ``epochs="auto"`` chooses.
 
     factor : float, default=3
         Only one candidate in ``factor`` goes on to the next rung, and from rung to rung
@@ -91,14 +93,15 @@ class HalvingEpochSearchCV(SearchInParts):
     memory : str, path-like or joblib.Memory, default=None
         Folder that stores each fold of a candidate as soon as it has been trained in a
         rung. After an interruption, the same search on the same data continues from
-        there and gives the same results, including the times. A search with other data,
-        folds or parameters uses nothing from the folder; a scorer is identified by its
-        name and module. The folder contains pickles, which can run code when they are
-        loaded, so nobody else should be able to write to it. By default, nothing is
-        stored.
+        there and gives the same results, including the times. A search with another
+        estimator, or with other data, folds or scoring, uses nothing from the folder. A
+        search that differs only in ``param_grid``, ``factor`` or ``min_epochs`` uses
+        what the two have in common. A scorer is identified by its name and module. The
+        folder contains pickles, which can run code when they are loaded, so nobody else
+        should be able to write to it. By default, nothing is stored.
 
     error_score : "raise" or float, default=np.nan
-        Score of a fold that could not be trained.
+        Score of a fold that could not be trained. "raise" raises the error instead.
 
     return_train_score : bool, default=False
         Whether `cv_results_` also has the scores on the training folds.
@@ -146,7 +149,12 @@ class HalvingEpochSearchCV(SearchInParts):
         The labels. Defined only with ``refit``.
 
     n_features_in_ : int
-        Number of pixels in an image. Defined only with ``refit``.
+        Number of values in an image: height x width, times 3 for colour images. Defined
+        only with ``refit``.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns. Defined only with ``refit``, and only if X was a DataFrame
+        with string column names.
 
     See Also
     --------
@@ -227,7 +235,7 @@ class HalvingEpochSearchCV(SearchInParts):
         Parameters
         ----------
         X : array-like of shape (n, n_pixels), (n, height, width) or \
-                (n, height, width, 1)
+                (n, height, width, channels)
             Images.
 
         y : array-like of shape (n,)
@@ -246,6 +254,8 @@ class HalvingEpochSearchCV(SearchInParts):
         ------
         ValueError
             If a parameter is not as described, or if no fold could be trained.
+        OSError
+            If ``memory`` is a folder that cannot be created or written to.
         """
         scorer = check_scoring(
             self.estimator, self.scoring, raise_exc=self.error_score == "raise"

@@ -47,8 +47,8 @@ def save(
     estimator : DigitCNN or sklearn.pipeline.Pipeline
         A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
         returns, may have `HandwritingNormalizer`, `PixelScaler` and `ImageReshaper`
-        before the `DigitCNN`. Callbacks, and a RandomState instance as
-        ``random_state``, are not saved.
+        before the `DigitCNN`. Callbacks, a RandomState instance as ``random_state``,
+        and the state of the optimizer are not saved.
 
     path : str or path-like
         Path of the file, by convention with the suffix ``.safetensors``. An existing
@@ -57,14 +57,15 @@ def save(
 
     card : dict, default=None
         Information about the model: what it was trained on, how well it performs, what
-        it cannot do. Keys are text; values are text, numbers, booleans, None, or lists
-        and dicts of these. As JSON, the card has at most 65,536 characters.
+        it cannot do. Keys are text. Values are text, finite numbers, booleans, None, or
+        lists and dicts of these. As JSON, the card has at most 65,536 characters. The
+        keys "format_version" and "versions" are reserved for `read_card`.
 
     Raises
     ------
     ValueError
-        If the estimator, one of its labels or parameters, or the card has a type that
-        the file cannot hold.
+        If the estimator or the card is not as described, or if one of the labels or
+        parameters has a type that the file cannot hold.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     OSError
@@ -138,8 +139,8 @@ def load(path: str | os.PathLike[str]) -> DigitCNN | Pipeline:
         If the file is truncated, altered, too large or of an unknown format version, or
         if its weights do not fit its network or are not finite. For a pickle, a Keras
         file or an ONNX model, the message says how to load it. Until everything has
-        been checked, loading uses no more memory than the size of the file, which is at
-        most 256 MiB.
+        been checked, loading uses memory in proportion to the size of the file, which
+        is at most 256 MiB.
 
     See Also
     --------
@@ -166,7 +167,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
         format_version : int
             The version of the file format.
         versions : dict of str
-            The versions of skdigits and of the libraries with which the model was made.
+            The versions of skdigits and of the libraries with which the file was saved.
 
     Raises
     ------

@@ -75,6 +75,12 @@ def load_network(path: str | os.PathLike[str]) -> SavedNetwork:
     Returns
     -------
     SavedNetwork
+        An object with the attributes ``classes_``, ``image_shape_``, ``scale`` (the
+        pixel value that is scaled to 1), ``card`` and ``network``. Its method
+        ``predict_proba`` accepts raw pixels, as an ndarray of shape (n, n_pixels) and
+        dtype uint8 or float32, and returns an ndarray of shape (n, n_classes). It
+        leaves out a `HandwritingNormalizer`, so images must be in MNIST format if the
+        saved pipeline has one.
 
     Raises
     ------

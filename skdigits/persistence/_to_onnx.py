@@ -49,8 +49,8 @@ def to_onnx(
         or whole numbers, which become int64.
 
     dtype : {"uint8", "float32"}, default=None
-        The type of ``X``. None means "uint8" for pixels up to 255, and "float32"
-        otherwise.
+        The type of ``X``. None means "uint8" if the pixel value that is scaled to 1 is
+        255, and "float32" otherwise.
 
     card : dict, default=None
         Information about the model, as in `skdigits.save` or as returned by

@@ -56,7 +56,8 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         Parameters
         ----------
         y : array-like of shape (n,)
-            Labels: integers, strings or any other hashable values.
+            Labels: integers, strings or any other hashable values. Floats must be
+            whole numbers.
 
         Returns
         -------
@@ -66,7 +67,8 @@ class OneHotLabelEncoder(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If a label is missing, cannot be hashed, or is not among ``classes``.
+            If a label is missing, cannot be hashed, or is not among ``classes``, or if
+            ``classes`` contains a label twice.
         """
         classes = self.classes
         if classes is not None:

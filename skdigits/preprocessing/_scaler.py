@@ -35,9 +35,9 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     scale : float, default=None
-        The value of a white pixel, the same for all channels. None learns it from the
-        training data: the smallest of 1, 16 and 255 that no pixel exceeds, or the
-        largest pixel value if that is above 255.
+        The value of a white pixel, above 0 and the same for all channels. None learns
+        it from the training data: the smallest of 1, 16 and 255 that no pixel exceeds,
+        or the largest pixel value if that is above 255.
 
     Attributes
     ----------

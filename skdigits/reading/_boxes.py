@@ -98,6 +98,8 @@ def read_boxes(
 
     Raises
     ------
+    FileNotFoundError
+        If there is no file at the path of an image or of the model.
     ValueError
         If ``boxes`` is not as described, if a box lies outside the page, or in any case
         in which :func:`~skdigits.read_digits` raises a ValueError.
@@ -233,8 +235,9 @@ def load_boxes(path: str | os.PathLike[str]) -> dict[str, Box]:
         If there is no such file.
 
     ValueError
-        If the file cannot be read, if it has other columns or two boxes with the same
-        name, or if a position or size is not a number.
+        If the file cannot be read, if it has other columns, no box or two boxes with
+        the same name, or if a position is not a number of at least 0 or a size is not a
+        number above 0.
 
     See Also
     --------

@@ -22,6 +22,8 @@ def classifier_of(model: Any) -> Any:
 
     Raises
     ------
+    FileNotFoundError
+        If ``model`` is a path and there is no such file.
     ValueError
         If the model is not for digits in MNIST format.
 

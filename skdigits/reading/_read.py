@@ -76,8 +76,8 @@ def read_digits(
     :func:`skdigits.handwriting.find_digits`. The ink of each sign is brought into MNIST
     format and classified. The outputs of the page network and the classifier are then
     combined into a calibrated probability. A sheet that lies on its side or upside down
-    is turned before it is read. A decimal point or comma, a minus, a slash or a colon
-    is read if it is next to a digit.
+    is turned before it is read. A minus is read if a digit follows it. A decimal point
+    or comma, a slash or a colon is read if it is between two digits.
 
     Parameters
     ----------
@@ -86,7 +86,8 @@ def read_digits(
         Pillow image, the path of a file, an open binary file or its bytes, or a dict
         with one of these as "composite", as returned by gradio's sketchpad. Besides the
         usual image formats, files may be PDF (with the extra ``pdf``), TIFF with
-        several pages, or HEIC (with the extra ``heic``).
+        several pages, or HEIC (with the extra ``heic``). Arrays hold finite numbers
+        from 0, with white at 1, 16, 255 or 65,535.
 
     model : estimator or path, default=None
         A fitted classifier for rows of 784 pixels in MNIST format, or the path of a
@@ -97,7 +98,8 @@ def read_digits(
         because the digits are already in MNIST format.
 
     min_confidence : float in [0, 1], default=None
-        The probability below which a digit is reported as "not sure". None means 0.6.
+        The probability below which a digit is "not sure": it is missing in ``digits``,
+        and written as ``?`` in ``text``. None means 0.6.
 
     n_jobs : int, default=None
         Number of parallel processes. None means 1 unless in a
@@ -112,6 +114,8 @@ def read_digits(
 
     Raises
     ------
+    FileNotFoundError
+        If there is no file at the path of an image or of the model.
     ValueError
         If an input is not an image or cannot be decoded, or if the model is not for
         digits in MNIST format. For a list, the message says which image is at fault.

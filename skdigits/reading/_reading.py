@@ -110,8 +110,9 @@ def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A dict with ``text`` and ``digits``; the ``box`` of each digit is left, top,
-        width and height.
+        A dict with ``text`` and ``digits``. Each digit is a dict with ``digit`` (None
+        if it is uncertain), ``confidence`` (rounded to four decimal places), ``box``
+        (left, top, width and height), ``line`` and ``number``.
 
     Examples
     --------

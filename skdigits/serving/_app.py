@@ -63,9 +63,10 @@ def create_app(
     """Return the ASGI application behind ``skdigits serve``.
 
     It responds to ``POST /read`` and ``POST /predict``, serves the page to draw on, and
-    describes itself at ``/docs`` and ``/openapi.json``. ``/metrics`` has figures for
-    Prometheus; nothing else is kept between requests. The extra ``serve`` must be
-    installed.
+    describes itself at ``/docs`` and ``/openapi.json``. ``/info`` has the model card
+    and the limits, and ``/healthz`` says that the server is running. ``/metrics`` has
+    figures for Prometheus. Nothing else is kept between requests. The extra ``serve``
+    must be installed.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ def create_app(
     Raises
     ------
     FileNotFoundError, ValueError
-        If the model cannot be loaded or is not for digits in MNIST format, or if a
-        number is out of its range.
+        If the model cannot be loaded or is not for digits in MNIST format, or if
+        another parameter is not as described.
 
     Examples
     --------

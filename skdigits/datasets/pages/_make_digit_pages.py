@@ -76,8 +76,9 @@ def make_digit_pages(
     digits : tuple of array-like (X, y), default=None
         Images of single digits, as `fetch_mnist` returns them: X of shape (n, 784) or
         (n, 28, 28), with light ink on a dark background and values from 0 to 255; and y
-        of shape (n,), with the digits. Most writers redraw these images with another
-        pen and slant. If None, all digits are drawn as strokes.
+        of shape (n,), with the digits. There must be images of every digit from 0 to 9.
+        About half of the writers redraw these images with another pen and slant. If
+        None, digits are drawn as strokes, or in one of the ``fonts``.
 
     fonts : sequence of str or path, default=()
         Font files, for handwriting or print. Some writers write in these fonts, and

@@ -127,6 +127,11 @@ with Holm's correction at 0.1 % (smallest corrected p = 0.0053); the lowest reca
         path : pathlib.Path
             Path of the page, `index.html`. Beside it are `report.json` and a CSV file
             for each table.
+
+        Raises
+        ------
+        OSError
+            If ``folder`` is a file, or cannot be created or written to.
         """
         path, writers = report_writers(self, folder, title, model)
         # all or none, so a full disk leaves the previous report

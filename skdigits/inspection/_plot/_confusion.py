@@ -51,8 +51,8 @@ class ConfusionHeatmapDisplay(ReportDisplay):
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : The display of scikit-learn, which accepts
-        the same options.
+    sklearn.metrics.ConfusionMatrixDisplay : The display of scikit-learn, whose options
+        this display accepts too.
 
     Examples
     --------

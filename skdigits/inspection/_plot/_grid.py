@@ -37,7 +37,7 @@ class DigitGridDisplay(ReportDisplay):
     images : array-like of shape (n, n_pixels), (n, height, width) or \
             (n, height, width, channels)
         Images with bright ink on black, or in colour. Flat rows must be square images
-        with one channel.
+        of at least 8 x 8 pixels, with one channel.
 
     titles : array-like of shape (n,), default=None
         Text above each image, such as its label; it may have several lines.

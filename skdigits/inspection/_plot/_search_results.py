@@ -117,7 +117,7 @@ class SearchResultsDisplay:
         ----------
         search : estimator
             A fitted search of scikit-learn, or another search with the same attributes
-            `refit` and `cv_results_`.
+            `refit`, `scoring` and `cv_results_`.
 
         params : str or sequence of str, default=None
             One or two of the searched parameters; None uses those with more than one
