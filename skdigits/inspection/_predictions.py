@@ -2,10 +2,12 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._classifier import DigitCNN
 from skdigits._validation import as_label_array
+from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection._inputs import check_one_kind, some_labels
 
 
@@ -65,6 +67,19 @@ def _classes_of(estimator):
         f"Got estimator of type {kind.__name__}, but expected a fitted classifier "
         "with classes_ and predict. Pass its predictions to from_predictions."
     )
+
+
+def without_normalizer(estimator, X):
+    """Return a pipeline without its first step, and what this makes of images.
+
+    That is for a pipeline that begins with a `HandwritingNormalizer`; others are
+    returned as they are. Its images may be of different sizes.
+    """
+    pipeline = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(pipeline, Pipeline) and len(pipeline) > 1:
+        if isinstance(pipeline[0], HandwritingNormalizer):
+            return pipeline[1:], pipeline[0].transform(X)
+    return estimator, X
 
 
 def network_of(estimator):

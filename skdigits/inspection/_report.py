@@ -17,7 +17,11 @@ from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
 from skdigits.inspection._compare import Comparison, compare
 from skdigits.inspection._inputs import check_predictions, code_of, images_of
-from skdigits.inspection._predictions import network_of, predictions_of
+from skdigits.inspection._predictions import (
+    network_of,
+    predictions_of,
+    without_normalizer,
+)
 from skdigits.inspection._summary import hardest_sentence, markdown, sentences
 
 
@@ -49,6 +53,8 @@ class Report:
             Images, in a shape that the estimator accepts. They are kept for the gallery
             of mistakes if they are not flat. Flat rows are kept if they have at least
             64 values, and are square or have the size that a `DigitCNN` was fitted on.
+            If the estimator begins with a `HandwritingNormalizer`, the normalized
+            images are kept.
 
         y : array-like of shape (n,)
             True labels. Rows with labels that the classifier was not fitted on count as
@@ -63,6 +69,7 @@ class Report:
         ValueError
             If the estimator is not a classifier, or X or y is not as described.
         """
+        estimator, X = without_normalizer(estimator, X)
         y_pred, y_proba, labels = predictions_of(estimator, X, y)
         images = images_of(X, getattr(network_of(estimator), "image_shape_", None))
         return cls.from_predictions(y, y_pred, y_proba, images, labels=labels)

@@ -91,8 +91,8 @@ def rung_stops(candidates, splits, factor, min_epochs):
     if len(epochs) > 1:
         raise ValueError(
             f"Got candidates of {sorted(epochs)} epochs, but expected the same for "
-            "all: epochs are the resource that the search allocates. Take them out "
-            "of param_grid."
+            "all: epochs are the resource that the search allocates. Take epochs out "
+            "of param_grid, or, if batch_size is in it, set a number of epochs."
         )
     epochs = epochs.pop()
     min_epochs = min(check_integer("min_epochs", min_epochs), epochs)

@@ -56,12 +56,15 @@ def classifier_of(model: Any) -> Any:
 
 
 def _check_shape(model):
-    height, width = getattr(model, "image_shape_", (SIDE, SIDE))
-    if (height, width) != (SIDE, SIDE):
+    network = model[-1] if hasattr(model, "steps") else model
+    shape = getattr(network, "image_shape_", None)
+    if shape is None:
+        shape = (getattr(model, "n_features_in_", SIDE**2),)
+    if tuple(shape) not in ((SIDE, SIDE), (SIDE**2,)):
         raise ValueError(
-            f"Got a model for images of {height} x {width} pixels, but expected one "
-            f"for {SIDE} x {SIDE}, MNIST format. Train one with --data mnist or "
-            "--normalize."
+            f"Got a model for images of {' x '.join(map(str, shape))} pixels, but "
+            f"expected one for {SIDE} x {SIDE}, MNIST format. Train one with --data "
+            "mnist or --normalize."
         )
 
 

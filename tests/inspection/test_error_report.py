@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.fixes import parse_version
 
-from skdigits import make_digit_pipeline
+from skdigits import load_pretrained, make_digit_pipeline
 from skdigits._validation import as_label_array
 from skdigits.inspection import (
     ConfusionHeatmapDisplay,
@@ -291,6 +291,17 @@ def test_from_estimator(fitted, digits):
     assert report.mistakes.loc[row, "probability"] == pytest.approx(
         fitted.predict_proba(X[row : row + 1]).max()
     )
+
+
+def test_images_of_different_sizes_for_the_pretrained_pipeline():
+    images = [np.full((60 + 10 * i, 50), 230, np.uint8) for i in range(3)]
+    for image in images[:2]:
+        image[15:50, 22:27] = 40
+    pipeline = load_pretrained()
+    for estimator in (pipeline, SimpleNamespace(best_estimator_=pipeline)):
+        report = ErrorReport.from_estimator(estimator, images, [1, 7, -1])
+        assert report.n_errors == 1 and report.images.shape == (3, 28, 28)
+        assert report.mistakes["predicted"].tolist() == [1]
 
 
 @pytest.mark.parametrize("searched", [False, True])

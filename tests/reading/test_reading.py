@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from sklearn.linear_model import LogisticRegression
 
 import skdigits
 from skdigits.reading import ReadDigit, Reading, ReadSign
@@ -148,6 +149,22 @@ def test_a_model_of_letters_is_refused():
     model = Prescribed({"narrow": {"a": 1.0}}, classes=["a", "b"])
     with pytest.raises(ValueError, match=r"classes \['a', 'b'\], but expected digits"):
         skdigits.read_digits(sheet((10, 20)), model=model)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda X, y: skdigits.make_digit_pipeline(filters=4, epochs=1).fit(X, y),
+        lambda X, y: LogisticRegression(max_iter=5, tol=1).fit(X, y),
+        lambda X, y: skdigits.DigitCNN(filters=4, epochs=1).fit(
+            np.zeros((20, 28, 28, 3)), [0, 1] * 10
+        ),
+    ],
+    ids=["pipeline", "other", "colour"],
+)
+def test_a_model_of_other_images_is_refused(make):
+    with pytest.raises(ValueError, match=r"images of .* but expected one for 28 x 28"):
+        skdigits.read_digits(sheet(), model=make(np.eye(20, 64), [0, 1] * 10))
 
 
 def test_a_list_gives_a_list_also_in_several_processes():
