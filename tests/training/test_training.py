@@ -9,8 +9,7 @@ from scipy import ndimage
 from scipy.special import softmax
 
 from skdigits import DigitCNN, make_digit_pipeline
-from skdigits.training import Data
-from skdigits.training._calibration import FEW, WRONG, find_temperature
+from skdigits.training._calibration import GLANCE, WRONG, are_read
 from skdigits.training._keras_layers import can_be_augmented
 
 pytestmark = pytest.mark.slow
@@ -985,22 +984,17 @@ class TestCalibration:
         assert not can_be_augmented((7, 20)) and not can_be_augmented((20, 7))
 
     @pytest.mark.parametrize("n_wrong", [0, WRONG, WRONG + 1])
-    @pytest.mark.parametrize("place", [0, FEW // 2, FEW - WRONG - 1])
-    def test_images_are_augmented_if_only_a_few_are_wrong(self, n_wrong, place):
-        class Network:
-            seed = 0
-
-            def logits(self, images):
-                self.images, logits = images, np.tile([1.0, 0.0], (len(images), 1))
-                if len(images) == FEW:
-                    logits[place : place + n_wrong] = [0, 1]
-                return logits
-
-        data = Data(np.ones((9, 8, 8, 1), "f4"), np.eye(2)[[0] * 9], np.ones(9))
-        network = Network()
-        find_temperature(network, data)
-        # what is turned and shifted far leaves black corners
-        assert (network.images.min() < 1) == (n_wrong <= WRONG)
+    @pytest.mark.parametrize("place", [0, GLANCE - 1, GLANCE + 5])
+    def test_a_few_wrong_ones_are_read_all_the_same(self, n_wrong, place):
+        targets = np.tile(np.eye(2, dtype=np.float32)[0], (GLANCE + 60, 1))
+        logits = targets.copy()
+        logits[place : place + n_wrong] = [0, 1]
+        asked = []
+        found = are_read(lambda part: asked.append(len(part)) or part, logits, targets)
+        assert found == (n_wrong <= WRONG)
+        # no further than needed
+        early = place + n_wrong <= GLANCE and not found
+        assert asked == ([GLANCE] if early else [GLANCE, 60])
 
     def test_images_too_small_to_warp_stay_as_they_are(self, data):
         X, y = data
