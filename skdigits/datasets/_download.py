@@ -70,11 +70,12 @@ def _get(url, path, *, max_bytes, seconds):
     """Write what is at a URL to a file, or raise a `DamagedFile`.
 
     A thread of its own waits for it, as a server that sends one byte a second, even
-    of the head, never lets a socket's timeout expire.
+    of the head, never lets a socket's timeout expire. It gets an open file, as it
+    would otherwise make the file again after it was removed.
     """
     outcome = Queue()
-    with _meter(url, max_bytes) as meter:
-        Thread(target=_put, args=(outcome, url, path, meter), daemon=True).start()
+    with _meter(url, max_bytes) as meter, open(path, "wb") as output:
+        Thread(target=_put, args=(outcome, url, output, meter), daemon=True).start()
         try:
             error = outcome.get(timeout=seconds)
         except Empty:
@@ -85,7 +86,7 @@ def _get(url, path, *, max_bytes, seconds):
         raise error
 
 
-def _put(outcome, url, path, meter):
+def _put(outcome, url, output, meter):
     import requests
     from pooch import HTTPDownloader
 
@@ -97,7 +98,7 @@ def _put(outcome, url, path, meter):
         headers={"Accept-Encoding": "identity"},
     )
     try:
-        outcome.put(get(url, str(path), None))
+        outcome.put(get(url, output, None))
     except requests.ConnectionError:
         # whose own words name sockets and pools
         outcome.put(DamagedFile("it cannot be reached"))

@@ -439,6 +439,30 @@ class TestDownload:
             fetch_mnist(data_home=tmp_path)
         assert list(tmp_path.iterdir()) == []
 
+    def test_an_interrupt_before_the_file_leaves_nothing(
+        self, tmp_path, mirrors, monkeypatch
+    ):
+        class Interrupted(Queue):
+            def get(self, timeout):
+                raise KeyboardInterrupt
+
+        class Late(threading.Thread):
+            def run(self):
+                late.append(self)
+                is_over.wait(60)
+                super().run()
+
+        late, is_over = [], threading.Event()
+        mirrors("good")
+        monkeypatch.setattr(_download, "Queue", Interrupted)
+        monkeypatch.setattr(_download, "Thread", Late)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_mnist(data_home=tmp_path)
+        is_over.set()
+        for thread in late:
+            thread.join(60)
+        assert late and list(tmp_path.iterdir()) == []
+
     def test_a_place_that_cannot_be_written(self, tmp_path, mirrors):
         mirrors("good")
         (tmp_path / "file").write_text("")
