@@ -65,3 +65,11 @@ def make_digit_pipeline(
             ("cnn", classifier),
         ]
     )
+
+
+def begins_with_normalizer(estimator):
+    """Return whether it is a pipeline that begins with a `HandwritingNormalizer`."""
+    from skdigits.handwriting import HandwritingNormalizer
+
+    is_pipeline = hasattr(estimator, "steps")
+    return is_pipeline and isinstance(estimator[0], HandwritingNormalizer)

@@ -18,11 +18,7 @@ from skdigits.cli._printed_report import (
     print_repetition,
     print_report,
 )
-from skdigits.cli._saved_model import (
-    as_known,
-    begins_with_normalizer,
-    whether_to_normalize,
-)
+from skdigits.cli._saved_model import as_known, whether_to_normalize
 from skdigits.cli._train_and_tune import say_data
 
 app = typer.Typer()
@@ -66,6 +62,7 @@ def evaluate(
     debug: options.Debug = False,
 ):
     """Test a saved classifier."""
+    from skdigits._pipeline import begins_with_normalizer
     from skdigits.persistence import load_with_card
 
     console = new_console(quiet or as_json)

@@ -7,11 +7,7 @@ from skdigits.cli._console import say
 from skdigits.cli._epoch_bar import epoch_bar
 from skdigits.cli._given_data import Digits, find_source, mnist_part, split
 from skdigits.cli._printed_report import percent
-from skdigits.cli._saved_model import (
-    as_known,
-    begins_with_normalizer,
-    whether_to_normalize,
-)
+from skdigits.cli._saved_model import as_known, whether_to_normalize
 from skdigits.cli._train_and_tune import say_data, training_params
 
 PRETRAINED = "pretrained"
@@ -94,6 +90,7 @@ def _loaded(model):
     """Return a saved model as a pipeline without its normalizer, that, and its card."""
     from sklearn.pipeline import Pipeline
 
+    from skdigits._pipeline import begins_with_normalizer
     from skdigits.persistence import load_with_card
 
     path = skdigits.reading.PRETRAINED if model == PRETRAINED else model

@@ -3,11 +3,6 @@
 import skdigits
 
 
-def begins_with_normalizer(estimator):
-    normalizer = skdigits.handwriting.HandwritingNormalizer
-    return hasattr(estimator, "steps") and isinstance(estimator[0], normalizer)
-
-
 def whether_to_normalize(normalize, classifier, normalizes, card):
     """Return the ``normalize`` of `find_source` for the user's images.
 

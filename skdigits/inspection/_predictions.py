@@ -2,12 +2,11 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._classifier import DigitCNN
+from skdigits._pipeline import begins_with_normalizer
 from skdigits._validation import as_label_array
-from skdigits.handwriting import HandwritingNormalizer
 from skdigits.inspection._inputs import check_one_kind, some_labels
 
 
@@ -70,15 +69,14 @@ def _classes_of(estimator):
 
 
 def without_normalizer(estimator, X):
-    """Return a pipeline without its first step, and what this makes of images.
+    """Return a pipeline after its `HandwritingNormalizer`, and normalized images.
 
-    That is for a pipeline that begins with a `HandwritingNormalizer`; others are
-    returned as they are. Its images may be of different sizes.
+    The images may be of different sizes. Other estimators and their images are
+    returned as they are.
     """
     pipeline = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(pipeline, Pipeline) and len(pipeline) > 1:
-        if isinstance(pipeline[0], HandwritingNormalizer):
-            return pipeline[1:], pipeline[0].transform(X)
+    if begins_with_normalizer(pipeline) and len(pipeline) > 1:
+        return pipeline[1:], pipeline[0].transform(X)
     return estimator, X
 
 

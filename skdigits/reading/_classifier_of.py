@@ -40,7 +40,9 @@ def classifier_of(model: Any) -> Any:
 
         model = load_network(model)
     elif hasattr(model, "steps"):
-        model = _without_normalizer(model)
+        from skdigits._pipeline import begins_with_normalizer
+
+        model = model[1:] if begins_with_normalizer(model) else model
     if not (hasattr(model, "predict_proba") and hasattr(model, "classes_")):
         raise ValueError(
             f"Got model={model!r}, but expected a fitted classifier with predict_proba "
@@ -66,10 +68,3 @@ def _check_shape(model):
             f"expected one for {SIDE} x {SIDE}, MNIST format. Train one with --data "
             "mnist or --normalize."
         )
-
-
-def _without_normalizer(pipeline):
-    from skdigits.handwriting import HandwritingNormalizer
-
-    normalizes = isinstance(pipeline[0], HandwritingNormalizer)
-    return pipeline[1:] if normalizes else pipeline
