@@ -41,7 +41,8 @@ display = RiskCoverageDisplay.from_report(chosen)
 display.ax_.set_title("Mistakes among the predictions that are kept")
 
 # %%
-# This is the threshold for an accuracy of 99.5 % among the predictions that are kept:
+# This table has the threshold for an accuracy of 99.5 % among the predictions that are
+# kept. ``rows`` and ``share`` say how many predictions go to a person:
 
 table = chosen.referral([0.995])
 print(table.round(4).to_string(index=False))
@@ -59,7 +60,7 @@ predictions = pipeline.predict(X_test)
 right = predictions == y_test
 sure = confidence >= threshold
 print(f"All predictions: {right.mean():.1%} right")
-print(f"Those above the threshold: {right[sure].mean():.1%} right")
+print(f"Those at or above the threshold: {right[sure].mean():.1%} right")
 print(f"Handed to a person: {(~sure).sum()} of {len(sure)}, {(~sure).mean():.1%}")
 
 # %%

@@ -2,8 +2,8 @@
 From the Keras notebook to the pipeline
 =======================================
 
-The classic notebook, cell by cell, on scikit-learn's digits: load the data, look at it,
-train, test, plot the confusion matrix, and say what it shows.
+The classic Keras notebook for MNIST, cell by cell, on scikit-learn's digits: load the
+data, look at it, train, test, plot the confusion matrix, and say what it shows.
 """
 
 # %%
@@ -33,8 +33,10 @@ display.ax_.set_title("The first five digits")
 # Build
 # -----
 # The pipeline scales pixels and encodes labels, so you need no cells for that. The
-# preset uses the notebook's network, and trains it in the same way. The notebook's
-# unpadded convolutions are made for 28 x 28 pixels; 8 x 8 pixels need padding.
+# preset ``"notebook"`` uses the notebook's network, and trains it in the same way.
+# There are fewer images here, so this example uses more epochs and smaller batches. The
+# notebook's unpadded convolutions are made for 28 x 28 pixels; 8 x 8 pixels need
+# padding.
 
 notebook = DigitCNN.from_preset(
     "notebook", padding="same", epochs=15, batch_size=32, random_state=0
@@ -62,7 +64,7 @@ print(f"Test accuracy: {report.accuracy:.1%} (95 % interval {low:.1%} to {high:.
 # %%
 # The confusion matrix
 # --------------------
-# The cells show whole numbers, and only the mistakes are coloured.
+# The cells of the matrix show whole numbers, and only the mistakes are coloured.
 
 display = ConfusionHeatmapDisplay.from_report(report, grey_diagonal=True)
 display.figure_.suptitle("The mistakes of the notebook's network")
@@ -79,8 +81,9 @@ print(report.hardest_in_words())
 # %%
 # The same images, another network
 # --------------------------------
-# This is the default network of skdigits. With 450 images, the test set is too small to
-# show a difference. On MNIST, there is one (:doc:`/performance`).
+# The code below trains the default network of skdigits. With 450 images, the test set
+# is too small to show a difference between the two networks. On MNIST, the default is
+# more accurate (:doc:`/performance`).
 
 default = make_digit_pipeline(epochs=15, batch_size=32, random_state=0)
 other = ErrorReport.from_estimator(default.fit(X_train, y_train), X_test, y_test)

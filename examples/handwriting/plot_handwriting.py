@@ -56,10 +56,11 @@ image = photo()
 # ---
 #
 # Parts of the ruled lines in the shadow are darker than parts of the ink elsewhere, so
-# no threshold can separate the two. Instead,
+# no threshold can separate ink from lines. Instead,
 # :func:`skdigits.handwriting.find_ink` uses the page network, which was trained on
-# synthetic pages. This network sees the photo at several scales, and predicts for each
-# pixel whether it is ink. Ruled lines do not count as ink.
+# synthetic pages. This network sees the photo at several scales. For each pixel, it
+# predicts whether it is ink; it also predicts where the digits are, and which ones.
+# Ruled lines do not count as ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")
@@ -96,7 +97,7 @@ for above, below, part, form in zip(*axes, cut, forms, strict=True):
 # :func:`skdigits.read_digits` does all of this. It also combines the predictions of the
 # page network and the pretrained classifier into one probability for each digit that it
 # reads. If this probability is below `min_confidence`, the prediction is a question
-# mark.
+# mark. The table `digits` has a row for each digit:
 reading = read_digits(image)
 ax = reading.plot()
 ax.set_title("The reading")

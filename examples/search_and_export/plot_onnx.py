@@ -30,8 +30,9 @@ pipeline.fit(X_train, y_train)
 # %%
 # The graph
 # ---------
-# The equivalent command is ``skdigits export digits.safetensors digits.onnx``. The
-# graph contains a description of how to use it.
+# If the pipeline is saved as ``digits.safetensors``, the equivalent command is
+# ``skdigits export digits.safetensors digits.onnx``. The graph contains a description
+# of how to use it.
 
 graph = skdigits.to_onnx(pipeline)
 print(graph.doc_string)

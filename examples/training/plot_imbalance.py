@@ -68,7 +68,7 @@ figure.legend(handles, names, loc="outside lower center", ncols=2)
 
 for name in settings:
     print(
-        f"{name}: recall of the eight {np.mean(recalls[name], axis=0)[8]:.0%}, mean "
+        f"{name}: recall of eights {np.mean(recalls[name], axis=0)[8]:.0%}, mean "
         f"recall of all digits {np.mean(recalls[name]):.1%}"
     )
 
@@ -76,8 +76,9 @@ for name in settings:
 # Weights for single images
 # -------------------------
 # To pass ``sample_weight`` through a pipeline, prefix it with the name of the step and
-# two underscores. Here, the weight of an image is proportional to the amount of ink in
-# it. A weight of zero leaves an image out.
+# two underscores. Here, ``sample_weight`` is proportional to the amount of ink in an
+# image. It is multiplied by the class weights, which this pipeline still has. A weight
+# of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)

@@ -131,7 +131,7 @@ def _bundled_digits(test_only=False, reason=""):
     train, test = split(digits.images, digits.target)
     if test_only:
         n = len(test[1])
-        return Digits(f"{n} of {words}, those that train holds out", None, test)
+        return Digits(f"the {n} of {words} that train holds out", None, test)
     words += f"{reason}; a fifth of them are held out for testing"
     return Digits(words, train, test)
 
@@ -198,7 +198,7 @@ MNIST = Source(_mnist, "MNIST", "MNIST's test set", (28, 28))
 DIGITS = Source(
     _bundled_digits,
     words="scikit-learn's 8 x 8 digits",
-    test_words="those of scikit-learn's 8 x 8 digits that train holds out",
+    test_words="the part of scikit-learn's digits that train holds out",
     image_shape=(8, 8),
 )
 SIBLINGS = {

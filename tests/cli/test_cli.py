@@ -438,7 +438,7 @@ def test_evaluate_speaks_only_of_what_it_tests_on(trained, monkeypatch):
     folder, _ = trained
     result = run("evaluate", folder / "digits.safetensors")
     assert result.stdout.startswith(
-        "Data: 360 of scikit-learn's 1,797 digits of 8 x 8 pixels, those that train "
+        "Data: the 360 of scikit-learn's 1,797 digits of 8 x 8 pixels that train "
         "holds out.\n"
     )
 
