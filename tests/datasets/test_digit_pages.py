@@ -177,6 +177,34 @@ def test_some_writers_cross_sevens():
     assert np.median(widths[True]) > np.median(widths[False]) + 0.15
 
 
+def test_images_are_written_in_other_proportions():
+    from skdigits.datasets.pages._writer import Writer
+
+    ring = np.zeros((28, 28), np.uint8)
+    ring[4:24, 6:22] = 255
+    ring[7:13, 9:19] = ring[15:21, 9:19] = 0
+    middles = []
+    for seed in range(80):
+        writer = Writer(np.random.default_rng(seed), [ring[None]] * 10)
+        if writer.way == "images":
+            ink = writer.digit(8, 60)
+            full = (ink[len(ink) // 4 : -len(ink) // 4] > 0.5).sum(axis=1)
+            middles.append(0.25 + full.argmax() / len(ink))
+    assert min(middles) < 0.42 and max(middles) > 0.58
+
+
+def test_some_cells_have_fractions(monkeypatch):
+    from skdigits.datasets.pages import _make_digit_pages, _page_layouts
+
+    monkeypatch.setattr(_make_digit_pages, "LAYOUTS", {_page_layouts.table: 1.0})
+    written = []
+    monkeypatch.setattr(
+        _page_layouts, "a_fraction", lambda hand, x, *_: written.append(x)
+    )
+    make_digit_pages(30, random_state=0, n_jobs=1)
+    assert len(written) > 3
+
+
 def test_waves_are_finer_than_digits():
     from skdigits.datasets.pages._light_and_camera import waves
 

@@ -57,6 +57,12 @@ def _mixed_number(hand, x, base, gap):
     return fraction(hand, x + hand.rng.uniform(0, 0.7) * hand.height, base, gap)
 
 
+def a_fraction(hand, x, base, gap):
+    """Write a fraction, often after a whole number, and return where it ends."""
+    ways = _mixed_number, _mixed_number, _fraction, _slanted_fraction
+    return ways[hand.rng.integers(len(ways))](hand, x, base, gap)
+
+
 def _in_parentheses(hand, x, base, gap):
     """One or two numbers in parentheses."""
     rng = hand.rng

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.datasets.pages._equations import column_sums, equations
+from skdigits.datasets.pages._equations import a_fraction, column_sums, equations
 from skdigits.datasets.pages._sheet import OTHER, TARGET_NAMES
 from skdigits.datasets.pages._signs import SIGNS
 from skdigits.datasets.pages._writer import printed
@@ -62,7 +62,7 @@ def scattered(hand, fonts):
 def table(hand, fonts):
     """Cells with a digit or a number each, in all or some of their lines."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
-    one_each, with_others = rng.random(2) < (0.5, 0.2)
+    one_each, with_others, with_fractions = rng.random(3) < (0.5, 0.2, 0.15)
     wide = height * (_roomy(rng, 0.9) if one_each else rng.uniform(1.5, 4.5))
     tall = height * _roomy(rng, 1.15)
     xs, ys = (
@@ -89,8 +89,10 @@ def table(hand, fonts):
                 _not_filled_in(hand, left, top, wide, tall)
             elif one_each:
                 _in_cell(hand, left, wide, base, size)
+            elif with_fractions and rng.random() < 0.6:
+                a_fraction(hand, start, base, 0.2 * height)
             else:
-                text, gap = hand.number(4, rng.random() < 0.2), rng.uniform(0, 0.3)
+                text, gap = hand.number(4, rng.random() < 0.2), rng.uniform(-0.08, 0.3)
                 hand.text(text, start, base, size, gap * size, left + 1.05 * wide)
 
 

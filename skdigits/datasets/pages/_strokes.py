@@ -13,6 +13,14 @@ import numpy as np
 # Points on a curve between two points of the notation.
 STEPS = 6
 
+# How far the upper and lower, left and right parts of a sign are from their usual
+# proportions: the standard deviation and the limit of a power's logarithm.
+PROPORTIONS = 0.2, 0.45
+
+# How often the end of a curve goes on, at most how far in heights of the sign, and how
+# far it may turn on the way, in radians.
+FLOURISHED, FLOURISH, TURN = 0.12, 0.25, 2.5
+
 
 @lru_cache(maxsize=1024)
 def _parsed(sign):
@@ -80,8 +88,39 @@ def strokes_of(sign, rng, jitter=0.025):
     """
     low, high, strokes = _parsed(sign)
     points = low + (high - low) * rng.random(low.shape)
-    points += rng.normal(0, jitter, low.shape)
-    return [np.concatenate([curve(points[a:b]) for a, b in parts]) for parts in strokes]
+    points = _in_other_proportions(points, rng) + rng.normal(0, jitter, low.shape)
+    curves = [[curve(points[a:b]) for a, b in parts] for parts in strokes]
+    return [_with_flourishes(np.concatenate(parts), parts, rng) for parts in curves]
+
+
+def proportions(rng, n=None):
+    """Return powers that change the proportions of what lies between 0 and 1."""
+    deviation, limit = PROPORTIONS
+    return np.exp(np.clip(rng.normal(0, deviation, n), -limit, limit))
+
+
+def _in_other_proportions(points, rng):
+    """Return points whose halves are larger or smaller; the ends stay."""
+    first, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-6)
+    return first + size * ((points - first) / size) ** proportions(rng, 2)
+
+
+def _with_flourishes(stroke, parts, rng):
+    """Return a stroke whose ends go on now and then, if they are curves."""
+    for part in (parts[-1], parts[0]):
+        if len(part) > 2 and rng.random() < FLOURISHED:
+            stroke = np.concatenate([stroke, _flourish(*stroke[-2:], rng)])
+        stroke = stroke[::-1]
+    return stroke
+
+
+def _flourish(before, end, rng):
+    """Return points on an arc that goes on from the end of a curve."""
+    direction = np.arctan2(*(end - before)[::-1])
+    angles = direction + rng.uniform(-TURN, TURN) * np.linspace(0, 1, STEPS)
+    step = rng.uniform(0, FLOURISH) / STEPS
+    steps = step * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return end + np.cumsum(steps, axis=0)
 
 
 def curve(points):

@@ -18,7 +18,7 @@ from skdigits.datasets.pages._signs import (
     SIGNS,
     SMALL,
 )
-from skdigits.datasets.pages._strokes import by_hand, strokes_of
+from skdigits.datasets.pages._strokes import by_hand, proportions, strokes_of
 
 # Signs that change a number: their strokes, their height in heights of a digit, or the
 # length of a minus, and how far their middle is above the base line.
@@ -190,7 +190,7 @@ class Writer:
 
     def _anew(self, image, height):
         """Return an image of a digit written with this pen and slant."""
-        image = image[_box_of(image > FAINT)]
+        image = _in_other_proportions(image[_box_of(image > FAINT)], self.rng)
         tall, wide = image.shape
         longest = max(tall, wide)
         zoom = max(3, int(np.ceil(height / longest)))
@@ -211,6 +211,18 @@ class Writer:
 
     def _in_font(self, path, text, height):
         return printed(path, text, height, self.slant - 0.08, self.stretch)
+
+
+def _in_other_proportions(image, rng):
+    """Return an image whose halves are larger or smaller, of the same size."""
+    for _ in range(2):
+        last, power = len(image) - 1, proportions(rng)
+        where = last * np.linspace(0, 1, last + 1) ** power
+        above = np.minimum(where.astype(int), max(last - 1, 0))
+        below = np.minimum(above + 1, last)
+        share = (where - above)[:, None]
+        image = ((1 - share) * image[above] + share * image[below]).T
+    return image.astype(np.uint8)
 
 
 def _with_round_pen(drawing, strokes, pen):

@@ -57,14 +57,17 @@ def enlarged(row):
 
 
 def warped(ink, rng, freedom=1.0):
-    """Return ink turned, slanted, stretched and bent a little."""
+    """Return ink turned, slanted, stretched and bent, in other proportions."""
     turn, slant = freedom * rng.uniform((-0.18, -0.25), (0.18, 0.25))
     stretch = np.exp(freedom * rng.uniform(-0.25, 0.25))
     affine = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     affine = affine @ [[1, 0], [slant, stretch]]
     height, width = ink.shape
     margin = max(height, width) // 4
-    y, x = np.mgrid[-margin : height + margin, -margin : width + margin]
+    y, x = np.mgrid[-margin : height + margin, -margin : width + margin].astype(float)
+    y, x = (
+        _in_other_proportions(*axis, freedom, rng) for axis in ((y, height), (x, width))
+    )
     from_middle = np.stack([y - height / 2, x - width / 2])
     source = np.tensordot(affine, from_middle, 1)
     pace = rng.uniform(1, 4, 2)[:, None, None] / max(height, width)
@@ -73,6 +76,13 @@ def warped(ink, rng, freedom=1.0):
     source = source + size * np.sin(from_middle[::-1] * pace + phase)
     source += np.array([height / 2, width / 2])[:, None, None]
     return ndimage.map_coordinates(ink, source, order=1)
+
+
+def _in_other_proportions(places, length, freedom, rng):
+    """Return places from 0 to ``length`` moved towards one end; others stay."""
+    share = np.clip(places / length, 0, 1)
+    power = np.exp(freedom * np.clip(rng.normal(0, 0.15), -0.35, 0.35))
+    return places + length * (share**power - share)
 
 
 def with_other_pen(ink, rng):

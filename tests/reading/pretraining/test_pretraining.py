@@ -14,6 +14,7 @@ from skdigits.datasets.pages import (
     HABITS,
     SIGNS,
     SMALL,
+    _strokes,
     strokes_of,
 )
 from skdigits.persistence import read_card
@@ -44,7 +45,14 @@ def like_mnist():
     return draw_digits(300, seed=7)
 
 
-def test_a_stroke_goes_through_its_points():
+@pytest.fixture
+def no_habits(monkeypatch):
+    """A hand that draws strokes as they are in the notation."""
+    monkeypatch.setattr(_strokes, "PROPORTIONS", (0, 0))
+    monkeypatch.setattr(_strokes, "FLOURISHED", 0)
+
+
+def test_a_stroke_goes_through_its_points(no_habits):
     strokes = strokes_of("0,0 5,10 | ~0,0 4,2 8,0", np.random.default_rng(0), 0)
     np.testing.assert_allclose(strokes[0], [[0, 0], [0.5, 1]])
     curve = strokes[1]
@@ -52,6 +60,30 @@ def test_a_stroke_goes_through_its_points():
     np.testing.assert_allclose(
         curve[[0, len(curve) // 2, -1]], [[0, 0], [0.4, 0.2], [0.8, 0]]
     )
+
+
+def test_proportions_differ_within_the_same_ends(monkeypatch):
+    monkeypatch.setattr(_strokes, "FLOURISHED", 0)
+    rng = np.random.default_rng(0)
+    drawn = [strokes_of("0,0 5,5 10,10", rng, 0)[0] for _ in range(100)]
+    for stroke in drawn:
+        np.testing.assert_allclose(stroke[[0, -1]], [[0, 0], [1, 1]])
+    middles = np.array([stroke[1] for stroke in drawn])
+    assert middles.min() < 0.45 and middles.max() > 0.55
+    assert 0.2 < middles.min() and middles.max() < 0.75
+
+
+def test_ends_of_curves_go_on(no_habits, monkeypatch):
+    sign, rng = "~0,0 5,2 10,0 | 0,5 10,5", np.random.default_rng(0)
+    plain, line = strokes_of(sign, rng, 0)
+    monkeypatch.setattr(_strokes, "FLOURISHED", 1)
+    longer, again = strokes_of(sign, rng, 0)
+    np.testing.assert_allclose(line, again)
+    before = (len(longer) - len(plain)) // 2
+    assert before > 0
+    np.testing.assert_allclose(longer[before:-before], plain)
+    away = np.abs(longer[[0, -1]] - plain[[0, -1]]).max(axis=1)
+    assert (0 < away).all() and (away <= _strokes.FLOURISH).all()
 
 
 def test_a_range_of_the_notation_is_drawn_from():
