@@ -84,7 +84,7 @@ def test_tiles(report):
     values = outline.text["dd"]
     assert values[:4] == [
         "93.33 %",
-        "95 % interval 91.05 % to 95.07 %",
+        "95\xa0% interval 91.05\xa0% to 95.07\xa0%",  # no line breaks inside a number
         "40",
         "of 600 images",
     ]
