@@ -25,7 +25,7 @@ from skdigits.reading import PRETRAINED, classifier_of
 from skdigits.serving import _models as models
 from skdigits.serving import _worker
 from skdigits.serving._host_check import HostCheck
-from skdigits.serving._metrics import Metrics
+from skdigits.serving._metrics import Metrics, metrics
 from skdigits.serving._request_body import RequestBodies
 from skdigits.serving._worker_pool import WorkerPool
 
@@ -169,7 +169,10 @@ def _app(lifespan, middleware, max_bytes):
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
-        routes=[_page(*page) for page in PAGES.items()],
+        routes=[
+            *(_page(*page) for page in PAGES.items()),
+            Route("/metrics", metrics, include_in_schema=False),
+        ],
     )
     app.include_router(router)
     return app
@@ -201,7 +204,9 @@ def _middleware(allow_hosts, allow_origins):
     # browsers send origins without it
     origins = [origin.rstrip("/") for origin in allow_origins]
     middleware = [
-        Middleware(Metrics, ["/", "/read", "/predict", "/info", "/healthz"]),
+        Middleware(
+            Metrics, ["/", "/read", "/predict", "/info", "/healthz", "/metrics"]
+        ),
         Middleware(HostCheck, allow_hosts, origins),
     ]
     if origins:

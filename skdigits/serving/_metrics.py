@@ -32,9 +32,7 @@ class Metrics:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        if (scope["method"], scope["path"]) == ("GET", "/metrics"):
-            content = generate_latest(self.registry)
-            return await Response(content, media_type=KIND)(scope, receive, send)
+        scope["metrics"] = self.registry
         path = scope["path"] if scope["path"] in self.paths else "other"
         method = scope["method"] if scope["method"] in _METHODS else "other"
         status = 500
@@ -49,6 +47,11 @@ class Metrics:
                 await self.app(scope, receive, send_and_note)
         finally:
             self.requests.labels(method, path, status).inc()
+
+
+async def metrics(request):
+    """Respond to GET /metrics."""
+    return Response(generate_latest(request.scope["metrics"]), media_type=KIND)
 
 
 _METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})

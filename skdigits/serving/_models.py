@@ -72,7 +72,7 @@ class ImageAsText(Model):
 
 
 class Error(Model):
-    error: str = Field(description="One sentence.")
+    error: str = Field(description="What was got, what was expected, and the remedy.")
 
 
 ERRORS = {
@@ -80,7 +80,7 @@ ERRORS = {
     403: "The request comes from a page of another origin.",
     408: "The body took too long to arrive.",
     413: "The body is too large.",
-    415: "The body is neither an image nor a form.",
+    415: "The body is not an image, a form or JSON.",
     422: "The image cannot be decoded or is too large, or a parameter is unknown.",
     503: "There are too many requests; Retry-After says when to try again.",
 }

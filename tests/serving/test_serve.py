@@ -234,6 +234,8 @@ class TestAnswers:
         assert any('path="other",status="404"' in line for line in lines)
         bucket = 'request_seconds_bucket{le="0.1",path="/read"}'
         assert any(bucket in line for line in lines)
+        answer = ask(address, "GET", "/metrics", headers={"Host": "other.example"})
+        assert "Got the host 'other.example'" in refused(answer, 400)
 
 
 class TestRefusals:
