@@ -302,7 +302,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
             "notebook" is the classic Keras example, with 112,202 parameters for 28 x 28
             images, 10 epochs of Adam in batches of 64, and a tenth of the data held
             out. For MNIST's 60,000 images on two cores, "fast" takes seconds,
-            "balanced" one or two minutes, and "accurate" several minutes. "balanced"
+            "balanced" a few minutes, and "accurate" several times as long. "balanced"
             has the defaults of `DigitCNN`, and is suitable for any number of images.
 
         **overrides : dict

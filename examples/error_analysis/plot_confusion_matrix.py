@@ -130,8 +130,8 @@ print(comparison.summary())
 # Labels that may be wrong
 # ------------------------
 # Cross-validation over all images finds the images whose given labels are the least
-# probable.
-# Most are labelled correctly and are just hard to read, so a person must decide.
+# probable. Most of these images are labelled correctly and are just hard to read, so a
+# person must decide.
 
 suspicious = suspicious_labels(pipeline, X, y, cv=3).head(8)
 titles = [

@@ -52,8 +52,8 @@ for name, report in reports.items():
 # %%
 # Is it the digit or the network?
 # -------------------------------
-# McNemar's test looks at the images that only one of the two networks gets right. The
-# digit 3 is hard only for the weak network.
+# The digit 3 is hard only for the weak network. To compare the two networks, McNemar's
+# test looks at the images that only one of them gets right.
 
 print(reports["weak"].compare(reports["better"]).summary())
 

@@ -11,9 +11,10 @@ are known.
 # Six pages
 # ---------
 #
-# Each page has a different writer, different paper and different light. Boxes are red
-# around digits, blue around signs that belong to numbers, such as a minus sign, and
-# green around all other signs.
+# Each page has a different writer, different paper and different light. Some pages
+# consist of several parts, which differ in the same way. Boxes are red around digits,
+# blue around signs that belong to numbers, such as a minus sign, and green around all
+# other signs.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -45,11 +46,11 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # Which pixels are ink
 # --------------------
 #
-# To train a segmentation network, use `ink`. For each pixel, it says to which sign the
-# pixel belongs: 1 is the first sign in `boxes`, 2 the second, and 0 means no sign.
-# `visible` is the share of each sign that is on the page. It is less than 1 if the edge
-# of the page cuts off part of the sign. Use it to leave out digits that nobody could
-# read.
+# To train a segmentation network, use `ink`. For each pixel, it tells you which sign
+# the pixel belongs to: 1 is the first sign in `boxes`, 2 the second, and 0 means no
+# sign. `visible` is the share of the ink of each sign that you can see. It is less than
+# 1 if the edge of the page or of the sheet on it cuts off part of the sign. Use
+# `visible` to leave out digits that nobody could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

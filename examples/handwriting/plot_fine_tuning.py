@@ -36,10 +36,10 @@ print(f"{corrected.sum()} corrections")
 # ---------------------------
 #
 # The known images come from synthetic pages, which you can make on any machine. The ink
-# of the digits and other symbols (class -1) is cut out of the pages. Half of the
-# resulting images are for training, and the other half are for testing how much is
-# forgotten. They are already in MNIST format, so they skip the first step of the
-# pipeline, the normalization.
+# of the digits, and of letters and other signs (class -1), is cut out of the pages.
+# Half of the resulting images are for training, and the other half are for testing how
+# much is forgotten. They are already in MNIST format, so they skip the first step of
+# the pipeline, the normalization.
 pages = make_digit_pages(100, random_state=1)
 signs, labels = [], []
 for page, boxes in enumerate(pages.boxes):

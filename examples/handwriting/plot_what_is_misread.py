@@ -64,9 +64,9 @@ plt.show()
 #
 # The letters have exactly the shape of a digit, and the bracket looks much like a 1. If
 # such a letter stands alone, nobody can tell the difference. Its surroundings would
-# help. The page network does see those, but the handwritten words that it was trained
-# on consist of random letters and signs, and letters like these were left out. If you
-# expect letters, cut out the fields that contain digits, and read only those.
+# help. The page network does see them, but the handwritten words that it was trained on
+# consist of random letters and other signs, and letters like these were left out. If
+# you expect letters, cut out the fields that contain digits, and read only those.
 #
 # In MNIST and on the synthetic pages, few zeros are open at the top, and hardly any is
 # open as wide as this one. If the networks were trained to read such zeros, they would
@@ -74,8 +74,8 @@ plt.show()
 # classifier for that writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
 #
-# The 1 of the fraction is so close to the stroke that it is not found. The stroke is
-# not read either.
+# The 1 of the fraction is so close to the slash that it is not found. So the slash is
+# not read either: it would have to be between two digits.
 #
 # The probability does not warn you of such letters. It was fitted on synthetic pages,
 # and handwritten letters like these were left out of those, too.

@@ -10,9 +10,10 @@ single worker. This needs the ``distributed`` extra (:doc:`/installation`).
 # A cluster
 # ---------
 # With several machines, run ``dask scheduler`` on one of them and
-# ``dask worker tcp://scheduler:8786`` on the others, and connect with
-# ``Client("tcp://scheduler:8786")``. Replace ``scheduler`` in the addresses by the name
-# of the first machine. Here the scheduler and the worker run in this process.
+# ``dask worker tcp://scheduler:8786 --nthreads 1 --nworkers -1`` on the others, and
+# connect with ``Client("tcp://scheduler:8786")``. Replace ``scheduler`` in the
+# addresses with the name of the first machine. Here the scheduler and the worker run in
+# this process.
 
 import matplotlib.pyplot as plt
 from dask.distributed import Client, LocalCluster
@@ -51,8 +52,8 @@ cluster.close()
 # %%
 # The results
 # -----------
-# Each cell is a candidate. Candidates that did worse were stopped early, after fewer
-# epochs.
+# Each cell of the heat map is a candidate. Candidates that did worse were stopped after
+# fewer epochs.
 
 print(search.best_params_)
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
@@ -60,7 +61,8 @@ SearchResultsDisplay.from_estimator(search, ax=ax)
 figure.suptitle("Nine candidates")
 
 # %%
-# The number of candidates in each round, and the epoch they had reached at its end:
+# The number of candidates in each :term:`rung` of the search, and the epoch that ends
+# the rung:
 
 for n_candidates, epochs in zip(search.n_candidates_, search.n_resources_, strict=True):
     print(f"{n_candidates} candidates until epoch {epochs}")

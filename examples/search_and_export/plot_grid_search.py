@@ -45,10 +45,10 @@ SearchResultsDisplay.from_estimator(full, ax=ax)
 # %%
 # Successive halving
 # ------------------
-# `HalvingEpochSearchCV` pauses all candidates after one epoch, and resumes training the
-# better half from their current weights. After two epochs in total, it keeps the
-# better half of the remaining candidates, and so on. A candidate that reaches the end
-# has been trained exactly as in the grid search.
+# `HalvingEpochSearchCV` pauses all candidates after one epoch, and continues training
+# the better half of them from their current weights. After two epochs in total, it
+# keeps the better half of the remaining candidates, and so on. A candidate that reaches
+# the end has been trained exactly as in the grid search.
 
 search = HalvingEpochSearchCV(pipeline, grid, factor=2, cv=2)
 search.fit(X_train, y_train)

@@ -31,8 +31,9 @@ display.figure_.suptitle("Twenty-five epochs")
 # %%
 # Stopping early
 # --------------
-# With a constant learning rate, the loss stops falling at some point. The fit ends five
-# epochs after the best epoch, and restores the weights of that epoch.
+# With a constant learning rate, the validation loss stops falling at some point. The
+# fit ends five epochs after the epoch with the lowest validation loss, and restores the
+# weights of that epoch.
 
 clf.set_params(schedule="constant", learning_rate=0.003, epochs=60, early_stopping=5)
 pipeline.fit(X_train, y_train)

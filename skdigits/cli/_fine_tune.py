@@ -12,8 +12,8 @@ from skdigits.cli._train_and_tune import say_data, training_params
 
 PRETRAINED = "pretrained"
 
-# As in examples/plot_fine_tuning.py, which shows why: the known images that are mixed
-# in, and how many of them a new one counts for at most.
+# As in examples/handwriting/plot_fine_tuning.py, which shows why: the known images that
+# are mixed in, and how many of them a new one counts for at most.
 RECIPE = {"epochs": 10, "batch_size": 32, "learning_rate": 0.001}
 N_KNOWN, MAX_WEIGHT = 1000, 5
 
