@@ -49,8 +49,9 @@ assert np.bincount(labels, minlength=10)[:10].all()
 # To train a segmentation network, use `ink`. For each pixel, it tells you which sign
 # the pixel belongs to: 1 is the first sign in `boxes`, 2 the second, and 0 means no
 # sign. `visible` is the share of the ink of each sign that you can see. It is less than
-# 1 if the edge of the page or of the sheet on it cuts off part of the sign. Use
-# `visible` to leave out digits that nobody could read.
+# 1 if part of the sign is cut off, either by the edge of the page or by the edge of the
+# sheet of paper that the page shows. Use `visible` to leave out digits that nobody
+# could read.
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 axes[0].imshow(pages.images[3], cmap="gray", vmin=0, vmax=255)
 axes[1].imshow(pages.ink[3] % 20 + (pages.ink[3] > 0), cmap="tab20c_r")

@@ -58,9 +58,9 @@ image = photo()
 # Parts of the ruled lines in the shadow are darker than parts of the ink elsewhere, so
 # no threshold can separate ink from lines. Instead,
 # :func:`skdigits.handwriting.find_ink` uses the page network, which was trained on
-# synthetic pages. This network sees the photo at several scales. For each pixel, it
-# predicts whether it is ink; it also predicts where the digits are, and which ones.
-# Ruled lines do not count as ink.
+# synthetic pages. This network sees the photo at several scales. It predicts which
+# pixels are ink, where the digits are, and which digits they are. Ruled lines do not
+# count as ink.
 ink = find_ink(image)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 figure.suptitle("From light to ink")

@@ -68,8 +68,8 @@ plt.show()
 # consist of random letters and other signs, and letters like these were left out. If
 # you expect letters, cut out the fields that contain digits, and read only those.
 #
-# In MNIST and on the synthetic pages, few zeros are open at the top, and hardly any is
-# open as wide as this one. If the networks were trained to read such zeros, they would
+# In MNIST and on the synthetic pages, few zeros are open at the top, and hardly any are
+# as wide open as this one. If the networks were trained to read such zeros, they would
 # also read the letter U as a zero. If a writer makes such zeros, you can fine-tune the
 # classifier for that writer:
 # :ref:`sphx_glr_auto_examples_handwriting_plot_fine_tuning.py`.
