@@ -24,7 +24,7 @@ Normalize = Annotated[
         help="Bring each of your images into MNIST format, 28 x 28 pixels, or use "
         "them as they are.",
         show_default="as they are if all have one size of at most 64 x 64 pixels "
-        "and most are light on dark",
+        "and most are light on dark; a saved model may need one or the other",
     ),
 ]
 LabelColumn = Annotated[

@@ -54,7 +54,9 @@ def predict(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print one JSON object for each image and nothing else."
+            "--json",
+            help="Print one JSON object for each image or skipped file, and nothing "
+            "else.",
         ),
     ] = False,
     annotate: Annotated[
@@ -67,9 +69,9 @@ def predict(
     csv: Annotated[
         Path | None,
         options.file(
-            "Where to save a table with a row for each image: its text, or a column "
-            "for each box, the lowest probability, and what to check; .csv, or "
-            ".xlsx with openpyxl.",
+            "Where to save a table with a row for each image: its text (with --boxes, "
+            "the text of each box), its lowest probability, and what to check; .csv, "
+            "or .xlsx with openpyxl.",
             "nowhere",
         ),
     ] = None,

@@ -37,7 +37,7 @@ def train(
             metavar="MODEL",
             help="Continue with a model: a file made by train, or pretrained. "
             "Images like those that it was trained on are mixed in so that it "
-            "does not forget them.",
+            "does not forget them. --epochs is then 10 by default.",
             show_default="a new network",
         ),
     ] = None,
@@ -46,7 +46,7 @@ def train(
     preset: Annotated[
         str | None,
         options.preset(
-            "Network and training", "balanced; with --from, the model's own"
+            "Network and training", "balanced; with --from, the model's own network"
         ),
     ] = None,
     epochs: options.Epochs = None,

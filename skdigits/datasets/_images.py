@@ -48,9 +48,9 @@ def load_digit_images(
           itself is light. Photos are turned upright, and only the first image of an
           animation is read. Other files are named in a warning, unless they are hidden
           or are notes, such as ``.txt`` files.
-        - A ``.zip`` file of such a folder, such as the corrections that the page of
-          ``skdigits serve`` saves. It may be at most 1 GiB in size, both before and
-          after unpacking. Nothing is written to disk.
+        - A ``.zip`` file of such a folder; the page of ``skdigits serve`` saves
+          corrections in this form. The file may be at most 1 GiB in size, both before
+          and after unpacking. Nothing is written to disk.
         - A CSV file, ``.csv`` or ``.csv.gz``, with one column for each pixel and one
           for the labels. The label column is the one named ``label``, ``target``,
           ``class``, ``digit`` or ``y``, in upper or lower case. If there is none, it is
@@ -84,10 +84,10 @@ def load_digit_images(
         If True, bring each image into MNIST format (28 x 28 pixels, uint8, light on
         dark) with :class:`~skdigits.handwriting.HandwritingNormalizer`. Use this for
         photos, scans and drawings of single digits, of any size. "auto" does so unless
-        most images are light on dark and all have the same size, with no side above 64
-        pixels; if ``image_shape`` is given, this must be their size. "auto" never does
-        so to tables and arrays of other pixels than integers from 0 to 255. With True
-        and with "auto", ``image_shape`` must be None or (28, 28).
+        most images are light on dark and all have the same size (that of
+        ``image_shape``, if given), with no side above 64 pixels. "auto" never changes
+        tables and arrays whose pixels are not all integers from 0 to 255. With True and
+        with "auto", ``image_shape`` must be None or (28, 28).
 
     label_column : str or int, default=None
         For a CSV or Parquet file: the name of the label column, or its number, counted

@@ -86,7 +86,7 @@ def find_digits(image: Any) -> list[DigitBox]:
 
     Examples
     --------
-    Two ones above a third:
+    The digit 1, twice on the first line and once on the second:
 
     >>> import numpy as np
     >>> from skdigits.handwriting import find_digits

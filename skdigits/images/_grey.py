@@ -19,8 +19,9 @@ def grey_image(image):
         A file or its content; a Pillow image; an array of shape (height, width),
         (height, width, 1), (height, width, 3) or (height, width, 4); or a dict with one
         of these as "composite", as returned by gradio's sketchpad. Arrays may hold
-        Booleans, uint8, or other numbers such as uint16. For these, white is the
-        smallest of 1, 16, 255 and 65,535 that no pixel exceeds.
+        Booleans or numbers. White is the smallest of 1, 16, 255 and 65,535 that no
+        pixel exceeds, or the largest pixel if that is above 65,535. In arrays of 8-bit
+        integers, white is 1 or 255.
 
     Returns
     -------

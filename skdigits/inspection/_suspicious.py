@@ -15,7 +15,7 @@ from skdigits.inspection._inputs import some_labels
 def suspicious_labels(
     estimator: Any, X: ArrayLike, y: ArrayLike, cv: Any = 5
 ) -> pd.DataFrame:
-    """Return rows whose given label is probably wrong.
+    """Return rows whose given label may be wrong.
 
     In cross-validation, the classifier is trained on one part of the data and predicts
     the rest. Rows for which it finds another label more probable than the given one are

@@ -34,10 +34,10 @@ class HalvingEpochSearchCV(SearchInParts):
     On each fold, every candidate is first trained for a few epochs of its fit. The best
     candidates, one in ``factor``, continue from their weights until they have been
     trained for ``factor`` times as many epochs, and so on. In the last rung, the
-    remaining candidates complete their fit [1]_. No epoch is trained twice: a rung is
-    only a pause in the learning-rate cycle. A candidate that reaches the last rung
-    therefore has the weights, bit for bit, that `GridSearchCV` would have given it with
-    the same ``random_state``.
+    remaining candidates complete their fit [1]_. No epoch is trained twice: between
+    rungs, a candidate only pauses in its learning-rate cycle. A candidate that reaches
+    the last rung therefore has the weights, bit for bit, that `GridSearchCV` would have
+    given it with the same ``random_state``.
 
     Because candidates are compared in the middle of their cycle, a candidate that
     starts slowly may be dropped although it would have won. If ``min_epochs`` is as
@@ -47,10 +47,10 @@ class HalvingEpochSearchCV(SearchInParts):
     Parameters
     ----------
     estimator : DigitCNN or Pipeline
-        A `DigitCNN`, or a pipeline that ends with one, such as `make_digit_pipeline`
-        returns. The last rung trains it up to its number of ``epochs``. It must have
-        neither ``early_stopping``, because the search itself stops candidates, nor
-        ``callbacks``, because they would start anew in each rung.
+        A `DigitCNN`, or a pipeline that ends with one, such as that of
+        `make_digit_pipeline`. The last rung trains it up to its number of ``epochs``.
+        It must have neither ``early_stopping``, because the search itself stops
+        candidates, nor ``callbacks``, because they would start anew in each rung.
 
     param_grid : dict, list of dict or ParameterSampler
         Names of parameters and the values to try, as in

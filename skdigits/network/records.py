@@ -52,7 +52,7 @@ class Convolution(Layer):
 
 @dataclass(frozen=True)
 class Bias(Layer):
-    """The bias of a convolution, added after the pooling, to fewer values."""
+    """The bias of a convolution, added after pooling, when fewer values are left."""
 
     def weight_shapes(self, shape):
         return {"bias": (shape[-1],)}
@@ -60,7 +60,7 @@ class Bias(Layer):
 
 @dataclass(frozen=True)
 class MaxPooling(Layer):
-    """The maximum of each 2 x 2 pixels; "same" keeps an odd last row or column."""
+    """The maximum of each 2 x 2 block; "same" keeps an odd last row or column."""
 
     padding: str
 
@@ -73,7 +73,7 @@ class MaxPooling(Layer):
 
 @dataclass(frozen=True)
 class BatchNormalization(Layer):
-    """Scale each filter to mean 0 and variance 1 in the batch, then as learned."""
+    """Scale filters to mean 0 and variance 1, then to a learned mean and variance."""
 
     def weight_shapes(self, shape):
         names = ("gamma", "beta", "moving_mean", "moving_variance")

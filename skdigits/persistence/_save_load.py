@@ -45,8 +45,8 @@ def save(
     Parameters
     ----------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
-        returns, may have `HandwritingNormalizer`, `PixelScaler` and `ImageReshaper`
+        A fitted classifier or pipeline, such as that of `make_digit_pipeline`. A
+        pipeline may have `HandwritingNormalizer`, `PixelScaler` and `ImageReshaper`
         before the `DigitCNN`. Callbacks, a RandomState instance as ``random_state``,
         and the state of the optimizer are not saved.
 

@@ -30,19 +30,19 @@ def to_onnx(
     Any ONNX runtime [1]_, in any language, can predict with the graph without skdigits.
     The graph contains every step from raw pixels to probabilities: scale, shape,
     network and temperature. Its input and outputs have the names that sklearn-onnx uses
-    without a ZipMap [2]_: the input ``X``, of shape (n, n_pixels), where n_pixels is
-    height * width, times 3 for colour images, and the outputs ``label``, of shape (n,),
-    and ``probabilities``, of shape (n, n_classes), for any number of rows n. The graph
-    does not check its input: pixels that are not finite give probabilities that are not
-    finite.
+    without a ZipMap [2]_. The input ``X`` has the shape (n, n_pixels), for any number
+    of rows n; n_pixels is height * width, times 3 for colour images. The output
+    ``label`` has the shape (n,), and the output ``probabilities`` has the shape
+    (n, n_classes). The graph does not check its input: pixels that are not finite give
+    probabilities that are not finite.
 
     The graph uses opset 15, released in 2021, and only operators of ONNX itself.
 
     Parameters
     ----------
     estimator : DigitCNN or sklearn.pipeline.Pipeline
-        A fitted classifier or pipeline. A pipeline, such as `make_digit_pipeline`
-        returns, may have `PixelScaler` and `ImageReshaper` before the `DigitCNN`. A
+        A fitted classifier or pipeline, such as that of `make_digit_pipeline`. A
+        pipeline may have `PixelScaler` and `ImageReshaper` before the `DigitCNN`. A
         `HandwritingNormalizer` as the first step, as in `load_pretrained`, is left out,
         because a graph cannot perform this step: the rows of ``X`` must then be in
         MNIST format, as the ``doc_string`` of the graph says. Labels must be strings,

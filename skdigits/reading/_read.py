@@ -98,8 +98,9 @@ def read_digits(
         because the digits are already in MNIST format.
 
     min_confidence : float in [0, 1], default=None
-        The probability below which a digit is "not sure": it is missing in ``digits``,
-        and written as ``?`` in ``text``. None means 0.6.
+        The probability below which a digit counts as "not sure": its value is missing
+        in its row of ``digits``, and it is written as ``?`` in ``text``. None means
+        0.6.
 
     n_jobs : int, default=None
         Number of parallel processes. None means 1 unless in a
@@ -127,7 +128,7 @@ def read_digits(
 
     Examples
     --------
-    Two ones above a third:
+    The digit 1, twice on the first line and once on the second:
 
     >>> import numpy as np
     >>> import skdigits

@@ -1,4 +1,4 @@
-"""Read digits over HTTP, with a page to draw on; no state is kept between requests.
+"""Read digits over HTTP, with a page to draw on; only metrics are kept afterwards.
 
 Names are imported on first use, because the worker processes need no web server.
 """

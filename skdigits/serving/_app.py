@@ -65,8 +65,8 @@ def create_app(
     It responds to ``POST /read`` and ``POST /predict``, serves the page to draw on, and
     describes itself at ``/docs`` and ``/openapi.json``. ``/info`` has the model card
     and the limits, and ``/healthz`` says that the server is running. ``/metrics`` has
-    figures for Prometheus. Nothing else is kept between requests. The extra ``serve``
-    must be installed.
+    figures for Prometheus; apart from these, nothing is kept between requests. The
+    extra ``serve`` must be installed.
 
     Parameters
     ----------
