@@ -285,21 +285,13 @@ def _restored_step(description, saved):
         check_n_jobs(params.get("n_jobs"))
     if kind is PixelScaler:
         step.scale_ = learned["scale_"]
-        _restore_looks(step, learned)
+        for name in ("black_", "background_"):
+            # None, for a background that fit did not find, is what it has by now
+            if learned[name] is not None:
+                setattr(step, name, check_number(name, learned[name], low=-np.inf))
     if "feature_names_in_" in learned:
         names = [*map(str, learned["feature_names_in_"])]
         if len(names) != step.n_features_in_:
             raise Damaged("a number of column names other than its number of pixels")
         step.feature_names_in_ = np.array(names, "O")
     return description["name"], step
-
-
-def _restore_looks(scaler, learned):
-    """Set by what a scaler warns; files of earlier versions do not hold it."""
-    for name in ("black_", "background_"):
-        delattr(scaler, name)
-        if name in learned:
-            value = learned[name]
-            if name == "black_" or value is not None:
-                value = check_number(name, value, low=-np.inf)
-            setattr(scaler, name, value)

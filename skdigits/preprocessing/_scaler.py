@@ -140,10 +140,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             are not checked.
         """
         pixels, native_shape = pixels_for_fitted(self, X)
-        # scalers of files and pickles of earlier versions lack both
-        black = getattr(self, "black_", 0.0)
-        background = getattr(self, "background_", None)
-        difference = _difference(pixels, black, self.scale_, background)
+        difference = _difference(pixels, self.black_, self.scale_, self.background_)
         if difference:
             # from the place that called the method, which scikit-learn wraps
             warnings.warn(difference, UserWarning, stacklevel=3)
