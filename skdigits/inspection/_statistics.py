@@ -5,7 +5,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import binomtest, hypergeom
 
 # A wanted accuracy times a count is not always the integer that it stands for.
 _ROUNDING = 1e-9
@@ -39,14 +39,10 @@ def lower_recall_p_values(matrix):
     It comes from Fisher's one-sided exact test, uncorrected. It is NaN for a class
     without rows, and for one that is the only class.
     """
-    support = matrix.sum(axis=1)
-    hits = matrix.diagonal()
-    p_values = np.full(len(matrix), np.nan)
-    for code in np.flatnonzero((support > 0) & (support < support.sum())):
-        own = [hits[code], support[code] - hits[code]]
-        others = [hits.sum() - own[0], (support - hits).sum() - own[1]]
-        p_values[code] = fisher_exact([own, others], alternative="less").pvalue
-    return p_values
+    support, hits = matrix.sum(axis=1), matrix.diagonal()
+    # what fisher_exact computes for a single class
+    p_values = hypergeom.cdf(hits, support.sum(), support, hits.sum())
+    return np.where((support > 0) & (support < support.sum()), p_values, np.nan)
 
 
 def mcnemar_p_value(only_first, only_second):
