@@ -383,7 +383,7 @@ def check_labels(y):
         )
 
 
-def encode_labels(y, classes=None):
+def encode_labels(y, classes=None, name="y", remedy="Fit again on all labels."):
     """Return the distinct labels of ``y`` and the index of each row's label in them.
 
     Parameters
@@ -392,6 +392,8 @@ def encode_labels(y, classes=None):
     classes : ndarray of shape (n_classes,), default=None
         The labels to encode to; those of ``y`` if None: sorted if they have an
         order, otherwise as they first appear.
+    name, remedy : str
+        What an error calls ``y``, and what it says to do about an unknown label.
 
     Returns
     -------
@@ -412,8 +414,8 @@ def encode_labels(y, classes=None):
     unknown = [label for label in dict.fromkeys(y.tolist()) if label not in index]
     if unknown:
         raise ValueError(
-            f"Got y with the unknown label {unknown[0]!r}, but expected only "
-            f"{list(index)}. Fit again on all labels."
+            f"Got {name} with the unknown label {unknown[0]!r}, but expected only "
+            f"{list(index)}. {remedy}"
         )
     return classes, np.array([index[label] for label in y.tolist()], dtype=np.int64)
 

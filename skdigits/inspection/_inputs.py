@@ -83,23 +83,14 @@ def check_predictions(
             f"Got labels={labels.tolist()}, but expected each label once. Drop the "
             "repeated ones."
         )
-    codes = {name: _codes(name, y, labels) for name, y in given.items()}
+    remedy = "Pass all of them as labels."
+    codes = {
+        name: encode_labels(y, labels, name, remedy)[1] for name, y in given.items()
+    }
     if y_proba is not None:
         y_proba = _check_probabilities(y_proba, labels)
     predicted = codes["y_pred"] if "y_pred" in codes else y_proba.argmax(axis=1)
     return labels, codes["y_true"], predicted, y_proba
-
-
-def _codes(name, y, labels):
-    """Return the index of each row's label in the labels."""
-    known = set(labels.tolist())
-    unknown = [label for label in y.tolist() if label not in known]
-    if unknown:
-        raise ValueError(
-            f"Got {name} with {unknown[0]!r}, but expected only the labels "
-            f"{labels.tolist()}. Pass all of them as labels."
-        )
-    return encode_labels(y, labels)[1]
 
 
 def _check_probabilities(y_proba, labels):

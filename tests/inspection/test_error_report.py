@@ -238,7 +238,7 @@ def test_summary_has_five_sentences_with_probabilities(report):
         ({"y_true": [1, 2], "y_proba": [[np.nan, 1], [0, 1]]}, "contains NaN"),
         (
             {"y_true": [1, 2], "y_pred": [1, 3], "labels": [1, 2]},
-            r"Got y_pred with 3, but expected only the labels \[1, 2\]",
+            r"Got y_pred with the unknown label 3, but expected only \[1, 2\]",
         ),
         (
             {"y_true": [1, 2], "y_pred": [1, 2], "labels": [1, 2, 2]},
