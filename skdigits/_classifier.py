@@ -42,7 +42,6 @@ from skdigits._validation import (
     unchanged_on_failure,
     validate_pixels,
 )
-from skdigits.preprocessing import OneHotLabelEncoder
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -615,7 +614,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                     "classes=np.unique(y)."
                 )
             return
-        classes = OneHotLabelEncoder().fit(classes).classes_
+        classes, _ = encode_labels(as_labels(classes))
         if len(classes) < 2:
             raise ValueError(
                 f"Got classes={classes!r}, but expected at least 2 classes. Pass "
