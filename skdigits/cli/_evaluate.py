@@ -77,7 +77,7 @@ def evaluate(
         normalize=normalize,
         label_column=label_column,
     )
-    digits = source.load_test()
+    digits = source.load(test_only=True)
     say_data(console, digits, normalize)
     if normalizes and digits.normalized:
         # once is enough

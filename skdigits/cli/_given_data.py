@@ -41,9 +41,6 @@ class Source:
     test_words: str
     image_shape: tuple[int, int] | None = None
 
-    def load_test(self):
-        return self.load(test_only=True)
-
 
 def find_source(
     name, image_shape=None, normalize=None, label_column=None, may_be_few=False

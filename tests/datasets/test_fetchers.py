@@ -231,4 +231,4 @@ def test_names_of_the_command_line(name):
     images, target = source.load().train
     assert images.shape == (30, *source.image_shape)
     assert_array_equal(target, LABELS["train"])
-    assert_array_equal(source.load_test().test[1], LABELS["test"])
+    assert_array_equal(source.load(test_only=True).test[1], LABELS["test"])
