@@ -198,21 +198,14 @@ def with_margin(grey, shape):
     few = _few(grey)
     paper = np.median(np.concatenate([few[0], few[-1], few[:, 0], few[:, -1]]))
     differs = np.ptp(np.percentile(few, (2, 98))) / 2
-    for axis in (0, 1):
-        before, after = MARGIN, shape[axis] - grey.shape[axis] - MARGIN
-        deep = int(DEEP * grey.shape[axis])
-        first, last = (
-            np.expand_dims(
-                _without_strokes(
-                    np.take(grey, at, axis), np.take(grey, inner, axis), paper, differs
-                ),
-                axis,
-            )
-            for at, inner in ((0, deep), (-1, -1 - deep))
-        )
-        grey = np.concatenate(
-            [np.repeat(first, before, axis), grey, np.repeat(last, after, axis)], axis
-        )
+    # once for the rows, and once for the columns
+    for n_lines in shape:
+        deep = int(DEEP * len(grey))
+        first = _without_strokes(grey[0], grey[deep], paper, differs)
+        last = _without_strokes(grey[-1], grey[-1 - deep], paper, differs)
+        n_after = n_lines - len(grey) - MARGIN
+        before, after = np.tile(first, (MARGIN, 1)), np.tile(last, (n_after, 1))
+        grey = np.concatenate([before, grey, after]).T
     return np.ascontiguousarray(grey, np.float32)
 
 

@@ -74,18 +74,14 @@ def stroke_thickness(mask):
 
 def with_usual_strokes(ink):
     """Draw strokes anew that are far from MNIST's thickness."""
-    mask = ink > 0.5
     unit = max(ink.shape) / BOX
-    thickness = stroke_thickness(mask) / unit
+    thickness = stroke_thickness(ink > 0.5) / unit
     wanted = np.clip(thickness, THINNEST, THICKEST)
     if wanted == thickness:
         return ink
-    if unit < 4:
-        ink = _resized(ink, LARGE)
-        mask, unit = ink > 0.5, max(ink.shape) / BOX
-    grow = (wanted - thickness) * unit / 2
+    grow = (wanted - thickness) * (LARGE / BOX) / 2
     margin = int(max(grow, 0)) + 2
-    mask = np.pad(mask, margin)
+    mask = np.pad(_resized(ink, LARGE) > 0.5, margin)
     outside = ndimage.distance_transform_edt(~mask)
     inside = ndimage.distance_transform_edt(mask)
     drawn = np.clip(grow + 1 - outside + np.where(mask, inside - 1, 0), 0, 1)

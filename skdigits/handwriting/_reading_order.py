@@ -71,8 +71,7 @@ def numbers_of(boxes, line, usual):
     gaps = np.maximum(boxes[line[1:], 0] - boxes[line[:-1], 2], 0)
     if not len(gaps):
         return [0] * len(line)
-    typical = np.median(gaps) if len(gaps) > 1 else 0.5 * usual
-    typical = min(typical, np.sort(gaps)[len(gaps) // 2])
+    typical = np.median(gaps) if len(gaps) > 1 else min(0.5 * usual, gaps[0])
     wide = gaps > np.maximum(TIMES_THE_GAP * typical, typical + WIDER * usual)
     # a raised digit is a number of its own, as is one above another
     tops, bottoms = boxes[line, 1], boxes[line, 3]
