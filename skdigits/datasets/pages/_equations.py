@@ -4,7 +4,7 @@ from skdigits.datasets.pages._sheet import OTHER
 from skdigits.datasets.pages._signs import PARENTHESES
 
 
-def equations(hand, fonts):
+def equations(hand):
     """Numbers with signs and letters between them, fractions, raised digits."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     base, slope = rng.uniform(1, 2.2) * height, rng.normal(0, 0.03)
@@ -103,7 +103,7 @@ TERMS = {
 }
 
 
-def column_sums(hand, fonts):
+def column_sums(hand):
     """Numbers below each other, a line below them, their sum, and carried digits."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     step, leading = rng.uniform((0.75, 1.2), (1.5, 1.9)) * height

@@ -1,6 +1,7 @@
 """make_digit_pages: synthetic pages of handwriting with boxes, labels and ink."""
 
 import os
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -217,20 +218,21 @@ def _page(shape, rng, digits, fonts, beside_a_table=0.0):
     sheet, writer = Sheet(shape), Writer(rng, digits, fonts)
     largest = min(LARGEST, 0.9 * min(shape))
     height = log_uniform(rng, min(SMALLEST, largest), largest)
-    layout = rng.choice(list(LAYOUTS), p=np.divide(*_shares()))
+    shares = np.array(list(LAYOUTS.values()))
+    layout = rng.choice(list(LAYOUTS), p=shares / shares.sum())
     kind = rng.random()
     if kind < OF_HUGE_DIGITS:
         height, layout = rng.uniform(*HUGE), rng.choice([single, lines])
     elif kind < OF_HUGE_DIGITS + OF_PRINTED_TEXT and fonts:
         layout = printed_text
-    hand = Hand(sheet, writer, rng, height)
-    layout(hand, fonts)
+    hand = Hand(sheet, writer, height)
+    layout(hand)
     if rng.random() < CIRCLED:
         circle_a_digit(hand)
     strength = _strength(writer.pen * height, rng)
     light = paper(shape, rng, strength)
     contrast = strength * float(np.median(light))
-    light = light * (1 - _covered(sheet, hand, strength, digits, fonts))
+    light = light * (1 - _covered(hand, strength))
     owner, visible = sheet.owner, np.array(sheet.visible, np.float32)
     boxes = np.array(sheet.boxes, np.int32).reshape(-1, 4)
     if rng.random() < HELD_ASKEW:
@@ -269,11 +271,6 @@ def _signs_in(view, owner, boxes, visible):
     return owner, boxes, np.where(inside, visible, visible * shares).astype(np.float32)
 
 
-def _shares():
-    shares = np.array(list(LAYOUTS.values()))
-    return shares, shares.sum()
-
-
 def _strength(pen, rng):
     """Return how dark the ink is; that of the thinnest pens is not faint."""
     bounds = (0.35, 0.97) if rng.random() < 0.87 else (0.12, 0.35)
@@ -281,23 +278,23 @@ def _strength(pen, rng):
     return max(strength, 0.22) if pen < 1.5 else strength
 
 
-def _covered(sheet, hand, strength, digits, fonts):
+def _covered(hand, strength):
     """Return the share of light that ink and lines take."""
-    rng, shape = hand.rng, sheet.shape
-    ink, printed = sheet.ink, sheet.lines * rng.uniform(0.4, 1)
+    rng, writer, shape = hand.rng, hand.writer, hand.sheet.shape
+    ink, printed = hand.sheet.ink, hand.sheet.lines * rng.uniform(0.4, 1)
     if rng.random() < RULED:
         printed = np.maximum(printed, ruling(shape, rng, hand.height))
     if rng.random() < LINE_ENDS:
         printed = np.maximum(printed, line_ends(shape, rng, hand.height))
-    if hand.writer.kind == "rough" or rng.random() < 0.15:
+    if writer.kind == "rough" or rng.random() < 0.15:
         ink = ink * np.clip(1 + rng.uniform(0, 3) * texture(shape, rng), 0.3, 1)
     if rng.random() < WAVES:
         printed = np.maximum(printed, waves(shape, rng))
-    if fonts and rng.random() < WATERMARK:
-        printed = np.maximum(printed, _watermark(hand, fonts))
+    if writer.fonts and rng.random() < WATERMARK:
+        printed = np.maximum(printed, _watermark(hand))
     if rng.random() < SHOWS_THROUGH:
         behind = Sheet(shape)
-        lines(Hand(behind, Writer(rng, digits, fonts), rng, hand.height), fonts)
+        lines(Hand(behind, Writer(rng, writer.digits, writer.fonts), hand.height))
         behind = np.fliplr(behind.ink) * rng.uniform(0.05, 0.2)
         printed = np.maximum(printed, behind)
     # faint ink beside lines that are not much darker
@@ -305,12 +302,10 @@ def _covered(sheet, hand, strength, digits, fonts):
     return np.maximum(strength * ink, depth * printed)
 
 
-def _watermark(hand, fonts):
+def _watermark(hand):
     """Return large faint letters that are printed across a page."""
     rng, behind = hand.rng, Sheet(hand.sheet.shape)
-    printed_text(
-        Hand(behind, hand.writer, rng, rng.uniform(1.5, 4) * hand.height), fonts
-    )
+    printed_text(Hand(behind, hand.writer, rng.uniform(1.5, 4) * hand.height))
     turned = ndimage.rotate(behind.lines, rng.uniform(-50, 50), reshape=False, order=1)
     return turned * rng.uniform(0.05, 0.3)
 
@@ -328,17 +323,16 @@ def _several(shape, rng, digits, fonts):
     """Return a page of several small ones, each on its own paper."""
     ys, xs = (_edges(side, rng) for side in shape)
     pixels, owner = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
-    boxes, labels, visible = [np.zeros((0, 4), np.int32)], [], []
-    for top, bottom in zip(ys[:-1], ys[1:], strict=True):
-        for left, right in zip(xs[:-1], xs[1:], strict=True):
-            part = (bottom - top, right - left), rng, digits, fonts
-            its_pixels, its_owner, *its = _page(*part)
+    boxes, labels, visible = [], [], []
+    for top, bottom in pairwise(ys):
+        for left, right in pairwise(xs):
+            part = _page((bottom - top, right - left), rng, digits, fonts)
             place = slice(top, bottom), slice(left, right)
-            pixels[place] = its_pixels
+            pixels[place], its_owner, its_boxes, its_labels, its_visible = part
             owner[place] = np.where(its_owner, its_owner + len(labels), 0)
-            boxes.append(its[0] + np.array([left, top, 0, 0], np.int32))
-            labels.extend(its[1])
-            visible.extend(its[2])
+            boxes.append(its_boxes + np.array([left, top, 0, 0], np.int32))
+            labels.extend(its_labels)
+            visible.extend(its_visible)
     labels, visible = np.array(labels, np.int32), np.array(visible, np.float32)
     return pixels, owner, np.concatenate(boxes), labels, visible
 

@@ -15,7 +15,7 @@ RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 STEEP = 0.12
 
 
-def lines(hand, fonts):
+def lines(hand):
     """Lines of numbers below each other."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     left, base = rng.uniform((-0.2, 0.9), (1.5, 2.2)) * height
@@ -34,18 +34,14 @@ def lines(hand, fonts):
         base += leading * rng.uniform(0.9, 1.1)
 
 
-def scattered(hand, fonts):
+def scattered(hand):
     """Digits, and some other signs, anywhere but on each other."""
     sheet, rng = hand.sheet, hand.rng
     area = np.prod(sheet.shape) / (2.5 * hand.height) ** 2
     taken = np.zeros(sheet.shape, bool)
     for _ in range(int(rng.integers(3, 5 + int(area)))):
         height = hand.height * rng.uniform(0.8, 1.25)
-        label = int(rng.integers(10)) if rng.random() < 0.8 else OTHER
-        if label == OTHER:
-            ink = hand.writer.other(height)
-        else:
-            ink = hand.writer.digit(label, height)
+        ink, label = hand.digit_or_other(0.8, height)
         top, left = (
             rng.uniform(-0.1, 1) * (whole - 0.8 * part)
             for whole, part in zip(sheet.shape, ink.shape, strict=True)
@@ -59,7 +55,7 @@ def scattered(hand, fonts):
             sheet.write(ink, label, left, top)
 
 
-def table(hand, fonts):
+def table(hand):
     """Cells with a digit or a number each, in all or some of their lines."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     one_each, with_others, with_fractions = rng.random(3) < (0.5, 0.2, 0.15)
@@ -129,15 +125,15 @@ def _thickness(rng, height, most):
     return max(1, round(height * np.exp(rng.uniform(np.log(0.015), np.log(most)))))
 
 
-def form(hand, fonts):
+def form(hand):
     """Fields of a form: a printed word, and a box, a comb or a line with digits."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     y = rng.uniform(0.2, 1) * height
     while y + 1.5 * height < sheet.shape[0]:
         x = rng.uniform(0, 0.5) * height
-        if fonts and rng.random() < 0.8:
+        if hand.writer.fonts and rng.random() < 0.8:
             size, right = rng.uniform(0.4, 0.9) * height, 0.5 * sheet.shape[1]
-            x = _words(sheet, rng, fonts, x, y + height, size, right)
+            x = _words(hand, x, y + height, size, right)
         wide, tall = height * rng.uniform((0.85, 1.1), (1.5, 1.7))
         thick, depth = _thickness(rng, height, 0.1), rng.uniform(0.3, 1)
         n = min(int(rng.integers(1, 9)), max(1, int((sheet.shape[1] - x) / wide)))
@@ -158,27 +154,28 @@ def form(hand, fonts):
         y += tall + rng.uniform(0.3, 2) * height
 
 
-def _words(sheet, rng, fonts, x, base, height, right):
+def _words(hand, x, base, height, right):
     """Print a few words, and return where they end."""
-    font = str(rng.choice(fonts))
+    rng = hand.rng
+    font = str(rng.choice(hand.writer.fonts))
     for _ in range(int(rng.integers(1, 6))):
         ink = printed(font, "".join(rng.choice(LETTERS, rng.integers(1, 9))), height)
         if ink is None or x + ink.shape[1] > right:
             break
-        sheet.print(ink, x, base - len(ink))
+        hand.sheet.print(ink, x, base - len(ink))
         x += ink.shape[1] + 0.4 * height
     return x
 
 
-def printed_text(hand, fonts):
+def printed_text(hand):
     """Lines of printed words, which have no boxes."""
     size = hand.height * hand.rng.uniform(0.4, 1)
     for base in np.arange(hand.height, hand.sheet.shape[0], 1.6 * size):
         x = hand.rng.uniform(0, 2) * size
-        _words(hand.sheet, hand.rng, fonts, x, base, size, hand.sheet.shape[1])
+        _words(hand, x, base, size, hand.sheet.shape[1])
 
 
-def letters(hand, fonts):
+def letters(hand):
     """Handwritten words, on some pages with numbers among them."""
     sheet, rng, height = hand.sheet, hand.rng, hand.height
     base, numbers = rng.uniform(0.9, 1.6) * height, rng.random() < 0.5
@@ -196,14 +193,10 @@ def letters(hand, fonts):
         base += height * rng.uniform(1.3, 2.2)
 
 
-def single(hand, fonts):
+def single(hand):
     """One digit, or one other sign."""
     sheet, rng = hand.sheet, hand.rng
-    label = int(rng.integers(10)) if rng.random() < 0.6 else OTHER
-    if label == OTHER:
-        ink = hand.writer.other(hand.height)
-    else:
-        ink = hand.writer.digit(label, hand.height)
+    ink, label = hand.digit_or_other(0.6, hand.height)
     at = rng.uniform(0.05, 0.95, 2)
     if rng.random() < 0.3:
         at = rng.choice([0, 0.5, 1], 2)
@@ -211,7 +204,7 @@ def single(hand, fonts):
     sheet.write(ink, label, left, top)
 
 
-def scribbles(hand, fonts):
+def scribbles(hand):
     """Curves, zigzags and crossings-out that are no signs."""
     sheet, rng = hand.sheet, hand.rng
     for _ in range(int(rng.integers(1, 6))):
@@ -227,7 +220,7 @@ def scribbles(hand, fonts):
         sheet.write(ink, OTHER, left, top)
 
 
-def empty(hand, fonts):
+def empty(hand):
     """Nothing."""
 
 

@@ -87,13 +87,13 @@ class Hand:
     ----------
     sheet : Sheet
     writer : Writer
-    rng : numpy.random.Generator
     height : float
         Of digits, in pixels.
     """
 
-    def __init__(self, sheet, writer, rng, height):
-        self.sheet, self.writer, self.rng, self.height = sheet, writer, rng, height
+    def __init__(self, sheet, writer, height):
+        self.sheet, self.writer, self.height = sheet, writer, height
+        self.rng = writer.rng
 
     def sign(self, character, height):
         """Return the ink of a character, its top above the base line, its label."""
@@ -116,6 +116,13 @@ class Hand:
             self.sheet.write(ink, label, x, base + top)
             x += ink.shape[1] + gap * self.rng.uniform(0.6, 1.4)
         return x
+
+    def digit_or_other(self, share, height):
+        """Return the ink and the label of a digit, or else of another sign."""
+        if self.rng.random() < share:
+            digit = int(self.rng.integers(10))
+            return self.writer.digit(digit, height), digit
+        return self.writer.other(height), OTHER
 
     def other(self, x, base, share=1.0, centred=False):
         """Write a letter or another sign; return where it ends."""

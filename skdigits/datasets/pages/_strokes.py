@@ -7,6 +7,7 @@ which stay corners; ``|`` begins another stroke.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def _parsed(sign):
         inner = range(1, len(points) - 1)
         corners = [i for i in inner if not smooth or points[i].endswith("!")]
         breaks = [0, *corners, len(points) - 1]
-        strokes.append([(first + a, first + b + 1) for a, b in _pairs(breaks)])
+        strokes.append([(first + a, first + b + 1) for a, b in pairwise(breaks)])
     array = np.array(ends) / 10
     return array[..., 0], array[..., 1], strokes
 
@@ -42,10 +43,6 @@ def _parsed(sign):
 def _range(text):
     low, _, high = text.partition("..")
     return float(low), float(high or low)
-
-
-def _pairs(values):
-    return zip(values[:-1], values[1:], strict=True)
 
 
 @lru_cache(maxsize=64)
@@ -59,12 +56,11 @@ def _spline(n_points):
     weights = t ** np.arange(4) @ basis.T / 2
     # a point beyond each end, as far from it as its neighbour
     matrix = np.zeros((n_samples, n_points + 2))
-    for k in range(4):
-        matrix[np.arange(n_samples), segment + k] = weights[:, k]
+    np.put_along_axis(matrix, segment[:, None] + np.arange(4), weights, axis=1)
     inner = matrix[:, 1:-1].copy()
-    for column, end, neighbour in ((0, 0, 1), (-1, -1, -2)):
-        inner[:, end] += 2 * matrix[:, column]
-        inner[:, neighbour] -= matrix[:, column]
+    for end, neighbour in ((0, 1), (-1, -2)):
+        inner[:, end] += 2 * matrix[:, end]
+        inner[:, neighbour] -= matrix[:, end]
     return inner
 
 

@@ -229,9 +229,8 @@ def _with_round_pen(drawing, strokes, pen):
     radius = pen / 2 - 0.5
     for points in strokes:
         drawing.line(points.ravel().tolist(), fill=255, width=pen, joint="curve")
-        for x, y in points[[0, -1]]:
-            box = x - radius, y - radius, x + radius, y + radius
-            drawing.ellipse(box, fill=255)
+        for end in points[[0, -1]]:
+            drawing.circle(end, radius, fill=255)
 
 
 def _with_nib(drawing, strokes, pen):
