@@ -9,6 +9,7 @@ are the geometric mean of these and of the classifier's.
 """
 
 import numpy as np
+from scipy.special import softmax
 
 from skdigits.handwriting import N_DIGITS
 
@@ -56,9 +57,7 @@ def combined(of_digits, of_none, digit_weights, none_weights):
     logits = np.concatenate(
         [(of_none @ none_weights)[:, None], of_digits @ digit_weights], axis=1
     )
-    logits -= logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits)
-    return odds / odds.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
 
 
 def evidence(signs, chosen, classified):

@@ -53,27 +53,20 @@ def with_signs(order, boxes, signs):
         ``before`` is the row of ``order`` that a sign stands before.
     """
     at = {}
-    for sign in signs:
+    # of two signs at a place, the surer one is taken
+    for sign in sorted(signs, key=lambda sign: sign.confidence, reverse=True):
         before = _place_of(sign, order, boxes)
-        if before is not None and (before not in at or _is_surer(sign, at[before])):
-            at[before] = sign
+        if before is not None:
+            at.setdefault(before, sign)
     joined, last = [], (None, 0, 0)
     for row, (i, line, number) in enumerate(order):
+        joins = row in at and _has_left_neighbour(at[row], row, order, boxes)
         # the numbers of a line are counted again if some have become one
-        begins = (line, number) != last[:2] and not _joins(row, at, order, boxes)
+        begins = (line, number) != last[:2] and not joins
         count = (last[2] + begins) if line == last[0] else 0
         joined.append((i, line, count))
         last = line, number, count
     return joined, [(sign, *joined[row][1:], row) for row, sign in sorted(at.items())]
-
-
-def _is_surer(sign, other):
-    return sign.confidence > other.confidence
-
-
-def _joins(row, at, order, boxes):
-    """Return whether a sign joins the digit of a row to the number before it."""
-    return row in at and _has_left_neighbour(at[row], row, order, boxes)
 
 
 def _place_of(sign, order, boxes):

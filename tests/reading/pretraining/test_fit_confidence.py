@@ -15,7 +15,7 @@ from skdigits.reading.pretraining.fit_confidence import (
 
 
 def test_evidence_and_what_is_right():
-    pages = make_digit_pages(3, shape=(128, 160), random_state=1)
+    pages = make_digit_pages(10, shape=(128, 160), random_state=1)
     of_digits, of_none, classes = evidence_of_pages(pages)
     assert of_digits.shape == (len(classes), 10, 3)
     assert of_none.shape == (len(classes), 6)
