@@ -4,12 +4,10 @@ import argparse
 import shlex
 import sys
 
-from skdigits import save
+from skdigits import load, save
 from skdigits.datasets import fetch_mnist
 from skdigits.reading.pretraining._pretraining_card import pretraining_card
 from skdigits.reading.pretraining._training import (
-    EPOCHS,
-    FILTERS,
     HELD_OUT,
     held_out_set,
     pretrain,
@@ -21,6 +19,9 @@ def main(arguments=None):
     """Draw, train, test on MNIST's test images, and save with a card."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
+    named = {"epochs": options.epochs, "filters": tuple(options.filters)}
+    changed = {name: value for name, value in named.items() if value}
+    initial = load(options.initial) if options.initial else None
     train = fetch_mnist(subset="train", data_home=options.data_home)
     test = fetch_mnist(subset="test", data_home=options.data_home)
     few = train.data[: options.n_images], train.target[: options.n_images]
@@ -33,9 +34,9 @@ def main(arguments=None):
         y,
         held_out_set(*last, options.seed, options.n_jobs),
         seed=options.seed,
-        filters=tuple(options.filters),
-        epochs=options.epochs,
+        initial=initial,
         verbose=2,
+        **changed,
     )
     pipeline[-1].set_params(verbose=0)
     command = shlex.join(["python", "-m", "skdigits.reading.pretraining", *arguments])
@@ -50,10 +51,11 @@ def _parser():
     parser.description = "Train the pretrained model."
     parser.add_argument("--output", required=True, help="the file that it writes")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument(
-        "--filters", type=int, nargs="+", default=FILTERS, help="of each convolution"
+        "--initial", help="a file of this command that the training goes on from"
     )
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--filters", type=int, nargs="+", default=())
     parser.add_argument("--n-jobs", type=int, help="processes that draw images")
     parser.add_argument("--n-images", type=int, help="only the first of MNIST's")
     parser.add_argument("--data-home", help="the folder that has MNIST")

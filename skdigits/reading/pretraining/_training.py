@@ -1,5 +1,6 @@
 """The training set of the pretrained model, and the training itself."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,9 @@ from skdigits.training import best_temperature
 # handwriting that are no part of any training.
 DRAWN, NON_DIGITS, REDRAWN = 1, 1, 1
 FILTERS, EPOCHS = (32, 64, 96, 128), 16
+
+# For a model that goes on from another one.
+FURTHER = {"epochs": 5, "learning_rate": 0.006}
 
 # Non-digits are rarer in use than in this data, and weigh less.
 CLASS_WEIGHT = {NO_DIGIT: 0.4}
@@ -70,7 +74,7 @@ def held_out_set(X, y, seed, n_jobs=None):
     return rows, np.tile(np.asarray(y).astype(np.int64), 2)
 
 
-def pretrain(X, y, held_out, *, seed=0, **params):
+def pretrain(X, y, held_out, *, seed=0, initial=None, **params):
     """Train the pretrained model.
 
     Parameters
@@ -87,6 +91,9 @@ def pretrain(X, y, held_out, *, seed=0, **params):
     seed : int, default=0
         Seed of the training.
 
+    initial : sklearn.pipeline.Pipeline, default=None
+        A pretrained model that the training goes on from.
+
     **params : dict
         Parameters of :class:`skdigits.DigitCNN`, instead of those used by default.
 
@@ -96,9 +103,16 @@ def pretrain(X, y, held_out, *, seed=0, **params):
         A pipeline with the steps ``normalize``, ``scale``, ``reshape`` and ``cnn``,
         which accepts images.
     """
-    model = {"filters": FILTERS, "epochs": EPOCHS, "class_weight": CLASS_WEIGHT}
-    params = model | {"random_state": seed} | params
-    learned = make_digit_pipeline(DigitCNN(**params)).fit(X, y)
+    model = {"class_weight": CLASS_WEIGHT, "random_state": seed}
+    if initial is None:
+        cnn = DigitCNN(**model | {"filters": FILTERS, "epochs": EPOCHS} | params)
+        own = {}
+    else:
+        cnn = deepcopy(initial[-1])
+        own = {name: cnn.get_params()[name] for name in (*FURTHER, "warm_start")}
+        cnn.set_params(**model | FURTHER | {"warm_start": True} | params)
+    learned = make_digit_pipeline(cnn).fit(X, y)
+    cnn.set_params(**own)
     _calibrate(learned, *held_out)
     return Pipeline([("normalize", HandwritingNormalizer()), *learned.steps])
 

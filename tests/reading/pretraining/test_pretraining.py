@@ -193,6 +193,14 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     card = read_card(path)
     assert card["data"]["n_no_digits"] == round(180 * NON_DIGITS) and card["seed"] == 0
     assert card["command"].endswith("--epochs 1 --filters 8 16")
+    further = tmp_path / "further.safetensors"
+    options = ["--n-images", "200", "--epochs", "2", "--initial", str(path)]
+    command.main(["--output", str(further), *options])
+    first, second = (load(its)[-1] for its in (path, further))
+    assert second.n_iter_ == 3 and second.get_params() == first.get_params()
+    # it goes on from the weights, and so stays near them
+    kernels = [its.network_.weights["conv_2/kernel"].ravel() for its in (first, second)]
+    assert np.corrcoef(*kernels)[0, 1] > 0.9
 
 
 def test_the_training_set_has_every_kind(like_mnist):
