@@ -87,15 +87,18 @@ def _listening(host, port):
         listening = socket.create_server((host, port), family=family, backlog=1024)
     # the latter two for what is no name of a host at all
     except (OSError, OverflowError, TypeError, ValueError) as error:
-        raise OSError(
-            f"Got host={host!r} and port={port}, where the server cannot listen "
-            f"({getattr(error, 'strerror', None) or error}), but expected an address "
-            "of this machine and a free port. Choose others with --host and --port."
-        ) from None
-    # what asyncio sets for sockets that it makes itself; else the second part of an
-    # answer waits 40 ms for the first to be acknowledged
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
+        reason = str(getattr(error, "strerror", None) or error)
+    else:
+        # what asyncio sets for sockets that it makes itself; else the second part of an
+        # answer waits 40 ms for the first to be acknowledged
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
+    # here, since the error would keep a socket open that Python has not closed
+    raise OSError(
+        f"Got host={host!r} and port={port}, where the server cannot listen "
+        f"({reason}), but expected an address of this machine and a free port. Choose "
+        "others with --host and --port."
+    )
 
 
 def _serve(served, host, listening, log_level):
