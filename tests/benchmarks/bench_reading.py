@@ -154,7 +154,7 @@ def calibration(folder, rows, model):
     bins = np.minimum((10 * np.array(confidences)).astype(int), 9)
     off = np.array(confidences) - right
     error = sum(abs(off[bins == number].sum()) for number in range(10)) / len(bins)
-    return {"calibration error": error, "n": len(bins)}
+    return {"calibration error": float(error), "n": len(bins)}
 
 
 def show(name, rows, answers):
