@@ -21,7 +21,10 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     named = {"epochs": options.epochs, "filters": tuple(options.filters)}
     changed = {name: value for name, value in named.items() if value}
-    initial = load(options.initial) if options.initial else None
+    try:
+        initial = load(options.initial) if options.initial else None
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
     train = fetch_mnist(subset="train", data_home=options.data_home)
     test = fetch_mnist(subset="test", data_home=options.data_home)
     few = train.data[: options.n_images], train.target[: options.n_images]

@@ -46,13 +46,13 @@ def like_mnist():
 
 
 @pytest.fixture
-def no_habits(monkeypatch):
+def plain_strokes(monkeypatch):
     """A hand that draws strokes as they are in the notation."""
     monkeypatch.setattr(_strokes, "PROPORTIONS", (0, 0))
     monkeypatch.setattr(_strokes, "FLOURISHED", 0)
 
 
-def test_a_stroke_goes_through_its_points(no_habits):
+def test_a_stroke_goes_through_its_points(plain_strokes):
     strokes = strokes_of("0,0 5,10 | ~0,0 4,2 8,0", np.random.default_rng(0), 0)
     np.testing.assert_allclose(strokes[0], [[0, 0], [0.5, 1]])
     curve = strokes[1]
@@ -73,7 +73,7 @@ def test_proportions_differ_within_the_same_ends(monkeypatch):
     assert 0.2 < middles.min() and middles.max() < 0.75
 
 
-def test_ends_of_curves_go_on(no_habits, monkeypatch):
+def test_ends_of_curves_go_on(plain_strokes, monkeypatch):
     sign, rng = "~0,0 5,2 10,0 | 0,5 10,5", np.random.default_rng(0)
     plain, line = strokes_of(sign, rng, 0)
     monkeypatch.setattr(_strokes, "FLOURISHED", 1)
@@ -201,6 +201,9 @@ def test_a_small_model_is_trained_end_to_end(like_mnist, tmp_path, monkeypatch, 
     # it goes on from the weights, and so stays near them
     kernels = [its.network_.weights["conv_2/kernel"].ravel() for its in (first, second)]
     assert np.corrcoef(*kernels)[0, 1] > 0.9
+    options = ["--output", str(further), "--initial", str(tmp_path / "missing")]
+    with pytest.raises(SystemExit, match="missing"):
+        command.main(options)
 
 
 def test_the_training_set_has_every_kind(like_mnist):
