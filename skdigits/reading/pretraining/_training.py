@@ -19,7 +19,7 @@ from skdigits.training import best_temperature
 DRAWN, NON_DIGITS, REDRAWN = 1, 1, 1
 FILTERS, EPOCHS = (32, 64, 96, 128), 16
 
-# For a model that goes on from another one.
+# For a model that goes on from another one; no other values were tried.
 FURTHER = {"epochs": 5, "learning_rate": 0.006}
 
 # Non-digits are rarer in use than in this data, and weigh less.
