@@ -36,10 +36,10 @@ def own_ink(signs, i, ignored=()):
     signs : Signs
 
     i : int
-        Its number.
+        Its index.
 
     ignored : collection of int
-        The numbers of neighbours whose ink may count as that of the sign.
+        The indices of neighbours whose ink may count as that of the sign.
 
     Returns
     -------

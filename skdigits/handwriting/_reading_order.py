@@ -26,7 +26,7 @@ TIMES_THE_GAP, WIDER = 1.7, 0.45
 
 
 def lines_of(boxes, usual):
-    """Return the boxes' numbers line by line, each from left to right.
+    """Return the indices of the boxes line by line, each from left to right.
 
     Parameters
     ----------

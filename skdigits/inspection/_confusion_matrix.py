@@ -1,9 +1,14 @@
-"""The confusion matrix of chosen labels, and with weights."""
+"""Confusion matrices, also of chosen labels and with weights."""
 
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from skdigits.inspection._inputs import check_one_kind, some_labels
+
+
+def count_matrix(true, predicted, n, weights=None):
+    """Return the number of rows, or their weight, of each true and predicted code."""
+    return np.bincount(true * n + predicted, weights, minlength=n**2).reshape(n, n)
 
 
 def confusion_of(report, labels, sample_weight):
@@ -26,6 +31,4 @@ def confusion_of(report, labels, sample_weight):
         sample_weight = _check_sample_weight(
             sample_weight, report.true, ensure_non_negative=True
         )[rows]
-    cells = true[rows] * len(labels) + predicted[rows]
-    matrix = np.bincount(cells, sample_weight, minlength=len(labels) ** 2)
-    return labels, matrix.reshape(len(labels), -1)
+    return labels, count_matrix(true[rows], predicted[rows], len(labels), sample_weight)

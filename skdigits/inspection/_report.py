@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer, check_number
-from skdigits.inspection import _dataframes as tables
 from skdigits.inspection import _statistics as statistics
+from skdigits.inspection import _tables as tables
 from skdigits.inspection._compare import Comparison, compare
+from skdigits.inspection._confusion_matrix import count_matrix
 from skdigits.inspection._inputs import check_predictions, code_of, images_of
 from skdigits.inspection._predictions import (
     network_of,
@@ -153,9 +154,7 @@ class Report:
     def confusion_matrix(self) -> NDArray[np.int64]:
         """Number of rows with each true label (down) and predicted label (across)."""
         # scikit-learn's function warns of data of one class
-        counts = np.zeros((len(self.labels), len(self.labels)), np.int64)
-        np.add.at(counts, (self.true, self.predicted), 1)
-        return counts
+        return count_matrix(self.true, self.predicted, len(self.labels))
 
     @property
     def per_class(self) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def probabilities_of(signs, chosen, classified):
     signs : Signs
 
     chosen : ndarray of shape (n,)
-        The numbers of those that may be digits.
+        The indices of those that may be digits.
 
     classified : ndarray of shape (n, 11)
         What the classifier says of these: a non-digit, 0 to 9.

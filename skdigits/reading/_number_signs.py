@@ -9,9 +9,10 @@ from skdigits.handwriting import N_DIGITS, NUMBER_SIGNS
 # The least heat of such a sign.
 SURE = 0.7
 
-# The widest gap between a sign and the digits beside it, how far it may be above or
-# below them, and points and commas from the base line, in heights of these digits.
-NEAR, ABOVE_OR_BELOW, FROM_BASE = 0.8, 0.2, 0.4
+# The widest gap between a sign and the digits beside it, how far its middle may be
+# inside the digit that follows, above it or below it, and how far those of points and
+# commas above its foot, in heights of these digits.
+NEAR, INSIDE, ABOVE, BELOW, FROM_FOOT = 0.8, 0.25, 0.2, 0.3, 0.4
 
 
 class NumberSign(NamedTuple):
@@ -76,12 +77,11 @@ def _place_of(sign, order, boxes):
         left, top, _, bottom = boxes[i]
         height = bottom - top
         gap = left - sign.box[2]
-        if not (x < left + 0.25 * height and gap <= NEAR * height):
+        if not (x < left + INSIDE * height and gap <= NEAR * height):
             continue
-        reach = ABOVE_OR_BELOW * height
-        if not top - reach <= y <= bottom + reach + 0.1 * height:
+        if not top - ABOVE * height <= y <= bottom + BELOW * height:
             continue
-        if sign.sign in ".," and y < bottom - FROM_BASE * height:
+        if sign.sign in ".," and y < bottom - FROM_FOOT * height:
             continue
         if sign.sign == "-" or _has_left_neighbour(sign, row, order, boxes):
             return row

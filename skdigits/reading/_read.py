@@ -33,10 +33,11 @@ MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 # pixels then.
 A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.9, 700
 
-# It is read as it lies best if the confidences are, on average over the signs that are
-# then seen, at least this, and if the certainty is larger by so much a sign and by so
-# much in all. Signs of less than a share of the usual height do not count, and no digit
-# leaves less doubt than the least. These numbers were chosen on synthetic pages.
+# It is read as it lies best if the sum of confidences is more than a share of the
+# number of signs that are then seen, and if the certainty is larger by so much a sign
+# and by so much in all. Signs of less than a share of the usual height are not counted,
+# and no digit leaves less doubt than the least. These numbers were chosen on synthetic
+# pages.
 SMALL, WELL, BETTER, BETTER_AT_LEAST, LEAST_DOUBT = 0.5, 0.6, 0.2, 3.0, 0.005
 
 # Of a box of a form, so much of the shorter side is also seen around it.
@@ -275,8 +276,8 @@ def candidates_of(signs, classifier):
 
     Returns
     -------
-    numbers : ndarray of shape (n,)
-        Theirs in ``signs``.
+    indices : ndarray of shape (n,)
+        Of these in ``signs``.
 
     boxes : ndarray of shape (n, 4)
         Of their ink.
@@ -287,16 +288,16 @@ def candidates_of(signs, classifier):
     classified : ndarray of shape (n, 11)
         The probabilities of a non-digit and of the digits, 0 for those not known.
     """
-    numbers = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
-    inked = [own_ink(signs, i) for i in numbers]
+    indices = np.flatnonzero(signs.heat[:, :N_DIGITS].max(axis=1) > MAYBE_A_DIGIT)
+    inked = [own_ink(signs, i) for i in indices]
     boxes = np.reshape([box for _, box in inked], (-1, 4))
     forms = np.reshape([mnist_format(ink) for ink, _ in inked], (-1, SIDE, SIDE))
-    classified = np.zeros((len(numbers), 1 + N_DIGITS))
-    if len(numbers):
+    classified = np.zeros((len(indices), 1 + N_DIGITS))
+    if len(indices):
         found = classifier.predict_proba(forms.reshape(len(forms), -1))
         for column, label in enumerate(classifier.classes_):
             classified[:, int(label) + 1] = found[:, column]
-    return numbers, boxes, forms, classified
+    return indices, boxes, forms, classified
 
 
 def _best_turns(grey, classifier):

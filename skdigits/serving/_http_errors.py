@@ -1,4 +1,4 @@
-"""The response when there are too many requests."""
+"""The response when the server cannot answer now."""
 
 from http import HTTPStatus
 

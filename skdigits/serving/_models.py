@@ -82,7 +82,7 @@ ERRORS = {
     413: "The body is too large.",
     415: "The body is not an image, a form or JSON.",
     422: "The image cannot be decoded or is too large, or a parameter is unknown.",
-    503: "There are too many requests; Retry-After says when to try again.",
+    503: "The server cannot answer now; Retry-After says when to try again.",
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {

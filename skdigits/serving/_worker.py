@@ -34,7 +34,7 @@ def read(content, name, model, min_confidence, with_images):
     name : str or None
         Name of the file.
 
-    model : str or None
+    model : str
         Path of the model's file.
 
     min_confidence : float or None
@@ -69,7 +69,7 @@ def predict(files, model):
     ----------
     files : list of (name, content)
 
-    model : str or None
+    model : str
 
     Returns
     -------

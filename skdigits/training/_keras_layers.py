@@ -203,7 +203,7 @@ class Softmax(keras.layers.Softmax):
 
     def __init__(self, temperature=1.0, **options):
         super().__init__(**options)
-        self.temperature = tf.Variable(temperature, trainable=False, dtype=tf.float32)
+        self.temperature = temperature
 
     def call(self, inputs, mask=None, training=False):
         if not training:
@@ -211,7 +211,7 @@ class Softmax(keras.layers.Softmax):
         return super().call(inputs, mask)
 
     def get_config(self):
-        return super().get_config() | {"temperature": number_of(self.temperature)}
+        return super().get_config() | {"temperature": self.temperature}
 
 
 @registered

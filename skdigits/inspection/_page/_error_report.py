@@ -49,7 +49,9 @@ class ErrorReport(Report):
 
     Notes
     -----
-    Intervals are 95 % Wilson intervals [1]_. The intervals and the tests account for
+    Intervals are 95 % Wilson intervals [1]_. `recall_tests` uses Fisher's exact test
+    [2]_ and Holm's correction [3]_. The calibration error is as in [4]_, and the
+    risk-coverage curve as in [5]_. The intervals and the tests account for
     chance in the choice of the rows: they describe the same fitted classifier on other
     rows of the same kind. `repeat_over_seeds` shows the effect of chance in training.
 

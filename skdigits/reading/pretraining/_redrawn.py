@@ -4,12 +4,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from skdigits.handwriting import stroke_thickness
+from skdigits.handwriting import SIDE, stroke_thickness
 from skdigits.reading.pretraining._chunks import drawn_rows
 from skdigits.reading.pretraining._paper import as_read, with_full_stop
 from skdigits.reading.pretraining._pens import BOX
-
-SIDE = 28
 
 # How many times larger images are drawn anew.
 SCALE = 3

@@ -16,6 +16,11 @@ def label_index(labels):
     return pd.Index(labels, name="label", tupleize_cols=False)
 
 
+def mistakes_of(matrix):
+    """Return a confusion matrix without its diagonal."""
+    return matrix - np.diag(matrix.diagonal())
+
+
 def _recalls(labels, matrix):
     hits, support = matrix.diagonal(), matrix.sum(axis=1)
     # what is undefined is 0 / 0
@@ -28,7 +33,7 @@ def _recalls(labels, matrix):
 def per_class_table(labels, matrix):
     """Return support, errors, recall and its interval, precision, F1, confusions."""
     hits, support, named = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    mistakes = matrix - np.diag(hits)
+    mistakes = mistakes_of(matrix)
     partners = [
         ", ".join(str(label) for label in labels[(row == row.max()) & (row > 0)])
         for row in mistakes
@@ -57,7 +62,7 @@ def class_ranking_table(labels, true, y_proba):
 
 def confusions_table(labels, matrix):
     """Return the pairs (true, predicted) that occur, the most frequent first."""
-    mistakes = matrix - np.diag(matrix.diagonal())
+    mistakes = mistakes_of(matrix)
     true, predicted = np.nonzero(mistakes)
     counts = mistakes[true, predicted]
     table = pd.DataFrame(
