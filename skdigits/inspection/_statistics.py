@@ -64,18 +64,20 @@ def calibration_bins(confidence, hits, n_bins, strategy="uniform"):
     edges = np.linspace(0, 1, n_bins + 1)
     if strategy == "quantile":
         edges = np.unique([0, *np.quantile(confidence, edges[1:-1]), 1])
-    bin_of = np.searchsorted(edges[1:-1], confidence)
-    rows = pd.DataFrame({"low": edges[bin_of], "high": edges[bin_of + 1], "hit": hits})
-    rows["probability"] = confidence
-    groups = rows.groupby(["low", "high"])
-    bins = groups.agg(
-        count=("hit", "size"),
-        probability=("probability", "mean"),
-        accuracy=("hit", "mean"),
+    places = np.searchsorted(edges[1:-1], confidence)
+    used, places, counts = np.unique(places, return_inverse=True, return_counts=True)
+    n_hits = np.bincount(places, hits)
+    bins = pd.DataFrame(
+        {
+            "low": edges[used],
+            "high": edges[used + 1],
+            "count": counts,
+            "probability": np.bincount(places, confidence) / counts,
+            "accuracy": n_hits / counts,
+        }
     )
-    intervals = wilson_intervals(groups["hit"].sum(), bins["count"])
-    bins[["accuracy_low", "accuracy_high"]] = intervals
-    return bins.reset_index()
+    bins[["accuracy_low", "accuracy_high"]] = wilson_intervals(n_hits, counts)
+    return bins
 
 
 def expected_calibration_error(bins):
