@@ -29,15 +29,15 @@ MIN_CONFIDENCE = 0.6
 MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 
 # A page of so many signs, of this heat at least, is also looked at turned where the sum
-# of confidences is less than a share of their number. Its longest side is of so many
-# pixels then.
-A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.9, 700
+# of confidences is less than a share of their number, as it is for most short numbers
+# that are upside down. Its longest side is of so many pixels then.
+A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.97, 700
 
-# It is read as it lies best if the sum of confidences is more than a share of the
-# number of signs that are then seen, and if the certainty is larger by so much a sign
-# and by so much in all. Signs of less than a share of the usual height are not counted,
-# and no digit leaves less doubt than the least. These numbers were chosen on synthetic
-# pages.
+# It is read as it lies best if the sum of confidences is then more than a share of the
+# number of signs, and than that share as it lies, and if the certainty is larger by so
+# much a sign and by so much in all. Signs of less than a share of the usual height are
+# not counted, and no digit leaves less doubt than the least. These numbers were chosen
+# on synthetic pages.
 SMALL, WELL, BETTER, BETTER_AT_LEAST, LEAST_DOUBT = 0.5, 0.6, 0.2, 3.0, 0.005
 
 # Of a box of a form, so much of the shorter side is also seen around it.
@@ -187,6 +187,11 @@ class _Page(NamedTuple):
         return self.probabilities[:, 1:].max(axis=1)
 
     @property
+    def share(self):
+        """The sum of confidences as a share of the number of signs."""
+        return self.confidence.sum() / self.n_signs
+
+    @property
     def certainty(self):
         """Of the page: how unlikely it is that every digit is read wrongly."""
         return -np.log(np.maximum(1 - self.confidence, LEAST_DOUBT)).sum()
@@ -209,9 +214,8 @@ def _read_pages(image, read):
 
 def _reading_of(grey, classifier, min_confidence):
     page, turns = _page(grey, classifier), 0
-    n_signs = page.n_signs
-    if n_signs >= A_SHEET and page.confidence.sum() < POORLY * n_signs:
-        turns = _best_turns(grey, classifier)
+    if page.n_signs >= A_SHEET and page.share < POORLY:
+        turns = _best_turns(grey, classifier, max(WELL, page.share))
         if turns:
             page = _page(_turned(grey, turns), classifier)
     place = partial(_place, shape=grey.shape, turns=turns)
@@ -300,12 +304,12 @@ def candidates_of(signs, classifier):
     return indices, boxes, forms, classified
 
 
-def _best_turns(grey, classifier):
+def _best_turns(grey, classifier, well):
     """Return by how many quarters a sheet is to be turned to be read."""
     turned = (_turned(grey, turns) for turns in range(4))
     pages = [_page(grey, classifier, longest=LONGEST_TURNED) for grey in turned]
     best = int(np.argmax([page.certainty for page in pages]))
-    is_well = pages[best].confidence.sum() > WELL * pages[best].n_tall
+    is_well = pages[best].confidence.sum() > well * pages[best].n_tall
     is_sheet = len(pages[best].confidence) >= A_SHEET
     gain = pages[best].certainty - pages[0].certainty - BETTER_AT_LEAST
     is_better = gain > BETTER * max(page.n_tall for page in pages)

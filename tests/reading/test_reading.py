@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 import skdigits
-from skdigits.reading import ReadDigit, Reading, ReadSign
+from skdigits.reading import ReadDigit, Reading, ReadSign, _read
 
 
 class Prescribed:
@@ -290,3 +290,26 @@ def test_a_thin_one_is_read_where_there_is_little_paper(height):
     paper = np.full((90, 40), 230, np.uint8)
     paper[(90 - height) // 2 :, 18:21][:height] = 40
     assert skdigits.read_digits(paper).text == "1"
+
+
+@pytest.mark.parametrize("confidence, rotation", [(0.75, 0), (0.98, 90)])
+def test_a_sheet_is_turned_only_if_it_is_read_better_than_as_it_lies(
+    confidence, rotation, monkeypatch
+):
+    """Of letters on their side, many look a little like digits."""
+
+    def page(n, confidence):
+        probabilities = np.zeros((n, 11))
+        probabilities[:, 2] = confidence
+        boxes = np.tile([0, 0, 5, 9], (n, 1))
+        return _read._Page(boxes, np.zeros((n, 28, 28)), probabilities, [], n, n)
+
+    def page_of(grey, *_, **__):
+        # the corner of the sheet that is marked
+        is_turned = grey[-1, 0] == 1
+        return page(10, confidence) if is_turned else page(2, 0.95)
+
+    monkeypatch.setattr(_read, "_page", page_of)
+    sheet = np.zeros((40, 60), np.float32)
+    sheet[0, 0] = 1
+    assert skdigits.read_digits(sheet).rotation == rotation
