@@ -64,10 +64,10 @@ def find_digits(image: Any) -> list[DigitBox]:
     -------
     list of DigitBox
         Named tuples ``(left, top, width, height, line, number)`` in reading order.
-        Positions and sizes are in pixels, after any orientation stored in a file has
-        been applied; a Pillow image is searched as it lies. Lines are counted from 0,
-        and so are the numbers in each line; wider gaps separate numbers. The list is
-        empty if there are no digits.
+        Positions and sizes are in pixels, after any orientation stored in the image
+        (EXIF) has been applied. Lines are counted from 0, and so are the numbers in
+        each line; wider gaps separate numbers. The list is empty if there are no
+        digits.
 
     Raises
     ------

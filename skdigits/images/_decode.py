@@ -268,8 +268,7 @@ def _decoded(image, file):
         image.draft("L", image.size)
     with _silence() if image.format == "TIFF" else nullcontext():
         image.load()
-    # not before loading, which already turns a TIFF
-    return _upright(to_grey(image), image.getexif().get(0x0112))
+    return _upright_grey(image)
 
 
 @contextmanager
@@ -334,23 +333,28 @@ def _count_scans(content):
     return n_scans
 
 
-def _upright(grey, orientation):
-    """Turn an image as the EXIF orientation says, 1 and unknown ones not at all."""
+def _upright_grey(image):
+    """Return the grey values, turned as EXIF says, if it does."""
+    # this already turns a TIFF, and removes the orientation
+    image.load()
+    grey = to_grey(image)
+    orientation = image.getexif().get(0x0112)
     if orientation in (None, 1):
         return grey
     from PIL import Image, ImageOps
 
     # without the other tags, which may be damaged
-    image = Image.fromarray(grey)
-    image.getexif()[0x0112] = orientation
-    return np.asarray(ImageOps.exif_transpose(image))
+    upright = Image.fromarray(grey)
+    upright.getexif()[0x0112] = orientation
+    return np.asarray(ImageOps.exif_transpose(upright))
 
 
 def grey_of_image(image):
     """Return the grey values of a Pillow image of any mode.
 
     Transparent pixels are white; they are black if the drawing itself is light, so
-    that it can be seen. 16 bits become 8.
+    that it can be seen. 16 bits become 8. An image with an EXIF orientation is turned
+    upright.
 
     Parameters
     ----------
@@ -370,4 +374,4 @@ def grey_of_image(image):
         if 0 in image.size:
             raise Unusable(" without pixels, but expected at least one. Remove it.")
         _check_pixels(*image.size, MAX_PIXELS)
-        return to_grey(image)
+        return _upright_grey(image)

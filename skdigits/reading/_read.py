@@ -85,10 +85,11 @@ def read_digits(
     image_or_images : image, or list or tuple of images
         An image is an array of shape (height, width) or (height, width, channels), a
         Pillow image, the path of a file, an open binary file or its bytes, or a dict
-        with one of these as "composite", as returned by gradio's sketchpad. Besides the
-        usual image formats, files may be PDF (with the extra ``pdf``), TIFF with
-        several pages, or HEIC (with the extra ``heic``). Arrays hold finite numbers
-        from 0, with white at 1, 16, 255 or 65,535.
+        with one of these as "composite", as returned by gradio's sketchpad. Photos are
+        turned upright if they record how the camera was held (EXIF). Besides the usual
+        image formats, files may be PDF (with the extra ``pdf``), TIFF with several
+        pages, or HEIC (with the extra ``heic``). Arrays hold finite numbers from 0,
+        with white at 1, 16, 255 or 65,535.
 
     model : estimator or path, default=None
         A fitted classifier for rows of 784 pixels in MNIST format, or the path of a
