@@ -40,6 +40,10 @@ A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.97, 700
 # on synthetic pages.
 SMALL, WELL, BETTER, BETTER_AT_LEAST, LEAST_DOUBT = 0.5, 0.6, 0.2, 3.0, 0.005
 
+# Nor are digits of less than a share of the usual height of those in all orientations:
+# words in print look like small digits if they are upside down.
+TALL = 0.65
+
 # Of a box of a form, so much of the shorter side is also seen around it.
 AROUND = 0.15
 
@@ -193,9 +197,14 @@ class _Page(NamedTuple):
         return self.confidence.sum() / self.n_signs
 
     @property
-    def certainty(self):
-        """Of the page: how unlikely it is that every digit is read wrongly."""
-        return -np.log(np.maximum(1 - self.confidence, LEAST_DOUBT)).sum()
+    def heights(self):
+        """Of the digits."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+    def certainty(self, least):
+        """Return how unlikely it is that all digits of this height are read wrongly."""
+        doubt = 1 - self.confidence[self.heights > least]
+        return -np.log(np.maximum(doubt, LEAST_DOUBT)).sum()
 
 
 def _read_pages_at(place, image, read):
@@ -309,10 +318,16 @@ def _best_turns(grey, classifier, well):
     """Return by how many quarters a sheet is to be turned to be read."""
     turned = (_turned(grey, turns) for turns in range(4))
     pages = [_page(grey, classifier, longest=LONGEST_TURNED) for grey in turned]
-    best = int(np.argmax([page.certainty for page in pages]))
+    heights = np.concatenate([page.heights for page in pages])
+    if not len(heights):
+        return 0
+    weights = np.concatenate([page.confidence**2 for page in pages]) * heights
+    usual = np.average(heights, weights=weights)
+    certainty = [page.certainty(TALL * usual) for page in pages]
+    best = int(np.argmax(certainty))
     is_well = pages[best].confidence.sum() > well * pages[best].n_tall
     is_sheet = len(pages[best].confidence) >= A_SHEET
-    gain = pages[best].certainty - pages[0].certainty - BETTER_AT_LEAST
+    gain = certainty[best] - certainty[0] - BETTER_AT_LEAST
     is_better = gain > BETTER * max(page.n_tall for page in pages)
     return best if is_sheet and is_well and is_better else 0
 

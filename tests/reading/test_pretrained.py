@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from _sheets import blank, photographed, write
@@ -90,6 +92,21 @@ def test_a_turned_sheet_is_read_turned_and_boxes_stay_where_the_digits_are(turns
     box = reading.boxes[0]
     assert box.left <= column < box.left + box.width
     assert box.top <= row < box.top + box.height
+
+
+@pytest.mark.parametrize("heading", ["Score sheet - Shots, fouls", "Saturday results"])
+@pytest.mark.parametrize("turns", [0, 2])
+def test_a_heading_in_print_does_not_turn_a_sheet(heading, turns):
+    """Its letters look like small digits if they are upside down."""
+    image = blank(1000, 300, 255)
+    fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    font = ImageFont.truetype(fonts / "DejaVuSans.ttf", 34)
+    ImageDraw.Draw(image).text((40, 20), heading, fill=0, font=font)
+    for left, number in (325, "945"), (725, "104"):
+        write(image, number, left=left, top=150, height=64, gap=0.2)
+    reading = skdigits.read_digits(np.rot90(image, -turns))
+    assert reading.rotation == 90 * turns
+    assert reading.text.replace(" ", "").endswith("\n945104")
 
 
 @pytest.mark.parametrize(
