@@ -133,11 +133,22 @@ def table_output(path, make, *arguments):
         if path.suffix.lower() == ".csv":
             table.to_csv(temporary, index=False)
         else:
-            # not its path, whose suffix is another one
-            with temporary.open("wb") as file:
-                table.to_excel(file, index=False, engine="openpyxl")
+            _write_workbook(table, temporary)
 
     return path, write
+
+
+def _write_workbook(table, path):
+    from pandas import ExcelWriter
+
+    # not its path, whose suffix is another one
+    with path.open("wb") as file, ExcelWriter(file, engine="openpyxl") as workbook:
+        table.to_excel(workbook, index=False)
+        for row in workbook.book.active.iter_rows():
+            for cell in row:
+                # a name that begins with = is text all the same
+                if cell.data_type == "f":
+                    cell.data_type = "s"
 
 
 def new_figure(width, height):

@@ -194,6 +194,15 @@ def test_a_workbook_keeps_leading_zeros(reader, capsys):
     assert pd.read_excel("digits.xlsx")["digit"].tolist() == [0, 7]
 
 
+def test_a_workbook_has_no_formulas(reader, capsys):
+    openpyxl = pytest.importorskip("openpyxl")
+    options = ["--csv", "out.xlsx", "--csv-digits", "digits.xlsx"]
+    assert run(capsys, "predict", "=1+1.png", *options)[0] == 0
+    for name in ("out.xlsx", "digits.xlsx"):
+        cell = openpyxl.load_workbook(name).active["A2"]
+        assert (cell.value, cell.data_type) == ("=1+1.png", "s")
+
+
 def test_a_workbook_needs_openpyxl(reader, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     code, out, err = run(capsys, "predict", "a.png", "--csv", "out.xlsx")
