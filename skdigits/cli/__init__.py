@@ -21,6 +21,9 @@ def main(arguments=None):
     arguments : list of str, default=None
         None uses those of the process.
     """
+    if hasattr(sys.stdout, "reconfigure"):
+        # else a name that the output cannot encode would stop the command
+        sys.stdout.reconfigure(errors="backslashreplace")
     # the default of SIGTERM leaves joblib's processes
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:

@@ -244,6 +244,21 @@ def test_a_model_of_the_user(reader, capsys, fitted):
     assert reader[0][0].image_shape_ == (28, 28)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_names_that_the_output_cannot_encode_are_escaped(tmp_path, encoding):
+    write_image("数字.png")
+    command = [sys.executable, "-m", "skdigits", "predict", "数字.png"]
+    done = subprocess.run(
+        [*command, "--csv", "表.csv"],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(rb"\u6570\u5b57.png")
+    assert done.stdout.rstrip().endswith(rb"Table: \u8868.csv")
+    assert "数字.png" in (tmp_path / "表.csv").read_text("utf-8")
+
+
 def test_the_command_imports_only_what_it_uses():
     """An answer is waited for."""
     write_image("a.png")
