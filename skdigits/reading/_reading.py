@@ -134,6 +134,15 @@ def _plain_digit(box):
     }
 
 
+def _table_of(rows, kind, dtypes):
+    """Return a DataFrame with the same dtypes whether or not there are rows."""
+    import pandas as pd
+
+    table = pd.DataFrame(list(rows), columns=list(kind._fields))
+    others = dict.fromkeys(kind._fields, "int64")
+    return table.astype(others | {"confidence": "float64"} | dtypes)
+
+
 class Reading:
     """The digits and signs that `read_digits` found in one image.
 
@@ -213,16 +222,11 @@ class Reading:
 
     @property
     def digits(self) -> DataFrame:
-        import pandas as pd
-
-        table = pd.DataFrame(list(self.boxes), columns=list(ReadDigit.__annotations__))
-        return table.astype({"digit": "Int64"})
+        return _table_of(self.boxes, ReadDigit, {"digit": "Int64"})
 
     @property
     def signs(self) -> DataFrame:
-        import pandas as pd
-
-        return pd.DataFrame(list(self._signs), columns=list(ReadSign.__annotations__))
+        return _table_of(self._signs, ReadSign, {"sign": str})
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the image with a box around each digit and the predicted digit above it.

@@ -50,6 +50,18 @@ def sheet(*places, shape=(120, 90)):
     return paper
 
 
+def test_tables_without_rows_have_the_same_dtypes():
+    one, two = (ReadDigit(n, 0.9, 9 * n, 0, 5, 9, 0, 0) for n in (1, 2))
+    point = ReadSign(".", 0.9, 15, 7, 2, 2, 0, 0, before=1)
+    full = Reading(np.ones((30, 40)), [one, two], signs=[point])
+    empty = skdigits.read_digits(np.full((50, 50), 255, np.uint8))
+    assert len(empty.digits) == len(empty.signs) == 0
+    assert empty.digits.dtypes.equals(full.digits.dtypes)
+    assert empty.signs.dtypes.equals(full.signs.dtypes)
+    assert full.digits["confidence"].dtype == "float64"
+    assert full.signs["before"].dtype == "int64"
+
+
 def test_text_has_lines_numbers_and_question_marks():
     digits = [
         ReadDigit(1, 0.9, 0, 0, 5, 9, 0, 0),
