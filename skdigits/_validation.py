@@ -268,12 +268,16 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
 def _check_several(X, flat, n_pixels):
     """Raise a ValueError if X, flat as given, is one image of the right size."""
     shape = np.shape(flat)
-    if prod(shape) != n_pixels or shape[1:] == (n_pixels,):
-        return
+    if prod(shape) == n_pixels and shape[1:] != (n_pixels,):
+        raise one_image_error(X)
+
+
+def one_image_error(X):
+    """Return the ValueError for X that is one image."""
     remedy = "[X]" if isinstance(X, list | tuple) else "X[None]"
     if hasattr(X, "to_frame"):
         remedy = "X.to_frame().T"
-    raise ValueError(
+    return ValueError(
         f"Got X of shape {np.shape(X)}, but expected several images along the first "
         f"axis. Reshape your data: pass {remedy} for one image."
     )

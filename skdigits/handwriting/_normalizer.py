@@ -1,6 +1,7 @@
 """HandwritingNormalizer: images of single digits in MNIST format."""
 
 import os
+from math import isqrt
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,13 @@ from sklearn.base import (
     TransformerMixin,
 )
 
-from skdigits._validation import check_n_jobs, one_line, resolve_image_shape
+from skdigits._validation import (
+    SMALLEST_SIDE,
+    check_n_jobs,
+    one_image_error,
+    one_line,
+    resolve_image_shape,
+)
 from skdigits.handwriting._normalize import SIDE
 from skdigits.handwriting._one_digit import normalized
 
@@ -95,7 +102,10 @@ class HandwritingNormalizer(
             Arrays of shape (height, width) or (height, width, channels), Pillow images
             or paths of files; these may be mixed and of different sizes. ``X`` may
             also be one array of shape (n, height, width) or (n, height, width,
-            channels), or of shape (n, pixels) if the images are square.
+            channels), or of shape (n, pixels) if the images are square. Pass one image
+            in a list, and also images of 1, 3 or 4 pixels in width. An array that is
+            one image is refused if it has channels, or if it is square and cannot be
+            rows of pixels, as one with sides of 64 can.
 
         Returns
         -------
@@ -107,7 +117,8 @@ class HandwritingNormalizer(
         FileNotFoundError
             If there is no file at a path.
         ValueError
-            If ``X`` is not a sequence, or if one of its items is not an image.
+            If ``X`` is not a sequence, or is one image, or if one of its items is not
+            an image.
         """
         check_n_jobs(self.n_jobs)
         images = _as_images(X)
@@ -142,6 +153,17 @@ def _is_sequence(X):
     return can_be_cut and not is_other and getattr(X, "ndim", 1) > 0
 
 
+def _is_one_image(shape):
+    """Return whether an array of a shape is an image rather than a stack of them."""
+    if len(shape) == 3:
+        return shape[2] in (1, 3, 4) and min(shape[:2]) > shape[2]
+    if len(shape) != 2 or shape[0] != shape[1] or not shape[0]:
+        return False
+    # 64 rows of 64 pixels, say, may be the rows of images of 8 x 8 pixels
+    side = isqrt(shape[1])
+    return side < SMALLEST_SIDE or side**2 != shape[1]
+
+
 def _as_images(X):
     """Return ``X`` as something that is cut and counted by images."""
     if issparse(X):
@@ -153,6 +175,8 @@ def _as_images(X):
         )
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
+    if isinstance(X, np.ndarray) and _is_one_image(X.shape):
+        raise one_image_error(X)
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "buif":
         return X
     if not X.shape[1]:

@@ -189,6 +189,22 @@ def test_the_input_is_not_changed():
     assert np.array_equal(X, before)
 
 
+@pytest.mark.parametrize("shape", [(28, 28), (7, 7), (40, 30, 3), (9, 9, 1)])
+def test_one_image_is_not_taken_for_several(shape):
+    X = np.full(shape, 255, np.uint8)
+    with pytest.raises(ValueError, match=r"several images.*pass X\[None\] for one"):
+        load_pretrained().predict(X)
+    assert HandwritingNormalizer().transform(X[None]).shape == (1, 784)
+
+
+@pytest.mark.parametrize(
+    "shape", [(64, 64), (3, 64), (2, 784), (5, 28, 28), (2, 30, 4), (2, 40, 30, 3)]
+)
+def test_stacks_and_rows_are_several_images(shape):
+    X = np.full(shape, 255, np.uint8)
+    assert HandwritingNormalizer().transform(X).shape == (len(X), 784)
+
+
 @pytest.mark.parametrize(
     "X, message",
     [
