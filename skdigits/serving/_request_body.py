@@ -115,16 +115,21 @@ class _Body:
 
     async def _of_json(self):
         ((_, content),) = await self._of_body()
+        problem = "invalid JSON"
         try:
-            url = json.loads(content)["image"]
-            kind, encoded = url.split(",", 1)
+            document = json.loads(content)
+            problem = "JSON without a data URL"
+            kind, encoded = document["image"].split(",", 1)
+            kind = kind.lower()
             if not (kind.startswith("data:") and kind.endswith(";base64")):
                 raise ValueError("it is not one")
-            return [(None, b64decode(encoded, validate=True))]
+            problem = "JSON with base64 that cannot be decoded"
+            # many encoders break lines
+            return [(None, b64decode("".join(encoded.split()), validate=True))]
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
-                "Got JSON without a data URL, but expected "
+                f"Got {problem}, but expected "
                 '{"image": "data:image/png;base64,…"}. Send that, or the file itself.',
             ) from None
 

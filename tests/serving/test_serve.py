@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException as BrokenAnswer
 from io import BytesIO
@@ -215,13 +215,31 @@ class TestAnswers:
         answer = told(ask(address, "POST", "/read", field + body, headers))
         assert answer == expected | {"file": "a.png"}
 
+    def test_base64_with_line_breaks_and_an_upper_case_scheme(self, address):
+        content = content_of(sheet("52"))
+        url = f"DATA:image/png;BASE64,\r\n{encodebytes(content).decode()}"
+        headers = {"Content-Type": "application/json"}
+        answer = ask(address, "POST", "/read", json.dumps({"image": url}), headers)
+        assert told(answer) == told(ask(address, "POST", "/read", content, PNG))
+
     @pytest.mark.parametrize(
-        "body", [b"[", b"[]", b'{"image": 3}', b'{"image": "x"}', b'{"image": "a:,x"}']
+        "body, problem",
+        [
+            (b"[", "invalid JSON"),
+            (b"\xff", "invalid JSON"),
+            (b"[]", "JSON without a data URL"),
+            (b'{"image": 3}', "JSON without a data URL"),
+            (b'{"image": "x"}', "JSON without a data URL"),
+            (b'{"image": "a:,x"}', "JSON without a data URL"),
+            (b'{"image": "data:;base64,!!!"}', "JSON with base64 that cannot be dec"),
+            (b'{"image": "data:;base64,AA"}', "JSON with base64 that cannot be dec"),
+            (b'{"image": "data:;base64,__-_"}', "JSON with base64 that cannot be dec"),
+        ],
     )
-    def test_json_without_an_image(self, address, body):
+    def test_json_without_an_image(self, address, body, problem):
         headers = {"Content-Type": "application/json"}
         answer = ask(address, "POST", "/read", body, headers)
-        assert "Got JSON without a data URL" in refused(answer, 400)
+        assert f"Got {problem}" in refused(answer, 400)
 
     def test_metrics(self, address):
         ask(address, "POST", "/read", b"x", PNG)
