@@ -35,6 +35,9 @@ def as_known(target, labels):
         target = target.astype(str)
     unknown = np.setdiff1d(target, labels).tolist()
     if unknown:
+        # beside a folder named by a word, numbers are strings too
+        known = set(map(str, labels.tolist()))
+        unknown = [label for label in unknown if str(label) not in known] or unknown
         raise ValueError(
             f"Got images labelled {unknown[0]!r}, but expected only the labels of "
             f"the model, {labels.tolist()}. Pass other data."

@@ -143,6 +143,13 @@ def test_the_pretrained_model_keeps_its_non_digits(monkeypatch, capsys):
     assert pipeline.predict([blank]).tolist() == [-1]
 
 
+def test_the_label_that_is_unknown_is_named(capsys):
+    write_zip(IMAGES[:2], [1, "zero"])
+    options = ["--from", "pretrained", "--data", "corrections.zip"]
+    code, _, err = run(capsys, *options)
+    assert code == 1 and err.startswith("Error: Got images labelled 'zero', but")
+
+
 @pytest.mark.parametrize(
     "options, message",
     [
