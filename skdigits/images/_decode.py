@@ -121,11 +121,15 @@ def read_pages(source):
 
 def _name_of(source):
     is_path = isinstance(source, str | os.PathLike)
-    return one_line(repr(str(Path(source)))) if is_path else "an image"
+    return one_line(repr(os.fspath(source))) if is_path else "an image"
 
 
 def _pages_in(source):
     if isinstance(source, str | os.PathLike):
+        if os.fspath(source).startswith(("http:/", "https:/")):
+            raise Unusable(
+                ", which is a URL, but expected an image file. Download it first."
+            )
         # not by its name, by which Pillow would map it into memory: it misreads TIFF
         # files that are turned then, and dies if the file becomes shorter
         with open_regular(Path(source), MAX_BYTES) as file:
@@ -164,7 +168,8 @@ def _one_sentence(name):
             raise ValueError(f"Got {name}{error}") from None
         except FileNotFoundError:
             raise FileNotFoundError(
-                f"Got {name}, but expected an image file. Check the path."
+                f"Got {name}, which does not exist, but expected an image file. Check "
+                "the path."
             ) from None
         except UnreadableFile as error:
             raise ValueError(

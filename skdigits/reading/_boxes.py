@@ -300,7 +300,10 @@ def _text_of(path):
             "Create it first."
         ) from None
     except UnreadableFile as error:
-        raise _unexpected(path, str(error), "a CSV file") from error
+        raise ValueError(
+            f"Got {one_line(path)!r}, which cannot be read ({error}), but expected a "
+            "CSV file. Choose another one."
+        ) from error
     except UnicodeDecodeError:
         raise _unexpected(path, "other bytes", "a CSV file in UTF-8") from None
 

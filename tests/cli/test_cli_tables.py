@@ -94,7 +94,7 @@ def test_what_cannot_be_read_has_a_row(capsys):
     assert code == 1 and "Got 'no.png'" in err
     (row,) = table("out.csv").to_dict("records")
     assert (row["file"], row["text"], row["confidence"]) == ("no.png", "", "")
-    assert row["check"].startswith("Got 'no.png', but expected an image file.")
+    assert row["check"].startswith("Got 'no.png', which does not exist, but")
 
 
 def test_json_is_alone_on_stdout(reader, capsys):

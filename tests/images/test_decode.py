@@ -205,8 +205,12 @@ def refusal(path):
 
 class TestRefused:
     def test_not_there(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="expected an image file. Check"):
+        with pytest.raises(FileNotFoundError, match="which does not exist, but expec"):
             read_image(tmp_path / "a.png")
+
+    def test_a_url(self):
+        url = "https://example.org/a/b.png?" + 300 * "x"
+        assert "which is a URL, but expected an image file. Download" in refusal(url)
 
     def test_what_is_no_file(self, tmp_path):
         (tmp_path / "b.png").mkdir()
