@@ -76,6 +76,12 @@ def find_digits(image: Any) -> list[DigitBox]:
     ValueError
         If the input is not an image, or has several pages.
 
+    Warns
+    -----
+    UserWarning
+        If the image has more than 3,000 signs, where one that is seen at two scales
+        counts twice. The least certain are then left out.
+
     See Also
     --------
     skdigits.read_digits : Also classifies the digits.

@@ -4,6 +4,7 @@ As in CenterNet, a sign is a peak in a heat map. A sign that is found at several
 is taken from the scale at which its heat is highest.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import ndimage
 
 from skdigits.handwriting._levels import N_DIGITS, N_NAMES, STRIDE, levels_of
 
-# The least heat of a sign, and the most signs of a page.
+# The least heat of a sign, and the most signs of a page: time grows as their square.
 LEAST_HEAT, MOST = 0.2, 3000
 
 # Boxes are of one sign if they share so much of their union, or of the smaller box.
@@ -73,6 +74,14 @@ def signs_of(grey, **options):
     peaks = [_peaks(level) for level in levels]
     boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
     of_level = np.repeat(np.arange(len(levels)), [len(found) for found, _ in peaks])
+    if len(boxes) > MOST:
+        warnings.warn(
+            f"Got an image with more than {MOST:,} signs, where one that is seen at "
+            "two scales counts twice, so the least certain are left out. Cut it into "
+            "parts.",
+            UserWarning,
+            stacklevel=2,
+        )
     order = np.argsort(-heat.max(axis=1), kind="stable")[:MOST]
     boxes, heat, of_level = boxes[order], heat[order], of_level[order]
     kept, means, free = [], [], np.ones(len(boxes), bool)

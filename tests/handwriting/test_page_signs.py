@@ -51,6 +51,15 @@ class TestSigns:
         assert_allclose(signs.boxes[0], [16, 16, 28, 36], atol=2)
         assert_allclose(signs.mean_heat[0, 7], 0.8)
 
+    def test_those_left_out_of_a_full_page_are_warned_of(self, seen, monkeypatch):
+        heats = (0.8, 0.3, 0.9)
+        page = level([(20, 8 + 24 * i, 12, 20, 7, heats[i]) for i in range(3)])
+        assert len(seen(page)) == 3
+        monkeypatch.setattr(_page_signs, "MOST", 2)
+        with pytest.warns(UserWarning, match="more than 2 signs.*Cut it into parts"):
+            signs = seen(page)
+        assert_allclose(signs.heat[:, 7], [0.9, 0.8])
+
     def test_boxes_are_in_pixels_of_the_image(self, seen):
         signs = seen(level([(20, 24, 12, 20, 7, 0.8)], scale=0.5))
         assert_allclose(signs.boxes[0], [32, 32, 56, 72], atol=4)
