@@ -14,7 +14,6 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
-    column_or_1d,
 )
 
 from skdigits._parameters import (
@@ -32,8 +31,8 @@ from skdigits._validation import (
     check_bool,
     check_choice,
     check_image_shape,
+    check_known_kinds,
     check_labels,
-    check_one_label_each,
     encode_labels,
     fold_images,
     one_hot,
@@ -583,15 +582,22 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         accuracy : float
             Share of the images, or of their total weight, whose label is predicted
             correctly.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing or of another kind than those of `fit`, such as text
+            in place of numbers, or if the weights are negative or all zero.
         """
-        check_one_label_each(y)
-        predicted, true = self.predict(X), column_or_1d(y)
+        predicted, true = self.predict(X), as_labels(y)
         check_consistent_length(X, true, sample_weight)
+        check_known_kinds(true, self.classes_)
+        weights = _checked_weights(sample_weight, true)
         if "O" not in (predicted.dtype.kind, true.dtype.kind):
-            return accuracy_score(true, predicted, sample_weight=sample_weight)
+            return accuracy_score(true, predicted, sample_weight=weights)
         # scikit-learn's metrics accept no labels such as tuples
         hits = predicted.astype(object) == true.astype(object)
-        return float(np.average(hits, weights=sample_weight))
+        return float(np.average(hits, weights=weights))
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -707,15 +713,21 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
 def _weighted(images, codes, sample_weight):
     """Return the data without rows of weight zero, as if they had not been passed."""
-    weights = _check_sample_weight(
-        sample_weight, images, dtype=np.float32, ensure_non_negative=True
-    )
-    if not weights.any():
-        raise ValueError(
-            "Got sample weights that are all zero, but expected at least one above "
-            "zero. Give the images to learn from a positive weight."
-        )
+    weights = _checked_weights(sample_weight, images, dtype=np.float32)
     if weights.all():
         return images, codes, weights
     kept = weights > 0
     return images[kept], codes[kept], weights[kept]
+
+
+def _checked_weights(sample_weight, rows, dtype=None):
+    """Return a weight for each row, or raise a ValueError."""
+    weights = _check_sample_weight(
+        sample_weight, rows, dtype=dtype, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError(
+            "Got sample weights that are all zero, but expected at least one above "
+            "zero. Give some images a positive weight."
+        )
+    return weights

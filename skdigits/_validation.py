@@ -7,7 +7,7 @@ scikit-learn is imported where it is used, as that takes longer than reading an 
 import os
 from contextlib import contextmanager, suppress
 from math import isqrt, prod
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from pathlib import Path
 
 import numpy as np
@@ -385,6 +385,21 @@ def check_labels(y):
             "Got y with missing labels, but expected one label for each image. "
             "Drop those rows."
         )
+
+
+def check_known_kinds(y, classes):
+    """Raise a ValueError if no class is of the kind of a label: text, number, other."""
+
+    def kind(label):
+        return isinstance(label, str), isinstance(label, Number)
+
+    known = {kind(label) for label in classes.tolist()}
+    for label in dict.fromkeys(y.tolist()):
+        if kind(label) not in known:
+            raise ValueError(
+                f"Got y with the label {label!r}, but expected labels of the same kind "
+                f"as in fit, such as {classes.tolist()[0]!r}. Convert them."
+            )
 
 
 def encode_labels(y, classes=None, name="y", remedy="Fit again on all labels."):

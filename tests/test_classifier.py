@@ -357,6 +357,15 @@ class TestLabels:
         weights = (clf.predict(X) == labels).astype(float)
         assert clf.score(X, labels, sample_weight=weights) == 1
 
+    def test_unknown_labels_count_as_mistakes(self, data):
+        X, y = data
+        numbers, text = tiny().fit(X, y), tiny().fit(X, pd.Series(y.astype(str)))
+        half = np.arange(len(y)) < len(y) / 2
+        for clf, kind in (numbers, object), (text, str), (text, object):
+            right = clf.predict(X).astype(kind)
+            unknown = np.full(len(y), 99).astype("U" if clf is text else int)
+            assert clf.score(X, np.where(half, right, unknown.astype(kind))) == 0.5
+
     def test_a_class_with_one_row_is_learned_from(self, data):
         X, y = data
         y = np.where(np.arange(len(y)) == 0, 99, y)
@@ -528,6 +537,35 @@ class TestErrors:
             tiny().fit(X, y, sample_weight=-np.ones(len(y)))
         with pytest.raises(ValueError, match="1 class among the images of non-zero"):
             tiny().fit(X, y, sample_weight=(y == 3).astype(float))
+
+    @pytest.mark.parametrize("kind", [str, object])
+    def test_scores_have_the_same_checks_for_any_labels(self, data, kind):
+        X, y = data
+        y = y.astype(str).astype(kind)
+        clf = tiny().fit(X, y)
+        for weights, message in (
+            (np.zeros(len(y)), "all zero|at least one non-zero"),
+            (np.full(len(y), np.nan), "sample_weight contains NaN"),
+            (-np.ones(len(y)), "[Nn]egative"),
+            (np.ones((len(y), 1)), "must be 1D"),
+            (np.ones(3), "inconsistent numbers of samples"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                clf.score(X, y, sample_weight=weights)
+        for missing in None, np.nan:
+            with pytest.raises(ValueError, match="Got y with missing labels"):
+                clf.score(X, np.array([missing, *y[1:]], dtype=object))
+
+    def test_scores_of_another_kind_of_labels(self, data):
+        X, y = data
+        numbers, text = tiny().fit(X, y), tiny().fit(X, pd.Series(y.astype(str)))
+        message = "Got y with the label '.', but expected labels of the same .* as 0."
+        for labels in (y.astype(str), pd.Series(y.astype(str)), ["7", *y[1:].tolist()]):
+            with pytest.raises(ValueError, match=message):
+                numbers.score(X, labels)
+        for labels in (y, pd.Series(y), y.astype(object), [(0, 1)] * len(y)):
+            with pytest.raises(ValueError, match="of the same kind as in fit, such as"):
+                text.score(X, labels)
 
     def test_too_small_for_unpadded_convolutions(self, data):
         message = r"images of 8 x 8 pixels, but expected at least 10 x 10 .*'same'"
