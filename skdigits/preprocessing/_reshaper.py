@@ -10,6 +10,7 @@ from skdigits._validation import (
     fold_images,
     pixels_for_fitted,
     resolve_image_shape,
+    unchanged_on_failure,
     validate_pixels,
 )
 
@@ -83,10 +84,14 @@ class ImageReshaper(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If the pixels cannot be folded into ``image_shape`` or into a square.
+            If the pixels cannot be folded into ``image_shape`` or into a square. The
+            transformer is then left as it was before.
         """
-        rows, shape = validate_pixels(self, X, reset=True)
-        self.image_shape_ = resolve_image_shape(rows.shape[1], self.image_shape, shape)
+        with unchanged_on_failure(self):
+            rows, shape = validate_pixels(self, X, reset=True)
+            self.image_shape_ = resolve_image_shape(
+                rows.shape[1], self.image_shape, shape
+            )
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:

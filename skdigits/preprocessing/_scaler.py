@@ -13,6 +13,7 @@ from skdigits._validation import (
     check_number,
     flatten_for_inverse,
     pixels_for_fitted,
+    unchanged_on_failure,
     validate_pixels,
 )
 
@@ -147,13 +148,14 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._scaled(X, pixels, native_shape)
 
     def _fit(self, X):
-        pixels, native_shape = validate_pixels(self, X, reset=True)
-        if self.scale is None:
-            self.scale_ = _white_of(float(pixels.max()))
-        else:
-            self.scale_ = check_number("scale", self.scale, closed="neither")
-        self.black_ = _black_of(float(pixels.min()), self.scale_)
-        self.background_ = _common_background(pixels, self.black_, self.scale_)
+        with unchanged_on_failure(self):
+            pixels, native_shape = validate_pixels(self, X, reset=True)
+            if self.scale is None:
+                self.scale_ = _white_of(float(pixels.max()))
+            else:
+                self.scale_ = check_number("scale", self.scale, closed="neither")
+            self.black_ = _black_of(float(pixels.min()), self.scale_)
+            self.background_ = _common_background(pixels, self.black_, self.scale_)
         return pixels, native_shape
 
     def _scaled(self, X, pixels, native_shape):

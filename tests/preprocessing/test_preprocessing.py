@@ -317,6 +317,28 @@ def test_errors_say_what_to_do(image_shape, X, message):
         ImageReshaper(image_shape).fit(X)
 
 
+@pytest.mark.parametrize("fit", ["fit", "fit_transform"])
+@pytest.mark.parametrize(
+    "transformer, params, X",
+    [
+        (PixelScaler(), {"scale": -1}, np.ones((2, 25))),
+        (ImageReshaper(), {}, np.ones((2, 65))),
+        (ImageReshaper(), {"image_shape": (5, 4)}, np.ones((2, 25))),
+    ],
+)
+def test_a_failed_fit_changes_nothing(transformer, params, X, fit):
+    unfitted = clone(transformer).set_params(**params)
+    with pytest.raises(ValueError, match="expected"):
+        getattr(unfitted, fit)(X)
+    with pytest.raises(NotFittedError):
+        unfitted.transform(X)
+    fitted = clone(transformer).fit(np.ones((2, 16))).set_params(**params)
+    before = dict(vars(fitted))
+    with pytest.raises(ValueError, match="expected"):
+        getattr(fitted, fit)(X)
+    assert vars(fitted) == before
+
+
 def test_errors_of_images_of_another_shape_than_in_fit():
     reshaper = ImageReshaper().fit(np.zeros((2, 64)))
     with pytest.raises(ValueError, match="expecting 64 features"):
