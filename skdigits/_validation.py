@@ -257,6 +257,10 @@ def validate_pixels(estimator, X, *, y="no_validation", reset, dtype="numeric"):
     flat, native_shape = flatten_images(X)
     if not isinstance(y, str):
         check_one_label_each(y)
+        labels = np.asarray(y)
+        # before the conversion of scikit-learn, which fails at pandas.NA
+        if labels.ndim and labels.dtype.kind in "OmM":
+            check_labels(labels.ravel())
     if not reset:
         _check_several(X, flat, estimator.n_features_in_)
     checked = validate_data(estimator, flat, y, reset=reset, dtype=dtype)
@@ -368,23 +372,31 @@ def check_one_label_each(y, name="y", remedy=None):
 
 def check_labels(y):
     """Raise a ValueError unless ``y``, of shape (n,), can be class labels."""
-    if y.dtype.kind != "O":
+    if y.dtype.kind not in "OmM":
         from sklearn.utils.multiclass import check_classification_targets
 
         check_classification_targets(y)
         return
     try:
-        missing = [label for label in set(y) if label is None or label != label]
+        labels = set(y)
     except TypeError:
         raise ValueError(
             "Got y with labels that cannot be hashed, such as lists, but expected "
             "one hashable label for each image. Convert them to strings or tuples."
         ) from None
-    if missing:
+    if any(map(_is_missing, labels)):
         raise ValueError(
             "Got y with missing labels, but expected one label for each image. "
             "Drop those rows."
         )
+
+
+def _is_missing(label):
+    """Return whether a label is None, NaN, NaT or pandas.NA."""
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # only pandas.NA has no answer
+        return True
 
 
 def check_known_kinds(y, classes):

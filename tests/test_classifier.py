@@ -324,6 +324,7 @@ class TestLabels:
             np.array([False, True]),
             np.array(["even", "odd"]),
             np.array(["even", "odd"], dtype=object),
+            np.array(["2026-01-01", "2026-01-02"], dtype="M8[D]"),
         ],
         ids=lambda labels: str(labels.dtype),
     )
@@ -555,6 +556,30 @@ class TestErrors:
         for missing in None, np.nan:
             with pytest.raises(ValueError, match="Got y with missing labels"):
                 clf.score(X, np.array([missing, *y[1:]], dtype=object))
+
+    @pytest.mark.parametrize(
+        "labels_of",
+        [
+            lambda y: pd.Series(y.astype(str), dtype="string").mask(y == 1),
+            lambda y: [pd.NA, *y[1:].astype(str)],
+            lambda y: pd.Series(y).astype("Int64").astype(object).mask(y == 1, pd.NA),
+            lambda y: np.where(y == 1, np.datetime64("NaT"), y.astype("M8[D]")),
+            lambda y: pd.Series(pd.to_datetime(y, unit="D")).mask(y == 1),
+            lambda y: pd.Series(pd.to_datetime(y, unit="D", utc=True)).mask(y == 1),
+            lambda y: pd.Series(pd.to_timedelta(y, unit="D")).mask(y == 1),
+        ],
+    )
+    def test_missing_labels(self, data, labels_of):
+        X, y = data
+        labels, clf = labels_of(y), tiny().fit(X, y)
+        for call in (
+            lambda: tiny().fit(X, labels),
+            lambda: tiny().partial_fit(X, labels, classes=["0", "1"]),
+            lambda: tiny().fit(X, y, X_val=X, y_val=labels),
+            lambda: clf.score(X, labels),
+        ):
+            with pytest.raises(ValueError, match="with missing labels, but expected"):
+                call()
 
     def test_scores_of_another_kind_of_labels(self, data):
         X, y = data
