@@ -84,3 +84,9 @@ def network_of(estimator):
     """Return the last step of a pipeline, or of the best one that a search found."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     return estimator[-1] if hasattr(estimator, "named_steps") else estimator
+
+
+def check_network_is_fitted(network):
+    """Raise a NotFittedError for a `DigitCNN` that is not fitted."""
+    if isinstance(network, DigitCNN):
+        check_is_fitted(network)

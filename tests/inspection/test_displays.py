@@ -6,6 +6,7 @@ from _coloured import TABLES, coloured_digits, make_table
 from matplotlib.colors import LogNorm
 from sklearn.calibration import CalibrationDisplay
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GridSearchCV
@@ -397,7 +398,15 @@ def test_errors_of_the_history():
     ):
         TrainingHistoryDisplay({"loss": [1]})
     with pytest.raises(ValueError, match="without history_, but expected a fitted"):
-        TrainingHistoryDisplay.from_estimator(DigitCNN())
+        TrainingHistoryDisplay.from_estimator(DummyClassifier())
+
+
+@pytest.mark.parametrize("estimator", [DigitCNN(), make_digit_pipeline()])
+def test_displays_of_a_network_that_is_not_fitted(estimator):
+    with pytest.raises(NotFittedError, match="DigitCNN instance is not fitted yet"):
+        TrainingHistoryDisplay.from_estimator(estimator)
+    with pytest.raises(NotFittedError, match="DigitCNN instance is not fitted yet"):
+        SaliencyDisplay.from_estimator(estimator, np.zeros((8, 8)))
 
 
 def test_axes_that_cannot_be_split():

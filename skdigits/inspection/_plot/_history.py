@@ -10,7 +10,7 @@ import numpy as np
 from skdigits._validation import one_line
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
-from skdigits.inspection._predictions import network_of
+from skdigits.inspection._predictions import check_network_is_fitted, network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,8 +82,11 @@ class TrainingHistoryDisplay(Display):
         ------
         ValueError
             If the estimator has no `history_`.
+        sklearn.exceptions.NotFittedError
+            If the `DigitCNN` is not fitted.
         """
         network = network_of(estimator)
+        check_network_is_fitted(network)
         if not hasattr(network, "history_"):
             raise ValueError(
                 f"Got estimator={one_line(repr(estimator))} without history_, but "

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skdigits._validation import check_integer, one_line
 from skdigits.inspection._inputs import code_of, drawable
 from skdigits.inspection._plot._display import Display
-from skdigits.inspection._predictions import network_of
+from skdigits.inspection._predictions import check_network_is_fitted, network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,9 +121,12 @@ class SaliencyDisplay(Display):
         ValueError
             If the estimator is not a fitted `DigitCNN` and does not contain one, or if
             it was not fitted on one of the labels.
+        sklearn.exceptions.NotFittedError
+            If the `DigitCNN` is not fitted.
         """
         n_steps = check_integer("n_steps", n_steps)
         network = network_of(estimator)
+        check_network_is_fitted(network)
         if not hasattr(network, "network_"):
             raise ValueError(
                 f"Got estimator={one_line(repr(estimator))}, but expected a fitted "
