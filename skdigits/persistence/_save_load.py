@@ -48,7 +48,9 @@ def save(
         A fitted classifier or pipeline, such as that of `make_digit_pipeline`. A
         pipeline may have `HandwritingNormalizer`, `PixelScaler` and `ImageReshaper`
         before the `DigitCNN`. Callbacks, a RandomState instance as ``random_state``,
-        and the state of the optimizer are not saved.
+        and the state of the optimizer are not saved. Of a pipeline, ``memory``,
+        ``transform_input`` and ``verbose`` are not saved either, nor is what was chosen
+        with `set_output` and with metadata requests such as `set_fit_request`.
 
     path : str or path-like
         Path of the file, by convention with the suffix ``.safetensors``. An existing

@@ -10,6 +10,7 @@ from copy import deepcopy
 import joblib
 import numpy as np
 import pytest
+import sklearn
 from _networks import random_classifier
 from numpy.testing import assert_allclose, assert_array_equal
 from safetensors.numpy import load_file, save_file
@@ -145,6 +146,18 @@ def test_parameters_and_names_come_back(tmp_path, digits):
     assert params["cnn__random_state"] is None
     assert again.feature_names_in_.tolist() == frame.columns.tolist()
     assert_array_equal(again.predict(frame), pipeline.predict(frame))
+
+
+def test_settings_of_the_pipeline_do_not_come_back(tmp_path, fitted):
+    pipeline = deepcopy(fitted).set_output(transform="pandas")
+    pipeline.set_params(memory=str(tmp_path), transform_input=["X_val"], verbose=True)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline[-1].set_fit_request(X_val=True, y_val=True)
+    skdigits.save(pipeline, tmp_path / "model")
+    again = skdigits.load(tmp_path / "model")
+    assert (again.memory, again.transform_input, again.verbose) == (None, None, False)
+    for step in again:
+        assert not {"_sklearn_output_config", "_metadata_request"} & set(vars(step))
 
 
 def test_parameters_changed_after_fit_do_not_disturb(tmp_path, digits):
