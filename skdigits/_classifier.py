@@ -201,9 +201,10 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         scikeras' wrapper around `model_`, with the labels and the training parameters
         of the last fit. Its `fit` starts again. If the classifier was trained by a
         single call of `fit`, it gives the same weights, unless ``X_val`` determined
-        when to stop. Its `partial_fit` continues the training of `model_`. Changes to
-        it do not affect the classifier. It is available only if the labels are numbers
-        or strings, because scikeras accepts no others.
+        when to stop; the probabilities are not calibrated. Its `partial_fit`
+        continues the training of `model_`. Changes to it do not affect the classifier.
+        It is available only if the labels are numbers or strings, because scikeras
+        accepts no others.
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" if there is a

@@ -324,6 +324,13 @@ class TestKerasClassifier:
         wrapper.fit(images, data[1], sample_weight=weights)
         assert_array_equal(weights, 1)
 
+    def test_fit_does_not_calibrate(self, data, images):
+        X, y = data
+        clf = network(calibration=True).fit(X, y)
+        wrapper = clone(clf.keras_classifier_).fit(images, y)
+        assert clf.network_.temperature != 1
+        assert wrapper.model_.layers[-1].temperature == 1
+
     @pytest.mark.parametrize("labels", [((0, "a"), (1, "b")), ("odd", 2)])
     def test_labels_that_scikeras_does_not_know(self, data, labels):
         X, y = data
