@@ -667,7 +667,7 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
         images = fold_images(X, self.image_shape_, shape)
         y = as_labels(y, "y_val")
         check_consistent_length(images, y)
-        _, codes = encode_labels(y, self.classes_)
+        _, codes = encode_labels(y, self.classes_, "y_val", "Drop those rows.")
         from skdigits.training import Data
 
         images, codes, weights = _weighted(images, codes, sample_weight)

@@ -82,7 +82,7 @@ def read_digits(
     format and classified. The outputs of the page network and the classifier are then
     combined into a calibrated probability. A sheet that lies on its side or upside down
     is turned before it is read. A minus is read if a digit follows it. A decimal point
-    or comma, a slash or a colon is read if it is between two digits.
+    or comma, a slash or a colon is read if it is clear and between two digits.
 
     Parameters
     ----------
@@ -126,6 +126,12 @@ def read_digits(
     ValueError
         If an input is not an image or cannot be decoded, or if the model is not for
         digits in MNIST format. For a list, the message says which image is at fault.
+
+    Warns
+    -----
+    UserWarning
+        If an image has more than 3,000 signs, as in
+        :func:`~skdigits.handwriting.find_digits`.
 
     See Also
     --------

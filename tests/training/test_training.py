@@ -793,7 +793,7 @@ class TestValidationSet:
                 "Sample weights must contain|Got sample weights",
             ),
             ({"y_val": None}, "Got X_val alone, but expected both X_val and y_val"),
-            ({"y_val": np.full(450, 11)}, "Got y with the unknown label 11"),
+            ({"y_val": np.full(450, 11)}, "Got y_val with the unknown label 11"),
             ({"X_val": np.zeros((450, 8, 9))}, "72 features"),
             ({"y_val": np.zeros(3, int)}, "inconsistent numbers of samples"),
         ],
