@@ -7,8 +7,8 @@ import pandas as pd
 
 from skdigits._validation import check_number
 from skdigits.inspection._numbers import enumeration, html_of, p_text, percent
+from skdigits.inspection._report_tables import label_index
 from skdigits.inspection._statistics import holm, mcnemar_p_value
-from skdigits.inspection._tables import label_index
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from skdigits._validation import check_choice, check_integer, check_number
+from skdigits.inspection import _report_tables as tables
 from skdigits.inspection import _statistics as statistics
-from skdigits.inspection import _tables as tables
 from skdigits.inspection._compare import Comparison, compare
 from skdigits.inspection._confusion_matrix import count_matrix
 from skdigits.inspection._inputs import check_predictions, code_of, images_of

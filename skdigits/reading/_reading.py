@@ -138,8 +138,8 @@ def _table_of(rows, kind, dtypes):
     """Return a DataFrame with the same dtypes whether or not there are rows."""
     import pandas as pd
 
-    table = pd.DataFrame(list(rows), columns=list(kind._fields))
-    others = dict.fromkeys(kind._fields, "int64")
+    table = pd.DataFrame(list(rows), columns=list(kind.__annotations__))
+    others = dict.fromkeys(kind.__annotations__, "int64")
     return table.astype(others | {"confidence": "float64"} | dtypes)
 
 
