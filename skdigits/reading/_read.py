@@ -40,8 +40,8 @@ A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.97, 700
 # on synthetic pages.
 SMALL, WELL, BETTER, BETTER_AT_LEAST, LEAST_DOUBT = 0.5, 0.6, 0.2, 3.0, 0.005
 
-# Nor are digits of less than a share of the usual height of those in all orientations:
-# words in print look like small digits if they are upside down.
+# Smaller digits, compared with the usual height in all orientations, do not count for
+# the certainty: words in print look like small digits if they are upside down.
 TALL = 0.65
 
 # Of a box of a form, so much of the shorter side is also seen around it.
