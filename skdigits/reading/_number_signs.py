@@ -6,8 +6,8 @@ import numpy as np
 
 from skdigits.handwriting import N_DIGITS, NUMBER_SIGNS
 
-# The least heat of such a sign.
-SURE = 0.7
+# The least heat of such a sign; specks look like points.
+SURE = {".": 0.7, ",": 0.7, "-": 0.5, "/": 0.5, ":": 0.5}
 
 # The widest gap between a sign and the digits beside it, how far its middle may be
 # inside the digit that follows, above it or below it, and how far those of points and
@@ -26,11 +26,11 @@ class NumberSign(NamedTuple):
 def number_signs_of(signs):
     """Return a list of `NumberSign` that `Signs` surely has."""
     kinds, heats = signs.heat.argmax(axis=1) - N_DIGITS, signs.heat.max(axis=1)
-    sure = (kinds >= 0) & (kinds < len(NUMBER_SIGNS)) & (heats >= SURE)
-    return [
+    found = (
         NumberSign(NUMBER_SIGNS[kinds[i]], float(heats[i]), signs.boxes[i])
-        for i in np.flatnonzero(sure)
-    ]
+        for i in np.flatnonzero((kinds >= 0) & (kinds < len(NUMBER_SIGNS)))
+    )
+    return [sign for sign in found if sign.confidence >= SURE[sign.sign]]
 
 
 def with_signs(order, boxes, signs):
