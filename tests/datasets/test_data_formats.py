@@ -128,7 +128,7 @@ class TestCsvOfImages:
         path = tmp_path / "table.csv"
         path.write_text("file,label\n0.png,1\nnothing.png,2\n")
         with pytest.raises(
-            FileNotFoundError, match="nothing.png', but expected an image"
+            FileNotFoundError, match="nothing.png', which does not exist"
         ):
             load_digit_images(path)
         with pytest.raises(
