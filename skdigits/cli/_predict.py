@@ -98,14 +98,28 @@ def predict(
         ),
     ] = None,
     min_confidence: options.MinConfidence = None,
+    rotation: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DEGREES",
+            help="Turn each image by 0, 90, 180 or 270 degrees anticlockwise to read "
+            "it; 0 reads it as it lies.",
+            show_default="as it reads best; with --boxes, 0",
+        ),
+    ] = None,
     n_jobs: Annotated[
         int, options.n_jobs("How many images to read at the same time")
     ] = 1,
     debug: options.Debug = False,
 ):
     """Read the handwritten digits in images."""
-    _check_options(model, min_confidence, n_digits, n_jobs)
+    _check_options(model, min_confidence, n_digits, rotation, n_jobs)
     check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
+    if rotation is not None and boxes is not None:
+        raise ValueError(
+            "Got --rotation and --boxes, but expected one of them: boxes are read as "
+            "the page lies. Leave one out."
+        )
     form = None if boxes is None else _loaded_boxes(boxes)
     jobs, skipped = jobs_of(paths, annotate)
     read = partial(
@@ -113,6 +127,7 @@ def predict(
         model=model,
         boxes=form,
         min_confidence=min_confidence,
+        rotation=rotation,
         n_digits=n_digits,
     )
     tables = {"Table": (csv, table_of_images), "Digits": (csv_digits, table_of_digits)}
@@ -168,14 +183,17 @@ def _report_skipped(skipped, as_json):
         print(f"Skipped {len(skipped)} (not images): {names}", file=sys.stderr)
 
 
-def _check_options(model, min_confidence, n_digits, n_jobs):
+def _check_options(model, min_confidence, n_digits, rotation, n_jobs):
     """Raise an error now rather than once for each image."""
     from skdigits._validation import check_integer, check_n_jobs, check_number
+    from skdigits.reading import check_rotation
 
     if min_confidence is not None:
         check_number("min_confidence", min_confidence, low=0, high=1)
     if n_digits is not None:
         check_integer("n_digits", n_digits)
+    if rotation is not None:
+        check_rotation(rotation)
     check_n_jobs(n_jobs)
     if model is not None:
         _loaded(model)
@@ -194,7 +212,7 @@ def _results(read, jobs, n_jobs):
     return Parallel(n_jobs, return_as="generator")(delayed(read)(job) for job in jobs)
 
 
-def _read(job, model, boxes, min_confidence, n_digits):
+def _read(job, model, boxes, min_confidence, rotation, n_digits):
     """Return a result for each page, and draw what was read if that is wanted."""
     from skdigits.images import SUFFIXES
 
@@ -209,7 +227,7 @@ def _read(job, model, boxes, min_confidence, n_digits):
     how["model"] = None if model is None else _loaded(model)
     try:
         if boxes is None:
-            read = skdigits.read_digits(job.name, **how)
+            read = skdigits.read_digits(job.name, rotation=rotation, **how)
         else:
             read = skdigits.reading.read_boxes(job.name, boxes, **how)
         pages = _pages(job, read)

@@ -15,10 +15,11 @@ FILE, CONFIDENCE, CHECK = COLUMNS = ("file", "confidence", "check")
 
 
 class Part(NamedTuple):
-    """The text and the digits of an image, or of a box on it."""
+    """What a `Reading` of an image, or of a box on it, says, without the image."""
 
     text: str
-    digits: tuple
+    boxes: tuple
+    rotation: int
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Result:
 
 def result_of(name, readings, n_digits):
     """Return the `Result` of the readings of an image, by the names of its parts."""
-    parts = {its: Part(r.text, tuple(r.boxes)) for its, r in readings.items()}
+    parts = {its: Part(r.text, r.boxes, r.rotation) for its, r in readings.items()}
     check = [
         f"{its}: {problem}" if its else problem
         for its, part in parts.items()
-        for problem in _problems(part.digits, n_digits)
+        for problem in _problems(part.boxes, n_digits)
     ]
     return Result(name, parts, tuple(check))
 
@@ -61,10 +62,10 @@ def print_json(result, with_check):
     if result.error is not None:
         document["error"] = result.error
     elif WHOLE in result.parts:
-        document |= as_plain(*result.parts[WHOLE])
+        document |= as_plain(result.parts[WHOLE])
     else:
         parts = result.parts.items()
-        document["boxes"] = {name: as_plain(*part) for name, part in parts}
+        document["boxes"] = {name: as_plain(part) for name, part in parts}
     if with_check and result.error is None:
         document["check"] = result.check
     print(json.dumps(document), flush=True)
@@ -78,7 +79,10 @@ def print_text(result, with_check):
     rows = [row for part in result.parts.items() for row in _rows_of(*part)]
     print(printable(result.name))
     if WHOLE in result.parts:
-        rows = [row[1:] for row in rows] if result.parts[WHOLE].digits else []
+        whole = result.parts[WHOLE]
+        rows = [row[1:] for row in rows] if whole.boxes else []
+        if whole.rotation:
+            print(f"  turned by {whole.rotation} degrees anticlockwise")
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:{w}}" for cell, w in zip(row, widths, strict=True))
@@ -93,7 +97,7 @@ def print_text(result, with_check):
 def _rows_of(name, part):
     """Return a row for each line: the name of its box, its text, its probabilities."""
     lines: dict = {}
-    for box in part.digits:
+    for box in part.boxes:
         lines.setdefault(box.line, []).append(f"{box.confidence:.2f}")
     confidences = [" ".join(line) for line in lines.values()] or [""]
     names = [printable(name)] + [""] * (len(confidences) - 1)
@@ -112,7 +116,7 @@ def table_of_images(results, names):
             for name, column in columns.items()
             if name in result.parts
         }
-        sure = [box.confidence for part in result.parts.values() for box in part.digits]
+        sure = [box.confidence for part in result.parts.values() for box in part.boxes]
         row[FILE], row[CONFIDENCE] = printable(result.name), min(sure, default=None)
         row[CHECK] = result.error or "; ".join(result.check) or None
         rows.append(row)
@@ -130,7 +134,7 @@ def table_of_digits(results, names):
         (printable(result.name), name, *digit)
         for result in results
         for name, part in result.parts.items()
-        for digit in part.digits
+        for digit in part.boxes
     ]
     table = pd.DataFrame(rows, columns=[FILE, "box", "digit", CONFIDENCE, *place])
     table = table.astype({"digit": "Int64", CONFIDENCE: float}).round({CONFIDENCE: 4})

@@ -10,6 +10,7 @@ from skdigits.reading._classifier_of import classifier_of
 from skdigits.reading._pretrained import NO_DIGIT as NO_DIGIT
 from skdigits.reading._pretrained import PRETRAINED as PRETRAINED
 from skdigits.reading._pretrained import load_pretrained
+from skdigits.reading._read import check_rotation as check_rotation
 from skdigits.reading._read import read_digits
 from skdigits.reading._reading import ReadDigit, Reading, ReadSign, as_plain
 

@@ -1,11 +1,12 @@
 """read_digits: read what is written in images."""
 
 from functools import partial
-from typing import Any, NamedTuple, overload
+from numbers import Integral
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from skdigits._validation import check_n_jobs, check_number
+from skdigits._validation import check_n_jobs, check_number, one_line
 from skdigits.handwriting import (
     N_DIGITS,
     SIDE,
@@ -20,6 +21,9 @@ from skdigits.reading._classifier_of import classifier_of
 from skdigits.reading._confidence import probabilities_of
 from skdigits.reading._number_signs import number_signs_of, with_signs
 from skdigits.reading._reading import ReadDigit, Reading, ReadSign
+
+# The degrees anticlockwise by which an image may be turned.
+ROTATIONS = (0, 90, 180, 270)
 
 # Below this probability a digit is "not sure".
 MIN_CONFIDENCE = 0.6
@@ -54,6 +58,7 @@ def read_digits(
     *,
     model: Any = None,
     min_confidence: float | None = None,
+    rotation: Literal[0, 90, 180, 270] | None = None,
     n_jobs: int | None = None,
 ) -> list[Reading]: ...
 
@@ -64,6 +69,7 @@ def read_digits(
     *,
     model: Any = None,
     min_confidence: float | None = None,
+    rotation: Literal[0, 90, 180, 270] | None = None,
     n_jobs: int | None = None,
 ) -> Reading: ...
 
@@ -73,6 +79,7 @@ def read_digits(
     *,
     model: Any = None,
     min_confidence: float | None = None,
+    rotation: Literal[0, 90, 180, 270] | None = None,
     n_jobs: int | None = None,
 ) -> Reading | list[Reading]:
     """Read the handwritten digits of an image, or of each of several images.
@@ -81,8 +88,9 @@ def read_digits(
     :func:`skdigits.handwriting.find_digits`. The ink of each sign is brought into MNIST
     format and classified. The outputs of the page network and the classifier are then
     combined into a calibrated probability. A sheet that lies on its side or upside down
-    is turned before it is read. A minus is read if a digit follows it. A decimal point
-    or comma, a slash or a colon is read if it is clear and between two digits.
+    is turned before it is read, unless ``rotation`` is given. A minus is read if a
+    digit follows it. A decimal point or comma, a slash or a colon is read if it is
+    clear and between two digits.
 
     Parameters
     ----------
@@ -107,6 +115,10 @@ def read_digits(
         The probability below which a digit counts as "not sure": its value is missing
         in its row of ``digits``, and it is written as ``?`` in ``text``. None means
         0.6.
+
+    rotation : {0, 90, 180, 270}, default=None
+        The angle, in degrees anticlockwise, by which each image is turned to be read;
+        0 reads it as it lies. None means the angle at which it reads best.
 
     n_jobs : int, default=None
         Number of parallel processes. None means 1 unless in a
@@ -152,7 +164,10 @@ def read_digits(
     11
     1
     """
-    read = partial(_reading_of, **checked_options(model, min_confidence))
+    if rotation is not None:
+        check_rotation(rotation)
+    options = checked_options(model, min_confidence)
+    read = partial(_reading_of, rotation=rotation, **options)
     return read_each(image_or_images, read, n_jobs)
 
 
@@ -161,6 +176,15 @@ def checked_options(model, min_confidence):
     low = MIN_CONFIDENCE if min_confidence is None else min_confidence
     low = check_number("min_confidence", low, low=0, high=1)
     return {"classifier": classifier_of(model), "min_confidence": low}
+
+
+def check_rotation(rotation):
+    """Raise a ValueError unless it is one of `ROTATIONS`."""
+    if not (isinstance(rotation, Integral) and rotation in ROTATIONS):
+        raise ValueError(
+            f"Got rotation={one_line(repr(rotation))}, but expected 0, 90, 180 or 270 "
+            "degrees. Leave it out to have it found."
+        )
 
 
 def read_each(image_or_images, read, n_jobs):
@@ -228,9 +252,10 @@ def _read_pages(image, read):
     return [read(grey) for grey in pages] if many else read(next(pages))
 
 
-def _reading_of(grey, classifier, min_confidence):
-    page, turns = _page(grey, classifier), 0
-    if page.n_signs >= A_SHEET and page.share < POORLY:
+def _reading_of(grey, classifier, min_confidence, rotation):
+    turns = (rotation or 0) // 90
+    page = _page(_turned(grey, turns), classifier)
+    if rotation is None and page.n_signs >= A_SHEET and page.share < POORLY:
         turns = _best_turns(grey, classifier, max(WELL, page.share))
         if turns:
             page = _page(_turned(grey, turns), classifier)

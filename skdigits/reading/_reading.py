@@ -96,32 +96,31 @@ class ReadSign(NamedTuple):
     before: int
 
 
-def as_plain(text: str, boxes: Iterable[ReadDigit]) -> dict[str, Any]:
-    """Return text and digits as a dict that can be written as JSON.
+def as_plain(reading: Reading) -> dict[str, Any]:
+    """Return a reading as a dict that can be written as JSON.
 
     Parameters
     ----------
-    text : str
-        The text of a `Reading`.
-
-    boxes : iterable of ReadDigit
-        The digits of that `Reading`.
+    reading : Reading
 
     Returns
     -------
     dict
-        A dict with ``text`` and ``digits``. Each digit is a dict with ``digit`` (None
-        if it is uncertain), ``confidence`` (rounded to four decimal places), ``box``
-        (left, top, width and height), ``line`` and ``number``.
+        A dict with ``text``, ``rotation`` and ``digits``. Each digit is a dict with
+        ``digit`` (None if it is uncertain), ``confidence`` (rounded to four decimal
+        places), ``box`` (left, top, width and height), ``line`` and ``number``.
 
     Examples
     --------
-    >>> from skdigits.reading import ReadDigit, as_plain
-    >>> plain = as_plain("7", [ReadDigit(7, 0.98765, 10, 20, 30, 40, 0, 0)])
+    >>> import numpy as np
+    >>> from skdigits.reading import ReadDigit, Reading, as_plain
+    >>> seven = ReadDigit(7, 0.98765, 10, 20, 30, 40, 0, 0)
+    >>> plain = as_plain(Reading(np.ones((90, 60)), [seven]))
     >>> plain["text"], plain["digits"][0]["box"]
     ('7', [10, 20, 30, 40])
     """
-    return {"text": text, "digits": [_plain_digit(box) for box in boxes]}
+    digits = [_plain_digit(box) for box in reading.boxes]
+    return {"text": reading.text, "rotation": reading.rotation, "digits": digits}
 
 
 def _plain_digit(box):

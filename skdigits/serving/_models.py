@@ -1,6 +1,6 @@
 """The models of the responses, by which FastAPI describes and checks them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,10 @@ class Reading(Model):
 
     file: str | None
     text: str = Field(description="With ? for each digit that is not sure.")
+    rotation: Literal[0, 90, 180, 270] = Field(
+        description="The degrees anticlockwise by which the image was turned to be "
+        "read.",
+    )
     digits: list[Digit]
 
 

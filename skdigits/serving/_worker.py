@@ -55,7 +55,7 @@ def read(content, name, model, min_confidence, with_images):
     # of several pages, read_digits would return several readings
     grey = grey_image(content)
     reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)
-    result = {"file": name} | as_plain(reading.text, reading.boxes)
+    result = {"file": name} | as_plain(reading)
     if with_images:
         for digit, form in zip(result["digits"], reading.forms, strict=True):
             digit["image"] = _as_uri(form)

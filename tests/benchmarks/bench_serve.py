@@ -98,7 +98,7 @@ def expected_of(content):
         file.write(content)
         file.flush()
         reading = read_digits(file.name)
-    return {"file": None} | as_plain(reading.text, reading.boxes)
+    return {"file": None} | as_plain(reading)
 
 
 def head_of(length, path="/read"):

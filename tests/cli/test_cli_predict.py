@@ -28,17 +28,20 @@ def reader(monkeypatch):
     """In place of read_digits one that finds a 1, a 7 and, below, an unsure sign."""
     calls = []
 
-    def read_digits(image, *, model=None, min_confidence=None, n_jobs=None):
+    def read_digits(image, *, model=None, min_confidence=None, rotation=None):
         calls.append((model, min_confidence))
+        rotation = rotation or 0
         grey = read_image(image) / np.float32(255)
         if grey.shape == (1, 1):
-            return SimpleNamespace(image=grey, text="", boxes=())
+            return SimpleNamespace(image=grey, text="", boxes=(), rotation=rotation)
         boxes = (
             Box(1, np.float32(0.99312), np.int64(5), 20, 9, 30, 0, 0),
             Box(7, 0.9, 30, 21, 18, 29, 0, 1),
             Box(None, 0.41, 6, 60, 20, 31, 1, 0),
         )
-        return SimpleNamespace(image=grey, text="1 7\n?", boxes=boxes)
+        return SimpleNamespace(
+            image=grey, text="1 7\n?", boxes=boxes, rotation=rotation
+        )
 
     monkeypatch.setattr(skdigits, "read_digits", read_digits, raising=False)
     return calls
@@ -65,6 +68,15 @@ def test_text(reader, capsys):
     assert reader == [(None, None)] * 2
 
 
+def test_the_rotation_is_passed_and_printed(reader, capsys):
+    path = write_image("a.png")
+    code, out, _ = run(capsys, "predict", path, "--rotation", 90)
+    first, second, *_ = out.splitlines()
+    assert (code, first, second) == (0, path, "  turned by 90 degrees anticlockwise")
+    _, out, _ = run(capsys, "predict", path, "--rotation", 270, "--json")
+    assert json.loads(out)["rotation"] == 270
+
+
 def test_json(reader, capsys):
     write_image("a.png")
     (open("c.png", "w")).close()
@@ -78,6 +90,7 @@ def test_json(reader, capsys):
     assert read == {
         "file": "a.png",
         "text": "1 7\n?",
+        "rotation": 0,
         "digits": [
             {
                 "digit": 1,
@@ -224,6 +237,8 @@ def test_a_bar_while_the_answers_go_to_a_file(reader, capsys, monkeypatch):
         (["--min-confidence", "1.5"], "Got min_confidence=1.5, but expected a number"),
         (["--min-confidence", "nan"], "Got min_confidence=nan, but expected a number"),
         (["--n-jobs", "0"], "Got n_jobs=0, but expected a number of processes"),
+        (["--rotation", "45"], "Got rotation=45, but expected 0, 90, 180 or 270"),
+        (["--rotation", "0", "--boxes", "a.csv"], "Got --rotation and --boxes, but"),
         (["--model", "nothing"], "Got path='nothing', but expected an existing file"),
     ],
 )

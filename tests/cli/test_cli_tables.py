@@ -2,7 +2,6 @@
 
 import json
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from PIL import Image
 
 import skdigits
 from skdigits.cli import main
-from skdigits.reading import ReadDigit
+from skdigits.reading import ReadDigit, Reading
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +24,14 @@ def reader(monkeypatch):
     """In place of read_digits one that finds 07 and, below, an unsure sign."""
     calls = []
 
-    def read_digits(image, *, model=None, min_confidence=None):
+    def read_digits(image, *, model=None, min_confidence=None, rotation=None):
         calls.append(image)
         boxes = (
             ReadDigit(0, 0.99, 5, 20, 9, 30, 0, 0),
             ReadDigit(7, np.float32(0.91234), 30, 21, 18, 29, 0, 0),
             ReadDigit(None, 0.41, 6, 60, 20, 31, 1, 0),
         )
-        if "sure" in image:
-            return SimpleNamespace(text="07", boxes=boxes[:2])
-        return SimpleNamespace(text="07\n?", boxes=boxes)
+        return Reading(np.ones((90, 60)), boxes[:2] if "sure" in image else boxes)
 
     monkeypatch.setattr(skdigits, "read_digits", read_digits, raising=False)
     return calls

@@ -94,6 +94,21 @@ def test_a_turned_sheet_is_read_turned_and_boxes_stay_where_the_digits_are(turns
     assert box.top <= row < box.top + box.height
 
 
+def test_a_given_rotation_is_not_questioned():
+    """Digits such as 6 and 9 look like others if they are upside down."""
+    upside_down = np.rot90(np.asarray(sheet()), 2)
+    reading = skdigits.read_digits(upside_down, rotation=0)
+    assert reading.rotation == 0 and reading.text != TEXT
+    reading = skdigits.read_digits(upside_down, rotation=180)
+    assert (reading.rotation, reading.text) == (180, TEXT)
+
+
+@pytest.mark.parametrize("rotation", [45, -90, 360, "90", 90.0, np.zeros(2)])
+def test_only_quarter_turns(rotation):
+    with pytest.raises(ValueError, match=r"^Got rotation=.*, but expected 0, 90, 180"):
+        skdigits.read_digits(np.ones((40, 40)), rotation=rotation)
+
+
 @pytest.mark.parametrize("heading", ["Score sheet - Shots, fouls", "Saturday results"])
 @pytest.mark.parametrize("turns", [0, 2])
 def test_a_heading_in_print_does_not_turn_a_sheet(heading, turns):

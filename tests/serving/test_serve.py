@@ -120,7 +120,7 @@ class TestAnswers:
     def test_blank_paper(self, address):
         content = content_of(blank())
         answer = told(ask(address, "POST", "/read", content, PNG))
-        assert answer == {"file": None, "text": "", "digits": []}
+        assert answer == {"file": None, "text": "", "rotation": 0, "digits": []}
 
     def test_many_single_images(self, address):
         images = []
