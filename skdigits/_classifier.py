@@ -663,8 +663,11 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
                 f"Got {' and '.join(given)} alone, but expected both X_val and "
                 "y_val. Pass both."
             )
-        X, shape = pixels_for_fitted(self, X, dtype=np.float32)
-        images = fold_images(X, self.image_shape_, shape)
+        try:
+            X, shape = pixels_for_fitted(self, X, dtype=np.float32)
+            images = fold_images(X, self.image_shape_, shape)
+        except ValueError as error:
+            raise ValueError(f"Got an X_val that cannot be used. {error}") from None
         y = as_labels(y, "y_val")
         check_consistent_length(images, y)
         _, codes = encode_labels(y, self.classes_, "y_val", "Drop those rows.")

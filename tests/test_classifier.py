@@ -521,6 +521,12 @@ class TestErrors:
                     call(image)
             assert clf.predict(image[None]).shape == (1,)
 
+    def test_errors_name_the_images_for_validation(self, data):
+        X, y = data
+        for wrong in (X[:, :49], np.full_like(X, np.nan), X[0]):
+            with pytest.raises(ValueError, match="^Got an X_val that cannot be used"):
+                tiny().fit(X, y, X_val=wrong, y_val=y)
+
     def test_one_hot_rows_elsewhere(self, data):
         X, y = data
         rows, clf = np.eye(10)[y], tiny().fit(X, y)

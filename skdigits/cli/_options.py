@@ -81,7 +81,12 @@ def n_jobs(what):
 
 Reader = Annotated[
     str | None,
-    file("The model that reads: a file made by train.", "the pretrained model"),
+    typer.Option(
+        metavar="FILE",
+        help="The model that reads: a file made by train, or pretrained.",
+        show_default="pretrained",
+        callback=lambda name: None if name == "pretrained" else name,
+    ),
 ]
 
 

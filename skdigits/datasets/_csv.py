@@ -174,6 +174,8 @@ def _are_names(cells):
     first, *others = map(_is_value, cells)
     # Columns that pandas numbered: no row of pixels counts up.
     counted = [str(number) for number in range(len(cells))]
+    if cells == counted and len(cells) > _tables.LEAST_PIXELS:
+        return True
     if cells[1:] in (counted[:-1], counted[1:]) and len(cells) > 2:
         return not first
     if cells[:-1] in (counted[:-1], counted[1:]) and len(cells) > 2:

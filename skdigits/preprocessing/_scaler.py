@@ -20,6 +20,9 @@ from skdigits._validation import (
 # White in 8-bit images and in scikit-learn's digits; already scaled images have 1.
 _KNOWN_SCALES = (1, 16, 255)
 
+# Where images were resized by cubic splines, pixels beside an edge exceed white.
+_OVERSHOOT = 1.25
+
 # Of more images, as many evenly spaced ones show what they all are like.
 _MAX_LOOKED_AT = 1000
 
@@ -37,8 +40,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     ----------
     scale : float, default=None
         The value of a white pixel, above 0 and the same for all channels. None learns
-        it from the training data: the smallest of 1, 16 and 255 that no pixel exceeds,
-        or the largest pixel value if that is above 255.
+        it from the training data: the smallest of 1, 16 and 255 that no pixel exceeds
+        by more than a quarter, or else the largest pixel value.
 
     Attributes
     ----------
@@ -191,7 +194,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
 def _white_of(largest):
     """Return the value of a white pixel, given the largest pixel."""
-    return float(next((s for s in _KNOWN_SCALES if largest <= s), largest))
+    scales = (scale for scale in _KNOWN_SCALES if largest <= _OVERSHOOT * scale)
+    return float(next(scales, largest))
 
 
 def _looked_at(pixels):

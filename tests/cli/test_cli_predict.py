@@ -257,6 +257,8 @@ def test_a_model_of_the_user(reader, capsys, fitted):
     skdigits.save(pipeline.fit(np.zeros((2, 28, 28)), [0, 1]), "mnist.st")
     assert run(capsys, *arguments, "mnist.st")[0] == 0
     assert reader[0][0].image_shape_ == (28, 28)
+    assert run(capsys, *arguments, "pretrained")[0] == 0
+    assert reader[1][0] is None
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

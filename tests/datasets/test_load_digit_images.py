@@ -364,6 +364,19 @@ class TestCsv:
         assert digits.target.tolist() == [5, 6]
         assert digits.label_column == name
 
+    @pytest.mark.parametrize("last", [True, False])
+    def test_a_header_of_numbers_is_no_image(self, tmp_path, last):
+        """pandas writes one for the frame of an array."""
+        from sklearn.datasets import load_digits
+
+        X, y = load_digits(return_X_y=True)
+        columns = (X, y[:, None]) if last else (y[:, None], X)
+        table = pd.DataFrame(np.hstack(columns).astype(int))
+        table.to_csv(tmp_path / "digits.csv", index=False)
+        digits = load_digit_images(tmp_path / "digits.csv")
+        assert_array_equal(digits.target, y)
+        assert_array_equal(digits.data, X)
+
     @pytest.mark.parametrize("header", [True, False])
     @pytest.mark.parametrize("last", [True, False])
     def test_labels_are_found_by_their_values(self, tmp_path, header, last):

@@ -24,6 +24,8 @@ from skdigits.preprocessing import ImageReshaper, OneHotLabelEncoder, PixelScale
         (np.array([[0.0, 16.0]]), 16),
         (np.array([[0.0, 0.4]]), 1),
         (np.array([[0.0, 1.0]]), 1),
+        (np.array([[-0.1, 1.1]]), 1),
+        (np.array([[0.0, 290.5]]), 255),
         (np.array([[0, 65535]], dtype=np.uint16), 65535),
         (np.array([[0.0, 0.0]]), 1),
     ],
