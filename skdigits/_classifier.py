@@ -146,7 +146,8 @@ class DigitCNN(ClassifierMixin, BaseEstimator):
 
     class_weight : dict or "balanced", default=None
         Weight of each class, ``{label: weight}``. Labels that are not in the dict have
-        the weight 1. "balanced" gives each class the same total weight, and is not
+        the weight 1. Labels that are only in the dict raise an error, unless it has all
+        labels of ``y``. "balanced" gives each class the same total weight, and is not
         accepted by `partial_fit`. None gives each image the same weight.
 
     image_shape : tuple of int (height, width) or (height, width, 3), default=None

@@ -182,8 +182,10 @@ def class_weights(class_weight, classes, codes):
             f"Got class_weight={class_weight!r}, but expected a dict with a weight "
             "for each label, 'balanced' or None."
         )
-    unknown = set(class_weight) - set(classes.tolist())
-    if unknown:
+    known = set(classes.tolist())
+    unknown = set(class_weight) - known
+    # a part of the data, such as a fold, may lack a label that has a weight
+    if unknown and known - set(class_weight):
         raise ValueError(
             f"Got class_weight with the unknown label {unknown.pop()!r}, but expected "
             f"only {classes.tolist()}. Remove or correct it."

@@ -163,6 +163,14 @@ class TestLearning:
         assert (by_class.predict(X) == 3).mean() > 0.5
         assert_array_equal(heavy, before)
 
+    def test_a_fold_may_lack_a_label_that_has_a_weight(self, data):
+        X, y = data
+        weights = {label: 1.0 + label for label in range(10)}
+        fold = y != 7
+        clf = tiny(class_weight=weights).fit(X[fold], y[fold])
+        del weights[7]
+        assert_same_weights(clf, tiny(class_weight=weights).fit(X[fold], y[fold]))
+
     def test_class_weights_and_sample_weights_are_multiplied(self, data):
         X, y = data
         weights = 2.0 ** (np.arange(len(y)) % 3)  # their products are exact
