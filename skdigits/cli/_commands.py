@@ -1,26 +1,27 @@
 """The commands together; what they do is imported when they run."""
 
+from inspect import getdoc
 from typing import Annotated
 
 import typer
 
-from skdigits.cli import (
-    _evaluate,
-    _export,
-    _info,
-    _predict,
-    _serve,
-    _train,
-    _tune,
-)
+from skdigits.cli._evaluate import evaluate
+from skdigits.cli._export import export
+from skdigits.cli._info import info
+from skdigits.cli._predict import predict
+from skdigits.cli._serve import serve
+from skdigits.cli._train import train
+from skdigits.cli._tune import tune
 
 app = typer.Typer(
     name="skdigits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (_train, _evaluate, _predict, _info, _export, _serve, _tune):
-    app.add_typer(command.app)
+for command in (train, evaluate, predict, info, export, serve, tune):
+    description, _, examples = (getdoc(command) or "").partition("\n\n")
+    # typer keeps the lines of a text apart only if there is an empty one between them
+    app.command(help=description, epilog=examples.replace("\n", "\n\n"))(command)
 
 
 def _print_version(wanted: bool):

@@ -21,17 +21,7 @@ from skdigits.cli._printed_report import (
 from skdigits.cli._saved_model import as_known, whether_to_normalize
 from skdigits.cli._train_and_tune import say_data
 
-app = typer.Typer()
 
-
-@app.command(
-    epilog=options.examples(
-        "evaluate digits.safetensors",
-        "evaluate digits.safetensors --data more_photos --report errors",
-        "evaluate digits.safetensors --seeds 5",
-        "evaluate digits.safetensors --json",
-    )
-)
 def evaluate(
     model: options.Model,
     data: Annotated[str, options.data(TEST_HELP)] = "auto",
@@ -61,7 +51,14 @@ def evaluate(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ):
-    """Test a saved classifier."""
+    """Test a saved classifier.
+
+    Examples:
+      skdigits evaluate digits.safetensors
+      skdigits evaluate digits.safetensors --data more_photos --report errors
+      skdigits evaluate digits.safetensors --seeds 5
+      skdigits evaluate digits.safetensors --json
+    """
     from skdigits._pipeline import begins_with_normalizer
     from skdigits.persistence import load_with_card
 

@@ -10,10 +10,7 @@ from skdigits.cli import _options as options
 from skdigits.cli._console import new_console, say
 from skdigits.cli._outputs import check_different, check_outputs
 
-app = typer.Typer()
 
-
-@app.command(epilog=options.examples("export digits.safetensors digits.onnx"))
 def export(
     model: options.Model,
     output: Annotated[
@@ -29,7 +26,11 @@ def export(
     ] = None,
     debug: options.Debug = False,
 ):
-    """Write a saved classifier as an ONNX graph, to predict without Python."""
+    """Write a saved classifier as an ONNX graph, to predict without Python.
+
+    Examples:
+      skdigits export digits.safetensors digits.onnx
+    """
     from skdigits._files import replacing
     from skdigits.persistence import load_with_card
 

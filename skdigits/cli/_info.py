@@ -12,10 +12,7 @@ import skdigits
 from skdigits.cli import _options as options
 from skdigits.cli._console import printable
 
-app = typer.Typer()
 
-
-@app.command(epilog=options.examples("info", "info digits.safetensors --json"))
 def info(
     model: Annotated[
         Path | None,
@@ -28,7 +25,12 @@ def info(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ):
-    """Show what a model is, how well it performs, its limits, and the versions."""
+    """Show what a model is, how well it performs, its limits, and the versions.
+
+    Examples:
+      skdigits info
+      skdigits info digits.safetensors --json
+    """
     from skdigits.persistence import load_with_card
 
     path = skdigits.reading.PRETRAINED if model is None else model

@@ -88,8 +88,3 @@ Reader = Annotated[
         callback=lambda name: None if name == "pretrained" else name,
     ),
 ]
-
-
-def examples(*commands):
-    """Return the text below the options of a command."""
-    return "\n\n".join(["Examples:", *(f"  skdigits {its}" for its in commands)])

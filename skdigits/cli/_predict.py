@@ -34,17 +34,7 @@ _MANY = 10
 # At most so many skipped files are named.
 _MOST_NAMES = 10
 
-app = typer.Typer()
 
-
-@app.command(
-    epilog=options.examples(
-        "predict sheet.jpg",
-        "predict photos --annotate annotated --n-jobs -1",
-        "predict sheet.jpg --json --min-confidence 0.9",
-        "predict scans.pdf --boxes form.csv --csv points.csv --n-digits 2",
-    )
-)
 def predict(
     paths: Annotated[
         list[str],
@@ -112,7 +102,14 @@ def predict(
     ] = 1,
     debug: options.Debug = False,
 ):
-    """Read the handwritten digits in images."""
+    """Read the handwritten digits in images.
+
+    Examples:
+      skdigits predict sheet.jpg
+      skdigits predict photos --annotate annotated --n-jobs -1
+      skdigits predict sheet.jpg --json --min-confidence 0.9
+      skdigits predict scans.pdf --boxes form.csv --csv points.csv --n-digits 2
+    """
     _check_options(model, min_confidence, n_digits, rotation, n_jobs)
     check_tables(boxes=boxes, csv=csv, csv_digits=csv_digits)
     if rotation is not None and boxes is not None:

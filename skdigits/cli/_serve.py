@@ -15,12 +15,7 @@ _MAX_CONNECTIONS = 1000
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 
-app = typer.Typer()
 
-
-@app.command(
-    epilog=options.examples("serve", "serve --model digits.safetensors --port 0")
-)
 def serve(
     model: options.Reader = None,
     host: Annotated[
@@ -58,7 +53,12 @@ def serve(
     ] = "warning",
     debug: options.Debug = False,
 ):
-    """Serve a page to draw on, and read images that are sent over HTTP."""
+    """Serve a page to draw on, and read images that are sent over HTTP.
+
+    Examples:
+      skdigits serve
+      skdigits serve --model digits.safetensors --port 0
+    """
     from skdigits._validation import check_choice
 
     if not host:

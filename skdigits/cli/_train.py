@@ -15,18 +15,9 @@ from skdigits.cli._outputs import check_new, check_outputs, figure_output, write
 from skdigits.cli._printed_report import confusion_matrix, print_report
 from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
-app = typer.Typer()
 FIGURE = Path("confusion_matrix.png")
 
 
-@app.command(
-    epilog=options.examples(
-        "train",
-        "train --data mnist --preset fast --seed 1 --output fast.safetensors",
-        "train --data my_photos",
-        "train --from pretrained --data corrections.zip",
-    )
-)
 def train(
     context: typer.Context,
     data: Annotated[str, options.data(HELP)] = "auto",
@@ -59,7 +50,14 @@ def train(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ):
-    """Train a classifier, test it, and save it with its confusion matrix."""
+    """Train a classifier, test it, and save it with its confusion matrix.
+
+    Examples:
+      skdigits train
+      skdigits train --data mnist --preset fast --seed 1 --output fast.safetensors
+      skdigits train --data my_photos
+      skdigits train --from pretrained --data corrections.zip
+    """
     console = new_console(quiet)
     check_outputs(model=output, figure=figure)
     check_new(output, force)

@@ -21,19 +21,11 @@ from skdigits.cli._outputs import (
 from skdigits.cli._printed_report import accuracy_line, as_plain, percent
 from skdigits.cli._train_and_tune import data_and_classifier, model_output
 
-app = typer.Typer()
 TABLE, FIGURE = Path("search_results.csv"), Path("search_results.png")
 
 _SHOWN = 10
 
 
-@app.command(
-    epilog=options.examples(
-        "tune --data digits",
-        "tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2",
-        "tune --data mnist --resume search",
-    )
-)
 def tune(
     context: typer.Context,
     data: Annotated[str, options.data("What to train on, as for train.")] = "auto",
@@ -88,7 +80,13 @@ def tune(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ):
-    """Search for the best filters and dropout; train, test and save the winner."""
+    """Search for the best filters and dropout; train, test and save the winner.
+
+    Examples:
+      skdigits tune --data digits
+      skdigits tune --data mnist --filters 16-32,16-32-64 --dropout 0,0.25 --n-jobs 2
+      skdigits tune --data mnist --resume search
+    """
     console = new_console(quiet or as_json)
     check_outputs(model=output, table=table, figure=figure)
     check_new(output, force)
