@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits._classifier import DigitCNN
 from skdigits._pipeline import begins_with_normalizer
-from skdigits._validation import as_label_array
+from skdigits._validation import as_label_array, one_line
 from skdigits.inspection._inputs import check_one_kind, some_labels
 
 
@@ -86,7 +86,14 @@ def network_of(estimator):
     return estimator[-1] if hasattr(estimator, "named_steps") else estimator
 
 
-def check_network_is_fitted(network):
-    """Raise a NotFittedError for a `DigitCNN` that is not fitted."""
+def fitted_network_of(estimator, attribute):
+    """Return what `network_of` does if it has an attribute, else raise an error."""
+    network = network_of(estimator)
     if isinstance(network, DigitCNN):
         check_is_fitted(network)
+    if not hasattr(network, attribute):
+        raise ValueError(
+            f"Got estimator={one_line(repr(estimator))} without {attribute}, but "
+            "expected a fitted DigitCNN, or a pipeline or search with one."
+        )
+    return network

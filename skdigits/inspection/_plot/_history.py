@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skdigits._validation import one_line
 from skdigits.inspection._plot._display import Display
 from skdigits.inspection._plot._drawing import colours
-from skdigits.inspection._predictions import check_network_is_fitted, network_of
+from skdigits.inspection._predictions import fitted_network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,14 +84,8 @@ class TrainingHistoryDisplay(Display):
         sklearn.exceptions.NotFittedError
             If the `DigitCNN` is not fitted.
         """
-        network = network_of(estimator)
-        check_network_is_fitted(network)
-        if not hasattr(network, "history_"):
-            raise ValueError(
-                f"Got estimator={one_line(repr(estimator))} without history_, but "
-                "expected a fitted DigitCNN, or a pipeline or search with one."
-            )
-        return cls(network.history_).plot(ax=ax)
+        history = fitted_network_of(estimator, "history_").history_
+        return cls(history).plot(ax=ax)
 
     def _draw(self):
         for part, name in zip(self.ax_, ("loss", "accuracy"), strict=True):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skdigits._validation import check_integer, one_line
+from skdigits._validation import check_integer
 from skdigits.inspection._inputs import code_of, drawable
 from skdigits.inspection._plot._display import Display
-from skdigits.inspection._predictions import check_network_is_fitted, network_of
+from skdigits.inspection._predictions import fitted_network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,13 +125,7 @@ class SaliencyDisplay(Display):
             If the `DigitCNN` is not fitted.
         """
         n_steps = check_integer("n_steps", n_steps)
-        network = network_of(estimator)
-        check_network_is_fitted(network)
-        if not hasattr(network, "network_"):
-            raise ValueError(
-                f"Got estimator={one_line(repr(estimator))}, but expected a fitted "
-                "DigitCNN, or a pipeline or search with one."
-            )
+        network = fitted_network_of(estimator, "network_")
         fitted, row = getattr(estimator, "best_estimator_", estimator), _as_row(image)
         scaled = fitted[:-1].transform(row) if fitted is not network else row
         pixels = np.asarray(scaled, np.float32).reshape(
