@@ -67,12 +67,8 @@ def find_source(
             f"Got --normalize with --data {name}, but expected images of your own. "
             "Leave the option out."
         )
-    if name == "auto" and image_shape is not None:
-        return _fitting_source(image_shape)
-    return _NAMED[name]
-
-
-def _fitting_source(image_shape):
+    if name != "auto" or image_shape is None:
+        return _NAMED[name]
     for source in (MNIST, DIGITS):
         if source.image_shape == image_shape:
             return source
