@@ -73,10 +73,8 @@ def fine_tuned(console, model, *, data, normalize, label_column, **params):
     _fit(console, pipeline, digits.train, known, params)
     after = {name: pipeline.score(*test) for name, test in tests.items()}
     for name in tests:
-        shares = (
-            f"{percent(before[name])} before training, {percent(after[name])} after"
-        )
-        say(console, f"{name}: {shares}.")
+        was, now = percent(before[name]), percent(after[name])
+        say(console, f"{name}: {was} before training, {now} after.")
     n_train = {"New images": len(digits.train[0])}
     n_train["Known images"] = 0 if known is None else len(known.train[0])
     about = {"from": model, "normalize": normalize, "mixed_in": words}
