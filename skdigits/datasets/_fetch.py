@@ -51,36 +51,26 @@ class Source:
     in_home: bool = False
 
 
-def fetch(
-    source,
-    *,
-    subset,
-    data_home,
-    download_if_missing,
-    n_retries,
-    delay,
-    return_X_y,
-    as_frame,
-):
-    """Return a data set as `fetch_mnist` does, whose parameters these are."""
+def fetch(source, *, subset, data_home, download_if_missing, n_retries, delay, **form):
+    """Return a data set as `fetch_mnist` does, whose parameters these are.
+
+    ``form`` are the last two, ``return_X_y`` and ``as_frame``.
+    """
     check_choice("subset", subset, ("all", "train", "test"))
     n_retries = check_integer("n_retries", n_retries, minimum=0)
     delay = check_number("delay", delay, low=0, high=3600)
     may_download = check_bool("download_if_missing", download_if_missing)
-    return_X_y = check_bool("return_X_y", return_X_y)
-    as_frame = check_bool("as_frame", as_frame)
+    form = {name: check_bool(name, value) for name, value in form.items()}
     if data_home is not None:
         data_home = check_path("data_home", data_home)
     retries = {"n_retries": n_retries, "delay": delay}
     arrays = _arrays_of(source, subset, data_home, retries if may_download else None)
-    images, labels = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
     return make_bunch(
-        images,
-        labels.astype(np.int64),
+        np.concatenate(arrays[::2]),
+        np.concatenate(arrays[1::2]).astype(np.int64),
         DESCR=source.descr,
         target_names=list(source.target_names),
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+        **form,
     )
 
 
