@@ -7,34 +7,29 @@ from typing import Any, Literal
 from skdigits.datasets._fetch import Source, fetch
 from skdigits.datasets._known_files import IdxFile
 
+
+def _pair(prefix, subset, n, images, labels):
+    """Return ``n`` images and their labels, by the SHA-256 of each file."""
+    return (
+        IdxFile(f"{prefix}-images-idx3-ubyte.gz", (n, 28, 28), images, f"x_{subset}"),
+        IdxFile(f"{prefix}-labels-idx1-ubyte.gz", (n,), labels, f"y_{subset}"),
+    )
+
+
 FILES = {
-    "train": (
-        IdxFile(
-            "train-images-idx3-ubyte.gz",
-            (60000, 28, 28),
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            npz_key="x_train",
-        ),
-        IdxFile(
-            "train-labels-idx1-ubyte.gz",
-            (60000,),
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            npz_key="y_train",
-        ),
+    "train": _pair(
+        "train",
+        "train",
+        60000,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
-    "test": (
-        IdxFile(
-            "t10k-images-idx3-ubyte.gz",
-            (10000, 28, 28),
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            npz_key="x_test",
-        ),
-        IdxFile(
-            "t10k-labels-idx1-ubyte.gz",
-            (10000,),
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            npz_key="y_test",
-        ),
+    "test": _pair(
+        "t10k",
+        "test",
+        10000,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 }
 
