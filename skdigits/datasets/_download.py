@@ -1,7 +1,8 @@
 """Downloading a file with a known checksum from one of its mirrors."""
 
 import time
-from contextlib import contextmanager
+from contextlib import nullcontext
+from functools import partial
 from queue import Empty, Queue
 from threading import Thread
 
@@ -73,8 +74,17 @@ def _get(url, path, *, max_bytes, seconds):
     of the head, never lets a socket's timeout expire. It gets an open file, as it
     would otherwise make the file again after it was removed.
     """
-    outcome = Queue()
-    with _meter(url, max_bytes) as meter, open(path, "wb") as output:
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress
+
+    outcome, console = Queue(), Console(stderr=True)
+    columns = (*Progress.get_default_columns(), DownloadColumn())
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task(url.rpartition("/")[2], total=None)
+    meter = _Meter(max_bytes, partial(bar.update, task))
+    # if stderr is no terminal, rich 13 prints empty lines even for a disabled bar
+    shown = bar if console.is_terminal else nullcontext()
+    with shown, open(path, "wb") as output:
         Thread(target=_put, args=(outcome, url, output, meter), daemon=True).start()
         try:
             error = outcome.get(timeout=seconds)
@@ -130,20 +140,3 @@ class _Meter:
 
     def close(self):
         pass
-
-
-@contextmanager
-def _meter(url, max_bytes):
-    """Yield a meter that shows a bar if stderr is a terminal."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        # if it is not one, rich 13 prints empty lines even for a disabled bar
-        yield _Meter(max_bytes, lambda **done: None)
-        return
-    columns = (*Progress.get_default_columns(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(url.rpartition("/")[2], total=None)
-        yield _Meter(max_bytes, lambda **done: bar.update(task, **done))
