@@ -22,15 +22,15 @@ def read_folder(folder):
             f"read ({reason_of(error)}), but expected a readable one. Change its "
             "permissions or choose another."
         ) from error
-    files = images_by_class(folder, inside)
-    warn_of_others(folder, _visible_files(folder), files)
-    return files, [path.parent.name for path in files]
+    return images_by_class(folder, inside, _visible_files(folder))
 
 
-def images_by_class(folder, files_of):
-    """Return the image files in order, or raise a ValueError.
+def images_by_class(folder, files_of, found):
+    """Return the image files in order, and the name of each one's folder.
 
-    ``files_of`` has the visible folders in ``folder``, each with its files.
+    Raises a ValueError if there are none, and warns of files that are left out, except
+    notes. ``files_of`` has the visible folders in ``folder``, each with its files, and
+    ``found`` all files.
     """
     if not files_of:
         raise ValueError(
@@ -38,25 +38,20 @@ def images_by_class(folder, files_of):
             "subfolder of images for each class. Sort the images into subfolders "
             "named after their labels."
         )
-    files = {
-        path: sorted(filter(_is_image, files_of[path])) for path in sorted(files_of)
-    }
-    for path in files:
+    images = []
+    for path in sorted(files_of):
+        its_images = sorted(filter(_is_image, files_of[path]))
         # otherwise the class would be missing silently, say for lack of a decoder
-        if not files[path]:
+        if not its_images:
             raise ValueError(
                 f"Got the folder {str(path)!r} with no images in it, but expected "
                 f"files that end in {', '.join(SUFFIXES)}. Add or convert images, or "
                 "remove the folder."
             )
-    return [path for its_files in files.values() for path in its_files]
-
-
-def warn_of_others(folder, found, chosen):
-    """Warn of files that were found but not chosen, except notes."""
+        images += its_images
     others = sorted(
         path.relative_to(folder).as_posix()
-        for path in set(found) - set(chosen)
+        for path in set(found) - set(images)
         if _is_visible(path) and path.suffix.lower() not in NOTES
     )
     if others:
@@ -67,6 +62,7 @@ def warn_of_others(folder, found, chosen):
             f"images: {first}.",
             stacklevel=5,
         )
+    return images, [path.parent.name for path in images]
 
 
 def _visible_files(folder):

@@ -8,7 +8,7 @@ from posixpath import commonpath, dirname
 from skdigits._files import UnreadableFile
 from skdigits._validation import one_line
 from skdigits.datasets._arrays import check_size, reading
-from skdigits.datasets._folder import images_by_class, is_image_name, warn_of_others
+from skdigits.datasets._folder import images_by_class, is_image_name
 from skdigits.datasets._image_files import Content
 
 # Packed or not: all images are in memory at the same time.
@@ -45,9 +45,8 @@ def read_zip(path):
         }
         check_size("its content", sum(m.file_size for m in chosen.values()), MAX_BYTES)
         contents = {file: _unpacked(archive, m) for file, m in chosen.items()}
-    found = images_by_class(path, classes)
-    warn_of_others(path, [path / n for n in members if not n.endswith("/")], found)
-    labels = [file.parent.name for file in found]
+    files = [path / name for name in members if not name.endswith("/")]
+    found, labels = images_by_class(path, classes, files)
     return [Content(repr(one_line(f)), contents[f]) for f in found], labels, None
 
 
