@@ -171,20 +171,16 @@ def _one_sentence(name):
                 f"Got {name}, which does not exist, but expected an image file. Check "
                 "the path."
             ) from None
-        except UnreadableFile as error:
-            raise ValueError(
-                f"Got {name}, which cannot be read ({error}), but expected an image. "
-                "Remove or replace it."
-            ) from error
         except Image.DecompressionBombError:
             raise ValueError(
                 f"Got {name}{_too_large('far more', MAX_PIXELS)}"
             ) from None
         # Pillow's decoders raise all sorts of errors for damaged files
         except Exception as error:
+            done = "read" if isinstance(error, UnreadableFile) else "decoded"
             raise ValueError(
-                f"Got {name}, which cannot be decoded ({_reason(error)}), but "
-                "expected an image. Remove or replace it."
+                f"Got {name}, which cannot be {done} ({_reason(error)}), but expected "
+                "an image. Remove or replace it."
             ) from error
 
 
