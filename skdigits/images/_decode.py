@@ -314,16 +314,7 @@ def _too_large(size, limit):
 
 
 def _check_scans(content):
-    n_scans = _count_scans(content)
-    if n_scans > _MAX_SCANS:
-        raise Unusable(
-            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, as more take "
-            "too long to decode. Save it again."
-        )
-
-
-def _count_scans(content):
-    """Return the number of scans in the content of a JPEG file."""
+    """Count the scans in the content of a JPEG file."""
     n_scans, place = 0, 0
     # anything but a marker is coded pixels
     while (marker := _MARKER.search(content, place)) and marker[1] != _END:
@@ -331,7 +322,11 @@ def _count_scans(content):
         place = marker.end()
         # a thumbnail in a segment has scans of its own
         place += int.from_bytes(content[place : place + 2])
-    return n_scans
+    if n_scans > _MAX_SCANS:
+        raise Unusable(
+            f" of {n_scans:,} scans, but expected at most {_MAX_SCANS}, as more take "
+            "too long to decode. Save it again."
+        )
 
 
 def _upright_grey(image):
