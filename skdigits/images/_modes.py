@@ -30,10 +30,8 @@ def _strips(image):
     """Yield a few rows at a time: a large image is not in memory several times."""
     n_rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, n_rows):
-        rows = slice(top, min(top + n_rows, image.height))
-        whole = n_rows >= image.height
-        box = (0, rows.start, image.width, rows.stop)
-        yield rows, image if whole else image.crop(box)
+        bottom = min(top + n_rows, image.height)
+        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
 
 
 def _conversion(image):
