@@ -57,11 +57,12 @@ def read_csv(path, label_column=None, n_pixels=None):
         names, columns = _columns(file)
         n_lines = max(PART_LINES, PART_CELLS // len(columns))
         sample = _sample(file, names, len(columns), n_lines)
-        if (files := _column_of_files(sample)) is not None:
-            return _files_and_labels(path, file, names, files, label_column)
+        files = _column_of_files(sample)
         label_column = _tables.choose_label_column(
-            path, label_column, n_pixels, columns, sample
+            path, label_column, n_pixels, columns, sample, files
         )
+        if files is not None:
+            return _files_and_labels(path, file, names, files, label_column)
         labels, pixels = [], []
         # low_memory=False: a word among the numbers of a long file is no warning
         options = {"dtype": {label_column: str}, "low_memory": False, **names}
@@ -87,8 +88,6 @@ def _files_and_labels(path, file, names, files, label_column):
     texts = {"dtype": str, "keep_default_na": False}
     table = pd.read_csv(file, nrows=_tables.MAX_LINES + 1, **texts, **names)
     _check_number(table)
-    columns = table.columns.tolist()
-    label_column = _tables.label_column_beside(path, label_column, files, columns)
     labels = _tables.labels_of(path, table[label_column])
     return [path.parent / name.strip() for name in table[files]], labels, label_column
 

@@ -23,18 +23,14 @@ def read_parquet(path, label_column=None, n_pixels=None):
     label_column : str
     """
     table = _read(path)
-    columns = table.columns.tolist()
-    images = [name for name in table if _has_images(table[name])]
-    if images:
-        label_column = _tables.label_column_beside(
-            path, label_column, images[0], columns
-        )
-        found = _contents(path, table[images[0]])
-    else:
-        label_column = _tables.choose_label_column(
-            path, label_column, n_pixels, columns, table
-        )
+    images = next((name for name in table if _has_images(table[name])), None)
+    label_column = _tables.choose_label_column(
+        path, label_column, n_pixels, table.columns.tolist(), table, images
+    )
+    if images is None:
         found = _tables.pixels_of(path, table, label_column)
+    else:
+        found = _contents(path, table[images])
     return found, _tables.labels_of(path, table[label_column]), label_column
 
 

@@ -30,7 +30,7 @@ LEAST_PIXELS = 16
 _MAX_TOLD = 60
 
 
-def choose_label_column(path, wanted, n_pixels, columns, ends):
+def choose_label_column(path, wanted, n_pixels, columns, ends, images=None):
     """Return the name of the column of labels.
 
     Parameters
@@ -44,11 +44,46 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     columns : list of str or int
     ends : DataFrame
         Some lines, of which the first and the last column are looked at, as text.
+    images : str, int or None
+        The name of the column of images, None if the others have pixels.
     """
     if wanted is not None:
-        return _wanted_column(path, wanted, columns)
-    if named := _named_column(path, columns):
-        return named
+        return _wanted_column(path, wanted, columns, images)
+    others = [name for name in columns if name != images]
+    named = [name for name in others if is_label_name(name)]
+    if len(named) > 1:
+        raise ValueError(
+            f"Got {str(path)!r} with the columns {one_line(named)}, but expected a "
+            "column of labels. Pass label_column."
+        )
+    if named:
+        return named[0]
+    if images is None:
+        return _guessed_column(path, n_pixels, columns, ends)
+    if len(others) != 1:
+        raise ValueError(
+            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected a "
+            f"column of labels besides {images!r}. Pass label_column."
+        )
+    return others[0]
+
+
+def _wanted_column(path, wanted, columns, images):
+    if wanted not in columns and wanted not in range(len(columns)):
+        raise ValueError(
+            f"Got label_column={wanted!r}, but expected one of the columns of "
+            f"{str(path)!r}, {one_line(columns, 200)}."
+        )
+    column = wanted if wanted in columns else columns[wanted]
+    if column == images:
+        raise ValueError(
+            f"Got label_column={wanted!r}, which holds the images of {str(path)!r}, "
+            "but expected a column of labels. Pass another."
+        )
+    return column
+
+
+def _guessed_column(path, n_pixels, columns, ends):
     n = len(columns)
     if n >= LEAST_PIXELS and isqrt(n) ** 2 == n and n_pixels in (None, n):
         raise ValueError(
@@ -59,46 +94,6 @@ def choose_label_column(path, wanted, n_pixels, columns, ends):
     shares = [_share_of_most_frequent(ends.iloc[:, i].astype(str)) for i in (0, -1)]
     is_last = shares[1] < MOST_OF_A_LABEL <= shares[0]
     return columns[-1 if is_last else 0]
-
-
-def label_column_beside(path, wanted, image_column, columns):
-    """Return the name of the column of labels if another one has the images."""
-    if wanted is not None:
-        column = _wanted_column(path, wanted, columns)
-        if column == image_column:
-            raise ValueError(
-                f"Got label_column={wanted!r}, which holds the images of "
-                f"{str(path)!r}, but expected a column of labels. Pass another."
-            )
-        return column
-    others = [name for name in columns if name != image_column]
-    named = _named_column(path, others)
-    if not named and len(others) != 1:
-        raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(columns)}, but expected a "
-            f"column of labels besides {image_column!r}. Pass label_column."
-        )
-    return named or others[0]
-
-
-def _wanted_column(path, wanted, columns):
-    if wanted not in columns and wanted not in range(len(columns)):
-        raise ValueError(
-            f"Got label_column={wanted!r}, but expected one of the columns of "
-            f"{str(path)!r}, {one_line(columns, 200)}."
-        )
-    return wanted if wanted in columns else columns[wanted]
-
-
-def _named_column(path, columns):
-    """Return the name of the column that is named so, None if there is none."""
-    named = [name for name in columns if is_label_name(name)]
-    if len(named) > 1:
-        raise ValueError(
-            f"Got {str(path)!r} with the columns {one_line(named)}, but expected a "
-            "column of labels. Pass label_column."
-        )
-    return named[0] if named else None
 
 
 def _share_of_most_frequent(values):
