@@ -89,9 +89,7 @@ def _arrays_of(source, subset, data_home, retries):
                 "there. Pass download_if_missing=True, or pass the folder that has it "
                 "as data_home or in the environment variable SKDIGITS_DATA."
             )
-        if held is None:
-            held = download(file, folder, source.mirrors, **retries)
-        arrays += held
+        arrays += held or download(file, folder, source.mirrors, **retries)
     return arrays
 
 
@@ -110,12 +108,11 @@ def _places(source, data_home):
 
 def _find(file, places):
     """Return what the first intact copy of ``file`` holds, None if there is none."""
-    for place in places:
-        for path in file.paths_in(place):
-            if not os.path.isfile(path):  # Path.is_file raises if access is denied
-                continue
-            try:
-                return file.read(path)
-            except DamagedFile as error:
-                warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=5)
+    paths = [path for place in places for path in file.paths_in(place)]
+    # Path.is_file raises if access is denied
+    for path in filter(os.path.isfile, paths):
+        try:
+            return file.read(path)
+        except DamagedFile as error:
+            warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=5)
     return None
