@@ -36,8 +36,7 @@ def read_zip(path):
     )
     with reading(path, MAX_BYTES, expected) as file, zipfile.ZipFile(file) as archive:
         members = _members(archive)
-        images = [name for name in members if is_image_name(name)]
-        classes = _classes(path, members, images)
+        classes = _classes(path, members)
         chosen = {
             file: members[file.relative_to(path).as_posix()]
             for file in chain.from_iterable(classes.values())
@@ -68,16 +67,15 @@ def _members(archive):
     return members
 
 
-def _classes(path, names, images):
+def _classes(path, names):
     """Return the folders of classes, each with the files directly in it."""
     # the folder that holds them all
-    top = commonpath({dirname(dirname(name)) for name in images} or {""})
+    top = commonpath({dirname(dirname(n)) for n in names if is_image_name(n)} or {""})
     found: dict = {}
+    prefix = f"{top}/" if top else ""
     for name in names:
-        if not name.startswith(f"{top}/" if top else ""):
-            continue
-        *folders, file = name[len(top) :].lstrip("/").split("/")
-        if folders:
+        *folders, file = name.removeprefix(prefix).split("/")
+        if folders and name.startswith(prefix):
             files = found.setdefault(path / top / folders[0], [])
             if file and len(folders) == 1:
                 files.append(path / name)
