@@ -68,8 +68,8 @@ def read_csv(path, label_column=None, n_pixels=None):
         options = {"dtype": {label_column: str}, "low_memory": False, **names}
         with pd.read_csv(file, chunksize=n_lines, **options) as parts:
             for part in parts:
-                _check_number(part)
                 labels.append(part[label_column])
+                _tables.check_lines(sum(map(len, labels)))
                 pixels.append(_tables.pixels_of(path, part, label_column))
     labels = _tables.labels_of(path, pd.concat(labels))
     return np.concatenate(pixels), labels, label_column
@@ -87,7 +87,7 @@ def _files_and_labels(path, file, names, files, label_column):
 
     texts = {"dtype": str, "keep_default_na": False}
     table = pd.read_csv(file, nrows=_tables.MAX_LINES + 1, **texts, **names)
-    _check_number(table)
+    _tables.check_lines(len(table))
     labels = _tables.labels_of(path, table[label_column])
     return [path.parent / name.strip() for name in table[files]], labels, label_column
 
@@ -135,11 +135,8 @@ def _first_lines(file):
     if len(head) > MAX_LINE_BYTES and len(lines) < 3:
         raise UnreadableFile(f"it has a line of more than {MAX_LINE_BYTES:,} bytes")
     lines = [line for line in lines if line.strip()][:2]
-    n_cells = 1 + max((line.count(b",") for line in lines), default=0)
-    if n_cells > _tables.MAX_CELLS:
-        raise UnreadableFile(
-            f"it has {n_cells:,} cells in a line; the limit is {_tables.MAX_CELLS:,}"
-        )
+    n_commas = max((line.count(b",") for line in lines), default=0)
+    _tables.check_cells(1 + n_commas, "cells in a line")
     return lines
 
 
@@ -153,11 +150,6 @@ def _sample(file, names, n_columns, n_lines):
     sample = pd.read_csv(file, nrows=n_lines, **names, **texts)
     file.seek(0)
     return sample
-
-
-def _check_number(part):
-    if len(part) and part.index[-1] >= _tables.MAX_LINES:
-        raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
 
 
 def _are_names(cells):

@@ -53,12 +53,8 @@ def _read(path):
 
 
 def _check_shape(n_lines, n_columns, path):
-    if n_lines > _tables.MAX_LINES:
-        raise UnreadableFile(f"it has more than {_tables.MAX_LINES:,} lines")
-    if n_columns > _tables.MAX_CELLS:
-        raise UnreadableFile(
-            f"it has {n_columns:,} columns; the limit is {_tables.MAX_CELLS:,}"
-        )
+    _tables.check_lines(n_lines)
+    _tables.check_cells(n_columns, "columns")
     n_bytes = 8 * n_lines * n_columns
     check_size("its table", n_bytes, largest(os.stat(path).st_size))
 

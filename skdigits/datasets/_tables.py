@@ -5,6 +5,7 @@ from math import isqrt
 
 import numpy as np
 
+from skdigits._files import UnreadableFile
 from skdigits._validation import one_line
 
 # A label and 256 x 256 pixels; each column costs as much as a thousand numbers.
@@ -28,6 +29,18 @@ LEAST_PIXELS = 16
 
 # Of a cell or a name that is quoted in an error.
 _MAX_TOLD = 60
+
+
+def check_lines(n_lines):
+    """Raise an UnreadableFile if there are too many lines."""
+    if n_lines > MAX_LINES:
+        raise UnreadableFile(f"it has more than {MAX_LINES:,} lines")
+
+
+def check_cells(n_cells, what):
+    """Raise an UnreadableFile before a line of too many cells is taken apart."""
+    if n_cells > MAX_CELLS:
+        raise UnreadableFile(f"it has {n_cells:,} {what}; the limit is {MAX_CELLS:,}")
 
 
 def choose_label_column(path, wanted, n_pixels, columns, ends, images=None):
