@@ -53,30 +53,14 @@ class RequestBodies:
         HTTPException
             400, 408, 413, 415 or 503.
         """
-        body = _Body(self, request)
+        request.state.n_bytes = 0
         try:
-            yield await body.files()
+            yield await self._files(request)
         finally:
-            self._n_bytes -= body.n_bytes
+            self._n_bytes -= request.state.n_bytes
 
-    def hold(self, n_bytes):
-        limit = HELD * self.max_bytes
-        if self._n_bytes + n_bytes > limit:
-            raise unavailable(
-                f"Got more than {limit:,} bytes at the same time, but expected no "
-                "more than that."
-            )
-        self._n_bytes += n_bytes
-
-
-class _Body:
-    def __init__(self, bodies, request):
-        self.bodies = bodies
-        self.request = request
-        self.n_bytes = 0
-
-    async def files(self):
-        kind = self.request.headers.get("content-type", "")
+    async def _files(self, request):
+        kind = request.headers.get("content-type", "")
         kind = kind.partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
             read = self._of_form
@@ -91,12 +75,12 @@ class _Body:
                 "with images. Send it as image/png, say, or as multipart/form-data.",
             )
         try:
-            with fail_after(self.bodies.timeout):
-                files = await read()
+            with fail_after(self.timeout):
+                files = await read(request)
         except TimeoutError:
             raise HTTPException(
                 HTTPStatus.REQUEST_TIMEOUT,
-                f"Got only part of a body within {self.bodies.timeout:g} s, but "
+                f"Got only part of a body within {self.timeout:g} s, but "
                 "expected all of it. Send a smaller image, or use a faster "
                 "connection.",
                 headers={"Connection": "close"},
@@ -109,12 +93,12 @@ class _Body:
             )
         return files
 
-    async def _of_body(self):
-        chunks = [chunk async for chunk in self._chunks()]
+    async def _of_body(self, request):
+        chunks = [chunk async for chunk in self._chunks(request)]
         return [(None, b"".join(chunks))]
 
-    async def _of_json(self):
-        ((_, content),) = await self._of_body()
+    async def _of_json(self, request):
+        ((_, content),) = await self._of_body(request)
         problem = "invalid JSON"
         try:
             document = json.loads(content)
@@ -133,15 +117,15 @@ class _Body:
                 '{"image": "data:image/png;base64,…"}. Send that, or the file itself.',
             ) from None
 
-    async def _of_form(self):
+    async def _of_form(self, request):
         parser = MultiPartParser(
-            self.request.headers,
-            self._chunks(),
+            request.headers,
+            self._chunks(request),
             max_files=MAX_FILES,
             max_fields=MAX_FIELDS,
         )
         # above it, a part would go to a file
-        parser.spool_max_size = self.bodies.max_bytes + 1
+        parser.spool_max_size = self.max_bytes + 1
         try:
             form = await parser.parse()
         except (MultiPartException, FormParserError) as error:
@@ -157,21 +141,26 @@ class _Body:
         finally:
             await form.close()
 
-    async def _chunks(self):
+    async def _chunks(self, request):
         """Yield what is sent, up to the limit."""
-        declared = self.request.headers.get("content-length", "0")
+        declared = request.headers.get("content-length", "0")
         self._check_size(int(declared))
-        async for chunk in self.request.stream():
-            self._check_size(self.n_bytes + len(chunk))
-            self.bodies.hold(len(chunk))
-            self.n_bytes += len(chunk)
+        async for chunk in request.stream():
+            self._check_size(request.state.n_bytes + len(chunk))
+            limit = HELD * self.max_bytes
+            if self._n_bytes + len(chunk) > limit:
+                raise unavailable(
+                    f"Got more than {limit:,} bytes at the same time, but expected no "
+                    "more than that."
+                )
+            self._n_bytes += len(chunk)
+            request.state.n_bytes += len(chunk)
             yield chunk
 
     def _check_size(self, n_bytes):
-        limit = self.bodies.max_bytes
-        if n_bytes > limit:
+        if n_bytes > self.max_bytes:
             raise HTTPException(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"Got a body of at least {n_bytes:,} bytes, but expected at most "
-                f"{limit:,}. Send a smaller image, or fewer at once.",
+                f"{self.max_bytes:,}. Send a smaller image, or fewer at once.",
             )
