@@ -5,7 +5,6 @@ ONNX.
 """
 
 from functools import singledispatch
-from math import ceil
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -86,49 +85,28 @@ def add_layer(layer: records.Layer, graph, maps, shape, weights):
 @add_layer.register
 def _(layer: records.Convolution, graph, maps, shape, weights):
     kernel = weights[f"{layer.name}/kernel"].transpose(3, 2, 0, 1)
-    (top, bottom), (left, right) = (_padding(layer, side) for side in shape[:2])
-    return graph.node(
-        "Conv",
-        layer.name,
-        maps,
-        graph.constant(f"{layer.name}/kernel", kernel),
-        strides=[layer.stride] * 2,
-        pads=[top, left, bottom, right],
-    )
+    kernel = graph.constant(f"{layer.name}/kernel", kernel)
+    return graph.node("Conv", layer.name, maps, kernel, **_window(layer, shape))
 
 
 @add_layer.register
 def _(layer: records.Bias, graph, maps, shape, weights):
     bias = weights[f"{layer.name}/bias"][:, None, None]
-    return graph.node(
-        "Add", layer.name, maps, graph.constant(f"{layer.name}/bias", bias)
-    )
+    bias = graph.constant(f"{layer.name}/bias", bias)
+    return graph.node("Add", layer.name, maps, bias)
 
 
 @add_layer.register
 def _(layer: records.MaxPooling, graph, maps, shape, weights):
     # padding counts as less than any value
-    odd = [side % 2 if layer.padding == "same" else 0 for side in shape[:2]]
-    return graph.node(
-        "MaxPool",
-        layer.name,
-        maps,
-        kernel_shape=[2, 2],
-        strides=[2, 2],
-        pads=[0, 0, *odd],
-    )
+    return graph.node("MaxPool", layer.name, maps, **_window(layer, shape))
 
 
 @add_layer.register
 def _(layer: records.BatchNormalization, graph, maps, shape, weights):
-    names = ("gamma", "beta", "moving_mean", "moving_variance")
-    return graph.node(
-        "BatchNormalization",
-        layer.name,
-        maps,
-        *_constants(layer, graph, weights, names),
-        epsilon=records.NORM_EPSILON,
-    )
+    arrays = _constants(layer, graph, shape, weights)
+    epsilon = records.NORM_EPSILON
+    return graph.node("BatchNormalization", layer.name, maps, *arrays, epsilon=epsilon)
 
 
 @add_layer.register
@@ -150,19 +128,23 @@ def _(layer: records.Dropout, graph, maps, shape, weights):
 
 @add_layer.register
 def _(layer: records.Dense, graph, maps, shape, weights):
-    arrays = _constants(layer, graph, weights, ("kernel", "bias"))
+    arrays = _constants(layer, graph, shape, weights)
     sums = graph.node("Gemm", layer.name, maps, *arrays)
     return graph.node("Relu", f"{layer.name}/relu", sums) if layer.relu else sums
 
 
-def _constants(layer, graph, weights, names):
-    full = [f"{layer.name}/{name}" for name in names]
-    return [graph.constant(name, weights[name]) for name in full]
+def _constants(layer, graph, shape, weights):
+    """Add the arrays of a layer, in the order of `weight_shapes` and of ONNX."""
+    names = [f"{layer.name}/{name}" for name in layer.weight_shapes(shape)]
+    return [graph.constant(name, weights[name]) for name in names]
 
 
-def _padding(layer, side):
-    """Return the zeros before and after a side that the padding stands for."""
-    if layer.padding == "valid":
-        return 0, 0
-    total = (ceil(side / layer.stride) - 1) * layer.stride + layer.kernel_size - side
-    return max(total, 0) // 2, max(total, 0) - max(total, 0) // 2
+def _window(layer, shape):
+    """Return the attributes of a node whose kernel moves over the feature maps."""
+    pads = [0] * 4
+    if layer.padding == "same":
+        used = [(side - 1) % layer.stride for side in shape[:2]]
+        totals = [max(layer.kernel_size - 1 - number, 0) for number in used]
+        pads = [n // 2 for n in totals] + [n - n // 2 for n in totals]
+    kernel_shape, strides = [layer.kernel_size] * 2, [layer.stride] * 2
+    return {"kernel_shape": kernel_shape, "strides": strides, "pads": pads}

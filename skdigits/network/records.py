@@ -43,11 +43,13 @@ class Convolution(Layer):
         return {"kernel": (self.kernel_size, self.kernel_size, shape[-1], self.filters)}
 
     def output_shape(self, shape):
-        lost = self.kernel_size - 1 if self.padding == "valid" else 0
-        return (
-            *(ceil((side - lost) / self.stride) for side in shape[:2]),
-            self.filters,
-        )
+        return (*_sides(self, shape), self.filters)
+
+
+def _sides(layer, shape):
+    """Return height and width of the output of a layer whose kernel moves."""
+    lost = layer.kernel_size - 1 if layer.padding == "valid" else 0
+    return [ceil((side - lost) / layer.stride) for side in shape[:2]]
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,11 @@ class MaxPooling(Layer):
     """The maximum of each 2 x 2 block; "same" keeps an odd last row or column."""
 
     padding: str
+    kernel_size: int = 2
+    stride: int = 2
 
     def output_shape(self, shape):
-        height, width, channels = shape
-        if self.padding == "same":
-            return ceil(height / 2), ceil(width / 2), channels
-        return height // 2, width // 2, channels
+        return (*_sides(self, shape), shape[-1])
 
 
 @dataclass(frozen=True)
