@@ -6,6 +6,8 @@ it, so a survivor of a rung could not continue from its weights.
 name.
 """
 
+from functools import partial
+
 from sklearn.model_selection import GridSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -14,24 +16,12 @@ from sklearn.model_selection._validation import (
 )
 
 
-def fit_and_score(estimator, X, y, **options):
-    """Train the estimator itself, not a clone, on one fold, and score it.
-
-    Returns
-    -------
-    fold : dict
-        "test_scores", "fit_time" and whatever else a row of a search contains. If the
-        fit fails, "fit_error" has the error.
-    """
-    return _fit_and_score(
-        estimator,
-        X,
-        y,
-        parameters=None,
-        return_n_test_samples=True,
-        return_times=True,
-        **options,
-    )
+# Trains the estimator itself, not a clone, on one fold, and scores it. Returns a dict
+# with "test_scores", "fit_time" and whatever else a row of a search contains; if the
+# fit fails, "fit_error" has the error.
+fit_and_score = partial(
+    _fit_and_score, parameters=None, return_n_test_samples=True, return_times=True
+)
 
 
 def settle_failures(folds, scoring, error_score):
