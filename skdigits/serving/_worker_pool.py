@@ -1,5 +1,7 @@
 """The worker pool: processes that read images, and the requests waiting for them."""
 
+from functools import partial
+
 from anyio import (
     BrokenWorkerProcess,
     CapacityLimiter,
@@ -41,7 +43,8 @@ class WorkerPool:
         self._n_requests = 0
         # whoever has a turn finds a process free
         self._turns = Semaphore(n_jobs)
-        self._processes = CapacityLimiter(n_jobs)
+        processes = CapacityLimiter(n_jobs)
+        self._run = partial(run_sync, cancellable=True, limiter=processes)
 
     async def start(self, model):
         """Start all processes, and have them load the model."""
@@ -97,11 +100,6 @@ class WorkerPool:
         if not has_turn:
             gone = await request.is_disconnected()
             raise ClientDisconnect if gone else TimeoutError
-
-    async def _run(self, function, *arguments):
-        return await run_sync(
-            function, *arguments, cancellable=True, limiter=self._processes
-        )
 
 
 async def _cancel_if_gone(request, scope):
