@@ -37,17 +37,11 @@ def layers_of(spec):
     """Return the layers of a network, from images to logits."""
     layers = []
     for number, filters in enumerate(spec.filters, start=1):
-        strided = spec.early_downsampling and number == 1
-        layers.append(
-            records.Convolution(
-                f"conv_{number}",
-                filters,
-                spec.kernel_size[number - 1],
-                stride=2 if strided else 1,
-                padding=spec.padding,
-            )
-        )
-        if not strided:
+        size = spec.kernel_size[number - 1]
+        stride = 2 if spec.early_downsampling and number == 1 else 1
+        conv = records.Convolution(f"conv_{number}", filters, size, stride, spec.padding)
+        layers.append(conv)
+        if stride == 1:
             layers.append(records.MaxPooling(f"pool_{number}", spec.padding))
         # what follows comes after the pooling, as there are fewer values: the maximum
         # of sums is the sum of the maximum, and ReLU of it the maximum of ReLU
