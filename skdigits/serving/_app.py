@@ -33,15 +33,10 @@ from skdigits.serving._worker_pool import WorkerPool
 # another package.
 _OWN = files("skdigits.serving") / "page"
 _SWAGGER = files("fastapi_swagger") / "resources"
-PAGES = {
+_FILES = ("page.css", "page.js", "drawing.js", "zip.js", "icon.svg", "docs.js")
+PAGES = {f"/{name}": _OWN / name for name in _FILES} | {
     "/": _OWN / "index.html",
-    "/page.css": _OWN / "page.css",
-    "/page.js": _OWN / "page.js",
-    "/drawing.js": _OWN / "drawing.js",
-    "/zip.js": _OWN / "zip.js",
-    "/icon.svg": _OWN / "icon.svg",
     "/docs": _OWN / "docs.html",
-    "/docs.js": _OWN / "docs.js",
     "/swagger-ui.css": _SWAGGER / "swagger-ui.css",
     "/swagger-ui.js": _SWAGGER / "swagger-ui-bundle.js",
 }
