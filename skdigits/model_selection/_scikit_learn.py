@@ -15,7 +15,6 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 
-
 # Trains the estimator itself, not a clone, on one fold, and scores it. Returns a dict
 # with "test_scores", "fit_time" and whatever else a row of a search contains; if the
 # fit fails, "fit_error" has the error.

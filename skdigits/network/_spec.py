@@ -39,8 +39,8 @@ def layers_of(spec):
     for number, filters in enumerate(spec.filters, start=1):
         size = spec.kernel_size[number - 1]
         stride = 2 if spec.early_downsampling and number == 1 else 1
-        conv = records.Convolution(f"conv_{number}", filters, size, stride, spec.padding)
-        layers.append(conv)
+        name = f"conv_{number}"
+        layers.append(records.Convolution(name, filters, size, stride, spec.padding))
         if stride == 1:
             layers.append(records.MaxPooling(f"pool_{number}", spec.padding))
         # what follows comes after the pooling, as there are fewer values: the maximum
