@@ -225,3 +225,35 @@ def test_upright_line_ends_begin_at_an_edge():
             tall, wide = rows.stop - rows.start, columns.stop - columns.start
             if tall > 2 * wide:
                 assert rows.start == 0 or rows.stop == 90, seed
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_words_are_printed_beside_the_writing(turns, monkeypatch):
+    import matplotlib
+
+    from skdigits.datasets.pages import _page_layouts
+    from skdigits.datasets.pages._sheet import Hand, Sheet
+    from skdigits.datasets.pages._writer import Writer
+
+    monkeypatch.setattr(_page_layouts, "_turns", lambda rng: turns)
+    font = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    printed = 0
+    for seed in range(10):
+        writer = Writer(np.random.default_rng(seed), None, [font])
+        hand = Hand(Sheet((120, 200)), writer, 20)
+        _page_layouts.single(hand)
+        boxes = list(hand.sheet.boxes)
+        _page_layouts.words_beside(hand)
+        assert hand.sheet.boxes == boxes
+        assert not (hand.sheet.lines[hand.sheet.ink > 0.5] > 0.5).any()
+        printed += hand.sheet.lines.any()
+    assert printed > 5
+
+
+def test_only_long_words_have_letters_that_look_like_digits():
+    from skdigits.datasets.pages._page_layouts import _word
+
+    words = [_word(np.random.default_rng(seed)) for seed in range(500)]
+    short = "".join(word for word in words if len(word) < 3)
+    assert short and not set(short) & set("lIOSZ")
+    assert set("lIOSZ") <= set("".join(words))

@@ -29,6 +29,7 @@ from skdigits.datasets.pages._page_layouts import (
     lines,
     printed_text,
     single,
+    words_beside,
 )
 from skdigits.datasets.pages._sheet import TARGET_NAMES, Hand, Sheet
 from skdigits.datasets.pages._writer import Writer
@@ -39,10 +40,10 @@ SMALLEST, LARGEST, HUGE = 13, 62, (85, 240)
 # The least side of a page, and of those that share one.
 LEAST_SIDE, LEAST_PART = 32, 40
 
-# How often a page is of several small ones, has huge digits, printed text, something
-# circled, ruled lines, pieces of lines, waves, a watermark, writing that shows through,
-# or a table beside it.
-SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT = 0.22, 0.05, 0.03
+# How often a page is of several small ones, has huge digits, printed text, printed
+# words beside the writing, something circled, ruled lines, pieces of lines, waves, a
+# watermark, writing that shows through, or a table beside it.
+SEVERAL, OF_HUGE_DIGITS, OF_PRINTED_TEXT, WITH_WORDS = 0.22, 0.05, 0.05, 0.18
 CIRCLED, RULED, LINE_ENDS, WAVES, WATERMARK = 0.06, 0.28, 0.1, 0.06, 0.1
 SHOWS_THROUGH, BESIDE_A_TABLE = 0.05, 0.12
 
@@ -82,8 +83,8 @@ def make_digit_pages(
         None, digits are drawn as strokes, or in one of the ``fonts``.
 
     fonts : sequence of str or path, default=()
-        Font files, for handwriting or print. Some writers write in these fonts, and
-        forms are printed in them.
+        Font files, for handwriting or print. Some writers write in these fonts. Forms,
+        and words beside the writing, are printed in them.
 
     random_state : int, RandomState instance or None, default=None
         Pass an int to get the same pages in each call. A larger ``n_samples`` then adds
@@ -227,6 +228,8 @@ def _page(shape, rng, digits, fonts, beside_a_table=0.0):
         layout = printed_text
     hand = Hand(sheet, writer, height)
     layout(hand)
+    if fonts and rng.random() < WITH_WORDS:
+        words_beside(hand)
     if rng.random() < CIRCLED:
         circle_a_digit(hand)
     strength = _strength(writer.pen * height, rng)

@@ -1,13 +1,18 @@
 """What is written on a page, and where: lines, tables, forms, letters, one digit."""
 
+from string import ascii_lowercase
+
 import numpy as np
 
 from skdigits.datasets.pages._equations import a_fraction, column_sums, equations
-from skdigits.datasets.pages._sheet import OTHER, TARGET_NAMES
+from skdigits.datasets.pages._sheet import OTHER, TARGET_NAMES, Hand
 from skdigits.datasets.pages._signs import SIGNS
 from skdigits.datasets.pages._writer import printed
 
+# One or two printed letters look like no digits. Longer words have all letters, and
+# those that are common more often.
 LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
+LETTERS_OF_WORDS = tuple(ascii_lowercase + 2 * "aeilost")
 
 RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 
@@ -23,7 +28,7 @@ def lines(hand):
     if rng.random() < STEEP:
         slope = rng.uniform(-0.4, 0.4)
     gap = rng.uniform(0.02, 0.5) if rng.random() < 0.67 else rng.uniform(-0.28, 0.06)
-    most, signs = int(rng.choice([1, 2, 3, 4, 6, 9])), rng.random() < 0.35
+    most, signs = int(rng.choice([1, 2, 3, 4, 6, 9])), rng.random() < 0.5
     between = rng.uniform(0.5, 1.6) + abs(gap)
     while base < sheet.shape[0] + 0.7 * height:
         x, right = left, sheet.shape[1] * rng.uniform(0.7, 1.1)
@@ -159,7 +164,7 @@ def _words(hand, x, base, height, right):
     rng = hand.rng
     font = str(rng.choice(hand.writer.fonts))
     for _ in range(int(rng.integers(1, 6))):
-        ink = printed(font, "".join(rng.choice(LETTERS, rng.integers(1, 9))), height)
+        ink = printed(font, _word(rng), height)
         if ink is None or x + ink.shape[1] > right:
             break
         hand.sheet.print(ink, x, base - len(ink))
@@ -167,12 +172,43 @@ def _words(hand, x, base, height, right):
     return x
 
 
+def _word(rng):
+    """Return letters, maybe with a capital first or only capitals, and a sign."""
+    n = int(rng.integers(1, 11))
+    word = "".join(rng.choice(LETTERS if n < 3 else LETTERS_OF_WORDS, n))
+    if n < 3:
+        return word
+    word = str(rng.choice([word, word.capitalize(), word.upper()], p=[0.4, 0.4, 0.2]))
+    return word + str(rng.choice(["", ":", ".", ","], p=[0.7, 0.14, 0.08, 0.08]))
+
+
+def words_beside(hand):
+    """Print words where nothing is written, such as headings; on some pages turned."""
+    rng = hand.rng
+    sheet = hand.sheet.turned(_turns(rng))
+    hand = Hand(sheet, hand.writer, hand.height)
+    for _ in range(int(rng.integers(1, 5))):
+        size = hand.height * rng.uniform(0.4, 1.3)
+        x, base = rng.uniform((-1, 0), (0.7 * sheet.shape[1], sheet.shape[0]))
+        right = x + rng.uniform(2, 12) * size
+        top, bottom = (max(0, int(base + share * size)) for share in (-1.3, 0.4))
+        if not sheet.ink[top:bottom, max(0, int(x)) : int(right)].any():
+            _words(hand, x, base, size, right)
+
+
+def _turns(rng):
+    """Return by how many quarters something is turned, mostly 0."""
+    return int(rng.choice(4, p=[0.64, 0.12, 0.12, 0.12]))
+
+
 def printed_text(hand):
-    """Lines of printed words, which have no boxes."""
-    size = hand.height * hand.rng.uniform(0.4, 1)
-    for base in np.arange(hand.height, hand.sheet.shape[0], 1.6 * size):
+    """Lines of printed words, which have no boxes; on some pages turned."""
+    sheet = hand.sheet.turned(_turns(hand.rng))
+    hand = Hand(sheet, hand.writer, hand.height)
+    size = hand.height * hand.rng.uniform(0.4, 1.3)
+    for base in np.arange(hand.height, sheet.shape[0], 1.6 * size):
         x = hand.rng.uniform(0, 2) * size
-        _words(hand, x, base, size, hand.sheet.shape[1])
+        _words(hand, x, base, size, sheet.shape[1])
 
 
 def letters(hand):

@@ -43,6 +43,15 @@ class Sheet:
     def shape(self):
         return self.ink.shape
 
+    def turned(self, turns):
+        """Return this sheet turned by quarters; what is printed there is printed here.
+
+        What is written there is not: its boxes would have to be turned back.
+        """
+        sheet = Sheet(self.shape)
+        sheet.ink, sheet.lines = (np.rot90(a, turns) for a in (self.ink, self.lines))
+        return sheet
+
     def write(self, patch, label, left, top):
         """Write a sign with its upper left corner at (left, top)."""
         part, (rows, columns) = _on_page(patch, left, top, self.shape)

@@ -71,7 +71,7 @@ def _card(model, options):
         "data": {
             "description": "synthetic pages of make_digit_pages, with MNIST's training "
             "images written anew, and fonts under the SIL Open Font License, the "
-            "Apache License 2.0 and the MIT License",
+            "Apache License 2.0 and the Ubuntu Font Licence",
             "n_fonts": len(fonts_in(options.fonts)),
         },
         "steps": steps_of(options.state),
