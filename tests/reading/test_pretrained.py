@@ -121,7 +121,8 @@ def test_a_heading_in_print_does_not_turn_a_sheet(heading, turns):
         write(image, number, left=left, top=150, height=64, gap=0.2)
     reading = skdigits.read_digits(np.rot90(image, -turns))
     assert reading.rotation == 90 * turns
-    assert reading.text.replace(" ", "").endswith("\n945104")
+    # some letters of a heading may still be read, on a line of their own
+    assert reading.text.replace(" ", "").split("\n")[-1] == "945104"
 
 
 @pytest.mark.parametrize(
