@@ -2,8 +2,8 @@
 Class imbalance: class weights and sample weights
 =================================================
 
-In a pile of forms, some digits are rare. A network that sees few images of a digit
-predicts the frequent digits instead, unless each image of the rare digit has a larger
+In a pile of forms, some digits are rare. A network that sees few images of a digit often
+mistakes it for a more frequent one, unless each image of the rare digit has a larger
 weight.
 """
 
@@ -77,8 +77,8 @@ for name in settings:
 # -------------------------
 # To pass ``sample_weight`` through a pipeline, prefix it with the name of the step and
 # two underscores. Here, ``sample_weight`` is proportional to the amount of ink in an
-# image. It is multiplied by the class weights, which this pipeline still has. A weight
-# of zero leaves an image out.
+# image. It is multiplied by the class weights of the pipeline, which is the last one of
+# the loop above. A weight of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
