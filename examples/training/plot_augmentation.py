@@ -62,9 +62,10 @@ assert default > double
 # The learning-rate schedule
 # --------------------------
 # Here, the network is trained on the first 900 digits, a fifth of which are held out to
-# measure the validation loss, with half the augmentation and a high learning rate. ``schedule="one_cycle"`` raises the learning rate during
-# the first quarter of a fit, and then lowers it to zero, so the validation loss
-# settles. If the ``learning_rate`` is kept constant, the loss fluctuates.
+# measure the validation loss, with half the augmentation and a high learning rate.
+# ``schedule="one_cycle"`` raises the learning rate during the first quarter of a fit,
+# and then lowers it to zero, so the validation loss settles. If the ``learning_rate``
+# is kept constant, the loss fluctuates.
 
 pipeline.set_params(
     cnn__augment=0.5,

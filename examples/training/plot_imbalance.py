@@ -2,9 +2,9 @@
 Class imbalance: class weights and sample weights
 =================================================
 
-In a pile of forms, some digits are rare. A network that sees few images of a digit often
-mistakes it for a more frequent one, unless each image of the rare digit has a larger
-weight.
+In a pile of forms, some digits are rare. A network that sees few images of a digit
+often mistakes it for a more frequent one, unless each image of the rare digit has a
+larger weight.
 """
 
 # %%
