@@ -102,6 +102,7 @@ def as_plain(reading: Reading) -> dict[str, Any]:
     Parameters
     ----------
     reading : Reading
+        What was read in an image.
 
     Returns
     -------
