@@ -101,15 +101,13 @@ def _listening(host, port):
     )
 
 
-def _serve(served, host, listening, log_level):
-    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
+def _server(host, config):
+    """Return uvicorn's server, which prints its address and starts or ends quietly."""
     import logging
 
     import uvicorn
 
     class Server(uvicorn.Server):
-        """It prints its address, and starts and ends quietly."""
-
         async def startup(self, sockets=None):
             await super().startup(sockets)
             name = f"[{host}]" if ":" in host else host
@@ -123,6 +121,15 @@ def _serve(served, host, listening, log_level):
                 logging.getLogger("uvicorn.error").disabled = True
                 sys.unraisablehook = lambda _: None
             super().handle_exit(sig, frame)
+
+    return Server(config)
+
+
+def _serve(served, host, listening, log_level):
+    """Serve until SIGINT or SIGTERM; requests in progress are still answered."""
+    import logging
+
+    import uvicorn
 
     # in the end all processes are killed, and asyncio warns if it is late to notice
     logging.getLogger("asyncio").setLevel(logging.ERROR)
@@ -138,7 +145,7 @@ def _serve(served, host, listening, log_level):
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=30,
     )
-    server = Server(config)
+    server = _server(host, config)
     try:
         server.run([listening])
     except (KeyboardInterrupt, SystemExit):
