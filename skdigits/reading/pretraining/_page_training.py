@@ -258,8 +258,10 @@ def _weights_for(model, folder):
     return weights
 
 
-def average_with(model, folder):
-    """Make the weights of a model the mean of its own and those of a state.
+def average_with(model, folder, share=0.5):
+    """Make the weights of a model a mean of its own and those of a state.
+
+    Its own weights count ``share``, from 0 to 1, and those of the state the rest.
 
     If the model was trained further from that state, the mean is more accurate on
     images that are unlike those it was trained on [1]_.
@@ -269,7 +271,7 @@ def average_with(model, folder):
     .. [1] M. Wortsman et al. "Robust fine-tuning of zero-shot models." CVPR (2022).
     """
     pairs = zip(model.get_weights(), _weights_for(model, folder), strict=True)
-    model.set_weights([(own + other) / 2 for own, other in pairs])
+    model.set_weights([share * own + (1 - share) * other for own, other in pairs])
 
 
 def steps_of(folder):

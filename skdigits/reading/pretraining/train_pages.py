@@ -11,6 +11,7 @@ from pathlib import Path
 
 from skdigits import __version__
 from skdigits._files import check_writable, replacing
+from skdigits._validation import check_number
 from skdigits.datasets import fetch_mnist
 from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
 from skdigits.reading.pretraining._page_training import (
@@ -32,6 +33,9 @@ LIMITS = (
     "It may take an opening bracket or the end of a line for a 1.",
 )
 
+# How much the trained weights count in the mean that is written.
+HALF = 0.5
+
 # Batches of pages that tell the ranges of feature maps.
 BATCHES_TO_CALIBRATE = 4
 
@@ -48,8 +52,9 @@ def main(arguments=None):
         train = fetch_mnist(subset="train", data_home=options.data_home)
         drawn_from = (train.data, train.target), fonts_in(options.fonts)
         model = _trained(options, *drawn_from)
-        if options.initial:
-            average_with(model, options.initial)
+        if other := options.mean_with or options.initial:
+            share = check_number("share", options.share, low=0, high=1)
+            average_with(model, other, share)
         graph = quantized(to_onnx(model), _pages_after(options, *drawn_from))
         graph.doc_string = json.dumps(_card(model, options))
         graph = graph.SerializeToString()
@@ -64,8 +69,11 @@ def _card(model, options):
     """Return the card of the page network: from what it was made, and its limits."""
     arguments = ["--steps", options.steps, "--dtype", options.dtype]
     arguments += ["--seed", options.seed]
-    if options.initial:
-        arguments += ["--initial", Path(options.initial).name]
+    for name in ("initial", "mean_with"):
+        if folder := getattr(options, name):
+            arguments += [f"--{name.replace('_', '-')}", Path(folder).name]
+    if options.share != HALF:
+        arguments += ["--share", options.share]
     return {
         "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
@@ -127,6 +135,16 @@ def _parser():
         "--initial",
         help="the folder of the state of a network that it goes on from; the mean of "
         "the weights of both is written",
+    )
+    parser.add_argument(
+        "--mean-with",
+        help="the folder of another state, in place of that of --initial in the mean",
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=HALF,
+        help="how much the trained weights count in the mean, from 0 to 1",
     )
     parser.add_argument("--fonts", help="a folder with files of fonts")
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")

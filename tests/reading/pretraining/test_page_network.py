@@ -314,6 +314,12 @@ def test_the_command(tmp_path, monkeypatch, capsys, eager):
     third = [*folders[:3], str(tmp_path / "third"), "--initial", second[3]]
     train_pages.main([*third, *steps, "--filters", *"44444"])
     assert json.loads(onnx.load(output).doc_string)["steps"] == [1, 1, 1]
+    mean = ["--mean-with", folders[3], "--share", "0.25"]
+    train_pages.main([*third, *steps, "--filters", *"44444", *mean])
+    command = json.loads(onnx.load(output).doc_string)["command"]
+    assert command.endswith("--initial second --mean-with state --share 0.25")
+    with pytest.raises(SystemExit, match="^Got share=2.0, but expected a number"):
+        train_pages.main([*third, *steps, "--filters", *"44444", "--share", "2"])
     other = [*folders[:3], str(tmp_path / "other"), "--initial", folders[3]]
     with pytest.raises(SystemExit, match="^Got initial=.* of other filters than"):
         train_pages.main([*other, *steps, "--filters", *"44448"])
