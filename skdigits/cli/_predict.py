@@ -189,8 +189,7 @@ def _check_options(model, min_confidence, n_digits, rotation, n_jobs):
         check_number("min_confidence", min_confidence, low=0, high=1)
     if n_digits is not None:
         check_integer("n_digits", n_digits)
-    if rotation is not None:
-        check_rotation(rotation)
+    check_rotation(rotation)
     check_n_jobs(n_jobs)
     if model is not None:
         _loaded(model)

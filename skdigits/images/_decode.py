@@ -314,7 +314,7 @@ def _too_large(size, limit):
 
 
 def _check_scans(content):
-    """Count the scans in the content of a JPEG file."""
+    """Raise an error if the content of a JPEG file has too many scans."""
     n_scans, place = 0, 0
     # anything but a marker is coded pixels
     while (marker := _MARKER.search(content, place)) and marker[1] != _END:

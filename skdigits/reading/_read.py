@@ -164,8 +164,7 @@ def read_digits(
     11
     1
     """
-    if rotation is not None:
-        check_rotation(rotation)
+    check_rotation(rotation)
     options = checked_options(model, min_confidence)
     read = partial(_reading_of, rotation=rotation, **options)
     return read_each(image_or_images, read, n_jobs)
@@ -179,8 +178,10 @@ def checked_options(model, min_confidence):
 
 
 def check_rotation(rotation):
-    """Raise a ValueError unless it is one of `ROTATIONS`."""
-    if not (isinstance(rotation, Integral) and rotation in ROTATIONS):
+    """Raise a ValueError unless it is None or one of `ROTATIONS`."""
+    if rotation is None:
+        return
+    if not isinstance(rotation, Integral) or rotation not in ROTATIONS:
         raise ValueError(
             f"Got rotation={one_line(repr(rotation))}, but expected 0, 90, 180 or 270 "
             "degrees. Leave it out to have it found."

@@ -9,8 +9,8 @@ from skdigits.datasets.pages._sheet import OTHER, TARGET_NAMES, Hand
 from skdigits.datasets.pages._signs import SIGNS
 from skdigits.datasets.pages._writer import printed
 
-# One or two printed letters look like no digits. Longer words have all letters, and
-# those that are common more often.
+# One or two printed letters are none that look just like digits. Longer words have all
+# letters, and those that are common more often.
 LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
 LETTERS_OF_WORDS = tuple(ascii_lowercase + 2 * "aeilost")
 
