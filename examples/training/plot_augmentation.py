@@ -61,8 +61,8 @@ assert default > double
 # %%
 # The learning-rate schedule
 # --------------------------
-# Here, the network is trained on the first 900 digits, a fifth of which are held out to
-# measure the validation loss, with half the augmentation and a high learning rate.
+# Here, the network is trained with half the augmentation and a high learning rate, on
+# the first 900 digits. A fifth of these are held out to measure the validation loss.
 # ``schedule="one_cycle"`` raises the learning rate during the first quarter of a fit,
 # and then lowers it to zero, so the validation loss settles. If the ``learning_rate``
 # is kept constant, the loss fluctuates.

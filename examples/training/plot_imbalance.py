@@ -77,8 +77,8 @@ for name in settings:
 # -------------------------
 # To pass ``sample_weight`` through a pipeline, prefix it with the name of the step and
 # two underscores. Here, ``sample_weight`` is proportional to the amount of ink in an
-# image. It is multiplied by the class weights of the pipeline, which is the last one of
-# the loop above. A weight of zero leaves an image out.
+# image. The pipeline is the last one from the loop above, so each sample weight is also
+# multiplied by a class weight. A weight of zero leaves an image out.
 
 weights = X_train.sum(axis=1) / X_train.sum(axis=1).max()
 pipeline.fit(X_train, y_train, cnn__sample_weight=weights)
