@@ -72,7 +72,8 @@ def _get(url, path, *, max_bytes, seconds):
 
     A thread of its own waits for it, as a server that sends one byte a second, even
     of the head, never lets a socket's timeout expire. It gets an open file, as it
-    would otherwise make the file again after it was removed.
+    would otherwise make the file again after it was removed; it ends when it cannot
+    write to it any more.
     """
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress
@@ -90,8 +91,6 @@ def _get(url, path, *, max_bytes, seconds):
             error = outcome.get(timeout=seconds)
         except Empty:
             error = DamagedFile(f"it was not read in {seconds:,.0f} seconds")
-        finally:
-            meter.is_over = True
     if error is not None:
         raise error
 
@@ -119,17 +118,14 @@ def _put(outcome, url, output, meter):
 
 
 class _Meter:
-    """What pooch uses as a progress bar; it also stops a download."""
+    """What pooch uses as a progress bar; it also stops a large download."""
 
     def __init__(self, max_bytes, show):
-        self.is_over = False
         self.total = 0
         self._n_bytes, self._max_bytes, self._show = 0, max_bytes, show
 
     def update(self, n_bytes):
         self._n_bytes += n_bytes
-        if self.is_over:
-            raise DamagedFile("nobody waits for it any more")
         # pooch counts whole chunks
         if self._n_bytes >= self._max_bytes + _CHUNK_BYTES:
             raise DamagedFile(f"it has more than {self._max_bytes:,} bytes")
