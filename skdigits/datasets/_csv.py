@@ -25,6 +25,9 @@ PART_CELLS, PART_LINES = 2**22, 256
 # A table that names image files has no more than these.
 FEW_COLUMNS = 16
 
+# How pandas leaves cells as they are.
+_TEXTS = {"dtype": str, "keep_default_na": False}
+
 # What stands for a missing number, and booleans, are no names of columns.
 _NO_NAMES = {"", "n/a", "na", "nan", "null", "none", "true", "false"}
 
@@ -62,7 +65,10 @@ def read_csv(path, label_column=None, n_pixels=None):
             path, label_column, n_pixels, columns, sample, files
         )
         if files is not None:
-            return _files_and_labels(path, file, names, files, label_column)
+            table = pd.read_csv(file, nrows=_tables.MAX_LINES + 1, **_TEXTS, **names)
+            _tables.check_lines(len(table))
+            found = [path.parent / name.strip() for name in table[files]]
+            return found, _tables.labels_of(path, table[label_column]), label_column
         labels, pixels = [], []
         # low_memory=False: a word among the numbers of a long file is no warning
         options = {"dtype": {label_column: str}, "low_memory": False, **names}
@@ -79,17 +85,6 @@ def _column_of_files(sample):
     """Return the column that has the names of image files, None if there is none."""
     found = (name for name in sample if sample[name].map(is_image_name).all())
     return next(found, None) if len(sample) else None
-
-
-def _files_and_labels(path, file, names, files, label_column):
-    """Return the images that a table names, beside it, and their labels."""
-    import pandas as pd
-
-    texts = {"dtype": str, "keep_default_na": False}
-    table = pd.read_csv(file, nrows=_tables.MAX_LINES + 1, **texts, **names)
-    _tables.check_lines(len(table))
-    labels = _tables.labels_of(path, table[label_column])
-    return [path.parent / name.strip() for name in table[files]], labels, label_column
 
 
 @contextmanager
@@ -121,7 +116,7 @@ def _columns(file):
     # Both lines, as pandas would use surplus cells of the second as names of rows,
     # which would make a pixel the label.
     two = b"\n".join(_first_lines(file))
-    first = pd.read_csv(BytesIO(two), header=None, dtype=str, keep_default_na=False)
+    first = pd.read_csv(BytesIO(two), header=None, **_TEXTS)
     if not _are_names(first.iloc[0].tolist()):
         return {"header": None}, first.columns.tolist()
     return {"header": 0}, pd.read_csv(BytesIO(two), nrows=0).columns.tolist()
@@ -144,10 +139,9 @@ def _sample(file, names, n_columns, n_lines):
     """Return some lines as text: all columns if they are few, else both ends."""
     import pandas as pd
 
-    texts = {"dtype": str, "keep_default_na": False, "index_col": False}
-    if n_columns > FEW_COLUMNS:
-        texts["usecols"] = [0, n_columns - 1]
-    sample = pd.read_csv(file, nrows=n_lines, **names, **texts)
+    ends = [0, n_columns - 1] if n_columns > FEW_COLUMNS else None
+    options = {"nrows": n_lines, "usecols": ends, "index_col": False}
+    sample = pd.read_csv(file, **options, **_TEXTS, **names)
     file.seek(0)
     return sample
 
