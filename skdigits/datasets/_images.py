@@ -276,9 +276,7 @@ def _fold(rows, image_shape):
             f"Got rows of {n_pixels} pixels, but expected a square number such as "
             "784 = 28 x 28. Pass image_shape=(height, width)."
         )
-    shape = resolve_image_shape(
-        n_pixels, image_shape=image_shape, native_shape=native_shape
-    )
+    shape = resolve_image_shape(n_pixels, image_shape, native_shape)
     return as_pixels(rows).reshape(-1, *shape)
 
 
