@@ -14,8 +14,8 @@ NOTES = (".csv", ".db", ".ini", ".json", ".md", ".rst", ".txt", ".xml")
 def read_folder(folder):
     """Return the image files below ``folder``, and the name of each one's folder."""
     try:
-        classes = [p for p in folder.iterdir() if p.is_dir() and _is_visible(p)]
-        inside = {c: [p for p in c.iterdir() if not p.is_dir()] for c in classes}
+        classes = filter(Path.is_dir, _visible(folder))
+        inside = {c: [p for p in _visible(c) if not p.is_dir()] for c in classes}
     except OSError as error:
         raise ValueError(
             f"Got the folder {str(folder)!r}, in which {error.filename!r} cannot be "
@@ -29,8 +29,8 @@ def images_by_class(folder, files_of, found):
     """Return the image files in order, and the name of each one's folder.
 
     Raises a ValueError if there are none, and warns of files that are left out, except
-    notes. ``files_of`` has the visible folders in ``folder``, each with its files, and
-    ``found`` all files.
+    notes. ``files_of`` has the visible folders in ``folder``, each with its visible
+    files, and ``found`` all files.
     """
     if not files_of:
         raise ValueError(
@@ -40,7 +40,7 @@ def images_by_class(folder, files_of, found):
         )
     images = []
     for path in sorted(files_of):
-        its_images = sorted(filter(_is_image, files_of[path]))
+        its_images = sorted(filter(is_image_name, files_of[path]))
         # otherwise the class would be missing silently, say for lack of a decoder
         if not its_images:
             raise ValueError(
@@ -52,7 +52,7 @@ def images_by_class(folder, files_of, found):
     others = sorted(
         path.relative_to(folder).as_posix()
         for path in set(found) - set(images)
-        if _is_visible(path) and path.suffix.lower() not in NOTES
+        if not path.name.startswith(".") and path.suffix.lower() not in NOTES
     )
     if others:
         n_files = "1 file" if len(others) == 1 else f"{len(others)} files"
@@ -74,13 +74,9 @@ def _visible_files(folder):
     return found
 
 
-def _is_image(path):
-    return is_image_name(path.name) and _is_visible(path)
-
-
 def is_image_name(name):
     return str(name).strip().lower().endswith(tuple(SUFFIXES))
 
 
-def _is_visible(path):
-    return not path.name.startswith(".")
+def _visible(folder):
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
