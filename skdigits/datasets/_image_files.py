@@ -56,7 +56,8 @@ def images_of(place, files, image_shape=None, normalize=False):
     if images is not None and is_like_mnist(images, image_shape):
         return images, False
     chunks = [files[i : i + _CHUNK] for i in range(0, len(files), _CHUNK)]
-    decoded = ([_decoded(file) for file in chunk] for chunk in chunks)
+    # a normalizer reads a file itself
+    decoded = ([f if isinstance(f, Path) else _grey(f) for f in c] for c in chunks)
     return in_mnist_format(decoded, files), True
 
 
@@ -75,11 +76,6 @@ def _grey(file):
     if isinstance(file, Content):
         return read_image(file.content, file.name)
     return read_image(file)
-
-
-def _decoded(file):
-    """Return what a normalizer accepts: the path of a file, which it reads itself."""
-    return file if isinstance(file, Path) else _grey(file)
 
 
 def _of_one_size(place, files, image_shape):
