@@ -205,13 +205,9 @@ def _pages_of(file):
             _check_pages(n_pages)
             for number in range(n_pages):
                 image.seek(number)
-                if not (number and _is_thumbnail(image)):
+                # a page of a TIFF may be a smaller copy of another one
+                if not number or not image.tag_v2.get(254, 0) & 1:
                     yield _decoded(image, file)
-
-
-def _is_thumbnail(image):
-    """Return whether a page of a TIFF is a smaller copy of another one."""
-    return bool(image.tag_v2.get(254, 0) & 1)
 
 
 def _pages_of_pdf(content):

@@ -56,15 +56,12 @@ def grey_pages(source):
         source = _composite(source)
     if hasattr(source, "getexif"):
         return False, iter([_of_8_bits(grey_of_image(source))])
-    if isinstance(source, str | os.PathLike | bytes | bytearray) or _is_file(source):
+    is_file = hasattr(source, "read") and not hasattr(source, "shape")
+    if is_file or isinstance(source, str | os.PathLike | bytes | bytearray):
         pages = map(_of_8_bits, read_pages(source))
         first = [next(pages), *islice(pages, 1)]
         return len(first) > 1, chain(first, pages)
     return False, iter([_grey_array(source)])
-
-
-def _is_file(source):
-    return hasattr(source, "read") and not hasattr(source, "shape")
 
 
 def _composite(drawing):
