@@ -63,8 +63,20 @@ def fetch(source, *, subset, data_home, download_if_missing, n_retries, delay, *
     form = {name: check_bool(name, value) for name, value in form.items()}
     if data_home is not None:
         data_home = check_path("data_home", data_home)
-    retries = {"n_retries": n_retries, "delay": delay}
-    arrays = _arrays_of(source, subset, data_home, retries if may_download else None)
+    places = _places(source, data_home)
+    folder = places[-1] if data_home is None else places[0]
+    arrays = []
+    parts = (subset,) if subset in source.files else ("train", "test")
+    for file in [file for part in parts for file in source.files[part]]:
+        held = _find(file, places)
+        if held is None and not may_download:
+            looked = ", ".join(map(str, places))
+            raise OSError(
+                f"Got no intact copy of {file.name} in {looked}, but expected one "
+                "there. Pass download_if_missing=True, or pass the folder that has it "
+                "as data_home or in the environment variable SKDIGITS_DATA."
+            )
+        arrays += held or download(file, folder, source.mirrors, n_retries, delay)
     return make_bunch(
         np.concatenate(arrays[::2]),
         np.concatenate(arrays[1::2]).astype(np.int64),
@@ -72,25 +84,6 @@ def fetch(source, *, subset, data_home, download_if_missing, n_retries, delay, *
         target_names=list(source.target_names),
         **form,
     )
-
-
-def _arrays_of(source, subset, data_home, retries):
-    """Return images, labels and so on; ``retries`` is None if nothing is downloaded."""
-    places = _places(source, data_home)
-    folder = places[-1] if data_home is None else places[0]
-    arrays = []
-    parts = (subset,) if subset in source.files else ("train", "test")
-    for file in [file for part in parts for file in source.files[part]]:
-        held = _find(file, places)
-        if held is None and retries is None:
-            looked = ", ".join(map(str, places))
-            raise OSError(
-                f"Got no intact copy of {file.name} in {looked}, but expected one "
-                "there. Pass download_if_missing=True, or pass the folder that has it "
-                "as data_home or in the environment variable SKDIGITS_DATA."
-            )
-        arrays += held or download(file, folder, source.mirrors, **retries)
-    return arrays
 
 
 def _places(source, data_home):
@@ -114,5 +107,5 @@ def _find(file, places):
         try:
             return file.read(path)
         except DamagedFile as error:
-            warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=5)
+            warnings.warn(f"{path} is ignored: {error}.", UserWarning, stacklevel=4)
     return None
