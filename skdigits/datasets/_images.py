@@ -171,7 +171,6 @@ def load_digit_images(
     as_frame = check_bool("as_frame", as_frame)
     image_shape = _check_image_shape(path, image_shape)
     normalize = _check_normalize(normalize, image_shape)
-    _check_label_column(path, label_column)
     found, labels, found_column = _read(path, label_column, image_shape)
     if isinstance(found, list):
         images, normalized = images_of(path, found, image_shape, normalize)
@@ -226,14 +225,6 @@ def _check_normalize(normalize, image_shape):
     return normalize
 
 
-def _check_label_column(path, label_column):
-    if label_column is not None and format_of(path) not in TABLES:
-        raise ValueError(
-            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected "
-            "a CSV or Parquet file. Leave label_column out."
-        )
-
-
 def _in_form(rows, image_shape, normalize):
     """Return pixels as images, and whether they were normalized."""
     if not normalize:
@@ -249,6 +240,12 @@ def _in_form(rows, image_shape, normalize):
 
 def _read(path, label_column, image_shape):
     """Return pixels or image files, labels, and the column of labels, if any."""
+    format = format_of(path)
+    if label_column is not None and format not in TABLES:
+        raise ValueError(
+            f"Got label_column={label_column!r} for {one_line(path)!r}, but expected "
+            "a CSV or Parquet file. Leave label_column out."
+        )
     # not the methods of Path, which raise if a name is too long
     if os.path.isdir(path):
         return *read_folder(path), None
@@ -257,7 +254,6 @@ def _read(path, label_column, image_shape):
             f"Got path={one_line(path)!r}, but expected a folder or a file of images "
             "with labels. Check the path."
         )
-    format = format_of(path)
     if format is None:
         raise ValueError(
             f"Got the file {str(path)!r}, but expected a folder, or a file that ends "
