@@ -82,8 +82,14 @@ def _of_one_size(place, files, image_shape):
     images = []
     for file in files:
         images.append(_resized(_grey(file), image_shape))
-        if len(images) == 1:
-            _check_total(place, len(files), images[0])
+        # at the first image, before all are read
+        if len(files) * images[0].size > MAX_PIXELS_IN_ALL:
+            raise ValueError(
+                f"Got {one_line(place)!r} with {len(files):,} images of "
+                f"{_size(images[0])} pixels, but expected at most "
+                f"{MAX_PIXELS_IN_ALL:,} pixels in all. Pass normalize=True to bring "
+                "digits into MNIST format, or a smaller image_shape=(height, width)."
+            )
         if images[-1].shape != images[0].shape:
             first, this = (_short_name(p, place) for p in (files[0], file))
             raise ValueError(
@@ -93,17 +99,6 @@ def _of_one_size(place, files, image_shape):
                 "image_shape=(height, width) to resize images."
             )
     return np.stack(images)
-
-
-def _check_total(place, n, first):
-    """Raise a ValueError before all are read if they would not fit in memory."""
-    if n * first.size > MAX_PIXELS_IN_ALL:
-        raise ValueError(
-            f"Got {one_line(place)!r} with {n:,} images of {_size(first)} pixels, "
-            f"but expected at most {MAX_PIXELS_IN_ALL:,} pixels in all. Pass "
-            "normalize=True to bring digits into MNIST format, or a smaller "
-            "image_shape=(height, width)."
-        )
 
 
 def _short_name(file, place):
