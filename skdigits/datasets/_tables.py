@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from math import isqrt
+from numbers import Number
 
 import numpy as np
 
@@ -182,15 +183,21 @@ def labels_of(path, labels):
             f"Got {str(path)!r} without a line of data, but expected a label and "
             "pixels in each line. Add images."
         )
+    # dates would become numbers
     with suppress(TypeError, ValueError):
-        labels = pd.to_numeric(labels)
-    labels = labels.tolist()
+        labels = labels if labels.dtype.kind in "mM" else pd.to_numeric(labels)
+    labels = labels.astype(object).where(labels.notna(), None).tolist()
     check_labels(path, labels, "data line")
     return labels
 
 
 def check_labels(path, labels, unit):
     for number, label in enumerate(labels, start=1):
+        if not isinstance(label, str | Number | None):
+            raise ValueError(
+                f"Got {str(path)!r} with the label {one_line(repr(label), _MAX_TOLD)} "
+                f"in {unit} {number}, but expected a number or text. Convert it."
+            )
         # NaN is not itself
         if label is None or label != label or not str(label).strip():
             raise ValueError(

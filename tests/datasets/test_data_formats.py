@@ -372,6 +372,13 @@ class TestParquet:
             ({"label": [1], "a": [None]}, "in column 'a' of data line 1, but expected"),
             ({"label": [1], "a": ["ink"]}, "'ink' in column 'a' of data line 1"),
             ({"label": [], "a": []}, "without a line of data"),
+            (
+                {"image": [png(IMAGES[0])], "label": [b"seven"]},
+                "the label b'seven' in data line 1, but expected a number or text",
+            ),
+            ({"label": [[2]], "a": [1]}, r"the label array\(\[2\]\) in data line 1"),
+            ({"label": [pd.Timestamp("2026-12-01")], "a": [1]}, "the label Timestamp"),
+            ({"label": pd.array(["7", None]), "a": [1, 2]}, "no label in data line 2"),
         ],
     )
     def test_errors(self, tmp_path, table, message):
