@@ -230,7 +230,8 @@ async def read(
                 "of its own.",
             )
         ((name, content),) = sent
-        arguments = name, state.model, state.min_confidence, query.images
+        arguments = name, state.model, state.min_confidence
+        arguments += query.rotation, query.images
         return await _respond(request, _worker.read, content, *arguments)
 
 
@@ -314,9 +315,10 @@ async def _invalid(request, error):
         )
         return JSONResponse({"error": sentence}, HTTPStatus.UNPROCESSABLE_ENTITY)
     first = errors[0]
+    expected = "true or false" if first["type"].startswith("bool") else "a whole number"
     sentence = (
         f"Got {first['loc'][-1]}={one_line(repr(first['input']))}, but expected "
-        "true or false. Change it."
+        f"{expected}. Change it."
     )
     return JSONResponse({"error": sentence}, HTTPStatus.BAD_REQUEST)
 

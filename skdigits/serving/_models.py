@@ -22,6 +22,11 @@ class ReadParameters(Model):
         description="Whether to return, for each digit, the image that the "
         "classifier saw.",
     )
+    rotation: int | None = Field(
+        None,
+        description="The degrees anticlockwise by which to turn the image: 0, 90, 180 "
+        "or 270. If left out, it is found.",
+    )
 
 
 class Digit(Model):

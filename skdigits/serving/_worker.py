@@ -24,7 +24,7 @@ def get_ready(model):
     read_digits(paper, model=_classifier(model))
 
 
-def read(content, name, model, min_confidence, with_images):
+def read(content, name, model, min_confidence, rotation, with_images):
     """Read one image.
 
     Parameters
@@ -39,6 +39,9 @@ def read(content, name, model, min_confidence, with_images):
 
     min_confidence : float or None
 
+    rotation : int or None
+        As in `read_digits`.
+
     with_images : bool
         Whether to return the classified image of each digit.
 
@@ -50,11 +53,13 @@ def read(content, name, model, min_confidence, with_images):
     Raises
     ------
     ValueError
-        If the content is not an image, or cannot be decoded.
+        If the content is not an image or cannot be decoded, or if the rotation is
+        none of 0, 90, 180 and 270.
     """
     # of several pages, read_digits would return several readings
     grey = grey_image(content)
-    reading = read_digits(grey, model=_classifier(model), min_confidence=min_confidence)
+    options = {"min_confidence": min_confidence, "rotation": rotation}
+    reading = read_digits(grey, model=_classifier(model), **options)
     result = {"file": name} | as_plain(reading)
     if with_images:
         for digit, form in zip(result["digits"], reading.forms, strict=True):

@@ -117,6 +117,14 @@ class TestAnswers:
             with Image.open(BytesIO(b64decode(data))) as seen:
                 assert (np.asarray(seen) == expected).all()
 
+    def test_a_rotation_is_followed(self, address):
+        upside_down = content_of(sheet("52").rotate(180))
+        path = "/read?rotation=180"
+        answer = told(ask(address, "POST", path, upside_down, PNG))
+        assert (answer["text"], answer["rotation"]) == ("52", 180)
+        path = "/read?rotation=0"
+        assert told(ask(address, "POST", path, upside_down, PNG))["rotation"] == 0
+
     def test_blank_paper(self, address):
         content = content_of(blank())
         answer = told(ask(address, "POST", "/read", content, PNG))
@@ -271,6 +279,8 @@ class TestRefusals:
                 "Got a form that cannot be read",
             ),
             ("/read?images=x", b"x", PNG, 400, "Got images='x', but expected true"),
+            ("/read?rotation=x", b"x", PNG, 400, "rotation='x', but expected a whole"),
+            ("/read?rotation=45", content_of(blank()), PNG, 422, "expected 0, 90, 180"),
             ("/read", b"x", {}, 415, "Got a body of the type '', but expected"),
             (
                 "/read",
