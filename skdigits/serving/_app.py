@@ -231,8 +231,8 @@ async def read(
             )
         ((name, content),) = sent
         arguments = name, state.model, state.min_confidence
-        arguments += query.rotation, query.images
-        return await _respond(request, _worker.read, content, *arguments)
+        options = query.rotation, query.images
+        return await _respond(request, _worker.read, content, *arguments, *options)
 
 
 @router.post(
