@@ -23,7 +23,9 @@ from skdigits.handwriting._normalize import mnist_format as mnist_format
 from skdigits.handwriting._normalize import stroke_thickness as stroke_thickness
 from skdigits.handwriting._one_digit import normalized as normalized
 from skdigits.handwriting._own_ink import own_ink as own_ink
+from skdigits.handwriting._page_signs import Signs as Signs
 from skdigits.handwriting._page_signs import shared_areas as shared_areas
+from skdigits.handwriting._page_signs import signs_of as signs_of
 from skdigits.handwriting._reading_order import layout_of as layout_of
 
 if TYPE_CHECKING:

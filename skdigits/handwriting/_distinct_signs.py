@@ -10,18 +10,15 @@ from skdigits.handwriting._page_signs import shared_areas, signs_of
 NEAR, SAME, OWN = 0.08, 0.55, 0.7
 
 
-def distinct_signs_of(grey, **options):
+def distinct_signs_of(grey):
     """Return the `Signs` of an image, without those that were found twice.
 
     Parameters
     ----------
     grey : ndarray of shape (height, width), dtype float32
         In [0, 1].
-
-    **options
-        As for `levels_of`.
     """
-    signs = signs_of(grey, **options)
+    signs = signs_of(grey)
     kept: list[int] = []
     for j in range(len(signs)):
         union, _ = shared_areas(signs.boxes[j], signs.boxes)

@@ -99,7 +99,7 @@ def page_network_card():
     return json.loads(onnx.load(PAGE_NETWORK).doc_string)
 
 
-def levels_of(grey, longest=LONGEST):
+def levels_of(grey, scales=None):
     """Show an image to the page network at several scales, the largest one first.
 
     Parameters
@@ -107,8 +107,9 @@ def levels_of(grey, longest=LONGEST):
     grey : ndarray of shape (height, width), dtype float32
         In [0, 1].
 
-    longest : int, default=1400
-        The longest side that is looked at, in pixels.
+    scales : sequence of float, default=None
+        At which it is shown, from the largest on. None means those at which digits of
+        any height are found.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def levels_of(grey, longest=LONGEST):
         # an image and its negative look alike then
         grey = 1 - grey
     shape = grey.shape
-    first, *others = _scales(max(shape), longest)
+    first, *others = scales or _scales(max(shape))
     levels = [_level(grey, shape, first)]
     if first < SHRUNK:
         grey = levels[0].grey
@@ -131,8 +132,8 @@ def _few(grey):
     return grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
 
 
-def _scales(side, longest):
-    scale = min(ENLARGED, max(1.0, SHORTEST / side), longest / side)
+def _scales(side):
+    scale = min(ENLARGED, max(1.0, SHORTEST / side), LONGEST / side)
     scales = [scale]
     while side * scale > LAST_SIDE:
         scale /= STEP

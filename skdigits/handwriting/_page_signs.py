@@ -68,9 +68,9 @@ class Signs:
         return Signs(*parts, self.levels)
 
 
-def signs_of(grey, **options):
-    """Return the `Signs` of an image; the options are those of `levels_of`."""
-    levels = levels_of(grey, **options)
+def signs_of(grey, scales=None):
+    """Return the `Signs` of an image at the scales of `levels_of`."""
+    levels = levels_of(grey, scales)
     peaks = [_peaks(level) for level in levels]
     boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
     of_level = np.repeat(np.arange(len(levels)), [len(found) for found, _ in peaks])

@@ -10,6 +10,7 @@ from skdigits._validation import check_n_jobs, check_number, one_line
 from skdigits.handwriting import (
     N_DIGITS,
     SIDE,
+    Signs,
     distinct_signs_of,
     layout_of,
     mnist_format,
@@ -20,6 +21,7 @@ from skdigits.images import grey_pages
 from skdigits.reading._classifier_of import classifier_of
 from skdigits.reading._confidence import probabilities_of
 from skdigits.reading._number_signs import number_signs_of, with_signs
+from skdigits.reading._orientation import likely_turns, turned
 from skdigits.reading._reading import ReadDigit, Reading, ReadSign
 
 # The degrees anticlockwise by which an image may be turned.
@@ -32,10 +34,10 @@ MIN_CONFIDENCE = 0.6
 # a non-digit are left out.
 MAYBE_A_DIGIT, NOT_A_DIGIT = 0.1, 0.5
 
-# A page of so many signs, of this heat at least, is also looked at turned where the sum
-# of confidences is less than a share of their number, as it is for most short numbers
-# that are upside down. Its longest side is of so many pixels then.
-A_SHEET, A_SIGN, POORLY, LONGEST_TURNED = 2, 0.3, 0.97, 700
+# A page of so many signs, of this heat at least, may have another orientation if the
+# sum of confidences is less than a share of their number, as it is for most short
+# numbers that are upside down.
+A_SHEET, A_SIGN, POORLY = 2, 0.3, 0.97
 
 # It is read as it lies best if the sum of confidences is then more than a share of the
 # number of signs, and than that share as it lies, and if the certainty is larger by so
@@ -205,22 +207,31 @@ class _Page(NamedTuple):
     """The digits of an image, as it lies or turned.
 
     ``boxes`` (n, 4) are left, top, right and bottom; ``forms`` (n, 28, 28) what was
-    classified; ``probabilities`` (n, 11) of a non-digit and of each digit; ``n_signs``
-    is the number of signs, digits or not, and ``n_tall`` that of those that are not
-    small beside digits.
+    classified; ``probabilities`` (n, 11) of a non-digit and of each digit; ``signs``
+    are all signs, digits or not.
     """
 
     boxes: np.ndarray
     forms: np.ndarray
     probabilities: np.ndarray
     number_signs: list
-    n_signs: int
-    n_tall: int
+    signs: Signs
 
     @property
     def confidence(self):
         """Of the most probable digits."""
         return self.probabilities[:, 1:].max(axis=1)
+
+    @property
+    def n_signs(self):
+        """The number of signs that are seen clearly."""
+        return int((self.signs.heat.max(axis=1) > A_SIGN).sum())
+
+    @property
+    def n_tall(self):
+        """The number of those that are not small beside digits."""
+        clear = self.signs.heat.max(axis=1) > A_SIGN
+        return int((self.signs.heights[clear] > SMALL * self.signs.usual_height).sum())
 
     @property
     def share(self):
@@ -255,11 +266,13 @@ def _read_pages(image, read):
 
 def _reading_of(grey, classifier, min_confidence, rotation):
     turns = (rotation or 0) // 90
-    page = _page(_turned(grey, turns), classifier)
+    page = _page(turned(grey, turns), classifier)
     if rotation is None and page.n_signs >= A_SHEET and page.share < POORLY:
-        turns = _best_turns(grey, classifier, max(WELL, page.share))
-        if turns:
-            page = _page(_turned(grey, turns), classifier)
+        pages = {0: page}
+        for other in likely_turns(grey, page.signs):
+            pages[other] = _page(turned(grey, other), classifier)
+        turns = _best_turns(pages)
+        page = pages[turns]
     place = partial(_place, shape=grey.shape, turns=turns)
     return _as_reading(grey, page, place, min_confidence, rotation=90 * turns)
 
@@ -304,17 +317,15 @@ def _as_reading(grey, page, place, min_confidence, rotation=0):
     )
 
 
-def _page(grey, classifier, **options):
-    signs = distinct_signs_of(grey, **options)
+def _page(grey, classifier):
+    signs = distinct_signs_of(grey)
     maybe, boxes, forms, classified = candidates_of(signs, classifier)
-    heights = signs.heights[signs.heat.max(axis=1) > A_SIGN]
     if not len(maybe):
-        return _Page(boxes, forms, classified, [], len(heights), 0)
-    n_tall = int((heights > SMALL * signs.usual_height).sum())
+        return _Page(boxes, forms, classified, [], signs)
     probabilities = probabilities_of(signs, maybe, classified)
     kept = (probabilities[:, 0] < NOT_A_DIGIT) & (boxes[:, 3] > boxes[:, 1])
     found = boxes[kept], forms[kept], probabilities[kept]
-    return _Page(*found, number_signs_of(signs), len(heights), n_tall)
+    return _Page(*found, number_signs_of(signs), signs)
 
 
 def candidates_of(signs, classifier):
@@ -346,26 +357,21 @@ def candidates_of(signs, classifier):
     return indices, boxes, forms, classified
 
 
-def _best_turns(grey, classifier, well):
-    """Return by how many quarters a sheet is to be turned to be read."""
-    turned = (_turned(grey, turns) for turns in range(4))
-    pages = [_page(grey, classifier, longest=LONGEST_TURNED) for grey in turned]
-    heights = np.concatenate([page.heights for page in pages])
+def _best_turns(pages):
+    """Return by how many quarters a sheet is turned best; ``pages`` has some turns."""
+    heights = np.concatenate([page.heights for page in pages.values()])
     if not len(heights):
         return 0
-    weights = np.concatenate([page.confidence**2 for page in pages]) * heights
-    usual = np.average(heights, weights=weights)
-    certainty = [page.certainty(TALL * usual) for page in pages]
-    best = int(np.argmax(certainty))
-    is_well = pages[best].confidence.sum() > well * pages[best].n_tall
+    weights = np.concatenate([page.confidence**2 for page in pages.values()]) * heights
+    least = TALL * np.average(heights, weights=weights)
+    certainty = {turns: page.certainty(least) for turns, page in pages.items()}
+    best = max(certainty, key=certainty.get)
+    well = max(WELL, pages[0].share) * pages[best].n_tall
+    is_well = pages[best].confidence.sum() > well
     is_sheet = len(pages[best].confidence) >= A_SHEET
     gain = certainty[best] - certainty[0] - BETTER_AT_LEAST
-    is_better = gain > BETTER * max(page.n_tall for page in pages)
+    is_better = gain > BETTER * max(page.n_tall for page in pages.values())
     return best if is_sheet and is_well and is_better else 0
-
-
-def _turned(grey, turns):
-    return np.ascontiguousarray(np.rot90(grey, turns))
 
 
 def _place(box, shape, turns):

@@ -113,7 +113,7 @@ class TestLevels:
         [(28, [2]), (72, [4 / 3, 4 / 5.4]), (100, [1, 1 / 1.8]), (2800, None)],
     )
     def test_scales(self, side, expected):
-        scales = _levels._scales(side, longest=1400)
+        scales = _levels._scales(side)
         if expected is None:
             assert scales[0] == 0.5 and side * scales[-1] < 72
         else:

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 import skdigits
+from skdigits.handwriting import Signs
 from skdigits.reading import ReadDigit, Reading, ReadSign, _read
 
 
@@ -313,8 +314,9 @@ def test_a_sheet_is_turned_only_if_it_is_read_better_than_as_it_lies(
     def page(n, confidence):
         probabilities = np.zeros((n, 11))
         probabilities[:, 2] = confidence
-        boxes = np.tile([0, 0, 5, 9], (n, 1))
-        return _read._Page(boxes, np.zeros((n, 28, 28)), probabilities, [], n, n)
+        boxes, heat = np.tile([0, 0, 5, 9], (n, 1)), np.ones((n, 16))
+        signs = Signs(boxes, heat, heat, [])
+        return _read._Page(boxes, np.zeros((n, 28, 28)), probabilities, [], signs)
 
     def page_of(grey, *_, **__):
         # the corner of the sheet that is marked
@@ -322,6 +324,7 @@ def test_a_sheet_is_turned_only_if_it_is_read_better_than_as_it_lies(
         return page(10, confidence) if is_turned else page(2, 0.95)
 
     monkeypatch.setattr(_read, "_page", page_of)
+    monkeypatch.setattr(_read, "likely_turns", lambda grey, signs: [1, 3])
     sheet = np.zeros((40, 60), np.float32)
     sheet[0, 0] = 1
     assert skdigits.read_digits(sheet).rotation == rotation
