@@ -32,7 +32,7 @@ STRIDE, COARSEST = 4, 32
 # most twice; with its margins, it has 128 pixels then.
 LONGEST, SHORTEST, ENLARGED = 1400, 96, 2.0
 
-# If the first scale is smaller than this, the others are made from it, not from the
+# If the largest scale is smaller than this, the others are made from it, not from the
 # image, which saves 0.3 s for 12 megapixels.
 SHRUNK = 0.5
 
@@ -100,7 +100,7 @@ def page_network_card():
 
 
 def levels_of(grey, scales=None):
-    """Show an image to the page network at several scales, the largest one first.
+    """Show an image to the page network at several scales, the smallest one first.
 
     Parameters
     ----------
@@ -108,23 +108,22 @@ def levels_of(grey, scales=None):
         In [0, 1].
 
     scales : sequence of float, default=None
-        At which it is shown, from the largest on. None means those at which digits of
-        any height are found.
+        At which it is shown, from the largest on. None means `scales_of` its shape.
 
-    Returns
-    -------
-    list of Level
+    Yields
+    ------
+    Level
     """
     low, middle, high = np.percentile(_few(grey), (2, 50, 98))
     if middle < (low + high) / 2:
         # an image and its negative look alike then
         grey = 1 - grey
     shape = grey.shape
-    first, *others = scales or _scales(max(shape))
-    levels = [_level(grey, shape, first)]
-    if first < SHRUNK:
-        grey = levels[0].grey
-    return levels + [_level(grey, shape, scale) for scale in others]
+    scales = scales or scales_of(shape)
+    if scales[0] < SHRUNK:
+        grey = _resized(grey, _sides(shape, scales[0])[0])
+    for scale in reversed(scales):
+        yield _level(grey, shape, scale)
 
 
 def _few(grey):
@@ -132,7 +131,9 @@ def _few(grey):
     return grey[:: 1 + len(grey) // 200, :: 1 + grey.shape[1] // 200]
 
 
-def _scales(side):
+def scales_of(shape):
+    """Return the scales at which digits of any height are found, the largest first."""
+    side = max(shape)
     scale = min(ENLARGED, max(1.0, SHORTEST / side), LONGEST / side)
     scales = [scale]
     while side * scale > LAST_SIDE:

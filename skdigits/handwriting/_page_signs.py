@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from skdigits.handwriting._levels import N_DIGITS, N_NAMES, STRIDE, levels_of
+from skdigits.handwriting._levels import (
+    N_DIGITS,
+    N_NAMES,
+    STEP,
+    STRIDE,
+    levels_of,
+    scales_of,
+)
+from skdigits.handwriting._own_ink import LARGEST
 
 # The least heat of a sign, and the most signs of a page: time grows as their square.
 LEAST_HEAT, MOST = 0.2, 3000
@@ -20,6 +28,14 @@ SAME, INSIDE = 0.3, 0.6
 
 # The least width or height that counts, as a share of the other.
 LEAST_WIDTH = 0.4
+
+# The largest scales, so many at most, are left out if there is a sign of so much heat,
+# if no sign has fewer pixels of height at the scale before, whose ink would not be used
+# there, and if at most this share of the ink is not in or around the boxes, in shares
+# of their sides and in pixels. This saves four fifths of the time for photos of single
+# digits.
+MOST_LEFT_OUT, CLEAR, LARGE, UNEXPLAINED = 2, 0.5, LARGEST / STEP, 0.01
+AROUND, EDGE = 0.1, 2
 
 # Pixels of height at which digits are not found reliably, and at which they are.
 NOT_FOUND, FOUND = (9, 84), (13, 62)
@@ -41,6 +57,7 @@ class Signs:
         On average over the scales at which a digit of that height is found.
 
     levels : list of Level
+        The one of the largest scale first.
     """
 
     boxes: np.ndarray
@@ -70,9 +87,15 @@ class Signs:
 
 def signs_of(grey, scales=None):
     """Return the `Signs` of an image at the scales of `levels_of`."""
-    levels = levels_of(grey, scales)
-    peaks = [_peaks(level) for level in levels]
-    boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
+    scales = scales or scales_of(grey.shape)
+    levels, peaks = [], []
+    for level in levels_of(grey, scales):
+        levels.insert(0, level)
+        peaks.insert(0, _peaks(level))
+        boxes, heat = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
+        n_left = len(scales) - len(levels)
+        if n_left <= MOST_LEFT_OUT and _is_explained(level, boxes, heat):
+            break
     of_level = np.repeat(np.arange(len(levels)), [len(found) for found, _ in peaks])
     if len(boxes) > MOST:
         warnings.warn(
@@ -110,6 +133,22 @@ def _peaks(level):
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     chosen = inside & found
     return level.to_image(boxes[chosen]), heat[chosen]
+
+
+def _is_explained(level, boxes, heat):
+    """Return whether larger scales would show nothing but the signs found so far."""
+    boxes = level.of_image(boxes)
+    heights = boxes[:, 3] - boxes[:, 1]
+    if not (heat > CLEAR).any() or heights.min() < LARGE:
+        return False
+    ink = level.ink > 0.5
+    n_pixels = ink.sum()
+    around = AROUND * (boxes[:, 2:] - boxes[:, :2]) + EDGE
+    low = np.maximum(boxes[:, :2] - around, 0).astype(int)
+    high = np.ceil(boxes[:, 2:] + around).astype(int)
+    for (left, top), (right, bottom) in zip(low, high, strict=True):
+        ink[top:bottom, left:right] = False
+    return ink.sum() <= UNEXPLAINED * n_pixels
 
 
 def shared_areas(box, boxes):

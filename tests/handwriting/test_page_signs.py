@@ -37,7 +37,7 @@ def seen(monkeypatch):
     """Return a function that decides what is seen of any image."""
 
     def see(*levels):
-        monkeypatch.setattr(_page_signs, "levels_of", lambda *_: list(levels))
+        monkeypatch.setattr(_page_signs, "levels_of", lambda *_: reversed(levels))
         return signs_of(np.zeros((64, 64), np.float32))
 
     return see
@@ -113,7 +113,7 @@ class TestLevels:
         [(28, [2]), (72, [4 / 3, 4 / 5.4]), (100, [1, 1 / 1.8]), (2800, None)],
     )
     def test_scales(self, side, expected):
-        scales = _levels._scales(side)
+        scales = _levels.scales_of((side, 20))
         if expected is None:
             assert scales[0] == 0.5 and side * scales[-1] < 72
         else:
@@ -155,6 +155,33 @@ class TestLevels:
             assert seen.ink.shape == seen.grey.shape
             assert seen.heat.shape[1:] == tuple(n // 4 for n in seen.grey.shape)
             assert (seen.heat >= 0).all() and (seen.heat <= 1).all()
+
+
+class TestLargerScales:
+    """They cost the most, and are left out if they cannot show anything new."""
+
+    def shown(self, grey):
+        return len(list(_levels.levels_of(grey))), len(signs_of(grey).levels)
+
+    def test_not_looked_at_for_a_large_digit_alone(self):
+        grey = np.full((900, 700), 0.8, np.float32)
+        grey[200:700, 330:370] = 0.2
+        all_levels, levels = self.shown(grey)
+        assert levels == all_levels - 2
+
+    def test_looked_at_if_there_are_small_ones_too(self):
+        grey = np.full((900, 700), 0.8, np.float32)
+        grey[200:700, 330:370] = 0.2
+        for left in (500, 520, 540):
+            grey[600:620, left : left + 3] = 0.2
+        all_levels, levels = self.shown(grey)
+        assert levels == all_levels
+        heights = signs_of(grey).heights
+        assert (heights > 400).sum() == 1 and (heights < 40).sum() >= 3
+
+    def test_looked_at_if_nothing_is_found(self):
+        all_levels, levels = self.shown(np.full((500, 400), 0.8, np.float32))
+        assert levels == all_levels
 
 
 def page_of_bars(*bars, paper=0.9, ink=0.2):
