@@ -93,7 +93,7 @@ def predict(
         typer.Option(
             metavar="DEGREES",
             help="Turn each image by 0, 90, 180 or 270 degrees anticlockwise to read "
-            "it; 0 reads it as it lies.",
+            "it; 0 leaves it as it is.",
             show_default="as it reads best; with --boxes, 0",
         ),
     ] = None,

@@ -120,7 +120,7 @@ def read_digits(
 
     rotation : {0, 90, 180, 270}, default=None
         The angle, in degrees anticlockwise, by which each image is turned to be read;
-        0 reads it as it lies. None means the angle at which it reads best.
+        0 leaves it as it is. None means the angle at which it reads best.
 
     n_jobs : int, default=None
         Number of parallel processes. None means 1 unless in a
