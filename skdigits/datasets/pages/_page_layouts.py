@@ -11,8 +11,11 @@ from skdigits.datasets.pages._writer import printed
 
 # One or two printed letters are none that look just like digits. Longer words have all
 # letters, and those that are common more often.
-LETTERS = tuple("abcdefghijkmnopqrstuvwxyzABCDEFGHKLMNPRTUVW")
-LETTERS_OF_WORDS = tuple(ascii_lowercase + 2 * "aeilost")
+LETTERS = tuple("abcdefghjkmnpqrtuvwxyzABCDEFGHKLMNPRTUVW")
+LETTERS_OF_WORDS = tuple(ascii_lowercase + "aeost")
+
+# Walls of cells are no ones, so that ones in cells need more examples.
+DIGITS_IN_CELLS = tuple("011123456789")
 
 RING = "~5,0 1.5,1.5 0,5 1.5,8.5 5,10 8.5,8.5 10,5 8.5,1.5 5,0"
 
@@ -120,7 +123,7 @@ def _not_filled_in(hand, left, top, wide, tall):
 
 def _in_cell(hand, left, wide, base, height):
     """Write a digit about the middle of a cell."""
-    ink, top, label = hand.sign(str(hand.rng.integers(10)), height)
+    ink, top, label = hand.sign(str(hand.rng.choice(DIGITS_IN_CELLS)), height)
     share = np.clip(hand.rng.normal(0.5, 0.17), -0.1, 1.1)
     hand.sheet.write(ink, label, left + share * (wide - ink.shape[1]), base + top)
 
@@ -139,6 +142,9 @@ def form(hand):
         if hand.writer.fonts and rng.random() < 0.8:
             size, right = rng.uniform(0.4, 0.9) * height, 0.5 * sheet.shape[1]
             x = _words(hand, x, y + height, size, right)
+        if rng.random() < 0.15:
+            x = hand.text(hand.number(3, False), x, y + height, None, 0.15 * height)
+            x += rng.uniform(0.2, 0.6) * height
         wide, tall = height * rng.uniform((0.85, 1.1), (1.5, 1.7))
         thick, depth = _thickness(rng, height, 0.1), rng.uniform(0.3, 1)
         n = min(int(rng.integers(1, 9)), max(1, int((sheet.shape[1] - x) / wide)))
