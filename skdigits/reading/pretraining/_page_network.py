@@ -9,6 +9,7 @@ and height in pixels; and which of the surrounding 4 x 4 pixels are ink [1]_.
 """
 
 import numpy as np
+from onnx import numpy_helper
 
 from skdigits.datasets.pages import TARGET_NAMES
 from skdigits.handwriting import STRIDE
@@ -197,3 +198,94 @@ def to_onnx(model):
     return draw.graph.model(
         [("page", 1, (1, *sides[:2]))], [(output, 1, (N_OUTPUTS, *sides[2:]))]
     )
+
+
+def constants_of(graph):
+    """Return the constants of what `to_onnx` returned, quantized or not, by name."""
+    arrays = {
+        tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer
+    }
+    for node in graph.graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in arrays:
+            values, scale, zero = (arrays[name] for name in node.input)
+            # the first axis has the filters, and each filter has a scale
+            values = ((values.T.astype(np.float32) - zero) * scale).T
+            arrays[node.input[0].removesuffix("_quantized")] = values
+    return arrays
+
+
+def from_onnx(graph, pages):
+    """Return the Keras model of what `to_onnx` returned, quantized or not.
+
+    In ONNX, the normalization is part of a convolution. The mean and the deviation of
+    the feature maps of some pages separate them again.
+
+    Parameters
+    ----------
+    graph : onnx.ModelProto
+
+    pages : ndarray of shape (n, height, width, 1), dtype float32
+
+    Returns
+    -------
+    keras.Model
+    """
+    arrays = constants_of(graph)
+    filters = [len(arrays[f"convolution_{number}/bias"]) for number in (0, 1, 3, 5, 7)]
+    model = page_network(filters)
+    layers = [layer for layer in model.layers if f"{layer.name}/kernel" in arrays]
+    for layer in layers:
+        kernel = arrays[f"{layer.name}/kernel"].transpose(2, 3, 1, 0)
+        bias = arrays[f"{layer.name}/bias"]
+        if layer.use_bias:
+            layer.set_weights([kernel, bias])
+            continue
+        layer.set_weights([kernel])
+        zeros, ones = np.zeros_like(bias), np.ones_like(bias)
+        norm = model.get_layer(f"{layer.name}_norm")
+        norm.set_weights([ones, bias, zeros, ones - NORM_EPSILON])
+    layers = [layer for layer in layers if not layer.use_bias]
+    maps = keras.Model(model.input, [layer.output for layer in layers])
+    for layer, values in zip(layers, maps.predict(pages, verbose=0), strict=True):
+        norm = model.get_layer(f"{layer.name}_norm")
+        _, bias, *_ = norm.get_weights()
+        mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+        factor = np.sqrt(variance + NORM_EPSILON)
+        norm.set_weights([factor, bias + mean, mean, variance])
+    return model
+
+
+def average_with(graph, others):
+    """Make the weights of a graph the means of its own and those of others.
+
+    A graph that is named twice counts twice. If a network was trained further from
+    those, the mean is more accurate on images that are unlike those it was trained on
+    [1]_.
+
+    Parameters
+    ----------
+    graph : onnx.ModelProto
+        Not quantized.
+
+    others : sequence of onnx.ModelProto
+        Quantized or not.
+
+    Raises
+    ------
+    ValueError
+        If they have other filters.
+
+    References
+    ----------
+    .. [1] M. Wortsman et al. "Robust fine-tuning of zero-shot models." CVPR (2022).
+    """
+    others = [constants_of(other) for other in others]
+    for tensor in graph.graph.initializer:
+        arrays = [numpy_helper.to_array(tensor), *(o[tensor.name] for o in others)]
+        if len({array.shape for array in arrays}) > 1:
+            raise ValueError(
+                "Got networks with different numbers of filters, of which there is no "
+                "mean, but expected the same numbers."
+            )
+        mean = np.mean(arrays, axis=0, dtype=np.float32)
+        tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))

@@ -1,7 +1,7 @@
 """Training the page network on an endless supply of pages, with its state on disk."""
 
-import json
 from collections import deque
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,11 @@ from skdigits._validation import check_integer, check_n_jobs
 from skdigits.datasets import make_digit_pages
 from skdigits.datasets.pages import log_uniform
 from skdigits.handwriting import MARGIN, with_margin
-from skdigits.reading.pretraining._page_network import FILTERS, page_network
+from skdigits.reading.pretraining._page_network import (
+    FILTERS,
+    from_onnx,
+    page_network,
+)
 from skdigits.reading.pretraining._page_targets import (
     SMALLEST,
     WHOLE,
@@ -28,10 +32,10 @@ SIDE, BATCH_SIZE, STEPS = 256, 16, 8000
 LEARNING_RATE, RISING, WEIGHT_DECAY, CLIPNORM = 0.003, 0.04, 1e-4, 5.0
 
 # The peak for a network that has learned already, in shares of that of a new one.
-OF_TRAINED = 0.5
+OF_TRAINED = 0.3
 
-# The state of a training, and the steps of those whose weights it started from.
-STATE, BEFORE = "page_network.keras", "steps_before.json"
+# The state of a training.
+STATE = "page_network.keras"
 
 # Steps between two states on the disk.
 STEPS_PER_EPOCH = 100
@@ -44,10 +48,11 @@ USES, RECENT = 4, 12
 SMALLEST_CROP, LARGEST_CROP, INVERTED, RELIT = 0.8, 1.25, 0.3, 0.3
 
 # How often signs are cut out one by one, in how many rows, and how often in so few
-# pixels as data sets have them. The least side in pixels, and the paper that there is
-# around a sign at most, in shares of its longer side: none, some, that of a cell.
+# pixels as data sets have them. The least side in pixels, and how few they may be in
+# shares of it. The paper that there is around a sign at most, in shares of its longer
+# side: none, some, that of a cell.
 CUT_OUT, ROWS_OF_CUT_OUTS, OF_FEW_PIXELS = 0.15, (2, 4), 0.35
-LEAST_CUT_OUT, PAPER_AROUND = 14, (0.05, 0.4, 1.5)
+LEAST_CUT_OUT, FEWEST, PAPER_AROUND = 14, 0.5, (0.05, 0.4, 1.5)
 
 
 def batches_of_epoch(
@@ -162,7 +167,7 @@ def _cut_out(page, rng, side):
     shape = [max(1, round(n)) for n in sides * (longest / sides.max())]
     part, boxes, labels, visible, ink = _part_of(*page, place, tuple(shape))
     if rng.random() < OF_FEW_PIXELS:
-        few = log_uniform(rng, least, longest) / longest
+        few = log_uniform(rng, FEWEST * least, longest) / longest
         part = _through_few_pixels(pixels[place], few, shape)
     part = np.round(with_margin(part, (side, side))).astype(np.uint8)
     ink = np.pad(ink, [(MARGIN, side - MARGIN - n) for n in shape])
@@ -203,8 +208,12 @@ def relit(pixels, rng):
     return np.clip(page, 0, 1).astype(np.float32)
 
 
-def compiled_page_network(n_steps=STEPS, filters=FILTERS, peak=LEARNING_RATE):
+def compiled_page_network(n_steps=STEPS, filters=FILTERS):
     """Return a page network that has learned nothing, ready for so many steps."""
+    return _compiled(page_network(filters), n_steps, LEARNING_RATE)
+
+
+def _compiled(model, n_steps, peak):
     rising = max(1, round(RISING * n_steps))
     rate = keras.optimizers.schedules.CosineDecay(
         peak / 100,
@@ -213,71 +222,12 @@ def compiled_page_network(n_steps=STEPS, filters=FILTERS, peak=LEARNING_RATE):
         warmup_target=peak,
         warmup_steps=rising,
     )
-    model = page_network(filters)
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, clipnorm=CLIPNORM),
         page_loss,
         jit_compile=False,
     )
     return model
-
-
-def _model_of(state, n_steps, filters, seed, initial):
-    """Return the model of a state, or one whose state will be there."""
-    if state.is_file():
-        return keras.saving.load_model(state)
-    keras.utils.set_random_seed(seed)
-    peak = LEARNING_RATE * (1 if initial is None else OF_TRAINED)
-    model = compiled_page_network(n_steps, filters, peak)
-    if initial is not None:
-        model.set_weights(_weights_for(model, initial))
-    state.parent.mkdir(parents=True, exist_ok=True)
-    before = [] if initial is None else steps_of(initial)
-    state.with_name(BEFORE).write_text(json.dumps(before))
-    return model
-
-
-def _trained_model(folder):
-    """Return the model of the state in a folder, or raise a FileNotFoundError."""
-    if not Path(folder, STATE).is_file():
-        raise FileNotFoundError(
-            f"Got initial={str(folder)!r}, but expected the folder of the state of a "
-            "trained page network. Train one first."
-        )
-    return keras.saving.load_model(Path(folder, STATE))
-
-
-def _weights_for(model, folder):
-    """Return the weights of the state in a folder, which have to fit a model."""
-    weights = _trained_model(folder).get_weights()
-    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
-        raise ValueError(
-            f"Got initial={str(folder)!r} with a network of other filters than the one "
-            "that is trained, but expected the same ones. Pass its filters."
-        )
-    return weights
-
-
-def average_with(model, folder, share=0.5):
-    """Make the weights of a model a mean of its own and those of a state.
-
-    Its own weights count ``share``, from 0 to 1, and those of the state the rest.
-
-    If the model was trained further from that state, the mean is more accurate on
-    images that are unlike those it was trained on [1]_.
-
-    References
-    ----------
-    .. [1] M. Wortsman et al. "Robust fine-tuning of zero-shot models." CVPR (2022).
-    """
-    pairs = zip(model.get_weights(), _weights_for(model, folder), strict=True)
-    model.set_weights([share * own + (1 - share) * other for own, other in pairs])
-
-
-def steps_of(folder):
-    """Return the steps of each training that led to the state in a folder."""
-    before = json.loads(Path(folder, BEFORE).read_text())
-    return [*before, int(_trained_model(folder).optimizer.iterations)]
 
 
 class _Saver(keras.callbacks.Callback):
@@ -325,7 +275,7 @@ def train_page_network(
         goes on with the schedule and the filters that it began with.
 
     seed : int, default=0
-        Decides the initial weights and the pages.
+        Decides the pages, and the initial weights if there is no network with them.
 
     n_jobs : int, default=None
         Number of processes that draw pages, as joblib counts them.
@@ -336,9 +286,8 @@ def train_page_network(
     filters, **size
         As for `page_network` and `batches_of_epoch`.
 
-    initial : path, default=None
-        The folder of the state of a trained network with the same filters, whose
-        weights are the initial ones.
+    initial : onnx.ModelProto, default=None
+        A trained network, whose filters and weights are the initial ones.
 
     Returns
     -------
@@ -351,17 +300,27 @@ def train_page_network(
             f"Got n_steps={n_steps}, but expected a multiple of steps_per_epoch="
             f"{steps_per_epoch}. Change one of them."
         )
+    drawn = partial(
+        batches_of_epoch, seed, digits=digits, fonts=fonts, n_jobs=n_jobs, **size
+    )
     state = Path(folder, STATE)
-    model = _model_of(state, n_steps, filters, seed, initial)
+    if state.is_file():
+        model = keras.saving.load_model(state)
+    elif initial is None:
+        keras.utils.set_random_seed(seed)
+        model = compiled_page_network(n_steps, filters)
+    else:
+        (pages, _), *_ = drawn(epoch=0, n_steps=1)
+        peak = OF_TRAINED * LEARNING_RATE
+        model = _compiled(from_onnx(initial, pages), n_steps, peak)
+    state.parent.mkdir(parents=True, exist_ok=True)
     done = int(model.optimizer.iterations)
     if done >= n_steps:
         return model
     batches = (
         batch
         for epoch in range(done // steps_per_epoch, n_steps // steps_per_epoch)
-        for batch in batches_of_epoch(
-            seed, epoch, steps_per_epoch, digits, fonts, n_jobs=n_jobs, **size
-        )
+        for batch in drawn(epoch=epoch, n_steps=steps_per_epoch)
     )
     model.fit(
         batches,

@@ -9,17 +9,21 @@ import json
 import shlex
 from pathlib import Path
 
+import onnx
+from google.protobuf.message import DecodeError
+
 from skdigits import __version__
 from skdigits._files import check_writable, replacing
-from skdigits._validation import check_number
 from skdigits.datasets import fetch_mnist
-from skdigits.reading.pretraining._page_network import FILTERS, to_onnx
+from skdigits.reading.pretraining._page_network import (
+    FILTERS,
+    average_with,
+    to_onnx,
+)
 from skdigits.reading.pretraining._page_training import (
     BATCH_SIZE,
     STEPS,
-    average_with,
     batches_of_epoch,
-    steps_of,
     train_page_network,
 )
 from skdigits.reading.pretraining._quantized import quantized
@@ -33,9 +37,6 @@ LIMITS = (
     "It may take an opening bracket or the end of a line for a 1.",
 )
 
-# How much the trained weights count in the mean that is written.
-HALF = 0.5
-
 # Batches of pages that tell the ranges of feature maps.
 BATCHES_TO_CALIBRATE = 4
 
@@ -48,15 +49,16 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         check_writable(options.output)
+        initial = None if options.initial is None else _network_in(options.initial)
+        others = [_network_in(path) for path in options.mean_with]
         keras.config.set_dtype_policy(options.dtype)
         train = fetch_mnist(subset="train", data_home=options.data_home)
         drawn_from = (train.data, train.target), fonts_in(options.fonts)
-        model = _trained(options, *drawn_from)
-        if other := options.mean_with or options.initial:
-            share = check_number("share", options.share, low=0, high=1)
-            average_with(model, other, share)
-        graph = quantized(to_onnx(model), _pages_after(options, *drawn_from))
-        graph.doc_string = json.dumps(_card(model, options))
+        model = _trained(options, initial, *drawn_from)
+        graph = to_onnx(model)
+        average_with(graph, others)
+        graph = quantized(graph, _pages_after(options, *drawn_from))
+        graph.doc_string = json.dumps(_card(model, initial, options))
         graph = graph.SerializeToString()
         with replacing(options.output) as path:
             path.write_bytes(graph)
@@ -65,15 +67,28 @@ def main(arguments=None):
     print(f"{options.output}: {len(graph):,} bytes, {model.count_params():,} weights")
 
 
-def _card(model, options):
+def _network_in(path):
+    """Return the page network in a file, or raise a ValueError if there is none."""
+    try:
+        graph = onnx.load(path)
+        json.loads(graph.doc_string)["steps"]
+    except (DecodeError, ValueError, TypeError, KeyError):
+        raise ValueError(
+            f"Got {path}, but expected an ONNX file that this command wrote."
+        ) from None
+    return graph
+
+
+def _card(model, initial, options):
     """Return the card of the page network: from what it was made, and its limits."""
     arguments = ["--steps", options.steps, "--dtype", options.dtype]
     arguments += ["--seed", options.seed]
-    for name in ("initial", "mean_with"):
-        if folder := getattr(options, name):
-            arguments += [f"--{name.replace('_', '-')}", Path(folder).name]
-    if options.share != HALF:
-        arguments += ["--share", options.share]
+    if options.initial:
+        arguments += ["--initial", Path(options.initial).name]
+    if options.mean_with:
+        names = (Path(folder).name for folder in options.mean_with)
+        arguments += ["--mean-with", *names]
+    before = [] if initial is None else json.loads(initial.doc_string)["steps"]
     return {
         "command": shlex.join(["python", "-m", MODULE, *map(str, arguments)]),
         "data": {
@@ -82,7 +97,7 @@ def _card(model, options):
             "Apache License 2.0 and the Ubuntu Font Licence",
             "n_fonts": len(fonts_in(options.fonts)),
         },
-        "steps": steps_of(options.state),
+        "steps": [*before, options.steps],
         "pages a step": BATCH_SIZE,
         "seed": options.seed,
         "weights": model.count_params(),
@@ -91,7 +106,7 @@ def _card(model, options):
     }
 
 
-def _trained(options, digits, fonts):
+def _trained(options, initial, digits, fonts):
     return train_page_network(
         options.state,
         digits,
@@ -101,7 +116,7 @@ def _trained(options, digits, fonts):
         seed=options.seed,
         n_jobs=options.n_jobs,
         filters=tuple(options.filters),
-        initial=options.initial,
+        initial=initial,
     )
 
 
@@ -131,25 +146,23 @@ def _parser():
     parser.description = "Train the page network of the reader."
     parser.add_argument("--output", required=True, help="the ONNX file that it writes")
     parser.add_argument("--state", required=True, help="the folder of its state")
-    parser.add_argument(
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
         "--initial",
-        help="the folder of the state of a network that it goes on from; the mean of "
-        "the weights of both is written",
+        help="the ONNX file of a network that it goes on from, such as the package's",
     )
     parser.add_argument(
         "--mean-with",
-        help="the folder of another state, in place of that of --initial in the mean",
-    )
-    parser.add_argument(
-        "--share",
-        type=float,
-        default=HALF,
-        help="how much the trained weights count in the mean, from 0 to 1",
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="the ONNX files of other networks; the mean of the weights of all is "
+        "written, in which a file that is named twice counts twice",
     )
     parser.add_argument("--fonts", help="a folder with files of fonts")
     parser.add_argument("--steps", type=int, default=STEPS, help="of 16 pages each")
     parser.add_argument("--steps-per-epoch", type=int, default=100)
-    parser.add_argument("--filters", type=int, nargs=5, default=FILTERS)
+    start.add_argument("--filters", type=int, nargs=5, default=FILTERS)
     parser.add_argument(
         "--dtype",
         choices=("float32", "mixed_bfloat16"),
