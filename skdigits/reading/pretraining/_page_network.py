@@ -249,7 +249,8 @@ def from_onnx(graph, pages):
     for layer, values in zip(layers, maps.predict(pages, verbose=0), strict=True):
         norm = model.get_layer(f"{layer.name}_norm")
         _, bias, *_ = norm.get_weights()
-        mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+        values = values.reshape(-1, len(bias)).astype(np.float32)  # of 16 bits, maybe
+        mean, variance = values.mean(axis=0), values.var(axis=0)
         factor = np.sqrt(variance + NORM_EPSILON)
         norm.set_weights([factor, bias + mean, mean, variance])
     return model
